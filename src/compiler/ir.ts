@@ -1,0 +1,221 @@
+/**
+ * The border after phase 2: every name resolved, every expression typed, every rule safe
+ * (range-restricted), `<=` stratified. Node kinds are closed; what later phases find out
+ * lives in maps by id beside it. Phase 4 returns an Ir again: the coordinated program, with
+ * `Ordering`s on collections and `Gate`s on literals and rules; nothing else differs.
+ */
+import type { Ast, LevelWord, Span, SourceFile, BinaryOp, UnaryOp, Claim, CollectionKind, MergeOp } from "./ast.ts";
+
+/** `Report.click`; also `Report.nodes`, the built-in relation of a role's addresses. */
+export type CollectionId = string;
+/** `Report/poor#1`: role in whose block the rule stands, then its label. */
+export type RuleId = string;
+
+export interface Ir {
+  readonly asts: readonly Ast[];
+  readonly roles: ReadonlyMap<string, Role>;
+  /** Declaration order. Contains `R.nodes` (kind "nodes") for every role. */
+  readonly collections: ReadonlyMap<CollectionId, Collection>;
+  /** Source order. */
+  readonly rules: ReadonlyMap<RuleId, Rule>;
+  readonly seals: readonly SealRule[];
+  readonly functions: ReadonlyMap<string, ImportedFunction>;
+}
+
+export type Type =
+  | { readonly kind: "int" | "nat" | "float" | "string" | "bool" | "addr" | "bytes" | "json" }
+  | { readonly kind: "list"; readonly of: Type }
+  | { readonly kind: "tuple"; readonly of: readonly Type[] }
+  /** After an error only: agrees with everything. */
+  | { readonly kind: "unknown" };
+
+export interface Role {
+  readonly name: string;
+  /** Instances by default (1; xN; 3 when replicated; 2 when partitioned). */
+  readonly count: number;
+  readonly replicated: boolean;
+  /** Column names; null when not partitioned. */
+  readonly partitionedBy: readonly string[] | null;
+  readonly doc: string | null;
+  readonly file: SourceFile;
+  readonly span: Span;
+  readonly nameSpan: Span;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface Collection {
+  readonly id: CollectionId;
+  readonly role: string;
+  readonly name: string;
+  readonly kind: CollectionKind | "nodes";
+  readonly columns: readonly Column[];
+  /** Number of leading key columns where a `->` was written; null otherwise (keyed by all). */
+  readonly keyLength: number | null;
+  readonly lossy: boolean;
+  readonly durable: boolean;
+  readonly unique: boolean;
+  readonly sealed: SealPromise | null;
+  /** Outputs only. */
+  readonly level: LevelWord | null;
+  readonly strict: boolean;
+  /** Timers only. */
+  readonly periodMs: number | null;
+  readonly doc: string | null;
+  readonly file: SourceFile;
+  readonly span: Span;
+  readonly nameSpan: Span;
+  /** Phase 4: events of this input, channel or timer pass through this log. */
+  readonly ordering?: Ordering;
+}
+
+/** `sealed by (cols) single`; `columns` are indices, empty for `sealed` (the whole stream). */
+export interface SealPromise {
+  readonly columns: readonly number[];
+  readonly single: boolean;
+  readonly deadlineMs: number | null;
+  readonly span: Span;
+}
+
+/** A log: `by` are the column indices of the collection whose values each have a log of their own ([]: one log). */
+export interface Ordering {
+  readonly log: string;
+  readonly by: readonly number[];
+}
+
+export interface Rule {
+  readonly id: RuleId;
+  /** `poor#1`, `Report.click#1`: the head as written and the ordinal among the role's rules with that head. */
+  readonly label: string;
+  readonly role: string;
+  readonly op: MergeOp;
+  readonly head: RuleHead;
+  /** In source order. `index` of a literal is its place here. Empty for a fact. */
+  readonly body: readonly Literal[];
+  readonly having: readonly Expr[];
+  readonly coordinate: { readonly kind: "none" | "order" | "barrier" | "seal"; readonly by: readonly string[] | null; readonly reason: string | null; readonly span: Span } | null;
+  readonly allow: { readonly what: string; readonly reason: string | null; readonly span: Span } | null;
+  readonly doc: string | null;
+  readonly file: SourceFile;
+  readonly span: Span;
+  /**
+   * Phase 4: the rule is evaluated for a valuation only when every partition named here is
+   * closed at the instance. Each becomes one more (growing) literal of the body.
+   */
+  readonly gates?: readonly Gate[];
+}
+
+/**
+ * A condition on partitions: `sources[i]` (a sealed input or channel of the rule's role)
+ * must be closed for the value of `key` (one expression per seal column of the source,
+ * over variables of the literal or rule that carries the gate; [] = the whole stream).
+ */
+export interface Gate {
+  readonly conditions: readonly { readonly source: CollectionId; readonly key: readonly Expr[] }[];
+}
+
+export interface RuleHead {
+  readonly collection: CollectionId;
+  readonly to: Destination | null;
+  /** One per column of the collection. */
+  readonly terms: readonly HeadTerm[];
+  readonly span: Span;
+}
+
+/** Only of `<~`: an address, every instance (`@*`), or as the target role routes it. */
+export type Destination =
+  | { readonly kind: "address"; readonly value: Expr }
+  | { readonly kind: "all" }
+  | { readonly kind: "role" };
+
+export type HeadTerm =
+  | { readonly kind: "value"; readonly value: Expr }
+  | { readonly kind: "aggregate"; readonly call: AggregateCall };
+
+export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "argmin" | "argmax" | "collect" | "choose";
+
+/** `args` after `distinct`; argmin(e, by) has two. Also stands inside `having` as an expression. */
+export interface AggregateCall {
+  readonly name: AggregateName;
+  readonly distinct: boolean;
+  readonly args: readonly Expr[];
+  readonly type: Type;
+  readonly span: Span;
+}
+
+/**
+ * `terms` has one per column. Each `_` of the source has become a variable of its own named
+ * `_1`, `_2`, … (unique in the rule), except in negated literals, where it is null.
+ */
+export type Literal =
+  | ReadLiteral
+  | { readonly kind: "bind"; readonly variable: string; readonly type: Type; readonly value: Expr; readonly span: Span }
+  | { readonly kind: "range"; readonly pattern: Pattern; readonly value: Expr; readonly span: Span }
+  | { readonly kind: "test"; readonly value: Expr; readonly span: Span };
+
+export interface ReadLiteral {
+  readonly kind: "read";
+  readonly negated: boolean;
+  readonly collection: CollectionId;
+  readonly terms: readonly Term[];
+  readonly span: Span;
+  /**
+   * Phase 4, on literals over passing collections: rows are held back at the instance until the
+   * gate's partitions are closed, then released together as events of that step.
+   */
+  readonly hold?: Gate;
+}
+
+/** A variable, a literal or `self`; null is `_` in a negated literal. */
+export type Term = Extract<Expr, { kind: "variable" | "literal" | "self" }> | null;
+
+export type Pattern =
+  | { readonly kind: "variable"; readonly name: string; readonly type: Type }
+  | { readonly kind: "tuple"; readonly of: readonly Pattern[] };
+
+interface Typed {
+  readonly type: Type;
+  readonly span: Span;
+}
+
+export type Expr =
+  | (Typed & { readonly kind: "variable"; readonly name: string })
+  | (Typed & { readonly kind: "self" })
+  | (Typed & { readonly kind: "literal"; readonly value: number | string | boolean })
+  /** An imported function (`builtin` false) or a built-in one. */
+  | (Typed & { readonly kind: "call"; readonly name: string; readonly builtin: boolean; readonly args: readonly Expr[] })
+  /** Only inside `having`. */
+  | (Typed & { readonly kind: "aggregate"; readonly call: AggregateCall })
+  | (Typed & { readonly kind: "unary"; readonly op: UnaryOp; readonly of: Expr })
+  | (Typed & { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr })
+  | (Typed & { readonly kind: "if"; readonly test: Expr; readonly then: Expr; readonly else: Expr })
+  | (Typed & { readonly kind: "tuple"; readonly of: readonly Expr[] })
+  | (Typed & { readonly kind: "list"; readonly of: readonly Expr[] });
+
+/** A `seal` rule. `key` has one expression per seal column of the target, in the promise's order. */
+export interface SealRule {
+  readonly id: RuleId;
+  /** `seal Report.click#1`. */
+  readonly label: string;
+  readonly role: string;
+  readonly target: CollectionId;
+  readonly op: "<=" | "<~";
+  readonly key: readonly Expr[];
+  readonly body: readonly Literal[];
+  readonly file: SourceFile;
+  readonly span: Span;
+}
+
+export interface ImportedFunction {
+  readonly name: string;
+  readonly params: readonly Column[];
+  readonly returns: Type;
+  /** Module specifier as written, relative to the declaring file. */
+  readonly from: string;
+  readonly claims: readonly Claim[];
+  readonly file: SourceFile;
+  readonly span: Span;
+}

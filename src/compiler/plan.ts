@@ -1,0 +1,83 @@
+/** The border after phase 4: what is inserted, and the program with it. Source: analysis.md sections 4-6. */
+import type { Analysis, Label } from "./analysis.ts";
+import type { CollectionId, Expr, Ir, RuleId } from "./ir.ts";
+import type { LevelWord } from "./ast.ts";
+
+export type MechanismName = "none" | "seal" | "barrier" | "order" | "commit";
+
+export interface Insertion {
+  readonly mechanism: MechanismName;
+  /** The role in which it is placed. */
+  readonly role: string;
+  /** The role's inputs and channels that are sealed or ordered. */
+  readonly at: readonly CollectionId[];
+  /** Column names of the seal or log key; [] for `order` and `barrier`. */
+  readonly key: readonly string[];
+  /** Rules it protects. */
+  readonly protects: readonly RuleId[];
+  /** Roles whose instances vote on a seal; null unless `seal` or `barrier`. */
+  readonly producers: readonly string[] | null;
+  /** One producer a partition, so no vote. */
+  readonly single: boolean;
+  /** Why this one, and for `none` the reason given in the source. */
+  readonly why: string;
+}
+
+export interface OutputPlan {
+  readonly output: CollectionId;
+  readonly target: LevelWord;
+  readonly before: Label;
+  readonly after: Label;
+  readonly achieved: boolean | "assumed";
+  /** `PC/seal(campaign)/EC(seal)`. */
+  readonly pacelc: string;
+  /** Promises and claims that the label after stands on, as sentences. */
+  readonly assumptions: readonly string[];
+}
+
+/**
+ * Seals that travel by themselves: when the partitions of all `parts` of one `role` instance
+ * that select a value of `target` are closed there, that instance seals the value of `target`.
+ */
+export interface SealTravel {
+  readonly role: string;
+  /** The sealed channel of another (or the same) role. */
+  readonly target: CollectionId;
+  /**
+   * `map[j]` computes seal column j of `target` from the source's seal values, which stand in it
+   * as variables named by the source's seal columns (`campaign`). [] for the whole stream.
+   */
+  readonly parts: readonly { readonly source: CollectionId; readonly map: readonly Expr[] }[];
+  /** A `<+` rule lies on the way: wait until no deferred fact is pending. */
+  readonly deferred: boolean;
+}
+
+/** What the runtime must know of one sealed input or channel. */
+export interface SealedCollection {
+  readonly collection: CollectionId;
+  /** Column indices of the seal key; [] for the whole stream. */
+  readonly key: readonly number[];
+  readonly single: boolean;
+  readonly deadlineMs: number | null;
+  /** Roles with rules that send to it; [] for an input (its own host is the producer). */
+  readonly producers: readonly string[];
+  /** A `<+` rule lies between it and a gate or travelling seal. */
+  readonly deferred: boolean;
+}
+
+export interface Plan {
+  readonly analysis: Analysis;
+  readonly insertions: readonly Insertion[];
+  /** The coordinated program: `Ordering`s and `Gate`s inserted. */
+  readonly coordinated: Ir;
+  /** Same analysis over `coordinated`: the residual check. */
+  readonly residual: Analysis;
+  readonly outputs: readonly OutputPlan[];
+  /** Sealed collections that somebody waits for, and how their seals travel; empty where no seal is used. */
+  readonly sealed: readonly SealedCollection[];
+  readonly travels: readonly SealTravel[];
+  /** Rules (deferred heads) that count the steps of a log: rule id to log; all others count unordered steps. */
+  readonly clocks: ReadonlyMap<RuleId, string>;
+}
+
+export type Strategy = "auto" | "seal" | "order" | "barrier" | "none";

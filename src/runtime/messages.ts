@@ -1,0 +1,40 @@
+/**
+ * What instances say to one another. An envelope is numbered per (from, to) and delivered at
+ * least once in any order; `from` + `epoch` + `seq` is its identity.
+ */
+import type { Row, Value } from "./program.ts";
+
+export interface Envelope {
+  /** `AdServer#2`, or `log` for the sequencer. */
+  readonly from: string;
+  readonly to: string;
+  /** Start of the sender's life (drawn at start): a restarted sender numbers anew. */
+  readonly epoch: number;
+  readonly seq: number;
+  readonly parts: readonly Part[];
+}
+
+export type Part =
+  /** Rows for a channel of the receiver, or (to the sequencer) for `target` through its log. */
+  | { readonly kind: "rows"; readonly target: string; readonly rows: readonly Row[] }
+  /**
+   * The sender will send no more rows of this partition; `key` null: of any partition.
+   * `count`: how many rows of the partition (of the collection) it has sent this receiver, ever.
+   */
+  | { readonly kind: "seal"; readonly target: string; readonly key: Row | null; readonly count: number }
+  /** To the sequencer: append to the log. `to` as in StepOutput; inputs and timers name their own instance. */
+  | { readonly kind: "append"; readonly log: string; readonly entries: readonly LogEntry[] }
+  /** To the sequencer: append an empty batch if the log's last batch is still `after` (deferred facts wait for a step). */
+  | { readonly kind: "tick"; readonly log: string; readonly value: Row; readonly after: number }
+  /** From the sequencer: one batch is one step. Batches of one (log, value) are numbered from 1 without gaps. */
+  | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly entries: readonly LogEntry[] };
+
+export interface LogEntry {
+  /** `Report.click`. */
+  readonly target: string;
+  /** An instance's address, or null: every instance of the role (or the owner, if partitioned). */
+  readonly to: string | null;
+  /** The instance it stems from. */
+  readonly from: string;
+  readonly row: readonly Value[];
+}
