@@ -20,6 +20,8 @@ import { orderCodes } from "./order.ts";
 import { coordinationCodes } from "./coordination.ts";
 import { functionCodes } from "./functions.ts";
 import { runCodes } from "./run.ts";
+import { allowanceCodes } from "./allowances.ts";
+import { reviewCodes } from "./review.ts";
 
 export const codes = {
   ...syntaxCodes,
@@ -28,6 +30,8 @@ export const codes = {
   ...coordinationCodes,
   ...functionCodes,
   ...runCodes,
+  ...allowanceCodes,
+  ...reviewCodes,
 } as const satisfies Record<string, CodePage>;
 
 export type Code = keyof typeof codes;

@@ -1,0 +1,95 @@
+/**
+ * Builds `dist/`: the command line as one start file with lazily loaded chunks (`cli.js`), the compiler
+ * as a library (`compiler.js`), and the runtime file by file (`runtime/`), as emitted folders carry it.
+ *
+ *   node scripts/build.mjs              build
+ *   node scripts/build.mjs --if-stale   build only when a source is newer than the last build
+ */
+import { build } from "esbuild";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compileRuntime } from "./runtime-files.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+
+if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
+
+const started = performance.now();
+const shared = { absWorkingDir: root, bundle: true, write: false, metafile: true, format: "esm", target: "node20", logLevel: "silent" };
+/** CommonJS packages inside an ES module bundle call `require` for node's own modules. */
+const banner = { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' };
+
+let results;
+try {
+  results = await Promise.all([
+    build({
+      ...shared,
+      platform: "node",
+      entryPoints: { cli: "src/cli/main.ts" },
+      outdir: "dist",
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+      external: ["esbuild", "typescript", "ts-morph"],
+      banner,
+    }),
+    build({ ...shared, platform: "neutral", mainFields: ["module", "main"], entryPoints: { compiler: "src/compiler/compile.ts" }, outdir: "dist" }),
+  ]);
+} catch (error) {
+  for (const { text, location } of error.errors ?? [{ text: String(error), location: null }]) {
+    console.error(`build: ${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ""}${text}`);
+  }
+  process.exit(1);
+}
+
+/** Absolute path to text. Files are put in place one by one by renaming, so that a running `dlc` never sees half of one. */
+const files = new Map();
+for (const result of results) for (const file of result.outputFiles) files.set(file.path, file.text);
+for (const file of await compileRuntime(root)) files.set(join(dist, file.path), file.text);
+files.set(join(dist, "THIRD-PARTY.txt"), notices(results));
+
+for (const [path, text] of files) {
+  mkdirSync(dirname(path), { recursive: true });
+  const next = `${path}.${process.pid}.new`;
+  writeFileSync(next, text);
+  renameSync(next, path);
+}
+for (const path of walk(dist)) {
+  const old = Date.now() - statSync(path, { throwIfNoEntry: false })?.mtimeMs > 60_000;
+  if (!files.has(path) && old && !relative(dist, path).startsWith("types")) rmSync(path, { force: true });
+}
+console.error(`build: dist/ with ${files.size} files in ${Math.round(performance.now() - started)} ms`);
+
+function isFresh() {
+  const stamp = join(dist, "cli.js");
+  if (!existsSync(stamp)) return false;
+  const built = statSync(stamp).mtimeMs;
+  const sources = [...walk(join(root, "src")), ...walk(join(root, "scripts")), join(root, "package.json"), join(root, "package-lock.json")];
+  return sources.every((path) => statSync(path).mtimeMs <= built);
+}
+
+function walk(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** The licences of the packages that are inside the bundles. */
+function notices(parts) {
+  const names = new Set();
+  for (const { metafile } of parts) {
+    for (const input of Object.keys(metafile.inputs)) {
+      const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+      if (match) names.add(match[1]);
+    }
+  }
+  const entries = [...names].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), "utf8").trim() : ""}\n`;
+  });
+  return `Packages bundled into dlc, with their licences.\n\n${entries.join(`\n${"-".repeat(80)}\n\n`)}`;
+}

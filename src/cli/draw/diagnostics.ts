@@ -1,0 +1,70 @@
+/** The pretty form of findings: message, frame, the cause's own frame, what to do. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { drawFrame, gutterOf, place } from "./frame.ts";
+import type { Mark } from "./frame.ts";
+import type { Paint } from "./paint.ts";
+
+/**
+ *     warning[DLC302]: `poor#1` counts rows that may still arrive
+ *       --> ads.dlc:16:3
+ *        |
+ *     16 |   poor(c, i, count()) <= clicks(c, i, _) having count() < 100;
+ *        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ *        |
+ *       --> ads.dlc:3:9
+ *      3 |   input click(campaign: string, id: string, user: string);
+ *        |         ----- clicks come from here, in any order
+ *        = do: seal the clicks
+ */
+export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: number): string {
+  const mark: Mark = { file: diagnostic.file, span: diagnostic.span, label: "", sign: "^" };
+  const cause: Mark | null = diagnostic.cause ? { ...diagnostic.cause, sign: "-" } : null;
+  const gutter = gutterOf(cause ? [mark, cause] : [mark]);
+  const arrow = `${" ".repeat(gutter)}${paint.frame("-->")}`;
+  const bar = `${" ".repeat(gutter)} ${paint.frame("|")}`;
+  const lines = [
+    `${paint.severity(diagnostic.severity, `${diagnostic.severity}[${diagnostic.code}]`)}${paint.strong(`: ${diagnostic.message}`)}`,
+    `${arrow} ${place(diagnostic.file, diagnostic.span)}`,
+    bar,
+    ...drawFrame(mark, gutter, paint, (text) => paint.severity(diagnostic.severity, text)),
+  ];
+  if (cause !== null) {
+    const near = cause.file === mark.file;
+    lines.push(bar, `${arrow} ${place(cause.file, cause.span)}${near ? "" : " (another file)"}`);
+    const long = cause.label.length > 40;
+    lines.push(...drawFrame(long ? { ...cause, label: "" } : cause, gutter, paint, paint.cause));
+    if (long) lines.push(...note(cause.label, "", gutter, paint, width, paint.cause));
+  }
+  if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
+  if (diagnostic.mend !== undefined) lines.push(...note(diagnostic.mend, "do: ", gutter, paint, width, paint.mend));
+  for (const fix of diagnostic.fixes ?? []) {
+    const text = fix.edits.map((edit) => edit.text.trim()).filter((part) => part !== "").join(" ... ");
+    if (fix.title !== diagnostic.mend) lines.push(...note(text === "" ? fix.title : `${fix.title}: ${text}`, "fix: ", gutter, paint, width, paint.mend));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** `   = do: …`, wrapped at the terminal's width. */
+function note(text: string, lead: string, gutter: number, paint: Paint, width: number, colour: (text: string) => string): string[] {
+  const room = Math.max(40, Math.min(width, 110) - gutter - 3 - lead.length);
+  return wrap(text, room).map((line, index) => {
+    const sign = index === 0 ? paint.frame("=") : " ";
+    return `${" ".repeat(gutter)} ${sign} ${index === 0 ? colour(lead) : " ".repeat(lead.length)}${line}`;
+  });
+}
+
+/** Breaks at spaces; a word longer than `room` stays whole; line breaks in `text` stay. */
+export function wrap(text: string, room: number): string[] {
+  return text.split("\n").flatMap((paragraph) => {
+    const lines: string[] = [];
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      if (line !== "" && line.length + 1 + word.length > room) {
+        lines.push(line);
+        line = word;
+      } else line = line === "" ? word : `${line} ${word}`;
+    }
+    lines.push(line);
+    return lines;
+  });
+}

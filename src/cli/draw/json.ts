@@ -1,0 +1,119 @@
+/** `dlc check --format json`: the form that other programs read. Lines and columns from 1, ends exclusive. */
+import type { Label } from "../../compiler/analysis.ts";
+import type { Compilation } from "../../compiler/compile.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import type { Collection, CollectionId, Ir } from "../../compiler/ir.ts";
+import { positionOf, rangeOf } from "../../compiler/diagnostics/lines.ts";
+
+export interface CheckedProgram {
+  readonly compilation: Compilation;
+  /** Those that are left after suppressions and the configuration's severities. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
+}
+
+/** Programs in order; everything of one program stands together in each array, with its file. */
+export function jsonOf(programs: readonly CheckedProgram[]): object {
+  return {
+    version: 1,
+    files: programs.map(({ compilation }) => compilation.file.path),
+    diagnostics: programs.flatMap(({ diagnostics }) => diagnostics.map(diagnosticOf)),
+    suppressed: programs.flatMap(({ silenced }) =>
+      silenced.map(({ diagnostic, reason }) => ({ ...diagnosticOf(diagnostic), reason }))),
+    outputs: programs.flatMap(outputsOf),
+    collections: programs.flatMap(collectionsOf),
+    orderSensitive: programs.flatMap(findingsOf),
+    plan: programs.flatMap(planOf),
+  };
+}
+
+function diagnosticOf(diagnostic: Diagnostic): object {
+  const { code, severity, message, file, span, cause, mend, fixes } = diagnostic;
+  return {
+    code,
+    severity,
+    message,
+    file: file.path,
+    range: rangeOf(file, span),
+    ...(cause && { cause: { message: cause.label, file: cause.file.path, range: rangeOf(cause.file, cause.span) } }),
+    ...(mend !== undefined && { mend }),
+    fixes: (fixes ?? []).map(({ title, edits }) => ({
+      title,
+      edits: edits.map((edit) => ({ file: edit.file.path, range: rangeOf(edit.file, edit.span), text: edit.text })),
+    })),
+  };
+}
+
+function outputsOf({ compilation: { plan, file } }: CheckedProgram): object[] {
+  return (plan?.outputs ?? []).map((output) => ({
+    name: output.output,
+    target: output.target,
+    before: output.before.name,
+    after: output.after.name,
+    key: keyNames(output.after, plan!.analysis.ir.collections.get(output.output)),
+    achieved: output.achieved,
+    pacelc: output.pacelc,
+    assumptions: output.assumptions,
+    file: file.path,
+  }));
+}
+
+function collectionsOf({ compilation: { analysis, file } }: CheckedProgram): object[] {
+  if (analysis === null) return [];
+  return [...analysis.ir.collections.values()]
+    .filter(({ kind }) => kind === "channel" || kind === "table" || kind === "scratch")
+    .map((collection) => {
+      const label = analysis.labels.get(collection.id) ?? { name: "Async", key: null };
+      return { name: collection.id, label: label.name, key: keyNames(label, collection), file: file.path };
+    });
+}
+
+function findingsOf({ compilation: { analysis, file } }: CheckedProgram): object[] {
+  return (analysis?.findings ?? []).map((finding) => ({
+    role: finding.role,
+    head: headOf(finding.head, finding.role),
+    rule: labelOf(analysis!.ir, finding.rule),
+    line: positionOf(finding.file, finding.span.start).line,
+    reason: finding.reason,
+    gate: finding.gate ?? ["*"],
+    columns: finding.gate === null ? ["*"] : finding.columns,
+    sources: finding.sources,
+    rewrites: finding.rewrites,
+    file: file.path,
+  }));
+}
+
+function planOf({ compilation: { plan, file } }: CheckedProgram): object[] {
+  return (plan?.insertions ?? []).map((insertion) => ({
+    mechanism: insertion.mechanism,
+    role: insertion.role,
+    at: insertion.at.map((id) => headOf(id, insertion.role)),
+    key: insertion.key,
+    protects: [...new Set(insertion.protects.map((rule) => headName(plan!.analysis.ir, rule, insertion.role)))],
+    rules: insertion.protects.map((rule) => labelOf(plan!.analysis.ir, rule)),
+    producers: insertion.producers === null ? null : insertion.producers.join(", "),
+    single: insertion.single,
+    why: insertion.why,
+    file: file.path,
+  }));
+}
+
+/** A seal's columns by name; [] for the whole stream and for every other label. */
+function keyNames(label: Label, collection: Collection | undefined): readonly string[] {
+  return (label.key ?? []).map((index) => collection?.columns[index]?.name ?? String(index));
+}
+
+/** `poor` in its own role, `Report.poor` from another. */
+export function headOf(id: CollectionId, role: string): string {
+  return id.startsWith(`${role}.`) ? id.slice(role.length + 1) : id;
+}
+
+/** `poor#1` of the rule id `Report/poor#1`. */
+export function labelOf(ir: Ir, rule: string): string {
+  return ir.rules.get(rule)?.label ?? ir.seals.find((seal) => seal.id === rule)?.label ?? rule.slice(rule.indexOf("/") + 1);
+}
+
+function headName(ir: Ir, rule: string, role: string): string {
+  const head = ir.rules.get(rule)?.head.collection ?? ir.seals.find((seal) => seal.id === rule)?.target;
+  return head === undefined ? rule : headOf(head, role);
+}

@@ -1,0 +1,63 @@
+/** Finding and reading the programs named on the command line. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { SourceFile } from "../compiler/ast.ts";
+import { WrongUse } from "./io.ts";
+
+/**
+ * Paths of the programs that `patterns` name (files, folders, globs), relative to `cwd` where they lie below it,
+ * sorted within each pattern, each once. A file named by itself need not end in `.dlc`.
+ */
+export async function findPrograms(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    const path = resolve(cwd, pattern);
+    if (existsSync(path)) {
+      if (!statSync(path).isDirectory()) {
+        found.add(shown(path, cwd));
+        continue;
+      }
+      const inside = await globbed("**/*.dlc", path);
+      if (inside.length === 0) throw new WrongUse(`no .dlc file in the folder ${pattern}`);
+      for (const file of inside) found.add(shown(file, cwd));
+    } else if (/[*?[\]{}!]/.test(pattern)) {
+      const matches = await globbed(pattern, cwd);
+      if (matches.length === 0) throw new WrongUse(`no file matches ${pattern}`);
+      for (const file of matches) found.add(shown(file, cwd));
+    } else {
+      throw new WrongUse(`no such file or folder: ${pattern}${near(path)}`);
+    }
+  }
+  return [...found];
+}
+
+/** Reads one program; `path` as given stays the name in every message. */
+export function readProgram(path: string, cwd: string): SourceFile {
+  const absolute = resolve(cwd, path);
+  if (!existsSync(absolute)) throw new WrongUse(`no such file: ${path}${near(absolute)}`);
+  if (statSync(absolute).isDirectory()) throw new WrongUse(`${path} is a folder; this command takes one program (a .dlc file)`);
+  try {
+    const bytes = readFileSync(absolute);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { path: path.split(sep).join("/"), text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text };
+  } catch (error) {
+    if (error instanceof TypeError) throw new WrongUse(`${path} is not UTF-8 text`);
+    throw new WrongUse(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+async function globbed(pattern: string, cwd: string): Promise<string[]> {
+  const { glob } = await import("tinyglobby");
+  const files = await glob(pattern, { cwd, absolute: true, onlyFiles: true, ignore: ["**/node_modules/**", "**/.git/**"], expandDirectories: false });
+  return files.sort();
+}
+
+function shown(path: string, cwd: string): string {
+  const below = relative(cwd, path);
+  return (below.startsWith("..") || isAbsolute(below) ? path : below).split(sep).join("/");
+}
+
+/** `ads` when there is `ads.dlc`. */
+function near(path: string): string {
+  return existsSync(`${path}.dlc`) ? ` (there is a ${join(path).split(sep).pop()}.dlc)` : "";
+}

@@ -1,0 +1,116 @@
+/**
+ * The command line. Reads the arguments, starts one command, turns what it throws into a message.
+ * Exit codes: 0 clean; 1 findings at error level, a counterexample, a node that failed; 2 wrong use or a fault of dlc.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CheckOptions } from "./check.ts";
+import { readBudget, strategies } from "./config.ts";
+import { processIo, WrongUse } from "./io.ts";
+import type { Io } from "./io.ts";
+import { packageRoot } from "./root.ts";
+
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  try {
+    let code = 0;
+    const program = commands(io, (result) => (code = result));
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    return explainFailure(error, io);
+  }
+}
+
+/** `finish` takes the exit code of the command that ran. */
+function commands(io: Io, finish: (code: number) => void): Command {
+  const program = new Command("dlc")
+    .description("Compiles .dlc programs: finds the rules whose answer depends on message order\nand inserts the cheapest coordination that removes the dependence.")
+    .version(version(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .showHelpAfterError("(dlc --help shows how it is used)")
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: (text, write) => write(text.replace(/^error: /, "dlc: ")) })
+    .exitOverride()
+    .addHelpText("after", examples(["dlc check ads.dlc", "dlc explain ads.dlc poor#1", "dlc build ads.dlc -o out", "dlc run ads.dlc --input AdServer.click=clicks.ndjson"]));
+
+  program
+    .command("check")
+    .summary("parse, resolve, type, analyse and plan; report what was found")
+    .description("Checks programs without running them: files, folders (every .dlc below) and globs.")
+    .argument("<files...>", "programs, folders or globs")
+    .addOption(new Option("--format <form>", "form of the report").choices(["pretty", "json"]).default("pretty"))
+    .addOption(strategyOption())
+    .option("--max-warnings <n>", "exit with 1 when there are more warnings", whole)
+    .option("--locked", "fail when the plan differs from the coordination.json beside the program")
+    .option("--lock", "write that coordination.json")
+    .option("--budget <limits>", "most insertions of a mechanism, as in order=0,seal=2", readBudget)
+    .option("--no-cache", "neither read nor write the cache of matched statements")
+    .addHelpText("after", examples(["dlc check ads.dlc", "dlc check src 'more/**/*.dlc' --max-warnings 0", "dlc check ads.dlc --format json", "dlc check ads.dlc --locked --budget order=0"]))
+    .action(async (files: string[], options: CheckOptions) => {
+      const { checkCommand } = await import("./check.ts");
+      finish(await checkCommand(files, options, io));
+    });
+
+  program
+    .command("build")
+    .summary("emit the node processes")
+    .description("Emits a folder that runs by itself: a module per role, main, the runtime, deploy.json and coordination.json.")
+    .argument("<file>", "the program")
+    .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
+    .addOption(strategyOption())
+    .addHelpText("after", examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]))
+    .action(async (file: string, options: { out: string; strategy?: CheckOptions["strategy"] }) => {
+      const { buildCommand } = await import("./build.ts");
+      finish(await buildCommand(file, options, io));
+    });
+
+  program
+    .command("explain")
+    .summary("why a rule is order-sensitive and what was inserted; or what a code means")
+    .description("Explains a program, one of its rules or outputs, or a code of a diagnostic.")
+    .argument("<subject>", "a program, or a code such as DLC301")
+    .argument("[part]", "a rule (poor#1) or an output (Analyst.result)")
+    .addOption(strategyOption())
+    .addHelpText("after", examples(["dlc explain ads.dlc", "dlc explain ads.dlc poor#1", "dlc explain ads.dlc Analyst.result", "dlc explain DLC301"]))
+    .action(async (subject: string, part: string | undefined, options: { strategy?: CheckOptions["strategy"] }) => {
+      const { explainCommand } = await import("./explain.ts");
+      finish(await explainCommand(subject, part, options, io));
+    });
+
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+function strategyOption(): Option {
+  return new Option("--strategy <name>", "force one mechanism, to compare").choices([...strategies]);
+}
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}
+
+function explainFailure(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof WrongUse) {
+    io.err(`dlc: ${error.message}\n`);
+    return 2;
+  }
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+  io.err(
+    `dlc: sorry, this is a fault of dlc and not of your program: ${message}\n` +
+      `Please report it with this message, dlc ${version()}, Node ${process.version} and the program that shows it.\n` +
+      (io.env["DLC_DEBUG"] ? `${stack ?? ""}\n` : "DLC_DEBUG=1 prints where it happened.\n"),
+  );
+  return 2;
+}

@@ -1,0 +1,19 @@
+import type { SourceFile, Span } from "../ast.ts";
+import { lineColumn, lineStarts } from "./position.ts";
+import type { Position } from "./position.ts";
+
+export function positionOf(file: SourceFile, offset: number): Position {
+  return lineColumn(file.text, offset);
+}
+
+/** Both ends of a span, the end exclusive. */
+export function rangeOf(file: SourceFile, span: Span): { readonly start: Position; readonly end: Position } {
+  return { start: positionOf(file, span.start), end: positionOf(file, span.end) };
+}
+
+/** Text of a line without its line end; "" beyond the last. */
+export function lineText(file: SourceFile, line: number): string {
+  const starts = lineStarts(file.text);
+  const start = starts[line - 1];
+  return start === undefined ? "" : file.text.slice(start, starts[line] ?? file.text.length).replace(/[\r\n]+$/, "");
+}
