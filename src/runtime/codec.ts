@@ -1,0 +1,251 @@
+/**
+ * Rows against their declared types: as values in memory (`RowType`), and as JSON on files, stdin,
+ * stdout and wires. JSON has every value as it is but for two types: bytes are base64, and the floats
+ * that JSON lacks are "NaN", "Infinity", "-Infinity". Problems are sentences without a final stop:
+ * `column n: int expected, string "x" found`.
+ */
+import { base64, canonicalJson } from "./canonical.ts";
+import type { CollectionMeta, Row, Value, ValueType } from "./program.ts";
+
+export type Columns = CollectionMeta["columns"];
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+const ADDRESS = /^[A-Za-z_][A-Za-z0-9_]*#(?:0|[1-9][0-9]*)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+export function typeText(type: ValueType): string {
+  if (typeof type === "string") return type;
+  return "list" in type ? `list<${typeText(type.list)}>` : `(${type.tuple.map(typeText).join(", ")})`;
+}
+
+/** What a value is, in a few words: `string "x"`, `number 1.5`, `a list of 3`. */
+export function foundText(value: unknown): string {
+  switch (typeof value) {
+    case "string": return `string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+    case "number": case "bigint": case "boolean": return `${typeof value} ${value}`;
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return `a list of ${value.length}`;
+      return value instanceof Uint8Array ? `${value.length} bytes` : "an object";
+    case "undefined": return "nothing";
+    default: return `a ${typeof value}`;
+  }
+}
+
+function isJson(value: unknown): boolean {
+  switch (typeof value) {
+    case "string": case "boolean": return true;
+    case "number": return Number.isFinite(value);
+    case "object":
+      if (value === null) return true;
+      if (Array.isArray(value)) return value.every(isJson);
+      return !(value instanceof Uint8Array) && Object.values(value).every(isJson);
+    default: return false;
+  }
+}
+
+/** Null when `value`, as it is in memory, is of the type; else what is wrong, beginning with the place inside it. */
+function mismatch(type: ValueType, value: unknown): string | null {
+  if (fits(type, value)) return null;
+  if (typeof type !== "string" && Array.isArray(value)) {
+    if ("list" in type) return inner(value, () => type.list);
+    if (value.length === type.tuple.length) return inner(value, (i) => type.tuple[i]);
+  }
+  if (type === "nat" && typeof value === "number" && value < 0) return `: nat (not negative) expected, ${value} found`;
+  if ((type === "int" || type === "nat") && typeof value === "number" && Number.isInteger(value)) {
+    return `: ${type} expected, ${value} found, which is beyond the safe integers (±9007199254740991)`;
+  }
+  return `: ${typeText(type)} expected, ${foundText(value)} found`;
+}
+
+function inner(values: readonly unknown[], typeAt: (index: number) => ValueType): string | null {
+  for (let i = 0; i < values.length; i++) {
+    const problem = mismatch(typeAt(i), values[i]);
+    if (problem !== null) return `, element ${i + 1}${problem}`;
+  }
+  return null;
+}
+
+function fits(type: ValueType, value: unknown): boolean {
+  switch (type) {
+    case "int": return Number.isSafeInteger(value);
+    case "nat": return Number.isSafeInteger(value) && (value as number) >= 0;
+    case "float": return typeof value === "number";
+    case "string": return typeof value === "string";
+    case "bool": return typeof value === "boolean";
+    case "addr": return typeof value === "string" && ADDRESS.test(value);
+    case "bytes": return value instanceof Uint8Array;
+    case "json": return isJson(value);
+    default:
+      if (!Array.isArray(value)) return false;
+      if ("list" in type) return value.every((element) => fits(type.list, element));
+      return value.length === type.tuple.length && type.tuple.every((part, i) => fits(part, value[i]));
+  }
+}
+
+/** Whether values of the type can be written in several ways (-0 and 0, json keys in any order). */
+function hasForms(type: ValueType): boolean {
+  if (typeof type === "string") return type === "int" || type === "nat" || type === "float" || type === "json";
+  return "list" in type ? hasForms(type.list) : type.tuple.some(hasForms);
+}
+
+/** The columns of a collection, ready to check rows fast. */
+export class RowType {
+  readonly columns: Columns;
+  readonly #types: readonly ValueType[];
+  /** Columns whose values may have to be brought into their one form. */
+  readonly #formed: readonly number[];
+
+  constructor(columns: Columns) {
+    this.columns = columns;
+    this.#types = columns.map((column) => column.type);
+    this.#formed = this.#types.flatMap((type, i) => (hasForms(type) ? [i] : []));
+  }
+
+  /** Null when the row fits. */
+  problem(row: unknown): string | null {
+    const types = this.#types;
+    if (!Array.isArray(row) || row.length !== types.length) return this.#wrongShape(row);
+    for (let i = 0; i < types.length; i++) {
+      if (!fits(types[i], row[i])) return `column ${this.columns[i].name}${mismatch(types[i], row[i])}`;
+    }
+    return null;
+  }
+
+  #wrongShape(row: unknown): string {
+    const names = this.columns.map((column) => column.name).join(", ");
+    const expected = `${this.columns.length} column${this.columns.length === 1 ? "" : "s"} (${names}) expected`;
+    return Array.isArray(row) ? `${expected}, ${row.length} found` : `${expected}, ${foundText(row)} found`;
+  }
+
+  /** The row in its one form: 0 for -0, json keys in order. The row itself where that is what it is. */
+  formed(row: Row): Row {
+    for (const column of this.#formed) {
+      const value = row[column];
+      if (typeof value === "number" ? Object.is(value, -0) : typeof value === "object" && value !== null) {
+        return row.map((each) => canonicalJson(each));
+      }
+    }
+    return row;
+  }
+}
+
+export function encodeValue(type: ValueType, value: Value): Json {
+  if (typeof type === "string") {
+    if (type === "bytes") return base64(value as Uint8Array);
+    if (type === "float" && !Number.isFinite(value)) return String(value);
+    return value as Json;
+  }
+  const values = value as readonly Value[];
+  return "list" in type ? values.map((each) => encodeValue(type.list, each)) : values.map((each, i) => encodeValue(type.tuple[i], each));
+}
+
+/** A value of the type from JSON, in its one form; undefined where the JSON is of another shape. */
+function fromJson(type: ValueType, json: unknown): Value | undefined {
+  if (typeof type !== "string") {
+    if (!Array.isArray(json)) return undefined;
+    const types = "list" in type ? json.map(() => type.list) : type.tuple;
+    if (types.length !== json.length) return undefined;
+    const values = types.map((each, i) => fromJson(each, json[i]));
+    return values.some((value) => value === undefined) ? undefined : (values as Value[]);
+  }
+  if (type === "bytes") {
+    if (typeof json !== "string" || !BASE64.test(json)) return undefined;
+    return Uint8Array.from(atob(json), (character) => character.charCodeAt(0));
+  }
+  if (type === "float" && (json === "NaN" || json === "Infinity" || json === "-Infinity")) return Number(json);
+  return fits(type, json) ? canonicalJson(json as Value) : undefined;
+}
+
+/** What is wrong with a JSON value that `fromJson` did not take. */
+function jsonProblem(type: ValueType, json: unknown): string {
+  if (typeof type !== "string" && Array.isArray(json)) {
+    const types = "list" in type ? json.map(() => type.list) : type.tuple;
+    const at = types.length === json.length ? types.findIndex((each, i) => fromJson(each, json[i]) === undefined) : -1;
+    if (at >= 0) return `, element ${at + 1}${jsonProblem(types[at], json[at])}`;
+  }
+  if (type === "bytes") return `: bytes (a base64 string) expected, ${foundText(json)} found`;
+  return mismatch(type, json) ?? `: ${typeText(type)} expected, ${foundText(json)} found`;
+}
+
+export function decodeValue(column: Columns[number], json: unknown): Decoded<Value> {
+  const value = fromJson(column.type, json);
+  if (value !== undefined) return { ok: true, value };
+  return { ok: false, problem: `column ${column.name}${jsonProblem(column.type, json)}` };
+}
+
+/** A field of a CSV file: strings and addresses as they are, everything else as its JSON text. */
+export function decodeField(column: Columns[number], text: string): Decoded<Value> {
+  const { type } = column;
+  if (type === "string" || type === "addr" || type === "bytes") return decodeValue(column, text);
+  const trimmed = text.trim();
+  if (type === "float" && /^-?Infinity$|^NaN$/.test(trimmed)) return { ok: true, value: Number(trimmed) };
+  let json: unknown;
+  try {
+    json = JSON.parse(trimmed);
+  } catch {
+    return { ok: false, problem: `column ${column.name}: ${typeText(type)} expected, ${foundText(text)} found` };
+  }
+  return decodeValue(column, json);
+}
+
+/** Columns as keys: the form of files and of stdout. */
+export function encodeRecord(columns: Columns, row: Row): { readonly [column: string]: Json } {
+  return Object.fromEntries(columns.map((column, i) => [column.name, encodeValue(column.type, row[i])]));
+}
+
+/** Also for the seal `{"campaign": "shoes"}`, with the seal's columns only. */
+export function decodeRecord(columns: Columns, json: unknown): Decoded<Row> {
+  const names = columns.map((column) => column.name).join(", ");
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    return { ok: false, problem: `an object with the columns (${names}) expected, ${foundText(json)} found` };
+  }
+  const record = json as Readonly<Record<string, unknown>>;
+  const row: Value[] = [];
+  for (const column of columns) {
+    if (!Object.hasOwn(record, column.name)) {
+      return { ok: false, problem: `column ${column.name} is missing; the columns are (${names})` };
+    }
+    const decoded = decodeValue(column, record[column.name]);
+    if (!decoded.ok) return decoded;
+    row.push(decoded.value);
+  }
+  if (Object.keys(record).length > columns.length) {
+    const extra = Object.keys(record).find((key) => !columns.some((column) => column.name === key));
+    return { ok: false, problem: `there is no column ${extra}; the columns are (${names})` };
+  }
+  return { ok: true, value: row };
+}
+
+/** Rows as JSON arrays. */
+export function encodeRow(columns: Columns, row: Row): Json {
+  return columns.map((column, i) => encodeValue(column.type, row[i]));
+}
+
+export function decodeRow(columns: Columns, json: unknown): Decoded<Row> {
+  if (!Array.isArray(json) || json.length !== columns.length) {
+    return { ok: false, problem: new RowType(columns).problem(json) as string };
+  }
+  const row: Value[] = [];
+  for (let i = 0; i < columns.length; i++) {
+    const decoded = decodeValue(columns[i], json[i]);
+    if (!decoded.ok) return decoded;
+    row.push(decoded.value);
+  }
+  return { ok: true, value: row };
+}
+
+/** The columns that `indices` name, for seal keys. */
+export function pickColumns(columns: Columns, indices: readonly number[]): Columns {
+  return indices.map((index) => columns[index]);
+}
+
+/** A row in messages to people: `click("shoes", 7)`. */
+export function factText(collection: string, row: Row): string {
+  const values = row.map((value) => {
+    const text = value instanceof Uint8Array ? base64(value) : JSON.stringify(value) ?? String(value);
+    return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  });
+  return `${collection}(${values.join(", ")})`;
+}
