@@ -1,0 +1,296 @@
+import type {
+  AggregateDecl, Claim, CollectionDecl, CollectionKind, ColumnDecl, FunctionDecl, LatticeDecl, LevelWord, Modifier, Name,
+  TypeExpr,
+} from "../ast.ts";
+import type { Cst } from "./cst.ts";
+import { eachListed } from "./expressions.ts";
+import { textValue } from "./literals.ts";
+import { nearest } from "./near.ts";
+import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
+
+const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
+const flags = ["lossy", "durable", "unique", "shared", "serializable"] as const;
+const modifierWords = ["sealed", "single", "within", "strict", ...levels, ...flags];
+const claims: readonly Claim[] = ["injective", "monotone", "morphism", "commutative", "associative", "idempotent"];
+
+/** The node `names`: `(a, b)`. */
+export function namesOf(site: Site, node: Cst, at: number): Name[] {
+  const all = [nameAt(site, node.children[2], at + node.childOffsets[2])];
+  const more = node.children[6];
+  for (let i = 0; i < more.children.length; i++) all.push(nameAt(site, more.children[i], at + more.childOffsets[i]));
+  return all;
+}
+
+/** The node `by`: `by (a, b)`. */
+export function byOf(site: Site, node: Cst, at: number): Name[] {
+  return namesOf(site, node.children[3], at + node.childOffsets[3]);
+}
+
+/** The node `type`. */
+function typeOf(site: Site, node: Cst, at: number): TypeExpr {
+  const inner = node.children[0];
+  const span = spanAt(site, at, node.matchLength);
+  if (inner.ruleName === "tupleType") {
+    const args = typesOf(site, inner.children[2], at + inner.childOffsets[2]);
+    if (args.length === 1) {
+      report(site, "DLC101", span, "A tuple type has two parts or more, as in `(int, string)`.", {
+        mend: "For a single value write its type without brackets.",
+      });
+    }
+    return { name: "tuple", args, span };
+  }
+  const [name, , , , types] = inner.children;
+  const args = types.children.length === 0 ? [] : typesOf(site, types.children[0], at + types.childOffsets[0]);
+  return { name: textAt(site, at, name.matchLength), args, span };
+}
+
+function typesOf(site: Site, node: Cst, at: number): TypeExpr[] {
+  const all: TypeExpr[] = [];
+  eachListed(node, at, 4, (item, start) => all.push(typeOf(site, item, start)));
+  return all;
+}
+
+/** The node `columns`: columns in order, and how many stand before `->` (null without one). */
+function columnsOf(site: Site, node: Cst, at: number): { columns: ColumnDecl[]; keyLength: number | null } {
+  const columns: ColumnDecl[] = [];
+  const add = (lists: Cst): void => {
+    for (let i = 0; i < lists.children.length; i++) {
+      eachListed(lists.children[i], at + lists.childOffsets[i], 4, (column, start) => {
+        const name = nameAt(site, column.children[0], start);
+        columns.push({ name, type: typeOf(site, column.children[4], start + column.childOffsets[4]) });
+      });
+    }
+  };
+  add(node.children[2]);
+  const keyLength = node.children[4].children.length === 0 ? null : columns.length;
+  add(node.children[6]);
+  return { columns, keyLength };
+}
+
+/** Milliseconds of the node `duration`; reports an unknown or missing unit and takes it as seconds. */
+function durationOf(site: Site, node: Cst, at: number): number {
+  const text = textAt(site, at, node.matchLength);
+  const span = spanAt(site, at, node.matchLength);
+  const [, amount, unit] = /^([0-9.]+)(.*)$/.exec(text) as RegExpExecArray;
+  const factors: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+  if (factors[unit] === undefined) {
+    report(site, "DLC111", span, unit === "" ? `\`${text}\` has no unit of time.` : `\`${unit}\` is not a unit of time.`, {
+      mend: "Write milliseconds, seconds, minutes or hours: `500ms`, `60s`, `5m`, `1h`.",
+    });
+  }
+  const period = Number(amount) * (factors[unit] ?? 1_000);
+  if (!(period > 0) || !Number.isSafeInteger(period)) {
+    report(site, "DLC111", span, `\`${text}\` is not a whole number of milliseconds above zero.`, {
+      mend: "The shortest duration is `1ms`.",
+    });
+    return 1;
+  }
+  return period;
+}
+
+/** `table t(x: int) durable`, `timer t every 500ms`. */
+export function collectionOf(site: Site, node: Cst, kind: CollectionKind, doc: string | null, end: number): CollectionDecl {
+  const [, , nameNode, , columnNodes, , modifierNodes] = node.children;
+  const name = nameAt(site, nameNode, node.childOffsets[2]);
+  const span = { start: site.base, end };
+  if (kind === "timer") {
+    const periodMs = periodOf(site, modifierNodes, name);
+    if (columnNodes.children.length > 0) {
+      const columns = spanAt(site, columnNodes.childOffsets[0], columnNodes.children[0].matchLength);
+      report(site, "DLC101", columns, "A timer has no columns.", { mend: `Write \`timer ${name.text} every 500ms;\`.` });
+    }
+    return { kind: "collection", collection: kind, name, columns: [], keyLength: null, modifiers: [], periodMs, doc, span };
+  }
+  if (columnNodes.children.length === 0) {
+    report(site, "DLC101", name.span, `The columns of \`${name.text}\` are missing.`, {
+      mend: `Write them in brackets after the name: \`${kind} ${name.text}(x: int);\`.`,
+    });
+  }
+  const { columns, keyLength } = columnNodes.children.length === 0
+    ? { columns: [], keyLength: null }
+    : columnsOf(site, columnNodes.children[0], columnNodes.childOffsets[0]);
+  const modifiers = modifiersOf(site, modifierNodes);
+  return { kind: "collection", collection: kind, name, columns, keyLength, modifiers, periodMs: null, doc, span };
+}
+
+function periodOf(site: Site, modifierNodes: Cst, name: Name): number {
+  const [every, duration, extra] = modifierNodes.children.map((node) => node.children[0]);
+  const at = modifierNodes.childOffsets;
+  const everyWritten = every !== undefined && textAt(site, at[0], every.matchLength) === "every";
+  if (!everyWritten || duration?.ruleName !== "duration") {
+    report(site, "DLC111", name.span, `How often \`${name.text}\` fires is missing.`, {
+      mend: `Write a duration after \`every\`: \`timer ${name.text} every 500ms;\`.`,
+    });
+    return 1_000;
+  }
+  if (extra !== undefined) {
+    report(site, "DLC109", spanAt(site, at[2], extra.matchLength), "A timer takes nothing after its duration.");
+  }
+  return durationOf(site, duration, at[1]);
+}
+
+/** Modifiers as words in any order; `single` and `within 30s` belong to `sealed`, `strict` to the level. */
+function modifiersOf(site: Site, nodes: Cst): Modifier[] {
+  const modifiers: Modifier[] = [];
+  const seen = new Set<string>();
+  let single: Name | null = null;
+  let strict: Name | null = null;
+  let deadline: { ms: number; word: Name } | null = null;
+
+  for (let i = 0; i < nodes.children.length; i++) {
+    const node = nodes.children[i].children[0];
+    const at = nodes.childOffsets[i];
+    const span = spanAt(site, at, node.matchLength);
+    if (node.ruleName === "duration") {
+      report(site, "DLC109", span, "A duration stands only after `within`.");
+      continue;
+    }
+    const by = node.children[1];
+    const text = textAt(site, at, node.children[0].matchLength);
+    const word = { text, span: spanAt(site, at, text.length) };
+    if (modifierWords.includes(text) && seen.has(text)) {
+      report(site, "DLC109", word.span, `\`${text}\` is written twice.`);
+    }
+    seen.add(text);
+    if (by.children.length > 0 && text !== "sealed") {
+      const clause = spanAt(site, at + by.childOffsets[0], by.children[0].matchLength);
+      report(site, "DLC109", clause, `\`by (…)\` belongs to \`sealed\`, not to \`${text}\`.`);
+    }
+    if (text === "sealed") {
+      const names = by.children.length === 0 ? null : byOf(site, by.children[0], at + by.childOffsets[0]);
+      modifiers.push({ kind: "sealed", by: names, single: false, deadlineMs: null, span });
+    } else if (text === "single") {
+      single = word;
+    } else if (text === "strict") {
+      strict = word;
+    } else if (text === "within") {
+      const next = nodes.children[i + 1]?.children[0];
+      if (next?.ruleName === "duration") {
+        deadline = { ms: durationOf(site, next, nodes.childOffsets[i + 1]), word };
+        i++;
+      } else {
+        report(site, "DLC111", word.span, "A duration is expected after `within`, as in `within 30s`.");
+      }
+    } else if ((levels as readonly string[]).includes(text)) {
+      modifiers.push({ kind: "level", level: text as LevelWord, strict: false, span });
+    } else if ((flags as readonly string[]).includes(text)) {
+      modifiers.push({ kind: text as (typeof flags)[number], span });
+    } else {
+      reportUnknown(site, word, modifierWords, "modifier", "DLC109");
+    }
+  }
+
+  const end = (word: Name | null, of: string, to: string): void => {
+    if (word === null) return;
+    report(site, "DLC109", word.span, `\`${word.text}\` says how ${of}, and there is no \`${to}\` here.`);
+  };
+  if (!modifiers.some((modifier) => modifier.kind === "sealed")) {
+    end(single, "a seal is given", "sealed");
+    end(deadline?.word ?? null, "long a seal is awaited", "sealed");
+  }
+  if (!modifiers.some((modifier) => modifier.kind === "level")) {
+    end(strict, "a promise is kept", "deterministic");
+  }
+  return modifiers.map((modifier): Modifier => {
+    if (modifier.kind === "sealed") return { ...modifier, single: single !== null, deadlineMs: deadline?.ms ?? null };
+    if (modifier.kind === "level") return { ...modifier, strict: strict !== null };
+    return modifier;
+  });
+}
+
+/** Reports a word that is none of `known`, with the nearest of them as the mend. */
+export function reportUnknown(
+  site: Site, word: Name, known: readonly string[], what: string, code: "DLC108" | "DLC109" | "DLC114",
+): void {
+  const near = nearest(word.text, known);
+  report(site, code, word.span, `\`${word.text}\` is not a ${what}.`, near === null
+    ? { mend: `There are ${known.map((item) => `\`${item}\``).join(", ")}.` }
+    : {
+      mend: `Did you mean \`${near}\`?`,
+      fix: { title: `Change it to \`${near}\``, span: word.span, text: near },
+    });
+}
+
+/** `function f(x: int): string from "./f.ts" injective`, and the same with `aggregate`. */
+export function functionOf(
+  site: Site, node: Cst, kind: "function" | "aggregate", doc: string | null, end: number,
+): FunctionDecl | AggregateDecl {
+  const at = node.childOffsets;
+  const name = nameAt(site, node.children[2], at[2]);
+  const { columns, keyLength } = columnsOf(site, node.children[4], at[4]);
+  if (keyLength !== null) {
+    report(site, "DLC101", spanAt(site, at[4], node.children[4].matchLength), "Parameters have no `->`: keys belong to collections.", {
+      mend: "Separate the parameters with commas; the result's type follows the bracket, after `:`.",
+    });
+  }
+  const written: Claim[] = [];
+  const words = node.children[14];
+  for (let i = 0; i < words.children.length; i++) {
+    const span = spanAt(site, words.childOffsets[i], words.children[i].matchLength);
+    const text = textAt(site, words.childOffsets[i], words.children[i].matchLength);
+    if (!(claims as readonly string[]).includes(text)) reportUnknown(site, { text, span }, claims, "claim about a function", "DLC109");
+    else if (written.includes(text as Claim)) report(site, "DLC109", span, `\`${text}\` is written twice.`);
+    else written.push(text as Claim);
+  }
+  const returns = typeOf(site, node.children[8], at[8]);
+  const from = textValue(site, at[12], node.children[12].matchLength);
+  return { kind, name, params: columns, returns, from, claims: written, doc, span: { start: site.base, end } };
+}
+
+/** `lattice Ballot from "./ballot.ts"`. */
+export function latticeOf(site: Site, node: Cst, doc: string | null, end: number): LatticeDecl {
+  const name = nameAt(site, node.children[2], node.childOffsets[2]);
+  const from = textValue(site, node.childOffsets[6], node.children[6].matchLength);
+  return { kind: "lattice", name, from, doc, span: { start: site.base, end } };
+}
+
+/** The header `role A replicated x3`, without members. */
+export interface RoleHeader {
+  readonly name: Name;
+  readonly count: number | null;
+  readonly replicated: boolean;
+  readonly partitionedBy: readonly Name[] | null;
+}
+
+export function roleOf(site: Site, node: Cst): RoleHeader {
+  const name = nameAt(site, node.children[2], node.childOffsets[2]);
+  const words = node.children[4];
+  let count: number | null = null;
+  let replicated: Name | null = null;
+  let partitionedBy: readonly Name[] | null = null;
+  for (let i = 0; i < words.children.length; i++) {
+    const [wordNode, by] = words.children[i].children;
+    const at = words.childOffsets[i];
+    const word = { text: textAt(site, at, wordNode.matchLength), span: spanAt(site, at, wordNode.matchLength) };
+    if (by.children.length > 0 && word.text !== "partitioned") {
+      report(site, "DLC109", word.span, `\`by (…)\` belongs to \`partitioned\`, not to \`${word.text}\`.`);
+    }
+    if (/^x[0-9]+$/.test(word.text)) {
+      const written = Number(word.text.slice(1));
+      if (count !== null) report(site, "DLC109", word.span, "The number of instances is written twice.");
+      if (written < 1 || written > 10_000) {
+        report(site, "DLC109", word.span, `\`${word.text}\`: a role runs on 1 to 10000 instances.`);
+      } else {
+        count = written;
+      }
+    } else if (word.text === "replicated") {
+      replicated = word;
+    } else if (word.text === "partitioned") {
+      if (by.children.length === 0) {
+        report(site, "DLC109", word.span, "The columns that choose the instance are missing.", {
+          mend: "Write them after `by`: `partitioned by (k)`.",
+        });
+      } else {
+        partitionedBy = byOf(site, by.children[0], at + by.childOffsets[0]);
+      }
+    } else {
+      reportUnknown(site, word, ["replicated", "partitioned"], "word of a role's header (`xN` is the number of instances)", "DLC109");
+    }
+  }
+  if (replicated !== null && partitionedBy !== null) {
+    report(site, "DLC109", replicated.span, "A role is replicated or partitioned, not both.", {
+      mend: "Split it into two roles, or take one of the words away.",
+    });
+  }
+  return { name, count, replicated: replicated !== null && partitionedBy === null, partitionedBy };
+}

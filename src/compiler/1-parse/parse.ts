@@ -1,0 +1,221 @@
+import type { Ast, CollectionKind, Item, Member, RoleDecl, SourceFile } from "../ast.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Result } from "../result.ts";
+import { decodeStatement, encodeStatement, type StatementCache } from "./cache.ts";
+import { match, type Cst } from "./cst.ts";
+import { collectionOf, functionOf, latticeOf, reportUnknown, roleOf, type RoleHeader } from "./declarations.ts";
+import { explainMismatch, reportScan } from "./explain.ts";
+import { ruleOf, sealOf } from "./rules.ts";
+import { scan, type Statement } from "./scan.ts";
+import { report, spanAt, type Site } from "./site.ts";
+
+export type { CachedStatement, StatementCache } from "./cache.ts";
+
+const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>(["input", "output", "channel", "table", "scratch", "timer"]);
+const itemKinds: ReadonlySet<string> = new Set(["role", "function", "aggregate", "lattice"]);
+/** Words that begin declarations of the language that this compiler does not read yet. */
+const laterKinds: ReadonlySet<string> = new Set(["import", "module", "use", "source", "component", "connect", "cache"]);
+const declarationKinds = [...collectionKinds, "seal", ...itemKinds];
+
+/** A role whose closing brace has not come yet. */
+interface OpenRole {
+  readonly header: RoleHeader;
+  readonly start: number;
+  readonly doc: string | null;
+  readonly members: Member[];
+}
+
+/**
+ * The syntax tree of one file. Every statement that cannot be read is reported and left out, and the
+ * value is there in any case; it is the whole program exactly when there are no diagnostics.
+ */
+export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
+  const diagnostics: Diagnostic[] = [];
+  const items: Item[] = [];
+  const scanned = scan(file.text);
+  let role: OpenRole | null = null;
+  // Blocks inside a block that cannot be read: skipped up to their braces.
+  let skipped = 0;
+
+  const close = (open: OpenRole, end: number): void => {
+    const { header, start, doc, members } = open;
+    items.push({ kind: "role", ...header, members, doc, span: { start, end } });
+  };
+
+  reportScan(file, scanned.problems, diagnostics);
+  for (const statement of scanned.statements) {
+    const site: Site = { file, text: statement.text, base: statement.start, diagnostics };
+
+    if (statement.kind === "close") {
+      if (skipped > 0) skipped--;
+      else if (role !== null) {
+        close(role, statement.end);
+        role = null;
+      }
+      continue;
+    }
+    if (skipped > 0) {
+      if (statement.kind === "open") skipped++;
+      continue;
+    }
+
+    if (statement.kind === "open") {
+      const begun = openBlock(site, statement, role);
+      if (begun === null) {
+        skipped = 1;
+        continue;
+      }
+      if (role !== null) close(role, statement.start);
+      role = begun;
+      continue;
+    }
+
+    const read = readStatement(site, statement, cache);
+    if (read === null) continue;
+    if (itemKinds.has(read.kind)) {
+      if (role !== null) {
+        const span = spanAt(site, statement.from, statement.word?.length ?? 1);
+        report(site, "DLC106", span, `A ${read.kind} is declared outside of roles.`, {
+          mend: `Move it before \`role ${role.header.name.text}\`; every role can use it there.`,
+        });
+      }
+      items.push(read as Item);
+    } else if (role === null) {
+      const span = spanAt(site, statement.from, statement.text.length - statement.from);
+      const what = read.kind === "collection" ? `The ${read.collection} \`${read.name.text}\`` : `This ${read.kind}`;
+      report(site, "DLC106", span, `${what} stands outside of any role.`, {
+        mend: "Collections and rules belong to a role: put it between the braces of `role Name { … }`.",
+      });
+    } else {
+      role.members.push(read as Member);
+    }
+  }
+
+  if (role !== null) {
+    const name = role.header.name;
+    report({ file, diagnostics }, "DLC105", name.span, `The block of role \`${name.text}\` is never closed.`, {
+      mend: "Write `}` after its last statement.",
+      fix: { title: "Close it at the end of the file", span: { start: file.text.length, end: file.text.length }, text: "\n}\n" },
+    });
+    close(role, file.text.length);
+  }
+  diagnostics.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+  return { value: { file, items }, diagnostics };
+}
+
+/** The role that a block's header opens; null, after a report, when it opens none. */
+function openBlock(site: Site, statement: Statement, within: OpenRole | null): OpenRole | null {
+  const word = statement.word as string;
+  const span = spanAt(site, statement.from, word.length);
+  if (word !== "role") {
+    if (laterKinds.has(word)) reportLater(site, span, word);
+    else reportUnknown(site, { text: word, span }, ["role"], "kind of block", "DLC108");
+    return null;
+  }
+  if (statement.from > 0) reportAnnotated(site, statement);
+  const proper: Site = { ...site, text: statement.text.slice(statement.from), base: site.base + statement.from };
+  const matched = match(proper.text, "role");
+  if (matched.cst === null) {
+    explainMismatch(proper, "role", matched.failedAt);
+    // The members still are read, so that their errors come up in the same run.
+    const name = /^role +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
+    const header = { name: { text: name, span: spanAt(proper, 5, name.length) }, count: null, replicated: false, partitionedBy: null };
+    return { header, start: proper.base, doc: statement.doc, members: [] };
+  }
+  const header = roleOf(proper, matched.cst);
+  if (within !== null) {
+    report(site, "DLC105", spanAt(proper, 0, proper.text.length), `Role \`${header.name.text}\` begins inside role \`${within.header.name.text}\`.`, {
+      mend: `Close \`${within.header.name.text}\` with \`}\` first: roles do not nest.`,
+      cause: { span: within.header.name.span, label: "this role is still open" },
+    });
+  }
+  return { header, start: proper.base, doc: statement.doc, members: [] };
+}
+
+/** The member or item of a statement that ends in `;`, from the cache when it was read before. */
+function readStatement(site: Site, statement: Statement, cache: StatementCache | undefined): Member | Exclude<Item, RoleDecl> | null {
+  if (cache !== undefined && statement.terminated) {
+    const known = cache.get(statement.text);
+    if (known !== undefined) return decodeStatement(known, statement.text, statement.start, statement.end, statement.doc);
+  }
+  const before = site.diagnostics.length;
+  const read = buildStatement(site, statement);
+  if (site.diagnostics.length > before) return read;
+  if (!statement.terminated) {
+    const end = statement.start + statement.text.length;
+    report(site, "DLC102", { start: end, end }, "A `;` is missing here.", {
+      mend: "Every statement ends in `;`.",
+      fix: { title: "Insert `;`", span: { start: end, end }, text: ";" },
+    });
+  } else if (cache !== undefined && read !== null) {
+    cache.set(statement.text, encodeStatement(read, statement.text, statement.start, statement.end));
+  }
+  return read;
+}
+
+function buildStatement(site: Site, statement: Statement): Member | Exclude<Item, RoleDecl> | null {
+  const { text, word, doc, end, from } = statement;
+  if (text === "") {
+    report(site, "DLC101", { start: site.base, end }, "A `;` with nothing before it.", {
+      mend: "Take it away.",
+      fix: { title: "Take the `;` away", span: { start: site.base, end }, text: "" },
+    });
+    return null;
+  }
+  if (word === null) {
+    const cst = treeOf(site, "rule");
+    return cst === null ? null : ruleOf(site, cst, doc, end);
+  }
+  const span = spanAt(site, from, word.length);
+  if (laterKinds.has(word)) {
+    reportLater(site, span, word);
+    return null;
+  }
+  if (from > 0) reportAnnotated(site, statement);
+  const proper: Site = from === 0 ? site : { ...site, text: text.slice(from), base: site.base + from };
+  if (collectionKinds.has(word)) {
+    const cst = treeOf(proper, "collection");
+    return cst === null ? null : collectionOf(proper, cst, word as CollectionKind, doc, end);
+  }
+  switch (word) {
+    case "seal": {
+      const cst = treeOf(proper, "seal");
+      return cst === null ? null : sealOf(proper, cst, doc, end);
+    }
+    case "function":
+    case "aggregate": {
+      const cst = treeOf(proper, "function");
+      return cst === null ? null : functionOf(proper, cst, word, doc, end);
+    }
+    case "lattice": {
+      const cst = treeOf(proper, "lattice");
+      return cst === null ? null : latticeOf(proper, cst, doc, end);
+    }
+    case "role":
+      report(site, "DLC105", span, "The block of this role is missing.", { mend: "Write `{` after its header, and `}` after its last statement." });
+      return null;
+    default:
+      reportUnknown(proper, { text: word, span }, declarationKinds, "kind of declaration", "DLC108");
+      return null;
+  }
+}
+
+function treeOf(site: Site, start: string): Cst | null {
+  const matched = match(site.text, start);
+  if (matched.cst !== null) return matched.cst;
+  explainMismatch(site, start, matched.failedAt);
+  return null;
+}
+
+function reportAnnotated(site: Site, statement: Statement): void {
+  const written = site.text.slice(0, statement.from).trimEnd();
+  report(site, "DLC114", spanAt(site, 0, written.length), "An annotation stands before a rule, not before a declaration.", {
+    mend: "Move it before the rule that it concerns, or take it away.",
+  });
+}
+
+function reportLater(site: Site, span: { readonly start: number; readonly end: number }, word: string): void {
+  report(site, "DLC115", span, `\`${word}\` is not understood by this version of dlc.`, {
+    mend: "Write the program as roles in one file, with functions of TypeScript where needed.",
+  });
+}
