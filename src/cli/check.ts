@@ -4,6 +4,7 @@ import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Strategy } from "../compiler/plan.ts";
+import type { StatementCache } from "../compiler/1-parse/cache.ts";
 import { openStatements } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
@@ -32,12 +33,12 @@ export interface CheckOptions {
 export async function checkCommand(patterns: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   const config = await findConfig(io.cwd);
   const paths = await findPrograms(patterns, io.cwd);
-  const statements = options.cache ? openStatements(io) : null;
   const programs: CheckedProgram[] = [];
   for (const path of paths) {
+    const statements = options.cache ? openStatements(path, io) : null;
     programs.push(await checkProgram(readProgram(path, io.cwd), options, config, io, statements?.cache));
+    statements?.save();
   }
-  statements?.save();
 
   if (options.format === "json") io.out(`${JSON.stringify(jsonOf(programs), null, 2)}\n`);
   else drawPrograms(programs, io);
@@ -49,15 +50,13 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
   return warnings > most || all.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
-type Statements = Parameters<typeof compile>[1] extends infer O | undefined ? (O extends { statements?: infer S } ? S : never) : never;
-
 /** One program with everything that looks at it; other commands start here too. */
 export async function checkProgram(
   file: SourceFile,
   options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget">,
   config: Config,
   io: Io,
-  statements?: Statements,
+  statements?: StatementCache,
 ): Promise<CheckedProgram> {
   const compilation = compile(file, { strategy: options.strategy ?? config.strategy ?? "auto", statements });
   const found: Diagnostic[] = [...compilation.diagnostics];

@@ -9,7 +9,7 @@ import type { Plan, Strategy } from "./plan.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import type { Result } from "./result.ts";
 import { parse } from "./1-parse/parse.ts";
-import type { StatementCache } from "./1-parse/parse.ts";
+import type { StatementCache } from "./1-parse/cache.ts";
 import { lower } from "./2-lower/lower.ts";
 import { analyze } from "./3-analyze/analyze.ts";
 import { place } from "./4-place/place.ts";

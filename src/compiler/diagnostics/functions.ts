@@ -37,4 +37,21 @@ export const functionCodes = {
     example: "function f(x: int): int from \"./f.ts\"; // export function f(x: string): number",
     mend: "Change one of the two.",
   },
+  DLC506: {
+    severity: "error",
+    title: "A module that is not valid TypeScript",
+    why: "The module named after `from` could not be parsed, so that nothing can be said about its functions.",
+    example: "function f(x: int): int from \"./f.ts\"; // f.ts: export function f(x: number { return x; }",
+    mend: "Mend the module: the message names the line and what TypeScript expected there.",
+  },
+  DLC507: {
+    severity: "error",
+    title: "A function that is not pure",
+    why:
+      "A function of a program must give the same result for the same arguments, in every run and on every instance: rules are evaluated " +
+      "in an order of the compiler's choosing, again after a change, and at several replicas. One that reads the clock, draws random numbers, " +
+      "does input or output, or reads or changes a variable outside itself would give replicas different answers that no coordination can mend.",
+    example: "export function stamp(x: string): string { return x + Date.now(); }",
+    mend: "Hand in what the function reads as an argument: a timer, an input or a table of the program.",
+  },
 } as const satisfies Record<string, CodePage>;

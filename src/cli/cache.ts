@@ -1,0 +1,96 @@
+/**
+ * The statement cache on disk: one file per program, in `node_modules/.cache/dlc` of the nearest folder upward that has
+ * `node_modules`, else in the user's cache folder. Its first line names the compiler that wrote it and a checksum of the
+ * rest. A file that does not fit is ignored, and what cannot be written stays unwritten: neither changes a result.
+ * Writers put a whole file in place by renaming, so that several at once leave one of theirs.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
+import type { Io } from "./io.ts";
+import { packageRoot } from "./root.ts";
+
+export interface DiskStatements {
+  readonly cache: StatementCache;
+  /** Writes what this run used, if that is not what was read. */
+  readonly save: () => void;
+}
+
+/** Statements of the program at `path`. */
+export function openStatements(path: string, io: Io): DiskStatements {
+  const file = join(cacheFolder(io), `${digest(resolve(io.cwd, path))}.statements`);
+  const known = read(file);
+  const used = new Map<string, CachedStatement>();
+  let fresh = false;
+  return {
+    cache: {
+      get(text) {
+        const found = used.get(text) ?? known.get(text);
+        if (found !== undefined) used.set(text, found);
+        return found;
+      },
+      set(text, parsed) {
+        used.set(text, parsed);
+        fresh = true;
+      },
+    },
+    save() {
+      if (fresh || used.size < known.size) write(file, used);
+    },
+  };
+}
+
+export function cacheFolder(io: Io): string {
+  for (let folder = io.cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "node_modules"))) return join(folder, "node_modules", ".cache", "dlc");
+    if (dirname(folder) === folder) break;
+  }
+  const user = io.env["XDG_CACHE_HOME"];
+  return join(user ? user : join(io.env["HOME"] ?? homedir(), ".cache"), "dlc");
+}
+
+function read(file: string): ReadonlyMap<string, CachedStatement> {
+  try {
+    const content = readFileSync(file, "utf8");
+    const end = content.indexOf("\n");
+    const body = content.slice(end + 1);
+    if (content.slice(0, end) === headOf(body)) return new Map(JSON.parse(body) as [string, CachedStatement][]);
+  } catch {
+    // None, or not readable: as good as empty.
+  }
+  return new Map();
+}
+
+function write(file: string, statements: ReadonlyMap<string, CachedStatement>): void {
+  const body = JSON.stringify([...statements]);
+  const next = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(next, `${headOf(body)}\n${body}`);
+    renameSync(next, file);
+  } catch {
+    rmSync(next, { force: true });
+  }
+}
+
+let compiler: string | null = null;
+
+/** `dlc statements, COMPILER, CHECKSUM`. */
+function headOf(body: string): string {
+  compiler ??= compilerId();
+  return `dlc statements, ${compiler}, ${digest(body)}`;
+}
+
+/** Another build of the compiler may read a statement differently. */
+function compilerId(): string {
+  const root = packageRoot();
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const built = statSync(join(root, "dist", "cli.js"), { throwIfNoEntry: false });
+  return `${version}-${built === undefined ? "sources" : `${built.size}-${built.mtimeMs}`}`;
+}
+
+function digest(text: string): string {
+  return createHash("sha1").update(text).digest("hex");
+}
