@@ -113,6 +113,11 @@ export class RowType {
     return null;
   }
 
+  /** The same for a seal's key: one value for each of these columns. */
+  keyProblem(columns: readonly number[], key: unknown): string | null {
+    return new RowType(pickColumns(this.columns, columns)).problem(key);
+  }
+
   #wrongShape(row: unknown): string {
     const names = this.columns.map((column) => column.name).join(", ");
     const expected = `${this.columns.length} column${this.columns.length === 1 ? "" : "s"} (${names}) expected`;

@@ -2,8 +2,16 @@
  * One instance of a role as a pure state machine between its evaluator and the edges: no timers,
  * no sockets, no randomness. The edges hand in what arrives and take away what leaves.
  */
+import { Duplicates } from "./duplicates.ts";
+import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
+import { Intake, promise } from "./intake.ts";
+import { Logs } from "./logs.ts";
 import type { Envelope } from "./messages.ts";
-import type { Fault, RoleProgram, Row, StepOutput } from "./program.ts";
+import { Outbox } from "./outbox.ts";
+import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
+import { addressOf, LOG, parseAddress } from "./routing.ts";
+import { ChannelSeals, InputSeals } from "./seals.ts";
+import { Travel } from "./travels.ts";
 
 export interface Deployment {
   /** Instances per role. */
@@ -21,7 +29,7 @@ export interface StepEffects {
 export interface AwaitedSeal {
   readonly collection: string;
   readonly key: Row | null;
-  /** Addresses of the producers whose seal has not come. */
+  /** Addresses of the producers whose seal, or rows that it counts, have not come. */
   readonly producers: readonly string[];
   /** Rows of it that have come; with key null, rows held back by gates on this collection. */
   readonly held: number;
@@ -40,57 +48,280 @@ export interface StepChoice {
 export class Instance {
   /** `Report#0`. */
   readonly address: string;
+  readonly #role: string;
+  readonly #locals = new Map<string, Local>();
+  /** The same by `Report.click`. */
+  readonly #byId = new Map<string, Local>();
+  readonly #counts: Readonly<Record<string, number>>;
+  readonly #known = new Map<string, boolean>();
+  readonly #inbox: Inbox;
+  readonly #intake: Intake;
+  readonly #logs = new Logs();
+  readonly #outbox: Outbox;
+  readonly #travels: readonly Travel[];
+  readonly #duplicates = new Duplicates();
+  readonly #evaluator: Evaluator;
+  #faults: Fault[] = [];
+  #pending: readonly (string | null)[];
+  #started = false;
+  #lastWasBatch = false;
 
   constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number) {
-    void deployment;
-    void epoch;
-    this.address = `${program.meta.role}#${index}`;
+    const { meta } = program;
+    this.#role = meta.role;
+    this.address = addressOf(meta.role, index);
+    this.#counts = deployment.counts;
+    const report = (fault: Fault): void => void this.#faults.push(fault);
+    for (const collection of meta.collections) {
+      if (collection.kind === "output") continue;
+      const local = new Local(meta.role, collection, this.#sealsOf(collection));
+      this.#locals.set(collection.name, local);
+      this.#byId.set(local.id, local);
+    }
+    const locals = [...this.#locals.values()];
+    this.#inbox = new Inbox(locals.filter((local) => local.seals !== null));
+    this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
+    this.#outbox = new Outbox(meta, deployment, this.address, epoch, report);
+    const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
+    this.#travels = meta.travels.map((travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target)));
+    const nodes = new Map(
+      Object.entries(deployment.counts).map(([role, count]) => [role, Array.from({ length: count }, (_, i) => addressOf(role, i))]),
+    );
+    this.#evaluator = program.createEvaluator({
+      self: this.address,
+      nodes: (role) => nodes.get(role) ?? [],
+      isClosed: (source, key) => this.#locals.get(source)?.seals?.isClosed(key) ?? false,
+      report,
+    });
+    this.#pending = this.#evaluator.pending();
+  }
+
+  #sealsOf(collection: CollectionMeta): InputSeals | ChannelSeals | null {
+    const { sealed } = collection;
+    if (!sealed) return null;
+    if (collection.kind === "input") return new InputSeals(sealed);
+    const addresses = sealed.producers.flatMap((role) =>
+      Array.from({ length: this.#counts[role] ?? 0 }, (_, index) => addressOf(role, index)));
+    return new ChannelSeals(sealed, addresses);
   }
 
   /** Type-checked; refused (with the fault) after its seal or its end. */
   input(collection: string, row: Row): Fault | null {
-    throw new Error(`${collection}${row.length}`);
+    const local = this.#locals.get(collection);
+    if (local?.meta.kind !== "input") return this.#noInput(collection);
+    const problem = local.type.problem(row);
+    if (problem !== null) return { code: "DLC902", message: `${this.address} refused a row of input ${collection}: ${problem}` };
+    if (local.ended) {
+      return { code: "DLC903", message: `${this.address} refused ${local.text(row)}: the input has ended` };
+    }
+    if (local.seals instanceof InputSeals && !local.seals.admit(row)) {
+      return { code: "DLC904", message: `${this.address} refused ${local.text(row)}: ${promise(local)} has been sealed before` };
+    }
+    const formed = local.type.formed(row);
+    const { ordering } = local.meta;
+    if (ordering) this.#append(ordering.log, local, formed);
+    else this.#inbox.addInput(local, formed);
+    return null;
+  }
+
+  #noInput(collection: string): Fault {
+    const inputs = [...this.#locals.values()].filter((local) => local.meta.kind === "input").map((local) => local.meta.name);
+    const known = inputs.length === 0 ? "it has none" : `its inputs are ${inputs.join(", ")}`;
+    return { code: "DLC901", message: `role ${this.#role} has no input ${collection}; ${known}` };
+  }
+
+  #append(log: string, local: Local, row: Row): void {
+    this.#outbox.append(log, { target: local.id, to: this.address, from: this.address, row });
   }
 
   sealInput(collection: string, key: Row): Fault | null {
-    throw new Error(`${collection}${key.length}`);
+    const local = this.#locals.get(collection);
+    if (local?.meta.kind !== "input") return this.#noInput(collection);
+    if (!(local.seals instanceof InputSeals)) return null;
+    const problem = local.type.keyProblem(local.seals.columns, key);
+    if (problem !== null) return { code: "DLC902", message: `${this.address} refused a seal of input ${collection}: ${problem}` };
+    const closure = local.seals.seal(key);
+    if (closure !== null) this.#inbox.addSeal(local, closure);
+    return null;
   }
 
   /** Ends one or all inputs: seals every partition. */
   endInput(collection?: string): void {
-    throw new Error(collection);
+    const local = collection === undefined ? null : this.#locals.get(collection);
+    if (local === undefined || (local !== null && local.meta.kind !== "input")) throw new Error(this.#noInput(collection as string).message);
+    for (const each of local === null ? this.#locals.values() : [local]) {
+      if (each.meta.kind !== "input" || each.ended) continue;
+      each.ended = true;
+      const closure = each.seals instanceof InputSeals ? each.seals.seal(null) : null;
+      if (closure !== null) this.#inbox.addSeal(each, closure);
+    }
   }
 
   fire(timer: string): void {
-    throw new Error(timer);
+    const local = this.#locals.get(timer);
+    if (local?.meta.kind !== "timer") throw new Error(`role ${this.#role} has no timer ${timer}`);
+    if (local.meta.ordering) this.#append(local.meta.ordering.log, local, []);
+    else this.#inbox.add(local, [[]]);
   }
 
   /** Drops duplicates, checks types, counts, queues. */
   receive(envelope: Envelope): readonly Fault[] {
-    throw new Error(envelope.from);
+    const faults: Fault[] = [];
+    if (envelope.to !== this.address || !this.#knows(envelope.from)) {
+      const why = envelope.to === this.address ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
+      faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: ${why}` });
+      return faults;
+    }
+    if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
+    for (const part of envelope.parts) this.#intake.receive(envelope.from, part, faults);
+    return faults;
   }
 
-  /** Waiting events. */
+  #knows(address: string): boolean {
+    let known = this.#known.get(address);
+    if (known === undefined) {
+      const parsed = parseAddress(address);
+      known = address === LOG || (parsed !== null && parsed.index < (this.#counts[parsed.role] ?? 0));
+      if (known) this.#known.set(address, known);
+    }
+    return known;
+  }
+
+  /** Waiting events: rows, seals, and log batches whose turn it is. */
   get waiting(): number {
-    return 0;
+    return this.#inbox.waiting + this.#logs.ready;
+  }
+
+  /** Facts of a table, scratch or output after the last step, in canonical order. */
+  read(collection: string): readonly Row[] {
+    return this.#evaluator.read(collection);
+  }
+
+  /** Clocks with deferred facts that would change something. */
+  get pending(): readonly (string | null)[] {
+    return this.#pending;
   }
 
   /** An event waits, a batch is next in a log, something is to be sent, or a deferred fact is pending. */
   wantsStep(): boolean {
-    return false;
+    return this.#wantsUnordered() || this.#logs.ready > 0 || this.#outbox.waits;
+  }
+
+  #wantsUnordered(): boolean {
+    const deferred = this.#pending.includes(null);
+    return !this.#started || deferred || this.#inbox.wants(deferred);
   }
 
   /** Clocks whose next batch waits. */
   clocks(): readonly string[] {
-    return [];
+    return this.#logs.clocks();
   }
 
-  /** Without a choice: everything unordered that waits, or the next log batch; in turn if there are both. */
+  /**
+   * Without a choice: everything unordered that waits, or the next log batch; in turn if there are both.
+   * The first step is unordered. A step that has only log entries to send does not evaluate.
+   */
   step(choice?: StepChoice): StepEffects {
-    throw new Error(String(choice));
+    const clock = this.#clockOf(choice);
+    let outputs: StepOutput["outputs"] = [];
+    if (clock !== undefined) {
+      this.#lastWasBatch = clock !== null;
+      outputs = clock === null ? this.#stepUnordered(choice) : this.#stepBatch(clock);
+      this.#started = true;
+    }
+    const envelopes = this.#outbox.flush();
+    const faults = this.#faults;
+    if (faults.length > 0) this.#faults = [];
+    return { envelopes, outputs, faults };
   }
 
+  /** Undefined where no step is due. */
+  #clockOf(choice: StepChoice | undefined): string | null | undefined {
+    if (choice?.clock !== undefined) return choice.clock;
+    if (choice?.limit !== undefined || choice?.pick !== undefined) return null;
+    const [batch] = this.#logs.ready > 0 && this.#started ? this.#logs.clocks() : [];
+    if (batch !== undefined && !this.#lastWasBatch) return batch;
+    return this.#wantsUnordered() ? null : batch;
+  }
+
+  #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {
+    const effective = this.#inbox.take(choice, this.#pending.includes(null));
+    const closures = effective.filter(({ local, closure }) => (local.seals as ChannelSeals).close(closure));
+    const closed = closures.map(({ local, closure }) => ({ source: local.meta.name, key: closure.key }));
+    return this.#evaluate({ clock: null, events: collectEvents(this.#locals.values()), closed }, closures);
+  }
+
+  #stepBatch(clock: string): StepOutput["outputs"] {
+    const { entries } = this.#logs.take(clock);
+    const rows = new Map<string, Row[]>();
+    for (const entry of entries) {
+      const local = this.#byId.get(entry.target) as Local;
+      const known = rows.get(local.meta.name);
+      if (known === undefined) rows.set(local.meta.name, [entry.row]);
+      else known.push(entry.row);
+    }
+    return this.#evaluate({ clock, events: Array.from(rows, ([collection, each]) => ({ collection, rows: each })), closed: [] }, []);
+  }
+
+  #evaluate(input: StepInput, closures: readonly Effective[]): StepOutput["outputs"] {
+    const output = this.#evaluator.step(input);
+    this.#pending = this.#evaluator.pending();
+    for (const send of output.sends) this.#outbox.send(send);
+    for (const seal of output.seals) this.#sealByRule(seal.target, seal.key);
+    for (const { local, closure } of closures) {
+      for (const travel of this.#travels) {
+        try {
+          travel.close(local.meta.name, closure);
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          const message = `${this.address} cannot pass on a seal of ${local.id} to ${travel.meta.target}: ${reason}`;
+          this.#faults.push({ code: "DLC910", message });
+        }
+      }
+    }
+    const deferred = this.#pending.includes(null);
+    for (const travel of this.#travels) {
+      for (const { target, key, hosted } of travel.due(deferred)) this.#outbox.seal(target, key, hosted);
+    }
+    for (const { log, value, after } of this.#logs.ticks(this.#pending)) this.#outbox.tick(log, value, after);
+    return output.outputs;
+  }
+
+  #sealByRule(target: string, key: Row): void {
+    if (this.#outbox.isTarget(target)) {
+      this.#outbox.seal(target, key, true);
+      return;
+    }
+    const local = this.#byId.get(target);
+    if (local?.seals instanceof ChannelSeals) local.seals.decree(key);
+    else if (local?.seals instanceof InputSeals) {
+      const closure = local.seals.seal(key);
+      if (closure !== null) this.#inbox.addSeal(local, closure);
+    }
+  }
+
+  /** Partitions that are known, or that held rows wait for, with the producers they wait for. */
   awaited(): readonly AwaitedSeal[] {
-    return [];
+    const awaited: AwaitedSeal[] = [];
+    const held = new Map<string, number>();
+    for (const { source, rows } of this.#evaluator.held()) {
+      const name = source.slice(source.indexOf(".") + 1);
+      held.set(name, (held.get(name) ?? 0) + rows);
+    }
+    for (const local of this.#locals.values()) {
+      const { seals } = local;
+      if (seals === null || seals.sealedAll) continue;
+      const collection = local.meta.name;
+      const missing = (key: Row | null): string[] => (seals instanceof ChannelSeals ? seals.missing(key) : [this.address]);
+      const open = seals.open();
+      const rows = held.get(collection) ?? 0;
+      if (seals.columns.length === 0) {
+        awaited.push({ collection, key: null, producers: missing(null), held: Math.max(rows, open[0]?.rows ?? 0) });
+        continue;
+      }
+      for (const { key, rows: come } of open) awaited.push({ collection, key, producers: missing(key), held: come });
+      if (open.length === 0 && rows > 0) awaited.push({ collection, key: null, producers: missing(null), held: rows });
+    }
+    return awaited;
   }
 }

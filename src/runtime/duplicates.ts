@@ -1,0 +1,28 @@
+/** Which envelopes have come, by sender and its life: a number is taken once. */
+export class Duplicates {
+  readonly #senders = new Map<string, Map<number, Seen>>();
+
+  /** True the first time. */
+  admit(from: string, epoch: number, seq: number): boolean {
+    let lives = this.#senders.get(from);
+    if (lives === undefined) {
+      lives = new Map();
+      this.#senders.set(from, lives);
+    }
+    let seen = lives.get(epoch);
+    if (seen === undefined) {
+      seen = { upTo: 0, beyond: new Set() };
+      lives.set(epoch, seen);
+    }
+    if (seq <= seen.upTo || seen.beyond.has(seq)) return false;
+    seen.beyond.add(seq);
+    while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
+    return true;
+  }
+}
+
+interface Seen {
+  /** All numbers from 1 to here have come. */
+  upTo: number;
+  readonly beyond: Set<number>;
+}

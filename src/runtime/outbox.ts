@@ -1,0 +1,182 @@
+/**
+ * What leaves an instance: messages routed to the receiving instances, seals with their counts, log
+ * entries and ticks, folded into at most one numbered envelope per receiver and step.
+ */
+import { factText } from "./codec.ts";
+import type { Deployment } from "./instance.ts";
+import type { Envelope, LogEntry, Part } from "./messages.ts";
+import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
+import { addressOf, LOG, Owners } from "./routing.ts";
+import { SentSeals } from "./sent.ts";
+
+export class Outbox {
+  readonly #address: string;
+  readonly #epoch: number;
+  readonly #targets = new Map<string, Target>();
+  readonly #parts = new Map<string, Part[]>();
+  readonly #entries = new Map<string, LogEntry[]>();
+  readonly #numbers = new Map<string, number>();
+  readonly #report: (fault: Fault) => void;
+
+  constructor(meta: RoleMeta, deployment: Deployment, address: string, epoch: number, report: (fault: Fault) => void) {
+    this.#address = address;
+    this.#epoch = epoch;
+    this.#report = report;
+    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, deployment));
+  }
+
+  /** Whether something waits that only a flush sends. */
+  get waits(): boolean {
+    return this.#parts.size > 0 || this.#entries.size > 0;
+  }
+
+  isTarget(id: string): boolean {
+    return this.#targets.has(id);
+  }
+
+  isWholeStream(id: string): boolean {
+    return this.#targets.get(id)?.meta.collection.sealed?.key.length === 0;
+  }
+
+  send({ target: id, to, rows }: StepOutput["sends"][number]): void {
+    const target = this.#targets.get(id);
+    if (target === undefined) throw new Error(`${this.#address} has no target ${id}`);
+    if (rows.length === 0) return;
+    const receiver = to === null || to === "*" ? null : target.indices.get(to);
+    if (receiver === undefined) {
+      this.#report({
+        code: "DLC907",
+        message: `${this.#address} did not send ${factText(id, rows[0])} to ${JSON.stringify(to)}: ` +
+          `that is no instance of ${target.meta.role}, which has ${target.addresses.length}`,
+      });
+      return;
+    }
+    if (receiver !== null) this.#sendTo(target, receiver, rows);
+    else if (to === "*" || target.meta.route.kind === "all") this.#sendToAll(target, rows);
+    else if (target.owners === null) this.#sendTo(target, 0, rows);
+    else this.#sendToOwners(target, target.owners, rows);
+  }
+
+  #sendToOwners(target: Target, owners: Owners, rows: readonly Row[]): void {
+    const shares: Row[][] = target.addresses.map(() => []);
+    for (const row of rows) shares[owners.of(row)].push(row);
+    shares.forEach((share, receiver) => {
+      if (share.length > 0) this.#sendTo(target, receiver, share);
+    });
+  }
+
+  #sendTo(target: Target, receiver: number, rows: readonly Row[]): void {
+    const address = target.addresses[receiver];
+    const { ordering } = target.meta.collection;
+    if (ordering) {
+      for (const row of rows) this.append(ordering.log, { target: target.meta.id, to: address, from: this.#address, row });
+      return;
+    }
+    const admitted = this.#admit(target, rows, receiver);
+    if (admitted.length > 0) this.#partsTo(address).push({ kind: "rows", target: target.meta.id, rows: admitted });
+  }
+
+  #sendToAll(target: Target, rows: readonly Row[]): void {
+    const { ordering } = target.meta.collection;
+    if (ordering && target.owners === null) {
+      for (const row of rows) this.append(ordering.log, { target: target.meta.id, to: null, from: this.#address, row });
+      return;
+    }
+    if (ordering) {
+      // To the log, null means the owner of a partitioned role's row: name every instance.
+      target.addresses.forEach((_, receiver) => this.#sendTo(target, receiver, rows));
+      return;
+    }
+    const admitted = this.#admit(target, rows, null);
+    if (admitted.length === 0) return;
+    const part: Part = { kind: "rows", target: target.meta.id, rows: admitted };
+    for (const address of target.addresses) this.#partsTo(address).push(part);
+  }
+
+  #admit(target: Target, rows: readonly Row[], receiver: number | null): readonly Row[] {
+    const { sent } = target;
+    if (sent === null) return rows;
+    let refused: Row[] | null = null;
+    for (const row of rows) {
+      if (!sent.admit(row, receiver)) (refused ??= []).push(row);
+    }
+    if (refused === null) return rows;
+    const names = sent.columns.map((column) => target.meta.collection.columns[column].name).join(", ");
+    this.#report({
+      code: "DLC905",
+      message: `${this.#address} did not send ${refused.length} fact${refused.length === 1 ? "" : "s"} of ${target.meta.id}, ` +
+        `because it has sealed ${names === "" ? "the stream" : `their ${names}`} before: ${factText(target.meta.id, refused[0])}`,
+    });
+    const broken = new Set(refused);
+    return rows.filter((row) => !broken.has(row));
+  }
+
+  /** Seals one value of the target, or all (null), to every instance that could wait for it. */
+  seal(id: string, key: Row | null, hosted: boolean): void {
+    const target = this.#targets.get(id) as Target;
+    const { sent } = target;
+    // Nobody waits for seals of this collection.
+    if (sent === null) return;
+    // In a `single` channel a seal closes its partition without a vote: only the producer of it may give one.
+    if (key !== null && target.meta.collection.sealed?.single && !hosted && !sent.hasSent(key)) return;
+    const counts = sent.seal(key, target.addresses.length);
+    if (counts === null) return;
+    const whole = sent.columns.length === 0 ? null : key;
+    counts.forEach((count, receiver) => {
+      this.#partsTo(target.addresses[receiver]).push({ kind: "seal", target: id, key: whole, count });
+    });
+  }
+
+  append(log: string, entry: LogEntry): void {
+    const entries = this.#entries.get(log);
+    if (entries === undefined) this.#entries.set(log, [entry]);
+    else entries.push(entry);
+  }
+
+  tick(log: string, value: Row, after: number): void {
+    this.#partsTo(LOG).push({ kind: "tick", log, value, after });
+  }
+
+  #partsTo(receiver: string): Part[] {
+    let parts = this.#parts.get(receiver);
+    if (parts === undefined) {
+      parts = [];
+      this.#parts.set(receiver, parts);
+    }
+    return parts;
+  }
+
+  flush(): readonly Envelope[] {
+    if (this.#entries.size > 0) {
+      for (const [log, entries] of this.#entries) this.#partsTo(LOG).push({ kind: "append", log, entries });
+      this.#entries.clear();
+    }
+    if (this.#parts.size === 0) return [];
+    const envelopes: Envelope[] = [];
+    for (const [to, parts] of this.#parts) {
+      const seq = (this.#numbers.get(to) ?? 0) + 1;
+      this.#numbers.set(to, seq);
+      envelopes.push({ from: this.#address, to, epoch: this.#epoch, seq, parts });
+    }
+    this.#parts.clear();
+    return envelopes;
+  }
+}
+
+class Target {
+  readonly meta: TargetMeta;
+  readonly addresses: readonly string[];
+  readonly indices: ReadonlyMap<string, number>;
+  /** Where rows without an address go to the owner of their partition columns. */
+  readonly owners: Owners | null;
+  readonly sent: SentSeals | null;
+
+  constructor(meta: TargetMeta, deployment: Deployment) {
+    const count = deployment.counts[meta.role] ?? 0;
+    this.meta = meta;
+    this.addresses = Array.from({ length: count }, (_, index) => addressOf(meta.role, index));
+    this.indices = new Map(this.addresses.map((address, index) => [address, index]));
+    this.owners = meta.route.kind === "owner" ? new Owners(meta.route.columns, count) : null;
+    this.sent = meta.collection.sealed ? new SentSeals(meta.collection.sealed.key) : null;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Seals that travel by themselves: an instance seals a value of a target when every part's partition
+ * that selects this value is closed at it, and everything when all parts are closed entirely.
+ */
+import type { Row, TravelMeta } from "./program.ts";
+import type { Closure, PartKey } from "./seals.ts";
+import { partKey } from "./seals.ts";
+
+export interface TravelSeal {
+  readonly target: string;
+  readonly key: Row | null;
+  /** A host has sealed it here: this instance is a producer of the partition even if it sent no row of it. */
+  readonly hosted: boolean;
+}
+
+interface Part {
+  readonly source: string;
+  readonly map: (key: Row) => Row;
+  readonly hosted: boolean;
+  all: boolean;
+  /** Target values whose partition is closed; kept only where there are other parts to wait for. */
+  readonly keys: Map<PartKey, Row>;
+}
+
+export class Travel {
+  readonly meta: TravelMeta;
+  readonly #parts: readonly Part[];
+  /** Seals that wait until no deferred fact is pending. */
+  #held: TravelSeal[] = [];
+
+  /** `inputs`: names of the role's inputs. `wholeStream`: the target is sealed without a key. */
+  readonly #wholeStream: boolean;
+
+  constructor(meta: TravelMeta, inputs: ReadonlySet<string>, wholeStream: boolean) {
+    this.meta = meta;
+    this.#wholeStream = wholeStream;
+    this.#parts = meta.parts.map((part) => ({
+      source: part.source,
+      map: part.map,
+      hosted: inputs.has(part.source),
+      all: false,
+      keys: new Map(),
+    }));
+  }
+
+  /** Throws what a user's function in `map` throws: that value is then sealed only with everything. */
+  close(source: string, closure: Closure): void {
+    for (const part of this.#parts) {
+      if (part.source !== source) continue;
+      if (closure.key === null) this.#closeAll(part);
+      else if (!this.#wholeStream) this.#closeKey(part, part.map(closure.key));
+    }
+  }
+
+  #closeAll(part: Part): void {
+    part.all = true;
+    const others = this.#parts.filter((other) => !other.all);
+    if (others.length === 0) {
+      this.#held.push({ target: this.meta.target, key: null, hosted: false });
+      return;
+    }
+    for (const key of others[0].keys.values()) this.#tryKey(partKey(key), key);
+  }
+
+  #closeKey(part: Part, key: Row): void {
+    const value = partKey(key);
+    if (this.#parts.length > 1) part.keys.set(value, key);
+    this.#tryKey(value, key, part);
+  }
+
+  #tryKey(value: PartKey, key: Row, closed?: Part): void {
+    for (const part of this.#parts) {
+      if (part !== closed && !part.all && !part.keys.has(value)) return;
+    }
+    const hosted = this.#parts.some((part) => part.hosted && (part === closed || part.keys.has(value)));
+    this.#held.push({ target: this.meta.target, key, hosted });
+    for (const part of this.#parts) part.keys.delete(value);
+  }
+
+  /** The seals that go now, after the facts of a step. */
+  due(deferredPending: boolean): readonly TravelSeal[] {
+    if (this.#held.length === 0 || (this.meta.deferred && deferredPending)) return [];
+    const due = this.#held;
+    this.#held = [];
+    return due;
+  }
+}
