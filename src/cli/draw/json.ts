@@ -63,7 +63,7 @@ function collectionsOf({ compilation: { analysis, file } }: CheckedProgram): obj
   return [...analysis.ir.collections.values()]
     .filter(({ kind }) => kind === "channel" || kind === "table" || kind === "scratch")
     .map((collection) => {
-      const label = analysis.labels.get(collection.id) ?? { name: "Async", key: null };
+      const label = analysis.inference.labels.get(collection.id) ?? { name: "Async", key: null };
       return { name: collection.id, label: label.name, key: keyNames(label, collection), file: file.path };
     });
 }

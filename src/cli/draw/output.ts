@@ -1,0 +1,77 @@
+/** `dlc explain FILE OUTPUT`. */
+import type { OutputPlan, Plan, Strategy } from "../../compiler/plan.ts";
+import { place } from "./frame.ts";
+import type { Paint } from "./paint.ts";
+import { describe, drawLabel } from "./plan.ts";
+import { labelOf } from "./json.ts";
+import { Page } from "./rule.ts";
+import { labelWords, levelWords, mechanismWords } from "./words.ts";
+
+export function explainOutput(
+  plan: Plan,
+  output: OutputPlan,
+  alternatives: readonly { readonly strategy: Strategy; readonly plan: Plan }[],
+  paint: Paint,
+  width: number,
+): string {
+  const { ir } = plan.analysis;
+  const collection = ir.collections.get(output.output)!;
+  const page = new Page(paint, width);
+  page.title(output.output, place(collection.file, collection.nameSpan));
+  page.head("What it promises");
+  page.text(`${output.target}: ${levelWords[output.target]}.`);
+  page.head("What it is");
+  page.item(`with nothing inserted: ${drawLabel(output.before, collection)}, ${labelWords[output.before.name]}`);
+  page.item(`with the plan: ${drawLabel(output.after, collection)}, ${labelWords[output.after.name]}`);
+  page.item(`${verdict(output)}. In the words of PACELC: ${output.pacelc}`);
+
+  page.head("What dlc inserted on the way to it");
+  const used = plan.insertions.filter(({ protects }) => protects.some((rule) => reaches(plan, rule, output.output)));
+  if (used.length === 0) page.text("Nothing: whatever the order of messages, the facts delivered are the same.");
+  for (const insertion of used) page.insertion(insertion, plan);
+
+  const sensitive = plan.analysis.findings.filter(({ rule }) => reaches(plan, rule, output.output));
+  if (sensitive.length > 0) {
+    page.head("The order-sensitive rules on the way");
+    for (const rule of new Set(sensitive.map((finding) => finding.rule))) {
+      const reasons = sensitive.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
+      page.item(`${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${collection.file.path} ${labelOf(ir, rule)} says more`);
+    }
+  }
+  if (output.assumptions.length > 0) {
+    page.head("What this rests on");
+    for (const assumption of output.assumptions) page.item(assumption);
+  }
+  if (alternatives.length > 0) {
+    page.head("Other plans");
+    for (const { strategy, plan: other } of alternatives) {
+      const there = other.outputs.find((each) => each.output === output.output);
+      if (there === undefined) continue;
+      const what = other.insertions.map((insertion) => describe(insertion, ir)).join("; ");
+      page.item(`--strategy ${strategy}: ${what === "" ? "nothing inserted" : what}. ${output.output} would be ${drawLabel(there.after, collection)}, ${labelWords[there.after.name]}.`);
+      for (const name of new Set(other.insertions.map((insertion) => insertion.mechanism))) page.text(mechanismWords[name].stops, 4);
+    }
+  }
+  return page.done();
+}
+
+function verdict(output: OutputPlan): string {
+  if (output.achieved === true) return "The promise is kept";
+  if (output.achieved === "assumed") return "The promise is kept if what the program claims by hand holds";
+  return "The promise is not kept: no mechanism that may be used reaches it";
+}
+
+/** Whether the head of `rule` flows to `output`, through rules of all roles. */
+function reaches(plan: Plan, rule: string, output: string): boolean {
+  const { ir } = plan.analysis;
+  const first = ir.rules.get(rule)?.head.collection ?? ir.seals.find((seal) => seal.id === rule)?.target;
+  if (first === undefined) return false;
+  const seen = new Set([first]);
+  for (const collection of seen) {
+    if (collection === output) return true;
+    for (const { body, head } of ir.rules.values()) {
+      if (body.some((literal) => literal.kind === "read" && literal.collection === collection)) seen.add(head.collection);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,65 @@
+/** Reasons, mechanisms and labels in words for a reader who meets them for the first time. */
+import type { Finding, LabelName, Reason } from "../../compiler/analysis.ts";
+import type { LevelWord } from "../../compiler/ast.ts";
+import type { MechanismName } from "../../compiler/plan.ts";
+
+export const reasonWords: Readonly<Record<Reason, string>> = {
+  negation: "It asks for the absence of a fact that may still arrive. Asked early, the answer is yes; asked late, it is no.",
+  aggregate: "It sums up a group to which facts may still come. Every step in which it looks can give another value, and all but the last are wrong.",
+  rendezvous: "Two things have to be there in the same step, and at least one of them passes. Whether they meet depends on which message came first.",
+  deletion: "It takes facts away that other rules read or write. Whether they see the fact depends on what came first.",
+  upsert: "It replaces the value of a key. Which value stays depends on which fact came last.",
+  "key-conflict": "Two different values can come for one key, and only one is kept: the one that came first.",
+  reveal: "It reads the plain value of something that still grows.",
+  choice: "What it takes is not determined by the facts at all (a clock, a random choice).",
+  opaque: "It hands something that may still grow to imported code that promises nothing about it.",
+  local: "It makes the replicas of a role differ by construction: the fact stems from one replica alone.",
+  promise: "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
+};
+
+export const mechanismWords: Readonly<Record<MechanismName, { readonly does: string; readonly costs: string; readonly stops: string }>> = {
+  none: { does: "Nothing is inserted.", costs: "Nothing.", stops: "Nothing." },
+  seal: {
+    does: "The rule is evaluated for a value only when every producer has said that it sends no more facts of that value, and all facts sent before have come. What arrives earlier is kept until then.",
+    costs: "One message per producer and partition, no round trip. It waits for the slowest producer of the partition.",
+    stops: "A producer that cannot be reached holds up its own partitions, and no other.",
+  },
+  barrier: {
+    does: "The rule is evaluated only when every producer has ended its whole stream, and all facts have come.",
+    costs: "One message per producer, at the end. Nothing is answered before all of the input is there.",
+    stops: "A producer that cannot be reached holds up everything.",
+  },
+  order: {
+    does: "All that the rule depends on passes through one log, and every replica takes it in that order, in the same steps.",
+    costs: "One way to the sequencer and back for each batch. Producers do not wait for it.",
+    stops: "While the sequencer cannot be reached nothing that passes through the log is answered. Another run may take another order.",
+  },
+  commit: {
+    does: "Reads and writes of one firing are one transaction over all copies.",
+    costs: "Two rounds and locks for each firing.",
+    stops: "A copy that cannot be reached stops all transactions that touch it.",
+  },
+};
+
+export const labelWords: Readonly<Record<LabelName, string>> = {
+  Seal: "the same facts in every run, closed partition by partition",
+  Async: "the same facts in every run, whatever the order of messages",
+  Run: "replicas of one run agree, but another run on the same inputs may give other facts",
+  Inst: "replicas differ for a while",
+  Diverge: "replicas may differ for ever",
+};
+
+export const levelWords: Readonly<Record<LevelWord, string>> = {
+  deterministic: "the same facts in every run of the same inputs, at every replica",
+  agreed: "replicas of one run agree; runs may differ",
+  eventual: "replicas may differ for a while, then agree",
+  any: "no promise",
+};
+
+/** `each value of (campaign, id) is judged by itself`. */
+export function gateWords(finding: Pick<Finding, "gate" | "columns">): string {
+  if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
+  if (finding.gate.length === 0) return "none: all facts together make one group, so that only the end of the whole stream makes it safe";
+  const columns = finding.columns.length > 0 ? `, the columns (${finding.columns.join(", ")})` : "";
+  return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
+}

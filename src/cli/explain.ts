@@ -1,0 +1,89 @@
+/** `dlc explain`: a program, one of its rules or outputs, or a code, in words. */
+import { place } from "../compiler/4-place/place.ts";
+import { codes } from "../compiler/diagnostics/codes.ts";
+import type { Code, CodePage } from "../compiler/diagnostics/codes.ts";
+import { nearNames } from "../compiler/diagnostics/near.ts";
+import type { Plan, Strategy } from "../compiler/plan.ts";
+import { checkProgram } from "./check.ts";
+import { findConfig } from "./config.ts";
+import { drawDiagnostic, wrap } from "./draw/diagnostics.ts";
+import { explainOutput } from "./draw/output.ts";
+import { labelOf } from "./draw/json.ts";
+import { paint } from "./draw/paint.ts";
+import type { Paint } from "./draw/paint.ts";
+import { explainProgram } from "./draw/program.ts";
+import { explainRule } from "./draw/rule.ts";
+import { readProgram } from "./files.ts";
+import { WrongUse } from "./io.ts";
+import type { Io } from "./io.ts";
+
+/** 0; 1 when the program has errors that leave nothing to explain. */
+export async function explainCommand(subject: string, part: string | undefined, options: { readonly strategy?: Strategy }, io: Io): Promise<number> {
+  const style = paint(io.colour);
+  if (/^DLC\d+$/i.test(subject)) {
+    if (part !== undefined) throw new WrongUse(`a code is explained by itself: dlc explain ${subject}`);
+    io.out(explainCode(subject.toUpperCase(), style, io.width));
+    return 0;
+  }
+  const file = readProgram(subject, io.cwd);
+  const { compilation, diagnostics } = await checkProgram(file, options, await findConfig(io.cwd), io);
+  const { plan } = compilation;
+  if (plan === null) {
+    for (const diagnostic of diagnostics) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);
+    io.err(`dlc: ${subject} has errors, so that there is nothing to explain yet\n`);
+    return 1;
+  }
+  if (part === undefined) {
+    io.out(explainProgram(plan, file, style, io.width));
+    return 0;
+  }
+  const { ir } = plan.analysis;
+  const rules = [...ir.rules.values()].filter((rule) => rule.label === part || rule.id === part);
+  if (rules.length > 1) {
+    throw new WrongUse(`several roles have a rule ${part}: ${rules.map(({ id }) => id).join(", ")}; name it with its role`);
+  }
+  const outputs = plan.outputs.filter(({ output }) => output === part || output.slice(output.indexOf(".") + 1) === part);
+  if (outputs.length > 1) {
+    throw new WrongUse(`several roles have an output ${part}: ${outputs.map(({ output }) => output).join(", ")}; name it with its role`);
+  }
+  if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], style, io.width));
+  else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], alternatives(plan), style, io.width));
+  else throw new WrongUse(noSuchPart(plan, part, subject));
+  return 0;
+}
+
+/** What the other mechanisms would give, each that reaches another plan; the program's own plan left out. */
+function alternatives(plan: Plan): readonly { readonly strategy: Strategy; readonly plan: Plan }[] {
+  const same = (other: Plan): boolean => JSON.stringify(other.insertions.map(form)) === JSON.stringify(plan.insertions.map(form));
+  return (["none", "seal", "barrier", "order"] as const).flatMap((strategy) => {
+    const other = place(plan.analysis, { strategy }).value;
+    return other === null || same(other) ? [] : [{ strategy, plan: other }];
+  });
+}
+
+function form({ mechanism, role, at, key }: Plan["insertions"][number]): unknown {
+  return [mechanism, role, at, key];
+}
+
+function noSuchPart(plan: Plan, part: string, subject: string): string {
+  const { ir } = plan.analysis;
+  const names = [...ir.rules.keys()].map((id) => labelOf(ir, id)).concat(plan.outputs.map(({ output }) => output));
+  const near = nearNames(part, names);
+  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `it has the rules ${[...ir.rules.values()].map(({ label }) => label).join(", ")} and the outputs ${plan.outputs.map(({ output }) => output).join(", ")}`;
+  return `${subject} has no rule or output ${part}; ${hint}`;
+}
+
+export function explainCode(code: string, style: Paint, width: number): string {
+  if (!Object.hasOwn(codes, code)) {
+    const near = nearNames(code, Object.keys(codes));
+    throw new WrongUse(`there is no code ${code}${near.length > 0 ? `; did you mean ${near.join(" or ")}?` : ""}`);
+  }
+  const page: CodePage = codes[code as Code];
+  const room = Math.min(width, 100) - 2;
+  const paragraph = (text: string): string => wrap(text, room).map((line) => `  ${line}\n`).join("");
+  const example = page.example.split("\n").map((line) => `    ${line}\n`).join("");
+  return (
+    `${style.severity(page.severity, code)} ${style.strong(page.title)} ${style.faint(`(${page.severity})`)}\n\n` +
+    `${paragraph(page.why)}\n${style.strong("Example")}\n${example}\n${style.strong("What to do")}\n${paragraph(page.mend)}`
+  );
+}
