@@ -1,0 +1,193 @@
+/** Calls: imported functions, built-in ones, aggregates. */
+import type { Expr as AstExpr } from "../ast.ts";
+import type { AggregateCall, Column, Expr, Type } from "../ir.ts";
+import { aggregates, functions } from "../../operators/index.ts";
+import type { BuiltinAggregate, BuiltinFunction, Signature, SignatureType } from "../../operators/index.ts";
+import { int, joinTypes, listOf, typeText, unknown } from "../types.ts";
+import { coerce, wanted } from "./coerce.ts";
+import { typeExpr } from "./expressions.ts";
+import type { Sight } from "./expressions.ts";
+import { didYouMean, plural, quote } from "./findings.ts";
+import type { Place } from "./scope.ts";
+
+type AstCall = Extract<AstExpr, { kind: "call" }>;
+
+/** The aggregate that a call of this name is; undefined where the program has given the name to something else. */
+export function aggregateNamed(place: Place, name: string): BuiltinAggregate | undefined {
+  const found = aggregates.get(name);
+  if (found === undefined || place.role.collections.has(name) || place.scope.functions.has(name)) return undefined;
+  return found;
+}
+
+export function typeCall(sight: Sight, call: AstCall): Expr {
+  const { place } = sight;
+  const { file, scope: { findings } } = place;
+  const { span } = call;
+  const name = call.callee.text;
+  const failed = (args: readonly Expr[]): Expr => ({ kind: "call", name, builtin: true, args, type: unknown, span });
+
+  const collection = place.role.collections.get(name);
+  const imported = place.scope.functions.get(name);
+  if (collection !== undefined && (collection.kind !== "nodes" || imported === undefined)) {
+    findings.add("DLC206", file, call.callee.span, `${quote(name)} is a ${collection.kind}, not a function`, {
+      cause: { file: collection.file, span: collection.nameSpan, label: "declared here" },
+      mend: "Read it as a literal of the body, and use the variables that it binds.",
+    });
+    return failed([]);
+  }
+  if (imported !== undefined) {
+    if (call.distinct) notDistinct(place, call);
+    const args = typeArgs(sight, call);
+    return { kind: "call", name, builtin: false, args: passArgs(place, call, args, imported.params), type: imported.returns, span };
+  }
+  if (place.scope.unavailable.has(name)) return failed(typeArgs(sight, call));
+  const aggregate = aggregateNamed(place, name);
+  if (aggregate !== undefined) {
+    if (sight.aggregate === null) {
+      const instead = call.args.length === 2 && name === "min" ? "least" : call.args.length === 2 && name === "max" ? "greatest" : null;
+      findings.add("DLC250", file, span, `the aggregate ${quote(name)} cannot stand here`, instead === null
+        ? { mend: "An aggregate is a whole term of a head, or part of `having`. Let a scratch hold it, and read that scratch." }
+        : {
+          mend: `Of two values it is ${quote(`${instead}(a, b)`)}.`,
+          fixes: [{ title: `Write ${quote(instead)}`, edits: [{ file, span: call.callee.span, text: instead }] }],
+        });
+      return failed([]);
+    }
+    const typed = typeAggregate(sight, call, aggregate);
+    return { kind: "aggregate", call: typed, type: typed.type, span };
+  }
+  const builtin = functions.get(name);
+  if (builtin !== undefined) {
+    if (call.distinct) notDistinct(place, call);
+    return callBuiltin(place, call, builtin, typeArgs(sight, call));
+  }
+  const candidates = [...place.scope.functions.keys(), ...functions.keys(), ...aggregates.keys()];
+  findings.add("DLC203", file, call.callee.span, `there is no function ${quote(name)}`,
+    didYouMean(file, call.callee.span, name, candidates, "Import it: `function " + name + "(x: int): int from \"./functions.ts\";`."));
+  return failed(typeArgs(sight, call));
+}
+
+function typeArgs(sight: Sight, call: AstCall): Expr[] {
+  return call.args.map((arg) => typeExpr(sight, arg));
+}
+
+function notDistinct(place: Place, call: AstCall): void {
+  place.scope.findings.add("DLC251", place.file, call.span, `${quote("distinct")} belongs to ${quote("count")}, and ${quote(call.callee.text)} is a function`, {
+    mend: "Leave `distinct` out.",
+  });
+}
+
+/** Arguments of an imported function, made the types of its parameters. */
+function passArgs(place: Place, call: AstCall, args: readonly Expr[], params: readonly Column[]): readonly Expr[] {
+  const name = call.callee.text;
+  const imported = place.scope.functions.get(name);
+  const cause = imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "declared here" } };
+  if (args.length !== params.length) {
+    const list = params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ");
+    place.scope.findings.add("DLC210", place.file, call.span,
+      `${quote(name)} takes ${plural(params.length, "argument")} (${list}), and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      { ...cause, mend: "Give one argument for each parameter." });
+    return args;
+  }
+  return args.map((arg, i) => wanted(place, arg, params[i].type, `parameter ${quote(params[i].name)} of ${quote(name)}`, cause));
+}
+
+function callBuiltin(place: Place, call: AstCall, builtin: BuiltinFunction, args: readonly Expr[]): Expr {
+  const { name } = builtin;
+  const { span } = call;
+  const types = args.map((arg) => arg.type);
+  for (const signature of builtin.signatures) {
+    const matched = match(signature, types);
+    if (matched === null) continue;
+    const made: Expr[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const one = coerce(args[i], matched.params[i]);
+      if (one === null) break;
+      made.push(one);
+    }
+    if (made.length === args.length) return { kind: "call", name, builtin: true, args: made, type: matched.returns, span };
+  }
+  const forms = builtin.signatures.map((signature) => quote(signatureText(name, signature))).join(" or ");
+  const counts = new Set(builtin.signatures.map((signature) => signature.params.length));
+  const given = types.map(typeText).join(", ");
+  if (!counts.has(args.length)) {
+    place.scope.findings.add("DLC210", place.file, span,
+      `${quote(name)} takes ${plural([...counts][0], "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      { mend: `It is ${forms}. ${builtin.doc}` });
+  } else {
+    place.scope.findings.add("DLC230", place.file, span, `${quote(name)} does not take (${given})`, { mend: `It is ${forms}. ${builtin.doc}` });
+  }
+  return { kind: "call", name, builtin: true, args, type: unknown, span };
+}
+
+/** Parameter types and result with the type variables filled in; null when the arguments do not fit. */
+function match(signature: Signature, types: readonly Type[]): { readonly params: readonly Type[]; readonly returns: Type } | null {
+  if (signature.params.length !== types.length) return null;
+  const bound = new Map<string, Type>();
+  for (let i = 0; i < types.length; i++) if (!fits(signature.params[i], types[i], bound)) return null;
+  return { params: signature.params.map((param) => fill(param, bound)), returns: fill(signature.returns, bound) };
+}
+
+function fits(param: SignatureType, type: Type, bound: Map<string, Type>): boolean {
+  if (param.kind === "any") {
+    const before = bound.get(param.name);
+    const both = before === undefined ? type : joinTypes(before, type);
+    if (both === null) return false;
+    bound.set(param.name, both);
+    return true;
+  }
+  if (type.kind === "unknown") return true;
+  if (param.kind === "list") return type.kind === "list" && fits(param.of, type.of, bound);
+  // What is an address as a literal string is settled by `coerce`; a plain string is none.
+  return joinTypes(param, type)?.kind === param.kind;
+}
+
+function fill(type: SignatureType, bound: ReadonlyMap<string, Type>): Type {
+  if (type.kind === "any") return bound.get(type.name) ?? unknown;
+  return type.kind === "list" ? listOf(fill(type.of, bound)) : type;
+}
+
+function signatureText(name: string, signature: Signature): string {
+  const text = (type: SignatureType): string => (
+    type.kind === "any" ? type.name : type.kind === "list" ? `list<${text(type.of)}>` : type.kind);
+  return `${name}(${signature.params.map(text).join(", ")}): ${text(signature.returns)}`;
+}
+
+/** An aggregate in a head or in `having`; its arguments hold no further aggregate. */
+export function typeAggregate(sight: Sight, call: AstCall, aggregate: BuiltinAggregate): AggregateCall {
+  const { place } = sight;
+  const { file, scope: { findings } } = place;
+  const { span } = call;
+  const { name } = aggregate;
+  const inner: Sight = { ...sight, aggregate: null };
+  const args = call.args.map((arg) => typeExpr(inner, arg));
+  const fail = (message: string, more: Parameters<typeof findings.add>[4]): AggregateCall => {
+    findings.add("DLC251", file, span, message, more);
+    return { name, distinct: false, args, type: name === "count" ? int : unknown, span };
+  };
+  if (call.distinct && !aggregate.distinct) {
+    return fail(`${quote("distinct")} belongs to ${quote("count")}, not to ${quote(name)}`, {
+      mend: "Project onto the group and that column in a scratch first, then aggregate the scratch: it is a set.",
+    });
+  }
+  const params = call.distinct ? ["e"] : aggregate.params;
+  if (args.length !== params.length) {
+    if (name === "count" && args.length === 1) {
+      const text = file.text.slice(call.args[0].span.start, call.args[0].span.end);
+      return fail("`count` counts the valuations of the body, so it takes no argument", {
+        mend: `Write ${quote("count()")}, or ${quote(`count(distinct ${text})`)} for the number of different values.`,
+        fixes: [
+          { title: "Write `count()`", edits: [{ file, span, text: "count()" }] },
+          { title: "Count different values", edits: [{ file, span, text: `count(distinct ${text})` }] },
+        ],
+      });
+    }
+    const instead = args.length === 2 && name === "min" ? "least" : args.length === 2 && name === "max" ? "greatest" : null;
+    return fail(`${quote(name)} takes ${plural(params.length, "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`, {
+      mend: `Write ${quote(`${name}(${params.join(", ")})`)}.${instead === null ? "" : ` Of two values it is ${quote(`${instead}(a, b)`)}.`}`,
+    });
+  }
+  const type = call.distinct ? int : aggregate.returns(args.map((arg) => arg.type));
+  if (typeof type === "string") return fail(type, { mend: "Aggregate a number, or use count, min, max or collect." });
+  return { name, distinct: call.distinct, args, type, span };
+}

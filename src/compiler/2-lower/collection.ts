@@ -1,0 +1,109 @@
+/** One collection: its columns, key and modifiers. */
+import type { CollectionDecl, CollectionKind, Modifier, SourceFile, Span } from "../ast.ts";
+import type { Collection, Column, Role, SealPromise } from "../ir.ts";
+import { columnsOf } from "./declare.ts";
+import { alternatives, didYouMean, quote } from "./findings.ts";
+import type { Findings } from "./findings.ts";
+
+/** setTimeout's longest delay. */
+const longestPeriodMs = 2 ** 31 - 1;
+
+const article = (kind: CollectionKind): string => `${/^[io]/.test(kind) ? "an" : "a"} ${kind}`;
+
+/** Which kinds a modifier stands on. */
+const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializable">, readonly CollectionKind[]>> = {
+  sealed: ["input", "channel"],
+  unique: ["input", "channel"],
+  lossy: ["channel"],
+  durable: ["table"],
+  level: ["output"],
+};
+
+export function declareCollection(
+  file: SourceFile, role: Role, decl: CollectionDecl, lattices: ReadonlySet<string>, findings: Findings,
+): Collection {
+  const name = decl.name.text;
+  const columns = columnsOf(file, decl.columns, lattices, findings, "column");
+  const kept = new Map<Modifier["kind"], Modifier>();
+  for (const modifier of decl.modifiers) {
+    const said = modifier.kind === "level" ? modifier.level : modifier.kind;
+    if (modifier.kind === "shared" || modifier.kind === "serializable") {
+      findings.add("DLC208", file, modifier.span, `${quote(modifier.kind)} tables are not in this version of dlc`, {
+        mend: "Leave it out: the table is then each instance's own, and other instances reach it by messages.",
+      });
+      continue;
+    }
+    if (!kindsOf[modifier.kind].includes(decl.collection)) {
+      findings.add("DLC270", file, modifier.span, `${article(decl.collection)} cannot be ${quote(said)}`, {
+        cause: { file, span: decl.name.span, label: `${quote(name)} is ${article(decl.collection)}` },
+        mend: `${quote(said)} stands only on ${alternatives(kindsOf[modifier.kind].map((kind) => `${kind}s`))}.`,
+        fixes: [removal(file, modifier.span, said)],
+      });
+      continue;
+    }
+    const before = kept.get(modifier.kind);
+    if (before !== undefined) {
+      findings.add("DLC271", file, modifier.span, `${quote(name)} is ${modifier.kind === "level" ? "given a level" : quote(said)} twice`, {
+        cause: { file, span: before.span, label: "first here" }, mend: "Keep one of them.",
+        fixes: [removal(file, modifier.span, said)],
+      });
+      continue;
+    }
+    kept.set(modifier.kind, modifier);
+  }
+
+  const sealed = kept.get("sealed");
+  const lossy = kept.get("lossy");
+  if (sealed !== undefined && lossy !== undefined) {
+    findings.add("DLC271", file, lossy.span, `${quote(name)} is sealed, so it cannot be lossy`, {
+      cause: { file, span: sealed.span, label: "the seal counts the facts that were sent" },
+      mend: "Keep one of them: a fact that was lost could not be told from one that is still to come.",
+      fixes: [removal(file, lossy.span, "lossy")],
+    });
+  }
+  const unique = kept.get("unique");
+  if (unique !== undefined && decl.keyLength === null) {
+    findings.add("DLC270", file, unique.span, `${quote(name)} is ${quote("unique")}, but declares no key`, {
+      mend: `Write ${quote("->")} after the columns that identify a fact: ${quote("(id: string -> who: string)")}.`,
+    });
+  }
+  if (decl.collection === "timer" && !(decl.periodMs !== null && decl.periodMs >= 1 && decl.periodMs <= longestPeriodMs)) {
+    findings.add("DLC291", file, decl.name.span, `timer ${quote(name)} needs a period from 1ms to ${longestPeriodMs}ms`, {
+      mend: "Write it as `timer t every 500ms;`.",
+    });
+  }
+  const level = kept.get("level");
+  return {
+    id: `${role.name}.${name}`, role: role.name, name, kind: decl.collection, columns,
+    keyLength: decl.keyLength,
+    lossy: lossy !== undefined,
+    durable: kept.has("durable"),
+    unique: unique !== undefined,
+    sealed: sealed?.kind === "sealed" ? promise(file, name, columns, sealed, findings) : null,
+    level: level?.kind === "level" ? level.level : decl.collection === "output" ? "deterministic" : null,
+    strict: level?.kind === "level" && level.strict,
+    periodMs: decl.periodMs,
+    doc: decl.doc, file, span: decl.span, nameSpan: decl.name.span,
+  };
+}
+
+function promise(
+  file: SourceFile, name: string, columns: readonly Column[], sealed: Extract<Modifier, { kind: "sealed" }>, findings: Findings,
+): SealPromise {
+  const indices: number[] = [];
+  for (const column of sealed.by ?? []) {
+    const index = columns.findIndex((one) => one.name === column.text);
+    if (index < 0) {
+      findings.add("DLC204", file, column.span, `${quote(name)} has no column ${quote(column.text)}`,
+        didYouMean(file, column.span, column.text, columns.map((one) => one.name), "Seal by one of its columns."));
+    } else if (indices.includes(index)) {
+      findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, { mend: "Leave one of them out." });
+    } else indices.push(index);
+  }
+  return { columns: indices, single: sealed.single, deadlineMs: sealed.deadlineMs, span: sealed.span };
+}
+
+function removal(file: SourceFile, span: Span, word: string) {
+  const start = file.text[span.start - 1] === " " ? span.start - 1 : span.start;
+  return { title: `Leave out ${quote(word)}`, edits: [{ file, span: { start, end: span.end }, text: "" }] };
+}

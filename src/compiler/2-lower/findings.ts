@@ -1,0 +1,51 @@
+/** Collects what is wrong with a program, in the order found. */
+import type { SourceFile, Span } from "../ast.ts";
+import { codes } from "../diagnostics/codes.ts";
+import type { Code } from "../diagnostics/codes.ts";
+import type { Diagnostic, Edit } from "../diagnostics/diagnostic.ts";
+import { nearNames } from "../diagnostics/near.ts";
+
+export interface More {
+  readonly cause?: { readonly file: SourceFile; readonly span: Span; readonly label: string };
+  readonly mend?: string;
+  readonly fixes?: readonly { readonly title: string; readonly edits: readonly Edit[] }[];
+}
+
+export class Findings {
+  readonly list: Diagnostic[] = [];
+
+  add(code: Code, file: SourceFile, span: Span, message: string, more: More = {}): void {
+    this.list.push({ code, severity: codes[code].severity, message, file, span, ...more });
+  }
+
+  get failed(): boolean {
+    return this.list.some((finding) => finding.severity === "error");
+  }
+}
+
+/** `Did you mean ...?` with the replacement as a fix; `otherwise` when no name is near. */
+export function didYouMean(
+  file: SourceFile, span: Span, name: string, candidates: Iterable<string>, otherwise: string,
+): More {
+  const near = nearNames(name, candidates);
+  if (near.length === 0) return { mend: otherwise };
+  return {
+    mend: `Did you mean ${alternatives(near.map(quote))}?`,
+    fixes: near.map((text) => ({ title: `Write ${quote(text)}`, edits: [{ file, span, text }] })),
+  };
+}
+
+export function quote(text: string): string {
+  return `\`${text}\``;
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function alternatives(items: readonly string[]): string {
+  if (items.length <= 1) return items.join("");
+  return `${items.slice(0, -1).join(", ")} or ${items[items.length - 1]}`;
+}
+
+/** `1 argument`, `2 arguments`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
