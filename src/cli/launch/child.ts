@@ -1,0 +1,138 @@
+/** One process of a run, seen from the launcher. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import type { FromChild, Status, ToChild } from "../../runtime/control.ts";
+
+/** Lines of stderr kept for the message when a process dies. */
+const LAST_LINES = 12;
+
+export interface ChildEvents {
+  /** Whole lines of stdout; false: wait for `resumeOutput`. */
+  readonly output: (lines: Buffer) => boolean;
+  readonly stderr: (line: string) => void;
+  /** Unasked for. */
+  readonly died: (child: Child) => void;
+}
+
+export class Child {
+  /** `Report#1` or `log`. */
+  readonly name: string;
+  readonly #process: ChildProcess;
+  readonly #events: ChildEvents;
+  readonly lastLines: string[] = [];
+  /** Everything it will ever print has been handed over. */
+  readonly closed: Promise<void>;
+  readonly #waiting: { readonly type: FromChild["type"]; readonly resolve: (message: FromChild | null) => void }[] = [];
+  isAlive = true;
+  /** `exit code 1`, `signal SIGKILL`. */
+  ending = "";
+  #isEndingAsked = false;
+  /** Stdin batches it has not taken. */
+  linesOut = 0;
+  onTaken: (() => void) | null = null;
+  lastStatus: Status | null = null;
+
+  constructor(name: string, main: string, events: ChildEvents, nodeOptions: readonly string[] = ["--enable-source-maps"]) {
+    this.name = name;
+    this.#events = events;
+    const [role, index = "0"] = name.split("#");
+    const child = spawn(process.execPath, [...nodeOptions, main, role, "--index", index, "--launched"], {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.#process = child;
+    child.on("message", (message: FromChild) => this.#take(message));
+    child.stdout!.on("data", (chunk: Buffer) => this.#output(chunk));
+    this.#cutStderr();
+    child.on("error", (error) => this.lastLines.push(error.message));
+    child.on("exit", (code, signal) => {
+      this.ending = signal !== null ? `signal ${signal}` : `exit code ${code}`;
+      this.#end();
+    });
+    this.closed = new Promise((resolve) => child.on("close", () => {
+      if (this.#rest.length > 0) events.output(this.#rest);
+      if (!this.isAlive) resolve();
+      else this.#end(), resolve();
+      if (!this.#isEndingAsked) events.died(this);
+    }));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  #end(): void {
+    this.isAlive = false;
+    for (const { resolve } of this.#waiting.splice(0)) resolve(null);
+    this.onTaken?.();
+  }
+
+  #rest: Buffer = Buffer.alloc(0);
+
+  #output(chunk: Buffer): void {
+    const end = chunk.lastIndexOf(10) + 1;
+    if (end === 0) {
+      this.#rest = Buffer.concat([this.#rest, chunk]);
+      return;
+    }
+    const whole = chunk.subarray(0, end);
+    const lines = this.#rest.length === 0 ? whole : Buffer.concat([this.#rest, whole]);
+    this.#rest = chunk.subarray(end);
+    if (!this.#events.output(lines)) this.#process.stdout!.pause();
+  }
+
+  resumeOutput(): void {
+    this.#process.stdout!.resume();
+  }
+
+  #cutStderr(): void {
+    let rest = "";
+    const take = (line: string): void => {
+      this.lastLines.push(line);
+      if (this.lastLines.length > LAST_LINES) this.lastLines.shift();
+      this.#events.stderr(line);
+    };
+    this.#process.stderr!.setEncoding("utf8");
+    this.#process.stderr!.on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) take(line);
+    });
+    this.#process.stderr!.on("end", () => {
+      if (rest !== "") take(rest);
+    });
+  }
+
+  #take(message: FromChild): void {
+    if (message.type === "taken") {
+      this.linesOut--;
+      this.onTaken?.();
+      return;
+    }
+    if (message.type === "status") this.lastStatus = message.status;
+    const at = this.#waiting.findIndex(({ type }) => type === message.type || message.type === "failed");
+    if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(message.type === "failed" ? null : message);
+  }
+
+  send(message: ToChild): void {
+    // A process that ends closes its channel; that is seen by its exit.
+    if (this.isAlive && this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** The next message of this type; null if the process fails or ends before. */
+  next<T extends FromChild["type"]>(type: T): Promise<Extract<FromChild, { type: T }> | null> {
+    if (!this.isAlive) return Promise.resolve(null);
+    return new Promise((resolve) => this.#waiting.push({ type, resolve: resolve as (message: FromChild | null) => void }));
+  }
+
+  /** Asks for a clean end. */
+  stop(): void {
+    this.#isEndingAsked = true;
+    this.send({ type: "stop" });
+  }
+
+  /** `isAsked` false: as if it happened by itself. */
+  kill(isAsked: boolean): void {
+    if (isAsked) this.#isEndingAsked = true;
+    this.#process.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,253 @@
+/** All instances of a built program as processes on this machine, from their start to the end of the run. */
+import { randomBytes } from "node:crypto";
+import { fstatSync } from "node:fs";
+import { join } from "node:path";
+import type { Description } from "../../runtime/control.ts";
+import { countsOf, placesOf } from "../../runtime/deployment.ts";
+import type { DeployFile } from "../../runtime/deployment.ts";
+import { Child } from "./child.ts";
+import { planLaunch } from "./plan.ts";
+import type { LaunchOptions, LaunchPlan } from "./plan.ts";
+import { Quiescence } from "./quiescence.ts";
+import { awaitedLine, awaitedSeals, plural, summaryTable } from "./report.ts";
+import type { RunSummary, SealColumns } from "./report.ts";
+import { feedStdin } from "./stdin.ts";
+import type { StdinFeed } from "./stdin.ts";
+
+/** How long a process may take to end by itself when asked to. */
+const STOP_MS = 4000;
+const POLL_MS = 25;
+
+/** Exit codes: 0 done; 1 a node failed or a row was bad; 2 wrong use; 130, 143 ended by SIGINT, SIGTERM. */
+export async function launch(folder: string, program: Description, options: LaunchOptions): Promise<number> {
+  const planned = planLaunch(program, options, randomBytes(9).toString("base64url"), isFile(0));
+  if (!planned.ok) {
+    for (const problem of planned.problems) process.stderr.write(`dlc: ${problem}\n`);
+    return 2;
+  }
+  return new Run(folder, program, options, planned.plan).finish();
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
+}
+
+class Run {
+  readonly #main: string;
+  readonly #program: Description;
+  readonly #options: LaunchOptions;
+  readonly #plan: LaunchPlan;
+  readonly #children = new Map<string, Child>();
+  readonly #dead: Child[] = [];
+  readonly #killTimers: NodeJS.Timeout[] = [];
+  #stdin: StdinFeed | null = null;
+  #startedAt = 0;
+  /** Exit code of a signal; what waits in `#sleep` wakes up. */
+  #signal: number | null = null;
+  #wake: (() => void) | null = null;
+  #isEnding = false;
+
+  constructor(folder: string, program: Description, options: LaunchOptions, plan: LaunchPlan) {
+    this.#main = join(folder, "main.js");
+    this.#program = program;
+    this.#options = options;
+    this.#plan = plan;
+  }
+
+  async finish(): Promise<number> {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (this.#signal !== null) this.#killAll();
+      this.#signal = signal === "SIGINT" ? 130 : 143;
+      this.#wake?.();
+    };
+    // Whoever reads the outputs has seen enough.
+    const onPipe = (): void => {
+      this.#signal ??= 0;
+      this.#wake?.();
+    };
+    const onDrain = (): void => {
+      for (const child of this.#children.values()) child.resumeOutput();
+    };
+    const onExit = (): void => this.#killAll();
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal).on("exit", onExit);
+    process.stdout.on("error", onPipe).on("drain", onDrain);
+    try {
+      return await this.#run();
+    } finally {
+      this.#killAll();
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("SIGHUP", onSignal).off("exit", onExit);
+      process.stdout.off("error", onPipe).off("drain", onDrain);
+    }
+  }
+
+  async #run(): Promise<number> {
+    const deploy = await this.#open();
+    if (deploy === null) {
+      await this.#stopAll();
+      return this.#signal ?? 1;
+    }
+    this.#start(deploy);
+    if (this.#options.keep) await this.#kept();
+    else await this.#untilQuiet();
+    const summary = await this.#end();
+    this.#report(summary);
+    return summary.exitCode;
+  }
+
+  /** Every process with its socket open; null when one could not. */
+  async #open(): Promise<DeployFile | null> {
+    const { deploy, delay } = this.#plan;
+    const names = [...placesOf(deploy).keys()];
+    const ports = await Promise.all(names.map(async (name) => {
+      const child = new Child(name, this.#main, {
+        output: (lines) => process.stdout.write(lines),
+        stderr: (line) => this.#print(line),
+        died: (died) => this.#died(died),
+      });
+      this.#children.set(name, child);
+      if ((await child.next("ready")) === null) return null;
+      const listening = child.next("listening");
+      child.send({ type: "open", deploy, delay });
+      return (await listening)?.port ?? null;
+    }));
+    if (this.#signal !== null || ports.some((port) => port === null)) return null;
+    const at = new Map(names.map((name, i) => [name, ports[i]!]));
+    const roles = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [
+      role, { instances: instances.map(({ host }, i) => ({ host, port: at.get(`${role}#${i}`)! })) },
+    ]));
+    return { ...deploy, roles, ...(deploy.log ? { log: { host: deploy.log.host, port: at.get("log")! } } : {}) };
+  }
+
+  #start(deploy: DeployFile): void {
+    const { inputs, stdin, kills } = this.#plan;
+    this.#startedAt = Date.now();
+    const places = placesOf(deploy);
+    this.#log(`${plural(this.#children.size, "process")}`.replace("processs", "processes") +
+      ` started (${[...places].slice(0, 3).map(([name, { port }]) => `${name} on port ${port}`).join(", ")}${places.size > 3 ? ", ..." : ""})`);
+    for (const [name, child] of this.#children) {
+      const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
+      child.send({ type: "start", deploy, inputs: inputs.get(name) ?? [], stdin, killAtRows });
+    }
+    for (const { name, ms } of kills) {
+      if (ms !== null) this.#killTimers.push(setTimeout(() => this.#children.get(name)!.kill(false), ms));
+    }
+    if (stdin) {
+      if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
+      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(deploy), (message) => this.#print(`dlc: ${message}`));
+    }
+  }
+
+  get #living(): Child[] {
+    return [...this.#children.values()].filter((child) => child.isAlive);
+  }
+
+  #died(child: Child): void {
+    if (this.#isEnding) return;
+    this.#dead.push(child);
+    const last = child.lastLines.length === 0 ? "" : `; its last words were:\n${child.lastLines.map((line) => `    ${line}`).join("\n")}`;
+    process.stderr.write(`dlc: ${child.name} died (${child.ending})${this.#startedAt === 0 ? "" : ", the others go on"}${last}\n`);
+    for (const other of this.#living) other.send({ type: "gone", name: child.name });
+    this.#wake?.();
+  }
+
+  /** Runs until a signal, or until nobody is left. */
+  async #kept(): Promise<void> {
+    while (this.#signal === null && this.#living.length > 0) await this.#sleep(1000);
+  }
+
+  async #untilQuiet(): Promise<void> {
+    const quiescence = new Quiescence();
+    for (let round = 1; this.#signal === null && this.#living.length > 0; round++) {
+      const dead = this.#dead.length;
+      const statuses = await this.#poll(round, false);
+      // Counts of a round in which somebody died do not fit together.
+      if (statuses === null || dead !== this.#dead.length) continue;
+      const verdict = quiescence.take(statuses);
+      if (verdict === "done") return;
+      await this.#sleep(verdict === "calm" ? 2 : POLL_MS);
+    }
+  }
+
+  /** Statuses of all that live; null when one of them ended meanwhile. */
+  async #poll(round: number, withAwaited: boolean) {
+    const answers = await Promise.all(this.#living.map((child) => {
+      const answer = child.next("status");
+      child.send({ type: "poll", round, withAwaited });
+      return answer;
+    }));
+    const statuses = answers.flatMap((answer) => (answer === null ? [] : [answer.status]));
+    return statuses.length === answers.length ? statuses : null;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    if (this.#signal !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #end(): Promise<RunSummary> {
+    const elapsedMs = Date.now() - this.#startedAt;
+    const statuses = (this.#signal === null ? await this.#poll(0, true) : null) ?? [];
+    await this.#stopAll();
+    const nodes = [...this.#children.values()].map((child) => {
+      const { counts, badRows = 0 } = child.lastStatus ?? {};
+      return {
+        name: child.name, ending: this.#dead.includes(child) ? child.ending : "", steps: counts?.steps ?? 0, rowsIn: counts?.rowsIn ?? 0,
+        messagesSent: counts?.envelopesSent ?? 0, rowsSent: counts?.rowsSent ?? 0, outputs: counts?.outputs ?? 0,
+        faults: counts?.faults ?? 0, badRows,
+      };
+    });
+    const badLines = this.#stdin?.badLines ?? 0;
+    const failed = this.#dead.length > 0 || badLines > 0 || nodes.some(({ badRows }) => badRows > 0);
+    return { nodes, awaited: awaitedSeals(statuses, this.#sealColumns()), badLines, elapsedMs, exitCode: this.#signal ?? (failed ? 1 : 0) };
+  }
+
+  #sealColumns(): SealColumns {
+    return new Map(this.#program.roles.flatMap(({ role, collections }) =>
+      collections.flatMap(({ name, sealed, columns }): [string, string[]][] =>
+        sealed ? [[`${role}.${name}`, sealed.key.map((column) => columns[column].name)]] : [])));
+  }
+
+  #report(summary: RunSummary): void {
+    // Not a matter of taste: the answer lacks what waits.
+    for (const awaited of summary.awaited) process.stderr.write(`dlc: ${awaitedLine(awaited)}\n`);
+    for (const child of this.#dead) process.stderr.write(`dlc: ${child.name} died (${child.ending})\n`);
+    const bad = summary.badLines + summary.nodes.reduce((sum, { badRows }) => sum + badRows, 0);
+    if (bad > 0) process.stderr.write(`dlc: ${plural(bad, "bad row")} skipped\n`);
+    if (this.#options.json) process.stderr.write(JSON.stringify(summary) + "\n");
+    else for (const line of summaryTable(summary)) this.#log(line);
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#isEnding = true;
+    for (const timer of this.#killTimers) clearTimeout(timer);
+    this.#stdin?.stop();
+    for (const child of this.#living) child.stop();
+    const timer = setTimeout(() => this.#killAll(), STOP_MS);
+    await Promise.all([...this.#children.values()].map((child) => child.closed));
+    clearTimeout(timer);
+    // Outputs that this process has not handed on yet.
+    if (process.stdout.writableNeedDrain && !process.stdout.destroyed) await new Promise((resolve) => process.stdout.once("drain", resolve));
+  }
+
+  #killAll(): void {
+    for (const child of this.#children.values()) if (child.isAlive) child.kill(true);
+  }
+
+  #print(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  #log(line: string): void {
+    if (!this.#options.quiet) process.stderr.write(`dlc: ${line}\n`);
+  }
+}

@@ -1,0 +1,136 @@
+/** What the command line asks of a run, checked against the program before anything starts. */
+import { accessSync, constants, statSync } from "node:fs";
+import type { ChildInput, Description } from "../../runtime/control.ts";
+import { defaultDeployment } from "../../runtime/deployment.ts";
+import type { DeployFile } from "../../runtime/deployment.ts";
+import { parseDelay } from "../../runtime/transports/delay.ts";
+import type { Delay } from "../../runtime/transports/delay.ts";
+
+export interface LaunchOptions {
+  /** `Role.collection=file`, `Role[2].collection=file`, `Role[*].collection=file`. */
+  readonly input?: readonly string[];
+  /** Read stdin though there are input files. */
+  readonly stdin?: boolean;
+  readonly keep?: boolean;
+  /** `Role=n`. */
+  readonly scale?: readonly string[];
+  readonly seed?: number;
+  /** `5ms`, `0ms..50ms`. */
+  readonly delay?: string;
+  readonly portBase?: number;
+  /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
+  readonly kill?: readonly string[];
+  readonly quiet?: boolean;
+  /** The summary as one line of JSON. */
+  readonly json?: boolean;
+}
+
+export interface Kill {
+  readonly name: string;
+  readonly rows: number | null;
+  readonly ms: number | null;
+}
+
+export interface LaunchPlan {
+  /** Ports are 0 where any will do. */
+  readonly deploy: DeployFile;
+  /** By instance (`AdServer#2`). */
+  readonly inputs: ReadonlyMap<string, readonly ChildInput[]>;
+  readonly stdin: boolean;
+  readonly delay: Delay | null;
+  readonly kills: readonly Kill[];
+}
+
+/** Everything wrong with the options, one sentence each; or the plan. */
+export type Planned = { readonly ok: true; readonly plan: LaunchPlan } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** `stdinIsFile`: stdin is a file, which ends by itself. */
+export function planLaunch(program: Description, options: LaunchOptions, cluster: string, stdinIsFile: boolean): Planned {
+  const problems: string[] = [];
+  const counts = new Map(program.roles.map(({ role, count }) => [role, count]));
+  for (const text of options.scale ?? []) {
+    const match = /^([A-Za-z_]\w*)=(\d{1,4})$/.exec(text);
+    if (match === null) problems.push(`--scale must be Role=n, as in --scale ${program.roles[0]?.role ?? "Report"}=5; found ${text}`);
+    else if (!counts.has(match[1])) problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${[...counts.keys()].join(", ")})`);
+    else if (Number(match[2]) < 1) problems.push(`--scale ${text}: one instance at least`);
+    else counts.set(match[1], Number(match[2]));
+  }
+
+  const inputs = new Map<string, ChildInput[]>();
+  for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
+
+  const delay = options.delay === undefined ? null : parseDelay(options.delay, options.seed ?? 1);
+  if (options.delay !== undefined && delay === null) {
+    problems.push(`--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${options.delay}`);
+  }
+  const { portBase } = options;
+  if (portBase !== undefined && (!Number.isInteger(portBase) || portBase < 1 || portBase > 65535)) {
+    problems.push(`--port-base must be a port (1 to 65535), found ${portBase}`);
+  }
+  const kills = (options.kill ?? []).flatMap((text) => planKill(text, counts, problems));
+
+  if (problems.length > 0) return { ok: false, problems };
+  const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
+  const deploy = { ...defaultDeployment({ roles, log: program.log }, "127.0.0.1", portBase ?? 0), cluster };
+  const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
+  const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
+  return { ok: true, plan: { deploy, inputs, stdin, delay, kills } };
+}
+
+function planInput(
+  text: string, program: Description, counts: ReadonlyMap<string, number>, inputs: Map<string, ChildInput[]>, problems: string[],
+): void {
+  const match = /^([A-Za-z_]\w*)(?:\[(\*|\d{1,4})\])?\.([A-Za-z_]\w*)=(.+)$/.exec(text);
+  if (match === null) {
+    problems.push(`--input must be Role.collection=file (or Role[2].collection, Role[*].collection), found ${text}`);
+    return;
+  }
+  const [, role, which, name, path] = match;
+  const count = counts.get(role);
+  const collections = program.roles.find((each) => each.role === role)?.collections ?? [];
+  const known = collections.filter(({ kind }) => kind === "input").map((collection) => collection.name);
+  if (count === undefined) problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
+  else if (!known.includes(name)) problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
+  else if (which !== undefined && which !== "*" && Number(which) >= count) {
+    problems.push(`--input ${text}: ${role} has ${count} instance${count === 1 ? "" : "s"}, numbered from 0 (--scale ${role}=n starts more)`);
+  }
+  const problem = unreadable(path);
+  if (problem !== null) problems.push(`--input ${text}: ${problem}`);
+  if (count === undefined || problem !== null) return;
+
+  const members = which === "*" ? Array.from({ length: count }, (_, i) => i) : [Number(which ?? 0)];
+  for (const index of members) {
+    const deal = which === "*" ? { part: index, of: count } : null;
+    const key = `${role}#${index}`;
+    const own = inputs.get(key) ?? [];
+    own.push({ collection: name, path, deal });
+    inputs.set(key, own);
+  }
+}
+
+function unreadable(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return `there is no file ${path}`;
+  if (stats.isDirectory()) return `${path} is a folder`;
+  try {
+    accessSync(path, constants.R_OK);
+    return null;
+  } catch {
+    return `${path} may not be read by this user`;
+  }
+}
+
+function planKill(text: string, counts: ReadonlyMap<string, number>, problems: string[]): Kill[] {
+  const match = /^([A-Za-z_]\w*)#(\d{1,4})@(\d{1,9})(ms)?$/.exec(text) ?? /^(log)()@(\d{1,9})(ms)$/.exec(text);
+  if (match === null) {
+    problems.push(`--kill must be Role#i@rows or Role#i@200ms, found ${text}`);
+    return [];
+  }
+  const [, role, index, moment, unit] = match;
+  if (role !== "log" && Number(index) >= (counts.get(role) ?? 0)) {
+    problems.push(`--kill ${text}: there is no ${role}#${index}`);
+    return [];
+  }
+  const name = role === "log" ? "log" : `${role}#${index}`;
+  return [{ name, rows: unit ? null : Number(moment), ms: unit ? Number(moment) : null }];
+}

@@ -1,0 +1,74 @@
+/** Events on stdin, dealt to the instances they name; read no faster than those take them. */
+import type { Readable } from "node:stream";
+import { destinationOf, parseLine } from "../../runtime/lines.ts";
+import type { Child } from "./child.ts";
+
+/** Lines for one instance that it has not taken, in batches, at most. */
+const BATCHES_OUT = 4;
+
+export interface StdinFeed {
+  /** Lines that name no instance of the run. */
+  badLines: number;
+  stop(): void;
+}
+
+/** Reads until the end of the stream, then tells every instance. `bad` gets `stdin:LINE:COLUMN: ...`. */
+export function feedStdin(stream: Readable, children: ReadonlyMap<string, Child>, counts: Readonly<Record<string, number>>, bad: (message: string) => void): StdinFeed {
+  const feed: StdinFeed = { badLines: 0, stop: () => stream.destroy() };
+  const complain = (message: string): void => {
+    feed.badLines++;
+    bad(message);
+  };
+  let number = 0;
+  let rest = "";
+  let batches = new Map<string, [number, unknown][]>();
+
+  const take = (text: string): void => {
+    number++;
+    if (text.trim() === "") return;
+    const parsed = parseLine(text);
+    if (!parsed.ok) return complain(`stdin:${number}:${parsed.column}: ${parsed.problem}`);
+    const to = destinationOf(parsed.value, null);
+    if (!to.ok) return complain(`stdin:${number}: ${to.problem}`);
+    const { role, node } = to.value;
+    if (!Object.hasOwn(counts, role)) return complain(`stdin:${number}: there is no role ${role} (there are ${Object.keys(counts).join(", ")})`);
+    if (node >= counts[role]) return complain(`stdin:${number}: ${role} has ${counts[role]} instances, numbered from 0; there is no ${role}#${node}`);
+    const name = `${role}#${node}`;
+    let batch = batches.get(name);
+    if (batch === undefined) batches.set(name, (batch = []));
+    batch.push([number, parsed.value]);
+  };
+
+  const send = (): void => {
+    for (const [name, lines] of batches) {
+      const child = children.get(name)!;
+      if (!child.isAlive) continue;
+      child.linesOut++;
+      child.send({ type: "lines", lines });
+    }
+    batches = new Map();
+  };
+
+  const isFull = (): boolean => [...children.values()].some((child) => child.isAlive && child.linesOut >= BATCHES_OUT);
+  for (const child of children.values()) {
+    child.onTaken = () => {
+      if (stream.isPaused() && !isFull()) stream.resume();
+    };
+  }
+
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) take(line);
+    send();
+    if (isFull()) stream.pause();
+  });
+  stream.on("error", (error) => complain(`stdin: ${error.message}`));
+  stream.on("end", () => {
+    if (rest !== "") take(rest);
+    send();
+    for (const child of children.values()) child.send({ type: "stdinEnd" });
+  });
+  return feed;
+}

@@ -1,0 +1,62 @@
+/** What a launcher and the processes it started say to each other over the IPC channel. */
+import type { DeployFile } from "./deployment.ts";
+import type { AwaitedSeal } from "./instance.ts";
+import type { NodeCounts } from "./node.ts";
+import type { CollectionMeta } from "./program.ts";
+import type { Delay } from "./transports/delay.ts";
+
+/** What `node main.js --describe` prints. */
+export interface Description {
+  readonly program: string;
+  readonly version: string;
+  readonly log: boolean;
+  readonly roles: readonly { readonly role: string; readonly count: number; readonly collections: readonly CollectionMeta[] }[];
+}
+
+export interface ChildInput {
+  readonly collection: string;
+  readonly path: string;
+  readonly deal: { readonly part: number; readonly of: number } | null;
+}
+
+export type ToChild =
+  /** Ports may be 0; roles and counts are final. */
+  | { readonly type: "open"; readonly deploy: DeployFile; readonly delay: Delay | null }
+  /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
+  | {
+    readonly type: "start"; readonly deploy: DeployFile; readonly inputs: readonly ChildInput[]; readonly stdin: boolean;
+    /** Kill this process (SIGKILL) when it has taken so many rows. */
+    readonly killAtRows: number | null;
+  }
+  /** Events of stdin for this instance, with their line numbers. Answered by `taken`. */
+  | { readonly type: "lines"; readonly lines: readonly (readonly [number, unknown])[] }
+  | { readonly type: "stdinEnd" }
+  | { readonly type: "poll"; readonly round: number; readonly withAwaited: boolean }
+  | { readonly type: "gone"; readonly name: string }
+  | { readonly type: "stop" };
+
+export type FromChild =
+  | { readonly type: "ready" }
+  | { readonly type: "listening"; readonly port: number }
+  | { readonly type: "taken" }
+  | { readonly type: "status"; readonly round: number; readonly status: Status }
+  /** Told in words on stderr already. */
+  | { readonly type: "failed" };
+
+export interface Status {
+  readonly name: string;
+  /** No input is open. */
+  readonly ended: boolean;
+  /** No event waits, no deferred fact is pending, everything sent is acknowledged. */
+  readonly idle: boolean;
+  readonly sentTo: Readonly<Record<string, number>>;
+  readonly receivedFrom: Readonly<Record<string, number>>;
+  readonly fired: Readonly<Record<string, number>>;
+  /** What timers may change; a firing that leaves it as it is changed nothing. */
+  readonly changes: number;
+  readonly counts: NodeCounts;
+  readonly duplicates: number;
+  readonly badRows: number;
+  /** Only when asked for. */
+  readonly awaited?: readonly AwaitedSeal[];
+}

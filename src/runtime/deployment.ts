@@ -1,0 +1,134 @@
+/** `deploy.json`: where the instances of a program are. */
+
+export interface Place {
+  readonly host: string;
+  /** 0: any free port; only where somebody else tells the peers (a launcher, a single instance). */
+  readonly port: number;
+}
+
+export interface DeployFile {
+  /** Its name; processes with another are refused. Absent: "". */
+  readonly cluster?: string;
+  readonly transport?: "tcp";
+  readonly roles: Readonly<Record<string, { readonly instances: readonly Place[] }>>;
+  /** The sequencer; needed where the program has logs. */
+  readonly log?: Place;
+}
+
+/** What a program needs of its deployment. */
+export interface DeployNeeds {
+  readonly roles: readonly { readonly role: string; readonly count: number }[];
+  readonly log: boolean;
+}
+
+/** First port of the deployment that is made where none is given. */
+export const FIRST_PORT = 7201;
+
+/** All instances on one host, on ports counted up from `firstPort` (0: any), the sequencer last. */
+export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstPort = FIRST_PORT): DeployFile {
+  let next = firstPort;
+  const place = (): Place => ({ host, port: firstPort === 0 ? 0 : next++ });
+  const roles: Record<string, { instances: Place[] }> = {};
+  for (const { role, count } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place) };
+  return needs.log ? { cluster: "", transport: "tcp", roles, log: place() } : { cluster: "", transport: "tcp", roles };
+}
+
+/** Everything that is wrong with a deployment, one sentence each. */
+export class DeploymentError extends Error {
+  override name = "DeploymentError";
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[]) {
+    super(problems.map((problem) => `${file}: ${problem}`).join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Checks the form and, if given, that it has what the program needs. Throws DeploymentError; `file` is for its messages. */
+export function parseDeployment(text: string, file: string, needs?: DeployNeeds): DeployFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DeploymentError(file, [`not JSON: ${(error as Error).message}`]);
+  }
+  return checkDeployment(value, file, needs);
+}
+
+export function checkDeployment(value: unknown, file: string, needs?: DeployNeeds): DeployFile {
+  const problems: string[] = [];
+  if (!isRecord(value)) {
+    throw new DeploymentError(file, [`expected an object {"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`]);
+  }
+  const { cluster, transport, roles, log } = value;
+  for (const key of Object.keys(value)) {
+    if (!["cluster", "transport", "roles", "log"].includes(key)) problems.push(`unknown key "${key}"; there are cluster, transport, roles, log`);
+  }
+  if (cluster !== undefined && typeof cluster !== "string") problems.push(`"cluster" is the deployment's name, a string`);
+  if (transport !== undefined && transport !== "tcp") problems.push(`"transport" must be "tcp", found ${JSON.stringify(transport)}`);
+  if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
+  else {
+    for (const [role, entry] of Object.entries(roles)) {
+      if (!isRecord(entry) || !Array.isArray(entry["instances"])) {
+        problems.push(`roles.${role} must be {"instances": [{"host": "127.0.0.1", "port": 7201}, ...]}`);
+      } else if (entry["instances"].length === 0) {
+        problems.push(`roles.${role}.instances is empty; a role has one instance at least`);
+      } else {
+        entry["instances"].forEach((place, i) => checkPlace(place, `roles.${role}.instances[${i}]`, problems));
+      }
+    }
+    for (const { role } of needs?.roles ?? []) {
+      if (!Object.hasOwn(roles, role)) problems.push(`the program has a role ${role}, but "roles" does not place it`);
+    }
+    const known = needs?.roles.map(({ role }) => role);
+    for (const role of Object.keys(roles)) {
+      if (known && !known.includes(role)) problems.push(`"roles" places ${role}, but the program's roles are ${known.join(", ")}`);
+    }
+  }
+  if (log !== undefined) checkPlace(log, "log", problems);
+  else if (needs?.log) problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
+  const deploy = value as unknown as DeployFile;
+  if (problems.length === 0) checkDistinct(deploy, problems);
+  if (problems.length > 0) throw new DeploymentError(file, problems);
+  return deploy;
+}
+
+function checkPlace(place: unknown, where: string, problems: string[]): void {
+  if (!isRecord(place)) {
+    problems.push(`${where} must be {"host": "127.0.0.1", "port": 7201}`);
+    return;
+  }
+  const { host, port } = place;
+  if (typeof host !== "string" || host === "") problems.push(`${where}.host must be a host name or an address, found ${JSON.stringify(host)}`);
+  if (!Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535) {
+    problems.push(`${where}.port must be a port (0 to 65535), found ${JSON.stringify(port)}`);
+  }
+}
+
+function checkDistinct(deploy: DeployFile, problems: string[]): void {
+  const taken = new Map<string, string>();
+  for (const [name, { host, port }] of placesOf(deploy)) {
+    if (port === 0) continue;
+    const other = taken.get(`${host}:${port}`);
+    if (other !== undefined) problems.push(`${name} and ${other} have the same address ${host}:${port}`);
+    taken.set(`${host}:${port}`, name);
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Where each process is: `Report#0`, ..., `log`. */
+export function placesOf(deploy: DeployFile): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  for (const [role, { instances }] of Object.entries(deploy.roles)) {
+    instances.forEach((place, i) => places.set(`${role}#${i}`, place));
+  }
+  if (deploy.log !== undefined) places.set("log", deploy.log);
+  return places;
+}
+
+export function countsOf(deploy: DeployFile): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [role, instances.length]));
+}

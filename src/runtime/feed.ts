@@ -1,0 +1,108 @@
+/** Files and stdin into the inputs of one instance, and the end of each input when its sources are done. */
+import { readInputFile } from "./files.ts";
+import type { InputFile } from "./files.ts";
+import { eventOf } from "./lines.ts";
+import type { InputEvent } from "./lines.ts";
+import type { DlcNode } from "./node.ts";
+import type { CollectionMeta } from "./program.ts";
+
+export interface FeedFile extends InputFile {
+  readonly collection: string;
+}
+
+export interface FeedOptions {
+  readonly files: readonly FeedFile[];
+  /** Whether lines will come through `line`; it feeds every input that no file feeds. */
+  readonly stdin: boolean;
+  readonly report: (message: string) => void;
+  /** After so many rows, `onLimit` is called and nothing more is taken. */
+  readonly limit?: number | null;
+  readonly onLimit?: () => void;
+}
+
+export class Feed {
+  readonly #node: DlcNode;
+  readonly #inputs: readonly CollectionMeta[];
+  readonly #options: FeedOptions;
+  #rows = 0;
+  #isStopped = false;
+  /** Sources that are not done. */
+  #open = 0;
+  badRows = 0;
+
+  constructor(node: DlcNode, collections: readonly CollectionMeta[], options: FeedOptions) {
+    this.#node = node;
+    this.#inputs = collections.filter(({ kind }) => kind === "input");
+    this.#options = options;
+  }
+
+  /** Reads all files, at the same time, and ends what nothing feeds. */
+  start(): void {
+    const { files, stdin } = this.#options;
+    if (stdin) this.#open++;
+    for (const collection of this.#inputs) {
+      const own = files.filter((file) => file.collection === collection.name);
+      if (own.length > 0) void this.#read(collection, own);
+      else if (!stdin) this.#node.end(collection.name);
+    }
+  }
+
+  get ended(): boolean {
+    return this.#open === 0;
+  }
+
+  async #read(collection: CollectionMeta, files: readonly FeedFile[]): Promise<void> {
+    this.#open++;
+    await Promise.all(files.map(async (file) => {
+      try {
+        await readInputFile(file, collection, {
+          take: (event) => this.#take(event),
+          bad: (message) => this.bad(message),
+          room: () => this.#node.room(),
+          stopped: () => this.#isStopped,
+        });
+      } catch (error) {
+        this.bad(`${file.path}: cannot be read: ${(error as Error).message}`);
+      }
+    }));
+    if (!this.#isStopped) this.#node.end(collection.name);
+    this.#open--;
+  }
+
+  /** One event of stdin, as JSON. */
+  line(number: number, json: unknown): void {
+    const decoded = eventOf(json, this.#inputs, this.#node.role);
+    const problem = decoded.ok ? this.#take(decoded.value) : decoded.problem;
+    if (problem !== null) this.bad(`stdin:${number}: ${problem}`);
+  }
+
+  /** stdin is at its end. */
+  endLines(): void {
+    if (!this.#options.stdin || this.#isStopped) return;
+    for (const { name } of this.#inputs) {
+      if (!this.#options.files.some((file) => file.collection === name)) this.#node.end(name);
+    }
+    this.#open--;
+  }
+
+  #take(event: InputEvent): string | null {
+    if (this.#isStopped) return null;
+    const fault = event.kind === "row"
+      ? this.#node.offer(event.collection, event.row)
+      : this.#node.offerSeal(event.collection, event.key);
+    if (event.kind === "row" && ++this.#rows === this.#options.limit) {
+      this.#isStopped = true;
+      this.#options.onLimit?.();
+    }
+    return fault === null ? null : fault.message;
+  }
+
+  bad(message: string): void {
+    this.badRows++;
+    this.#options.report(message);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+}

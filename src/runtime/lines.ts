@@ -1,0 +1,137 @@
+/**
+ * Events and outputs as lines of JSON, the form of stdin and stdout:
+ *
+ *   {"role":"Analyst","node":0,"collection":"result","row":{"campaign":"shoes","n":3}}
+ *   {"role":"AdServer","node":2,"collection":"click","seal":{"campaign":"shoes"}}
+ */
+import { decodeRecord, encodeValue, foundText, pickColumns } from "./codec.ts";
+import type { Columns, Decoded } from "./codec.ts";
+import type { CollectionMeta, Row, Value } from "./program.ts";
+
+/** What a host hands to an input. */
+export type InputEvent =
+  | { readonly kind: "row"; readonly collection: string; readonly row: Row }
+  | { readonly kind: "seal"; readonly collection: string; readonly key: Row };
+
+/** Row to object with the columns as keys, values as they are in memory. */
+export function objectOf(columns: Columns, row: Row): Record<string, Value> {
+  const object: Record<string, Value> = {};
+  for (let i = 0; i < columns.length; i++) object[columns[i].name] = row[i];
+  return object;
+}
+
+/** Writes the lines of one output, each with its line end. */
+export function lineWriter(role: string, index: number, collection: CollectionMeta): (row: Row, retract: boolean) => string {
+  const head = `{"role":${JSON.stringify(role)},"node":${index},"collection":${JSON.stringify(collection.name)},`;
+  const keys = collection.columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
+  const types = collection.columns.map(({ type }) => type);
+  return (row, retract) => {
+    let text = retract ? `${head}"retract":true,"row":{` : `${head}"row":{`;
+    for (let i = 0; i < keys.length; i++) text += keys[i] + JSON.stringify(encodeValue(types[i], row[i]));
+    return text + "}}\n";
+  };
+}
+
+/** Which instance a line is for; `node` 0 when left out. */
+export interface Destination {
+  readonly role: string;
+  readonly node: number;
+}
+
+/** A line's JSON: its destination, checked for form only. `role` may be left out where `fallback` says whose it is. */
+export function destinationOf(json: unknown, fallback: Destination | null): Decoded<Destination> {
+  if (!isRecord(json)) {
+    return { ok: false, problem: `an event {"role": ..., "node": 0, "collection": ..., "row": {...}} expected, ${foundText(json)} found` };
+  }
+  const role = json["role"] ?? fallback?.role;
+  const node = json["node"] ?? fallback?.node ?? 0;
+  if (typeof role !== "string") return { ok: false, problem: `"role" (a string) expected, ${foundText(role)} found` };
+  if (!Number.isInteger(node) || (node as number) < 0) {
+    return { ok: false, problem: `"node" is an instance's number, 0 or more; ${foundText(node)} found` };
+  }
+  return { ok: true, value: { role, node: node as number } };
+}
+
+/** The event of a line's JSON for a role with these inputs. */
+export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: string): Decoded<InputEvent> {
+  if (!isRecord(json)) return { ok: false, problem: `an event expected, ${foundText(json)} found` };
+  const { collection: name, row, seal } = json;
+  for (const key of Object.keys(json)) {
+    if (!["role", "node", "collection", "row", "seal"].includes(key)) {
+      return { ok: false, problem: `unknown key "${key}"; an event has role, node, collection, and row or seal` };
+    }
+  }
+  if (typeof name !== "string") return { ok: false, problem: `"collection" (a string) expected, ${foundText(name)} found` };
+  const collection = inputs.find((input) => input.name === name);
+  if (collection === undefined) {
+    return { ok: false, problem: inputs.length === 0 ? `${role} has no inputs` : `${role} has no input ${name}; it has ${inputs.map((i) => i.name).join(", ")}` };
+  }
+  if ((row === undefined) === (seal === undefined)) return { ok: false, problem: `either "row" or "seal" expected` };
+  if (row !== undefined) {
+    const decoded = decodeRecord(collection.columns, row);
+    return decoded.ok ? { ok: true, value: { kind: "row", collection: name, row: decoded.value } } : decoded;
+  }
+  return sealOf(collection, seal);
+}
+
+/** `{"campaign": "shoes"}` as a seal of this input. */
+export function sealOf(collection: CollectionMeta, json: unknown): Decoded<InputEvent> {
+  if (collection.sealed === undefined) return { ok: false, problem: `${collection.name} is not sealed by anything, so that nobody waits for a seal of it` };
+  const decoded = decodeRecord(pickColumns(collection.columns, collection.sealed.key), json);
+  return decoded.ok ? { ok: true, value: { kind: "seal", collection: collection.name, key: decoded.value } } : decoded;
+}
+
+function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+/** JSON of a text line; the problem has the column (from 1) where reading failed. */
+export function parseLine(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly column: number; readonly problem: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    const message = (error as Error).message;
+    const at = /at position (\d+)/.exec(message);
+    const token = /Unexpected token '?(.)'?/u.exec(message);
+    const column = at !== null ? Number(at[1]) + 1 : /end of JSON/.test(message) ? text.length + 1 : token !== null ? firstBad(text) + 1 : 1;
+    const reason = message.replace(/,? (?:\.\.\.)?".*$| in JSON at position.*$/su, "");
+    return { ok: false, column, problem: `not JSON: ${reason}` };
+  }
+}
+
+/** Offset at which `text` stops being the beginning of JSON; V8 leaves it out of some messages. */
+function firstBad(text: string): number {
+  // The text up to the fault ends too early; one character more is a fault of its own.
+  let low = 0;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (endsEarly(text.slice(0, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function endsEarly(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    return /Unexpected end of JSON|Unterminated|Expected .* at position (\d+)/u.test((error as Error).message)
+      && !atFault((error as Error).message, text.length);
+  }
+}
+
+/** The message blames a character before the end. */
+function atFault(message: string, length: number): boolean {
+  const at = /at position (\d+)/.exec(message);
+  return at !== null && Number(at[1]) < length;
+}
+
+/** Column (from 1) of the value of `"name":` in a line of JSON; 1 where it is not found. */
+export function columnOfKey(text: string, name: string): number {
+  const key = JSON.stringify(name);
+  const escaped = key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const match = new RegExp(`${escaped}\\s*:\\s*`).exec(text);
+  return match === null ? 1 : match.index + match[0].length + 1;
+}

@@ -1,0 +1,130 @@
+/** The sequencer as a process of its own: what arrives in one turn of the event loop becomes one batch per log. */
+import { randomInt } from "node:crypto";
+import { countsOf, placesOf } from "./deployment.ts";
+import type { DeployFile } from "./deployment.ts";
+import type { NodeCounts, NodeOptions } from "./node.ts";
+import { faultText } from "./node.ts";
+import type { RoleMeta } from "./program.ts";
+import { LOG } from "./routing.ts";
+import { Sequencer } from "./sequencer.ts";
+import { TcpTransport } from "./transports/tcp.ts";
+import { WireFormat } from "./transports/wire.ts";
+
+/** Unacknowledged bytes from which appenders are slowed down. */
+const SLOW_BYTES = 64 * 1024 * 1024;
+const PAUSE_MS = 20;
+
+export class LogNode {
+  readonly address = LOG;
+  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  readonly fired: ReadonlyMap<string, number> = new Map();
+  readonly #deploy: DeployFile;
+  readonly #sequencer: Sequencer;
+  readonly #transport: TcpTransport;
+  readonly #log: (line: string) => void;
+  #pause: NodeJS.Timeout | null = null;
+  #isTurnDue = false;
+  #isStarted = false;
+  #isStopped = false;
+
+  /** `metas`: all roles of the program. */
+  constructor(metas: readonly RoleMeta[], options: NodeOptions & { readonly deploy: DeployFile }) {
+    const epoch = randomInt(2 ** 47);
+    this.#deploy = options.deploy;
+    if (options.deploy.log === undefined) throw new RangeError("the deployment has no place for the sequencer: \"log\" is missing");
+    this.#sequencer = new Sequencer({ counts: countsOf(options.deploy) }, metas, epoch);
+    this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
+    this.#transport = new TcpTransport({
+      self: LOG,
+      epoch,
+      program: options.program ?? "",
+      version: options.version ?? "",
+      cluster: options.deploy.cluster ?? "",
+      wire: new WireFormat(metas),
+      delay: options.delay ?? null,
+      maxFrameBytes: options.maxFrameBytes,
+      onEnvelope: (envelope) => {
+        for (const fault of this.#sequencer.take(envelope)) {
+          this.counts.faults++;
+          this.#log(faultText(fault));
+        }
+        this.#wake();
+      },
+      onFault: (fault) => {
+        this.counts.faults++;
+        this.#log(faultText(fault));
+      },
+      log: this.#log,
+    });
+  }
+
+  listen(): Promise<number> {
+    const { host, port } = this.#deploy.log!;
+    return this.#transport.listen(host, port);
+  }
+
+  start(deploy: DeployFile = this.#deploy): void {
+    this.#isStarted = true;
+    this.#transport.setAddresses(placesOf(deploy));
+  }
+
+  #wake(): void {
+    if (this.#isTurnDue || this.#isStopped) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const envelopes = this.#sequencer.flush();
+    if (envelopes.length > 0) this.counts.steps++;
+    for (const envelope of envelopes) {
+      this.counts.envelopesSent++;
+      for (const part of envelope.parts) if (part.kind === "batch") this.counts.rowsSent += part.entries.length;
+      this.#transport.send(envelope);
+    }
+    this.#transport.endStep();
+    this.#throttle();
+  }
+
+  /** Appenders are slowed down while readers are slow; heard again after a while, whatever waits. */
+  #throttle(): void {
+    if (this.#pause !== null || this.#transport.unackedBytes < SLOW_BYTES) return;
+    this.#transport.pause(true);
+    this.#pause = setTimeout(() => {
+      this.#pause = null;
+      this.#transport.pause(false);
+    }, PAUSE_MS);
+  }
+
+  get isIdle(): boolean {
+    return this.#isStarted && !this.#isTurnDue && this.#transport.unacked === 0;
+  }
+
+  get sentTo(): ReadonlyMap<string, number> {
+    return this.#transport.sentTo;
+  }
+
+  get receivedFrom(): ReadonlyMap<string, number> {
+    return this.#transport.receivedFrom;
+  }
+
+  get duplicates(): number {
+    return this.#transport.duplicates;
+  }
+
+  forget(peer: string): void {
+    this.#transport.forget(peer);
+  }
+
+  async stop(graceMs = 2000): Promise<void> {
+    if (this.#isStopped) return;
+    this.#flush();
+    this.#isStopped = true;
+    if (this.#pause !== null) clearTimeout(this.#pause);
+    this.#transport.pause(false);
+    await this.#transport.close(graceMs);
+  }
+}

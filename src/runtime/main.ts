@@ -1,0 +1,174 @@
+/** What `main.js` of an emitted folder does: starts any instance of the program. */
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Description } from "./control.ts";
+import { DeploymentError, parseDeployment } from "./deployment.ts";
+import type { DeployFile } from "./deployment.ts";
+import type { FeedFile } from "./feed.ts";
+import { inputsOf, runAlone, runLaunched } from "./process.ts";
+import type { ProcessProgram } from "./process.ts";
+import type { RoleProgram } from "./program.ts";
+import { parseDelay } from "./transports/delay.ts";
+import type { Delay } from "./transports/delay.ts";
+
+export interface MainOptions {
+  /** The program's name; peers of another are refused. */
+  readonly program?: string;
+  /** A hash of the build; peers of another are refused. */
+  readonly version?: string;
+}
+
+/** Something on the command line that cannot be carried out: the message is printed, exit code 2. */
+class WrongUse extends Error {}
+
+interface Arguments {
+  readonly role: string;
+  readonly index: number;
+  readonly deploy: string;
+  readonly inputs: readonly string[];
+  readonly stdin: boolean;
+  readonly delay: string | null;
+  readonly seed: number;
+}
+
+/** Reads the process's arguments, runs what they ask for and ends the process. */
+export function main(programs: Readonly<Record<string, RoleProgram>>, options: MainOptions = {}): void {
+  const from: ProcessProgram = { programs, program: options.program ?? "", version: options.version ?? "" };
+  run(from, process.argv.slice(2)).then(
+    (code) => {
+      if (code !== null) process.exit(code);
+    },
+    (error: unknown) => {
+      if (error instanceof WrongUse || error instanceof DeploymentError) {
+        process.stderr.write(`${error.message}\n`);
+        process.exit(2);
+      }
+      throw error;
+    },
+  );
+}
+
+/** null: goes on until a launcher ends it. */
+async function run(from: ProcessProgram, argv: readonly string[]): Promise<number | null> {
+  const hasLog = Object.values(from.programs).some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
+  if (argv.includes("--help") || argv.includes("-h") || argv.length === 0) {
+    process.stdout.write(usage(from, hasLog));
+    return argv.length === 0 ? 2 : 0;
+  }
+  if (argv.includes("--describe")) {
+    process.stdout.write(JSON.stringify(describe(from, hasLog)) + "\n");
+    return 0;
+  }
+  const args = parseArguments(argv);
+  const roles = Object.keys(from.programs);
+  if (args.role !== "log" && !roles.includes(args.role)) {
+    throw new WrongUse(`there is no role ${args.role}; the program has ${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`);
+  }
+  if (args.role === "log" && !hasLog) throw new WrongUse("this program orders nothing, so that it has no log to run");
+  if (argv.includes("--launched") && process.send !== undefined) {
+    runLaunched(from, args);
+    return null;
+  }
+  const deploy = readDeployment(from, args.deploy, hasLog);
+  const instances = deploy.roles[args.role]?.instances.length ?? 1;
+  if (args.index >= instances) {
+    throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${args.role}#${args.index}`);
+  }
+  return runAlone(from, args, deploy, delayOf(args), filesOf(from, args), args.stdin);
+}
+
+function describe(from: ProcessProgram, log: boolean): Description {
+  const roles = Object.values(from.programs).map(({ meta: { role, count, collections } }) => ({ role, count, collections }));
+  return { program: from.program, version: from.version, log, roles };
+}
+
+function usage(from: ProcessProgram, hasLog: boolean): string {
+  const roles = Object.keys(from.programs);
+  return `Usage: node main.js ROLE --index N --deploy deploy.json [options]
+
+Starts one instance of a role (${roles.join(", ")})${hasLog ? ", or with `log` as the role the sequencer" : ""}.
+It runs until SIGINT or SIGTERM.
+
+  --index N                 which instance, from 0 (default 0)
+  --deploy FILE             addresses of all instances (default: deploy.json beside main.js)
+  --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
+  --no-stdin                do not read events from stdin; without it, stdin feeds every input that no file does
+  --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
+  --seed N                  seed of the delay (default 1)
+  --describe                print roles and collections as JSON
+
+Events on stdin and outputs on stdout, one per line: {"role":"${roles[0]}","node":0,"collection":"...","row":{...}}
+`;
+}
+
+function parseArguments(argv: readonly string[]): Arguments {
+  let role: string | null = null;
+  let index = 0;
+  let deploy = join(dirname(process.argv[1]), "deploy.json");
+  const inputs: string[] = [];
+  let stdin = true;
+  let delay: string | null = null;
+  let seed = 1;
+  for (let i = 0; i < argv.length; i++) {
+    const [name, joined] = /^--[a-z-]+=/.test(argv[i]) ? [argv[i].slice(0, argv[i].indexOf("=")), argv[i].slice(argv[i].indexOf("=") + 1)] : [argv[i], null];
+    const value = (): string => {
+      const text = joined ?? argv[++i];
+      if (text === undefined) throw new WrongUse(`${name} needs a value (node main.js --help)`);
+      return text;
+    };
+    switch (name) {
+      case "--index": index = wholeNumber(name, value()); break;
+      case "--deploy": deploy = value(); break;
+      case "--input": inputs.push(value()); break;
+      case "--no-stdin": stdin = false; break;
+      case "--delay": delay = value(); break;
+      case "--seed": seed = wholeNumber(name, value()); break;
+      case "--launched": break;
+      default:
+        if (name.startsWith("-")) throw new WrongUse(`unknown option ${name} (node main.js --help shows all)`);
+        if (role !== null) throw new WrongUse(`one role expected, found ${role} and ${name}`);
+        role = name;
+    }
+  }
+  if (role === null) throw new WrongUse("which role? (node main.js --help)");
+  return { role, index, deploy, inputs, stdin, delay, seed };
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new WrongUse(`${option} must be a whole number, found ${text}`);
+  return Number(text);
+}
+
+function delayOf({ delay, seed }: Arguments): Delay | null {
+  if (delay === null) return null;
+  const parsed = parseDelay(delay, seed);
+  if (parsed === null) throw new WrongUse(`--delay must be a time as 5ms, or a span as 0ms..50ms; found ${delay}`);
+  return parsed;
+}
+
+function readDeployment(from: ProcessProgram, path: string, log: boolean): DeployFile {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
+  }
+  const roles = Object.values(from.programs).map(({ meta }) => ({ role: meta.role, count: meta.count }));
+  return parseDeployment(text, path, { roles, log });
+}
+
+function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {
+  const inputs = args.role === "log" ? [] : inputsOf(from.programs[args.role].meta.collections);
+  return args.inputs.map((spec) => {
+    const match = /^(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)=(.+)$/.exec(spec);
+    if (match === null || (match[1] ?? args.role) !== args.role) {
+      throw new WrongUse(`--input must be COLLECTION=FILE for an input of ${args.role}, found ${spec}`);
+    }
+    const [, , collection, path] = match;
+    if (!inputs.some(({ name }) => name === collection)) {
+      throw new WrongUse(`${args.role} has no input ${collection} (it has: ${inputs.map(({ name }) => name).join(", ") || "none"})`);
+    }
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new WrongUse(`--input ${spec}: there is no file ${path}`);
+    return { collection, path, deal: null };
+  });
+}

@@ -1,0 +1,400 @@
+/** One instance of a role in this process: the Instance between a socket, the clock and its host. */
+import { randomInt } from "node:crypto";
+import { RowType } from "./codec.ts";
+import { checkDeployment, countsOf, defaultDeployment, placesOf } from "./deployment.ts";
+import type { DeployFile } from "./deployment.ts";
+import { Instance } from "./instance.ts";
+import type { AwaitedSeal } from "./instance.ts";
+import { objectOf } from "./lines.ts";
+import type { Envelope } from "./messages.ts";
+import type { CollectionMeta, Fault, RoleProgram, Row, Value } from "./program.ts";
+import type { Delay } from "./transports/delay.ts";
+import { TcpTransport } from "./transports/tcp.ts";
+import { WireFormat } from "./transports/wire.ts";
+
+export interface NodeOptions {
+  /** Which instance; 0 when left out. */
+  readonly index?: number;
+  /** Where all instances are. May be left out for a single role with one instance, on any free port. */
+  readonly deploy?: DeployFile;
+  /** Peers of another program or of another build of it are refused. "" when left out. */
+  readonly program?: string;
+  readonly version?: string;
+  readonly delay?: Delay | null;
+  /** Lines for a person; stderr when left out. */
+  readonly log?: (line: string) => void;
+  readonly maxFrameBytes?: number;
+}
+
+/** Counts since the start. */
+export interface NodeCounts {
+  steps: number;
+  /** Rows taken from the host, files and stdin. */
+  rowsIn: number;
+  /** Rows sent to other instances and to logs. */
+  rowsSent: number;
+  envelopesSent: number;
+  /** Outputs handed to the host. */
+  outputs: number;
+  faults: number;
+}
+
+export type RowObject = Readonly<Record<string, Value>>;
+export type OutputListener = (row: RowObject) => void;
+/** Raw rows of one step, for those who write them on. */
+export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void;
+
+/** `node.input("ask", row)` and `node.input.ask(row)`; rows as objects with the columns as keys, or arrays in column order. */
+export type InputPort = ((collection: string, row: RowObject | Row) => Fault | null) & {
+  readonly [collection: string]: (row: RowObject | Row) => Fault | null;
+};
+
+/** Unacknowledged bytes from which no more input is taken, and from which peers are slowed down. */
+const INPUT_BYTES = 8 * 1024 * 1024;
+const RELAY_BYTES = 64 * 1024 * 1024;
+/** Waiting events from which no more input is taken, and from which peers are slowed down. */
+const INPUT_EVENTS = 100_000;
+const RELAY_EVENTS = 400_000;
+/** A slowed peer is heard again after this long, whatever waits: instances in a ring must not wait for each other. */
+const RELAY_PAUSE_MS = 20;
+
+export class DlcNode {
+  readonly address: string;
+  readonly role: string;
+  readonly index: number;
+  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  /** Timer firings, by name. */
+  readonly fired = new Map<string, number>();
+  readonly input: InputPort;
+  readonly seal: InputPort;
+  readonly #program: RoleProgram;
+  readonly #deploy: DeployFile;
+  readonly #instance: Instance;
+  readonly #transport: TcpTransport;
+  readonly #log: (line: string) => void;
+  readonly #collections: ReadonlyMap<string, CollectionMeta>;
+  readonly #listeners = new Map<string, Set<(value: never) => void>>();
+  readonly #rowsListeners = new Set<RowsListener>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #isTurnDue = false;
+  #isStarted = false;
+  #isStopped = false;
+  #relayPause: NodeJS.Timeout | null = null;
+  #roomWaiters: (() => void)[] = [];
+  #room: Promise<void> | null = null;
+  /** Set by whoever takes the outputs away too slowly. */
+  #isSinkFull = false;
+
+  constructor(program: RoleProgram, options: NodeOptions = {}) {
+    const { meta } = program;
+    const index = options.index ?? 0;
+    this.#program = program;
+    this.#deploy = options.deploy ?? soleDeployment(program);
+    const counts = countsOf(this.#deploy);
+    if (!Object.hasOwn(counts, meta.role)) throw new RangeError(`the deployment does not place the role ${meta.role}`);
+    if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
+      throw new RangeError(`${meta.role} has the instances 0 to ${counts[meta.role] - 1} in this deployment; there is no ${index}`);
+    }
+    const epoch = randomInt(2 ** 47);
+    this.role = meta.role;
+    this.index = index;
+    this.#instance = new Instance(program, { counts }, index, epoch);
+    this.address = this.#instance.address;
+    this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
+    this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));
+    this.#transport = new TcpTransport({
+      self: this.address,
+      epoch,
+      program: options.program ?? "",
+      version: options.version ?? "",
+      cluster: this.#deploy.cluster ?? "",
+      wire: new WireFormat([meta]),
+      delay: options.delay ?? null,
+      maxFrameBytes: options.maxFrameBytes,
+      onEnvelope: (envelope) => this.#receive(envelope),
+      onFault: (fault) => this.#fault(fault),
+      onRelief: () => this.#relieve(),
+      log: this.#log,
+    });
+    this.input = this.#port("input", (collection, value) => this.#input(collection, value as RowObject | Row));
+    this.seal = this.#port("seal", (collection, value) => this.#seal(collection, value as RowObject | Row));
+  }
+
+  /** Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). */
+  listen(): Promise<number> {
+    const { host, port } = placesOf(this.#deploy).get(this.address)!;
+    return this.#transport.listen(host, port);
+  }
+
+  /** Lets it run. `deploy`: with the ports as they have come out; the same roles and counts as before. */
+  start(deploy: DeployFile = this.#deploy): void {
+    if (this.#isStarted) throw new Error(`${this.address} has been started already`);
+    this.#isStarted = true;
+    this.#transport.setAddresses(placesOf(deploy));
+    for (const collection of this.#program.meta.collections) {
+      if (collection.kind !== "timer" || collection.periodMs === undefined) continue;
+      const { name } = collection;
+      this.fired.set(name, 0);
+      this.#timers.push(setInterval(() => {
+        this.fired.set(name, this.fired.get(name)! + 1);
+        this.#instance.fire(name);
+        this.#wake();
+      }, collection.periodMs));
+    }
+    this.#wake();
+  }
+
+  #port(kind: "input" | "seal", take: (collection: CollectionMeta, value: unknown) => Fault | null): InputPort {
+    const inputs = [...this.#collections.values()].filter((each) => each.kind === "input" && (kind === "input" || each.sealed));
+    const byName = (name: string, value: unknown): Fault | null => {
+      const collection = inputs.find((each) => each.name === name);
+      if (collection === undefined) {
+        const known = inputs.map((each) => each.name).join(", ") || "none";
+        throw new RangeError(`${this.role} has no ${kind === "seal" ? "sealed input" : "input"} ${name} (it has: ${known})`);
+      }
+      return take(collection, value);
+    };
+    for (const collection of inputs) {
+      Object.defineProperty(byName, collection.name, { value: (value: unknown) => take(collection, value), enumerable: true, configurable: true });
+    }
+    return byName as unknown as InputPort;
+  }
+
+  #input(collection: CollectionMeta, value: RowObject | Row): Fault | null {
+    return this.offer(collection.name, Array.isArray(value) ? (value as Row) : rowOf(collection, value as RowObject));
+  }
+
+  #seal(collection: CollectionMeta, value: RowObject | Row): Fault | null {
+    const columns = collection.sealed!.key.map((column) => collection.columns[column]);
+    const key = Array.isArray(value) ? (value as Row) : rowOf({ ...collection, columns }, value as RowObject);
+    const problem = new RowType(columns).problem(key);
+    if (problem !== null) throw new TypeError(`seal of ${collection.name}: ${problem}`);
+    return this.offerSeal(collection.name, key);
+  }
+
+  /** A row of an input, in column order; the fault if it is refused. */
+  offer(collection: string, row: Row): Fault | null {
+    const fault = this.#instance.input(collection, row);
+    if (fault === null) this.counts.rowsIn++;
+    else this.#fault(fault);
+    this.#wake();
+    return fault;
+  }
+
+  offerSeal(collection: string, key: Row): Fault | null {
+    const fault = this.#instance.sealInput(collection, key);
+    if (fault !== null) this.#fault(fault);
+    this.#wake();
+    return fault;
+  }
+
+  /** No more of one input, or of all: seals every partition of it. */
+  end(collection?: string): void {
+    this.#instance.endInput(collection);
+    this.#wake();
+  }
+
+  /** `result`: each fact of the output, when it becomes true; `-result`: when it ceases to be; `fault`: what went wrong. */
+  on(event: "fault", listener: (fault: Fault) => void): this;
+  on(event: string, listener: OutputListener): this;
+  on(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
+    const output = event.startsWith("-") ? event.slice(1) : event;
+    if (event !== "fault" && this.#collections.get(output)?.kind !== "output") {
+      const known = [...this.#collections.values()].filter(({ kind }) => kind === "output").map(({ name }) => name);
+      throw new RangeError(`${this.role} has no output ${output} (it has: ${known.join(", ") || "none"})`);
+    }
+    let listeners = this.#listeners.get(event);
+    if (listeners === undefined) this.#listeners.set(event, (listeners = new Set()));
+    listeners.add(listener as (value: never) => void);
+    return this;
+  }
+
+  off(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
+    this.#listeners.get(event)?.delete(listener as (value: never) => void);
+    return this;
+  }
+
+  onRows(listener: RowsListener): void {
+    this.#rowsListeners.add(listener);
+  }
+
+  #receive(envelope: Envelope): void {
+    for (const fault of this.#instance.receive(envelope)) {
+      this.#fault({ ...fault, message: fault.message.includes(envelope.from) ? fault.message : `from ${envelope.from}: ${fault.message}` });
+    }
+    this.#wake();
+  }
+
+  #fault(fault: Fault): void {
+    this.counts.faults++;
+    const listeners = this.#listeners.get("fault");
+    if (listeners === undefined || listeners.size === 0) this.#log(faultText(fault));
+    else for (const listener of listeners) listener(fault as never);
+  }
+
+  /** One turn of the event loop gathers what arrives; then there is one step for all of it. */
+  #wake(): void {
+    if (this.#isTurnDue || !this.#isStarted || this.#isStopped) return;
+    this.#isTurnDue = true;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#isTurnDue = false;
+    if (this.#isStopped) return;
+    if (this.#instance.wantsStep()) this.#step();
+    if (this.#instance.wantsStep()) this.#wake();
+    this.#throttle();
+    this.#relieve();
+  }
+
+  #step(): void {
+    const { envelopes, outputs, faults } = this.#instance.step();
+    const { counts } = this;
+    counts.steps++;
+    for (const envelope of envelopes) {
+      counts.envelopesSent++;
+      for (const part of envelope.parts) {
+        if (part.kind === "rows") counts.rowsSent += part.rows.length;
+        else if (part.kind === "append") counts.rowsSent += part.entries.length;
+      }
+      this.#transport.send(envelope);
+    }
+    this.#transport.endStep();
+    for (const fault of faults) this.#fault(fault);
+    for (const { collection, rows, retract } of outputs) {
+      counts.outputs += rows.length;
+      const meta = this.#collections.get(collection)!;
+      for (const listener of this.#rowsListeners) listener(meta, rows, retract);
+      const listeners = this.#listeners.get(retract ? `-${collection}` : collection);
+      if (listeners === undefined) continue;
+      for (const row of rows) {
+        const object = objectOf(meta.columns, row);
+        for (const listener of listeners) listener(object as never);
+      }
+    }
+  }
+
+  /** Peers are slowed down while too much waits here, or while those behind us are slow. */
+  #throttle(): void {
+    if (this.#relayPause !== null) return;
+    const isFull = this.#instance.waiting > RELAY_EVENTS || this.#transport.unackedBytes > RELAY_BYTES;
+    this.#transport.pause(isFull);
+    if (!isFull) return;
+    this.#relayPause = setTimeout(() => {
+      this.#relayPause = null;
+      this.#transport.pause(false);
+      this.#wake();
+    }, RELAY_PAUSE_MS);
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#isSinkFull && this.#instance.waiting < INPUT_EVENTS && this.#transport.unackedBytes < INPUT_BYTES;
+  }
+
+  /** null: go on putting rows in. Otherwise resolves when there is room again. */
+  room(): Promise<void> | null {
+    if (this.#hasRoom || this.#isStopped) return null;
+    this.#room ??= new Promise((resolve) => this.#roomWaiters.push(resolve));
+    return this.#room;
+  }
+
+  #relieve(): void {
+    if (this.#room === null || (!this.#hasRoom && !this.#isStopped)) return;
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    this.#room = null;
+    for (const resolve of waiters) resolve();
+  }
+
+  /** The sink of the outputs says whether it can take more. */
+  setSinkFull(isFull: boolean): void {
+    this.#isSinkFull = isFull;
+    if (!isFull) this.#relieve();
+  }
+
+  /** No event waits, nothing is unacknowledged, no deferred fact is pending. */
+  get isIdle(): boolean {
+    return this.#isStarted && !this.#isTurnDue && !this.#instance.wantsStep() && this.#transport.unacked === 0;
+  }
+
+  get sentTo(): ReadonlyMap<string, number> {
+    return this.#transport.sentTo;
+  }
+
+  get receivedFrom(): ReadonlyMap<string, number> {
+    return this.#transport.receivedFrom;
+  }
+
+  /** Re-deliveries that were dropped. */
+  get duplicates(): number {
+    return this.#transport.duplicates;
+  }
+
+  awaited(): readonly AwaitedSeal[] {
+    return this.#instance.awaited();
+  }
+
+  /** That peer has ended for good. */
+  forget(peer: string): void {
+    this.#transport.forget(peer);
+  }
+
+  /** Cuts all connections, as a network does; they come back by themselves and nothing is lost. */
+  interrupt(): void {
+    this.#transport.interrupt();
+  }
+
+  /** Takes the steps that wait, lets what was sent arrive (for at most `graceMs`), and closes everything. */
+  async stop(graceMs = 2000): Promise<void> {
+    if (this.#isStopped) return;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (let i = 0; i < 1000 && this.#isStarted && this.#instance.wantsStep(); i++) this.#step();
+    this.#isStopped = true;
+    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
+    this.#transport.pause(false);
+    this.#relieve();
+    await this.#transport.close(graceMs);
+  }
+}
+
+function rowOf(collection: CollectionMeta, object: RowObject): Row {
+  if (typeof object !== "object" || object === null) {
+    throw new TypeError(`${collection.name}: an object with the columns ${collection.columns.map(({ name }) => name).join(", ")} expected`);
+  }
+  for (const key of Object.keys(object)) {
+    if (!collection.columns.some(({ name }) => name === key)) {
+      throw new TypeError(`${collection.name} has no column ${key}; the columns are ${collection.columns.map(({ name }) => name).join(", ")}`);
+    }
+  }
+  return collection.columns.map(({ name }) => object[name]);
+}
+
+/** A role that talks to no other can do without a deployment. */
+function soleDeployment(program: RoleProgram): DeployFile {
+  const { meta } = program;
+  const others = new Set(meta.targets.map(({ role }) => role).filter((role) => role !== meta.role));
+  if (others.size > 0) {
+    throw new RangeError(`${meta.role} sends to ${[...others].join(", ")}: say in \`deploy\` where the instances are`);
+  }
+  return defaultDeployment({ roles: [{ role: meta.role, count: 1 }], log: false }, "127.0.0.1", 0);
+}
+
+export function faultText(fault: Fault): string {
+  return `${fault.code}: ${fault.message}${fault.rule ? ` (rule ${fault.rule})` : ""}`;
+}
+
+/** Opens, connects and starts one instance; it runs until `stop`. */
+export async function startNode(program: RoleProgram, options: NodeOptions = {}): Promise<DlcNode> {
+  if (options.deploy !== undefined) checkDeployment(options.deploy, "deploy");
+  const node = new DlcNode(program, options);
+  const port = await node.listen();
+  const deploy = options.deploy ?? soleDeployment(program);
+  node.start(withPort(deploy, node.role, node.index, port));
+  return node;
+}
+
+function withPort(deploy: DeployFile, role: string, index: number, port: number): DeployFile {
+  const instances = deploy.roles[role].instances.map((place, i) => (i === index ? { ...place, port } : place));
+  return { ...deploy, roles: { ...deploy.roles, [role]: { instances } } };
+}

@@ -1,0 +1,195 @@
+/** A process for one instance (or the sequencer), either alone or under a launcher. */
+import { createInterface } from "node:readline";
+import type { ChildInput, FromChild, Status, ToChild } from "./control.ts";
+import { placesOf } from "./deployment.ts";
+import type { DeployFile } from "./deployment.ts";
+import { Feed } from "./feed.ts";
+import type { FeedFile } from "./feed.ts";
+import { destinationOf, lineWriter, parseLine } from "./lines.ts";
+import { LogNode } from "./log-node.ts";
+import { DlcNode } from "./node.ts";
+import type { NodeOptions } from "./node.ts";
+import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
+import type { Delay } from "./transports/delay.ts";
+
+export interface ProcessProgram {
+  readonly programs: Readonly<Record<string, RoleProgram>>;
+  readonly program: string;
+  readonly version: string;
+}
+
+export interface ProcessRole {
+  /** A role's name, or `log`. */
+  readonly role: string;
+  readonly index: number;
+}
+
+type AnyNode = DlcNode | LogNode;
+
+const say = (name: string) => (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
+
+function create(from: ProcessProgram, { role, index }: ProcessRole, deploy: DeployFile, delay: Delay | null): AnyNode {
+  const name = role === "log" ? "log" : `${role}#${index}`;
+  const options = { index, deploy, delay, program: from.program, version: from.version, log: say(name) } satisfies NodeOptions;
+  if (role === "log") return new LogNode(Object.values(from.programs).map(({ meta }) => meta), options);
+  return new DlcNode(from.programs[role], options);
+}
+
+/** Opens the socket, or says why that is not possible. */
+async function listen(node: AnyNode, deploy: DeployFile): Promise<number | null> {
+  try {
+    return await node.listen();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const { host, port } = placesOf(deploy).get(node.address)!;
+    const reason = code === "EADDRINUSE"
+      ? `port ${port} of ${host} is in use: stop the process that has it, or give ${node.address} another port`
+      : code === "EACCES"
+        ? `port ${port} of ${host} may not be used by this user: give ${node.address} a port over 1023`
+        : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
+          ? `${host} is no address of this machine: give ${node.address} another host`
+          : `cannot listen on ${host}:${port}: ${message}`;
+    process.stderr.write(`${node.address}: ${reason} (in deploy.json, or with --port-base)\n`);
+    return null;
+  }
+}
+
+/** Writes outputs to stdout; the node's inputs wait while stdout does not take them. */
+function printOutputs(node: DlcNode): void {
+  const writers = new Map<string, (row: Row, retract: boolean) => string>();
+  process.stdout.on("error", () => process.exit(0));
+  process.stdout.on("drain", () => node.setSinkFull(false));
+  node.onRows((collection, rows, retract) => {
+    let write = writers.get(collection.name);
+    if (write === undefined) writers.set(collection.name, (write = lineWriter(node.role, node.index, collection)));
+    let text = "";
+    for (const row of rows) text += write(row, retract);
+    if (!process.stdout.write(text)) node.setSinkFull(true);
+  });
+}
+
+/** Runs alone: addresses from the deployment, input files and stdin, until SIGINT or SIGTERM. Resolves to the exit code. */
+export async function runAlone(
+  from: ProcessProgram, which: ProcessRole, deploy: DeployFile, delay: Delay | null,
+  inputs: readonly FeedFile[], readStdin: boolean,
+): Promise<number> {
+  const node = create(from, which, deploy, delay);
+  const port = await listen(node, deploy);
+  if (port === null) return 1;
+  let feed: Feed | null = null;
+  node.start();
+  say(node.address)(`listens on ${placesOf(deploy).get(node.address)!.host}:${port}`);
+  if (node instanceof DlcNode) {
+    printOutputs(node);
+    const { collections } = from.programs[which.role].meta;
+    const hasInputs = collections.some(({ kind }) => kind === "input");
+    feed = new Feed(node, collections, { files: inputs, stdin: readStdin && hasInputs, report: say(node.address) });
+    feed.start();
+    if (readStdin && hasInputs) void readLines(node, feed);
+  }
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  feed?.stop();
+  await node.stop();
+  return feed !== null && feed.badRows > 0 ? 1 : 0;
+}
+
+async function readLines(node: DlcNode, feed: Feed): Promise<void> {
+  let number = 0;
+  for await (const text of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    number++;
+    if (text.trim() === "") continue;
+    const parsed = parseLine(text);
+    if (!parsed.ok) {
+      feed.bad(`stdin:${number}:${parsed.column}: ${parsed.problem}`);
+      continue;
+    }
+    const to = destinationOf(parsed.value, { role: node.role, node: node.index });
+    if (!to.ok) feed.bad(`stdin:${number}: ${to.problem}`);
+    else if (to.value.role !== node.role || to.value.node !== node.index) {
+      feed.bad(`stdin:${number}: an event for ${to.value.role}#${to.value.node}; this is ${node.address}`);
+    } else feed.line(number, parsed.value);
+    const room = node.room();
+    if (room !== null) await room;
+  }
+  feed.endLines();
+}
+
+/** Runs under a launcher, by its messages; ends when the launcher does. */
+export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
+  const tell = (message: FromChild): void => void process.send?.(message);
+  let node: AnyNode | null = null;
+  let feed: Feed | null = null;
+  // The launcher says when to end; a Ctrl-C reaches it too.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", () => process.exit(1));
+
+  const open = async (deploy: DeployFile, delay: Delay | null): Promise<void> => {
+    node = create(from, which, deploy, delay);
+    if (node instanceof DlcNode) printOutputs(node);
+    const port = await listen(node, deploy);
+    if (port !== null) return tell({ type: "listening", port });
+    tell({ type: "failed" });
+    process.exitCode = 1;
+    process.disconnect?.();
+  };
+
+  const start = (deploy: DeployFile, inputs: readonly ChildInput[], stdin: boolean, killAtRows: number | null): void => {
+    node!.start(deploy);
+    if (!(node instanceof DlcNode)) return;
+    feed = new Feed(node, from.programs[which.role].meta.collections, {
+      files: inputs, stdin, report: say(node.address), limit: killAtRows,
+      // Long enough for the rows taken so far to leave.
+      onLimit: () => setTimeout(() => process.kill(process.pid, "SIGKILL"), 50),
+    });
+    feed.start();
+  };
+
+  const take = async (lines: readonly (readonly [number, unknown])[]): Promise<void> => {
+    for (const [number, json] of lines) feed!.line(number, json);
+    const room = (node as DlcNode).room();
+    if (room !== null) await room;
+    tell({ type: "taken" });
+  };
+
+  process.on("message", (message: ToChild) => {
+    switch (message.type) {
+      case "open": return void open(message.deploy, message.delay);
+      case "start": return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
+      case "lines": return void take(message.lines);
+      case "stdinEnd": return feed?.endLines();
+      case "gone": return node?.forget(message.name);
+      case "poll": return tell({ type: "status", round: message.round, status: statusOf(node!, feed, message.withAwaited) });
+      case "stop":
+        feed?.stop();
+        return void node?.stop().then(() => {
+          process.exitCode = 0;
+          process.removeAllListeners("disconnect");
+          process.stdout.write("", () => process.disconnect?.());
+        });
+    }
+  });
+  tell({ type: "ready" });
+}
+
+function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Status {
+  return {
+    name: node.address,
+    ended: feed === null || feed.ended,
+    idle: node.isIdle,
+    sentTo: Object.fromEntries(node.sentTo),
+    receivedFrom: Object.fromEntries(node.receivedFrom),
+    fired: Object.fromEntries(node.fired),
+    changes: node.counts.outputs + node.counts.rowsSent,
+    counts: node.counts,
+    duplicates: node.duplicates,
+    badRows: feed?.badRows ?? 0,
+    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited() } : {}),
+  };
+}
+
+export function inputsOf(collections: readonly CollectionMeta[]): readonly CollectionMeta[] {
+  return collections.filter(({ kind }) => kind === "input");
+}

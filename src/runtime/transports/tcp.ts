@@ -1,0 +1,317 @@
+/**
+ * Envelopes between processes over TCP. A connection carries envelopes one way, from the process that
+ * opened it, and acknowledgements back; it is opened when there is something to send.
+ *
+ *   -> ["hello", program, version, cluster, from, epoch, to, first]   first: number of the first unacknowledged envelope
+ *   <- ["welcome", n]  or  ["refuse", reason]                         n as in ack
+ *   -> ["m" | "p", seq, part, ...]                                    see wire.ts
+ *   <- ["ack", n]                                                     every envelope up to n has come
+ *
+ * Delivery is at least once: what is not acknowledged is sent again after a reconnection. Repetitions are
+ * dropped here and, for good, by the instance.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Envelope, Part } from "../messages.ts";
+import type { Fault } from "../program.ts";
+import type { Delay } from "./delay.ts";
+import { holdTimes } from "./delay.ts";
+import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.ts";
+import { Outgoing, type PeerAddress } from "./outgoing.ts";
+import { WireFormat } from "./wire.ts";
+
+export interface TcpOptions {
+  /** `Report#0` or `log`. */
+  readonly self: string;
+  readonly epoch: number;
+  /** Program name, its version (a hash), and the deployment's name: peers with another are refused. */
+  readonly program: string;
+  readonly version: string;
+  readonly cluster: string;
+  readonly wire: WireFormat;
+  readonly delay?: Delay | null;
+  readonly maxFrameBytes?: number;
+  readonly onEnvelope: (envelope: Envelope) => void;
+  readonly onFault: (fault: Fault) => void;
+  /** Acknowledgements have come. */
+  readonly onRelief?: () => void;
+  readonly log: (line: string) => void;
+}
+
+/** What has come from one sender's life: all up to `contiguous`, and those of `ahead`. */
+interface Received {
+  readonly epoch: number;
+  contiguous: number;
+  readonly ahead: Set<number>;
+}
+
+interface Incoming {
+  readonly socket: Socket;
+  from: string | null;
+  received: Received | null;
+  /** Parts of an envelope that has not come whole. */
+  pieces: unknown[];
+  acked: number;
+}
+
+/** Fault of a peer whose frames or greeting are refused. */
+export const REFUSED_PEER = "DLC911";
+/** Fault of a row too long to be sent. */
+export const OVERLONG_ROW = "DLC912";
+
+export class TcpTransport {
+  readonly #options: TcpOptions;
+  readonly #server: Server;
+  readonly #incoming = new Set<Incoming>();
+  readonly #outgoing = new Map<string, Outgoing>();
+  readonly #received = new Map<string, Received>();
+  readonly #hold: (() => number) | null;
+  readonly #holds = new Set<NodeJS.Timeout>();
+  readonly #gone = new Set<string>();
+  #addresses: ReadonlyMap<string, PeerAddress> = new Map();
+  #acksDue = false;
+  /** Nobody is heard before it is known who the peers are. */
+  #paused = true;
+  /** To this process itself, not yet delivered. */
+  #selfWaiting = 0;
+  /** Distinct envelopes that have come, by sender. */
+  readonly receivedFrom = new Map<string, number>();
+  duplicates = 0;
+
+  constructor(options: TcpOptions) {
+    this.#options = options;
+    this.#hold = options.delay ? holdTimes(options.delay, options.self) : null;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Resolves to the port; rejects with the system's error (`EADDRINUSE`). Port 0: any that is free. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.removeListener("error", reject);
+        this.#server.on("error", (error) => this.#options.log(`listening failed: ${error.message}`));
+        resolve((this.#server.address() as { port: number }).port);
+      });
+    });
+  }
+
+  /** Where each peer is (`Report#0`, `log`); must be known before the first `send`. From now on peers are heard. */
+  setAddresses(addresses: ReadonlyMap<string, PeerAddress>): void {
+    this.#addresses = addresses;
+    this.pause(false);
+  }
+
+  send(envelope: Envelope): void {
+    const { to } = envelope;
+    if (to === this.#options.self) return this.#sendSelf(envelope);
+    if (this.#gone.has(to)) return;
+    let outgoing = this.#outgoing.get(to);
+    if (outgoing === undefined) this.#outgoing.set(to, (outgoing = this.#open(to)));
+    let frames: Buffer[];
+    try {
+      frames = this.#options.wire.encode(envelope);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#options.onFault({ code: OVERLONG_ROW, message: `not sent to ${to}: ${error.message}` });
+      frames = this.#options.wire.encode({ ...envelope, parts: [] });
+    }
+    outgoing.send(envelope.seq, frames);
+  }
+
+  /** One write per destination and step: call after a step's envelopes. */
+  endStep(): void {
+    this.#options.wire.endStep();
+  }
+
+  #sendSelf(envelope: Envelope): void {
+    this.#selfWaiting++;
+    const deliver = (): void => {
+      this.#selfWaiting--;
+      this.#options.onEnvelope(envelope);
+    };
+    if (this.#hold === null) {
+      setImmediate(deliver);
+    } else {
+      const timer = setTimeout(() => {
+        this.#holds.delete(timer);
+        deliver();
+      }, this.#hold());
+      this.#holds.add(timer);
+    }
+  }
+
+  #open(to: string): Outgoing {
+    const { program, version, cluster, self, epoch, log } = this.#options;
+    if (!this.#addresses.has(to)) throw new Error(`${self} sends to ${to}, which the deployment does not have`);
+    return new Outgoing({
+      name: to,
+      address: () => this.#addresses.get(to)!,
+      hello: [program, version, cluster, self, epoch, to],
+      hold: this.#hold,
+      onAck: () => this.#options.onRelief?.(),
+      log,
+    });
+  }
+
+  #accept(socket: Socket): void {
+    socket.setNoDelay(true);
+    const incoming: Incoming = { socket, from: null, received: null, pieces: [], acked: -1 };
+    this.#incoming.add(incoming);
+    const reader = new FrameReader(this.#options.maxFrameBytes ?? MAX_FRAME_BYTES);
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        reader.push(chunk, (frame) => this.#take(incoming, frame));
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error;
+        this.#refuse(incoming, error.message);
+      }
+    });
+    // An error is followed by a close; the sender comes again if it has something to say.
+    socket.on("error", () => {});
+    socket.on("close", () => this.#incoming.delete(incoming));
+    if (this.#paused) socket.pause();
+  }
+
+  /** Ends the connection with the reason, for both sides to read. */
+  #refuse(incoming: Incoming, reason: string): void {
+    const peer = incoming.from ?? `${incoming.socket.remoteAddress}:${incoming.socket.remotePort}`;
+    incoming.socket.removeAllListeners("data");
+    incoming.socket.end(encodeFrame(JSON.stringify(["refuse", reason])), () => incoming.socket.destroy());
+    this.#incoming.delete(incoming);
+    this.#options.onFault({ code: REFUSED_PEER, message: `connection from ${peer} refused and closed: ${reason}` });
+  }
+
+  #take(incoming: Incoming, frame: readonly unknown[]): void {
+    const { received } = incoming;
+    if (received === null) return this.#greet(incoming, frame);
+    const [kind, seq] = frame;
+    if ((kind !== "m" && kind !== "p") || typeof seq !== "number" || !Number.isSafeInteger(seq)) {
+      throw new FrameError(`expected a message, found ${JSON.stringify(frame).slice(0, 80)}`);
+    }
+    const known = seq <= received.contiguous || received.ahead.has(seq);
+    if (kind === "p") {
+      if (!known) for (let i = 2; i < frame.length; i++) incoming.pieces.push(frame[i]);
+      return;
+    }
+    this.#ackSoon();
+    if (known) {
+      this.duplicates++;
+      return;
+    }
+    let pieces: readonly unknown[] = frame.slice(2);
+    if (incoming.pieces.length > 0) {
+      pieces = [...incoming.pieces, ...pieces];
+      incoming.pieces = [];
+    }
+    const parts: readonly Part[] = this.#options.wire.decodeParts(pieces);
+    note(received, seq);
+    const from = incoming.from!;
+    this.receivedFrom.set(from, (this.receivedFrom.get(from) ?? 0) + 1);
+    this.#options.onEnvelope({ from, to: this.#options.self, epoch: received.epoch, seq, parts });
+  }
+
+  #greet(incoming: Incoming, frame: readonly unknown[]): void {
+    const [kind, program, version, cluster, from, epoch, to, first] = frame;
+    const own = this.#options;
+    if (kind !== "hello" || typeof from !== "string" || typeof epoch !== "number" || typeof first !== "number") {
+      throw new FrameError(`expected the greeting of a node, found ${JSON.stringify(frame).slice(0, 80)}`);
+    }
+    if (this.#addresses.has(from)) incoming.from = from;
+    else throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
+    if (program !== own.program) throw new FrameError(`it runs the program ${JSON.stringify(program)}, this is ${JSON.stringify(own.program)}`);
+    if (version !== own.version) {
+      throw new FrameError(`it runs version ${version} of ${program}, this is version ${own.version}: deploy one build everywhere`);
+    }
+    if (cluster !== own.cluster) {
+      throw new FrameError(`it belongs to the deployment ${JSON.stringify(cluster)}, this is ${JSON.stringify(own.cluster)}`);
+    }
+    if (to !== own.self) throw new FrameError(`it looks for ${to}, this is ${own.self}: compare the addresses in deploy.json`);
+    let received = this.#received.get(from);
+    if (received === undefined || received.epoch !== epoch) {
+      received = { epoch, contiguous: first - 1, ahead: new Set() };
+      this.#received.set(from, received);
+    }
+    incoming.received = received;
+    incoming.acked = received.contiguous;
+    incoming.socket.write(encodeFrame(JSON.stringify(["welcome", received.contiguous])));
+  }
+
+  #ackSoon(): void {
+    if (this.#acksDue) return;
+    this.#acksDue = true;
+    setImmediate(() => {
+      this.#acksDue = false;
+      for (const incoming of this.#incoming) {
+        const { received, socket } = incoming;
+        if (received === null || received.contiguous === incoming.acked || !socket.writable) continue;
+        incoming.acked = received.contiguous;
+        socket.write(encodeFrame(`["ack",${received.contiguous}]`));
+      }
+    });
+  }
+
+  /** Stops (or goes on) reading from all peers; they notice by missing acknowledgements. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    for (const { socket } of this.#incoming) {
+      if (paused) socket.pause();
+      else socket.resume();
+    }
+  }
+
+  get unacked(): number {
+    let sum = this.#selfWaiting;
+    for (const outgoing of this.#outgoing.values()) sum += outgoing.unacked;
+    return sum;
+  }
+
+  get unackedBytes(): number {
+    let sum = 0;
+    for (const outgoing of this.#outgoing.values()) sum += outgoing.unackedBytes;
+    return sum;
+  }
+
+  /** Envelopes sent, by receiver. */
+  get sentTo(): ReadonlyMap<string, number> {
+    return new Map([...this.#outgoing].map(([name, outgoing]) => [name, outgoing.sent]));
+  }
+
+  /** `name` has ended for good: what waits for it is dropped, and what is sent to it from now on. */
+  forget(name: string): void {
+    this.#gone.add(name);
+    this.#outgoing.get(name)?.close();
+  }
+
+  /** Cuts all connections, as a network does; nothing is lost by it. */
+  interrupt(): void {
+    for (const outgoing of this.#outgoing.values()) outgoing.interrupt();
+    for (const { socket } of this.#incoming) socket.destroy();
+  }
+
+  /** Waits at most `graceMs` for the acknowledgements that are missing, then ends every connection. */
+  async close(graceMs = 2000): Promise<void> {
+    const until = Date.now() + graceMs;
+    while (this.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const hold of this.#holds) clearTimeout(hold);
+    for (const outgoing of this.#outgoing.values()) outgoing.close();
+    for (const { socket } of this.#incoming) socket.destroySoon();
+    await new Promise<void>((resolve) => {
+      if (!this.#server.listening) return resolve();
+      this.#server.close(() => resolve());
+      // A peer that keeps its side open must not keep this process.
+      setTimeout(() => {
+        for (const { socket } of this.#incoming) socket.destroy();
+      }, 200).unref();
+    });
+  }
+}
+
+function note(received: Received, seq: number): void {
+  if (seq !== received.contiguous + 1) {
+    received.ahead.add(seq);
+    return;
+  }
+  received.contiguous = seq;
+  while (received.ahead.delete(received.contiguous + 1)) received.contiguous++;
+}
