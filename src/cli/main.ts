@@ -5,10 +5,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Strategy } from "../compiler/plan.ts";
 import type { CheckOptions } from "./check.ts";
 import { readBudget, strategies } from "./config.ts";
 import { processIo, WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
+import type { LaunchOptions } from "./launch/plan.ts";
 import { packageRoot } from "./root.ts";
 
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
@@ -61,9 +63,38 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
     .addOption(strategyOption())
     .addHelpText("after", examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]))
-    .action(async (file: string, options: { out: string; strategy?: CheckOptions["strategy"] }) => {
+    .action(async (file: string, options: { out: string; strategy?: Strategy }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
+    });
+
+  program
+    .command("run")
+    .summary("build into a cache and run all instances on this machine")
+    .description(
+      "Runs every instance of a program as a process of its own. Events come from --input or from stdin, outputs go to stdout,\n" +
+        "one JSON object per line. Ends when all inputs have ended and nothing is in flight.",
+    )
+    .argument("<file>", "the program, or a folder that dlc build made")
+    .addOption(strategyOption())
+    .option("-i, --input <Role.collection=file>", "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out", collect, [])
+    .option("--stdin", "read events from stdin although there are input files")
+    .option("--keep", "keep running when all inputs have ended")
+    .option("--scale <Role=n>", "another number of instances", collect, [])
+    .option("--delay <time>", "hold every message for so long: 5ms, or 0ms..50ms")
+    .option("--seed <n>", "seed of what is random in the run", whole)
+    .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
+    .option("--kill <Role#i@when>", "kill that instance after so many rows (Role#1@500) or so long (Role#1@200ms)", collect, [])
+    .option("--quiet", "no progress on stderr")
+    .option("--json", "the summary as one line of JSON on stderr")
+    .addHelpText("after", examples([
+      "dlc run ads.dlc --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson",
+      "dlc run ads.dlc < events.ndjson     each line {\"role\":…,\"node\":0,\"collection\":…,\"row\":{…}}, or \"seal\":{…} for \"row\"",
+      "dlc run ads.dlc --strategy none --delay 0ms..50ms --seed 7",
+    ]))
+    .action(async (file: string, options: LaunchOptions & { strategy?: Strategy }) => {
+      const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
+      finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options.strategy, io) }));
     });
 
   program
@@ -74,7 +105,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("[part]", "a rule (poor#1) or an output (Analyst.result)")
     .addOption(strategyOption())
     .addHelpText("after", examples(["dlc explain ads.dlc", "dlc explain ads.dlc poor#1", "dlc explain ads.dlc Analyst.result", "dlc explain DLC301"]))
-    .action(async (subject: string, part: string | undefined, options: { strategy?: CheckOptions["strategy"] }) => {
+    .action(async (subject: string, part: string | undefined, options: { strategy?: Strategy }) => {
       const { explainCommand } = await import("./explain.ts");
       finish(await explainCommand(subject, part, options, io));
     });
@@ -85,6 +116,10 @@ function commands(io: Io, finish: (code: number) => void): Command {
 
 function strategyOption(): Option {
   return new Option("--strategy <name>", "force one mechanism, to compare").choices([...strategies]);
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function whole(text: string): number {

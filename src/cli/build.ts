@@ -1,0 +1,138 @@
+/** `dlc build FILE -o DIR`: the emitted folder, whole or not at all. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { emit } from "../compiler/5-emit/emit.ts";
+import type { EmittedFile } from "../compiler/emitted.ts";
+import type { Plan, Strategy } from "../compiler/plan.ts";
+import { checkProgram, count } from "./check.ts";
+import { findConfig } from "./config.ts";
+import { drawDiagnostic } from "./draw/diagnostics.ts";
+import { paint } from "./draw/paint.ts";
+import { drawPlan } from "./draw/plan.ts";
+import { readProgram } from "./files.ts";
+import { bundleFunctions } from "./bundle.ts";
+import { WrongUse } from "./io.ts";
+import type { Io } from "./io.ts";
+import { certificateText } from "./review.ts";
+import { runtimeFiles } from "./runtime.ts";
+
+/** Names the folder as one of dlc's, and the files that dlc put there. */
+const markerName = ".dlc-build.json";
+
+interface Marker {
+  readonly program: string;
+  readonly files: readonly string[];
+}
+
+export async function buildCommand(path: string, options: { readonly out: string; readonly strategy?: Strategy }, io: Io): Promise<number> {
+  const folder = resolve(io.cwd, options.out);
+  refuseForeign(folder, options.out);
+  const built = await buildProgram(path, options.strategy, io);
+  if (built === null) return 1;
+  writeFolder(folder, built.files, path);
+  const style = paint(io.errColour);
+  io.err(`${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}`);
+  return 0;
+}
+
+/** For `dlc run`: into a folder of its own. 0, or 1 when the program has errors. */
+export async function buildInto(path: string, folder: string, strategy: Strategy | undefined, io: Io): Promise<number> {
+  const built = await buildProgram(path, strategy, io);
+  if (built === null) return 1;
+  for (const { path: inside, text } of built.files) {
+    const target = join(folder, ...inside.split("/"));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+  return 0;
+}
+
+export interface Built {
+  readonly plan: Plan;
+  /** All files of the emitted folder, in order of path. */
+  readonly files: readonly EmittedFile[];
+}
+
+/** Compiles and emits; what was found goes to stderr. null when it holds errors. */
+export async function buildProgram(path: string, strategy: Strategy | undefined, io: Io): Promise<Built | null> {
+  const file = readProgram(path, io.cwd);
+  const { compilation, diagnostics } = await checkProgram(file, { strategy }, await findConfig(io.cwd), io);
+  const style = paint(io.errColour);
+  for (const diagnostic of diagnostics) {
+    if (diagnostic.severity !== "note") io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
+  }
+  const { plan } = compilation;
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  if (plan === null || errors > 0) {
+    io.err(`dlc: ${path} has ${count(errors, "error")}; nothing was built\n`);
+    return null;
+  }
+  const emitted = emit(plan);
+  for (const diagnostic of emitted.diagnostics) io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
+  if (emitted.value === null) return null;
+  const files = [
+    ...emitted.value,
+    ...(await runtimeFiles()),
+    ...(await bundleFunctions(plan.coordinated, io.cwd)),
+    { path: "coordination.json", text: certificateText(plan) },
+  ];
+  return { plan, files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) };
+}
+
+/** A folder with other things in it is never touched. */
+function refuseForeign(folder: string, shown: string): void {
+  if (!existsSync(folder)) return;
+  let entries;
+  try {
+    entries = readdirSync(folder);
+  } catch {
+    throw new WrongUse(`${shown} is not a folder`);
+  }
+  if (entries.length > 0 && !entries.includes(markerName)) {
+    throw new WrongUse(`the folder ${shown} is not empty and was not written by dlc build; choose another, or empty it`);
+  }
+}
+
+/**
+ * Writes all files beside `folder` first and puts them in place by renaming, so that whoever looks sees the old build
+ * or the new one. Files that dlc did not write (an edited deployment under another name, logs) are kept.
+ */
+export function writeFolder(folder: string, files: readonly EmittedFile[], program: string): void {
+  mkdirSync(dirname(folder), { recursive: true });
+  const next = join(dirname(folder), `.${basename(folder)}.${process.pid}.new`);
+  const old = join(dirname(folder), `.${basename(folder)}.${process.pid}.old`);
+  const marker: Marker = { program: basename(program), files: files.map(({ path }) => path) };
+  rmSync(next, { recursive: true, force: true });
+  try {
+    for (const { path, text } of [...files, { path: markerName, text: `${JSON.stringify(marker, null, 2)}\n` }]) {
+      const target = join(next, ...path.split("/"));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, text);
+    }
+    if (existsSync(folder)) {
+      renameSync(folder, old);
+      renameSync(next, folder);
+      keepForeign(old, folder);
+      rmSync(old, { recursive: true, force: true });
+    } else renameSync(next, folder);
+  } catch (error) {
+    rmSync(next, { recursive: true, force: true });
+    if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
+    throw new WrongUse(`cannot write ${folder}: ${(error as Error).message}`);
+  }
+}
+
+function keepForeign(old: string, folder: string): void {
+  const marker = join(old, markerName);
+  if (!existsSync(marker)) return;
+  const own = new Set([...(JSON.parse(readFileSync(marker, "utf8")) as Marker).files, markerName]);
+  for (const entry of readdirSync(old, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const inside = relative(old, path).split(sep).join("/");
+    const target = join(folder, inside);
+    if (own.has(inside) || existsSync(target)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(path, target);
+  }
+}
