@@ -14,8 +14,6 @@ export interface Cst {
   readonly matchLength: number;
 }
 
-export type StartRule = "rule" | "role" | "collection" | "seal" | "function" | "lattice";
-
 /** The tree of `text` under `start`, or how far the match came when there is none. */
 export function match(text: string, start: string): { readonly cst: Cst } | { readonly cst: null; readonly failedAt: number } {
   const result = grammar.match(text, start);
@@ -23,4 +21,13 @@ export function match(text: string, start: string): { readonly cst: Cst } | { re
   // The tree of `start` followed by the end of the text: `start`'s own node when it stands alone.
   const cst = (result as unknown as { _cst: Cst })._cst;
   return { cst };
+}
+
+/** What the grammar could have read where its match of `text` failed, in Ohm's words (`"("`, `"a".."z"`). */
+export function failuresOf(text: string, start: string): string[] {
+  const result = grammar.match(text, start);
+  if (result.succeeded()) return [];
+  // Ohm's declarations leave this method out.
+  const failures = (result as unknown as { getRightmostFailures(): readonly { toString(): string }[] }).getRightmostFailures();
+  return failures.map((failure) => failure.toString());
 }

@@ -2,10 +2,10 @@ import type {
   AggregateDecl, Claim, CollectionDecl, CollectionKind, ColumnDecl, FunctionDecl, LatticeDecl, LevelWord, Modifier, Name,
   TypeExpr,
 } from "../ast.ts";
+import { nearNames } from "../diagnostics/near.ts";
 import type { Cst } from "./cst.ts";
 import { eachListed } from "./expressions.ts";
 import { textValue } from "./literals.ts";
-import { nearest } from "./near.ts";
 import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
 
 const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
@@ -175,8 +175,11 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
       modifiers.push({ kind: "level", level: text as LevelWord, strict: false, span });
     } else if ((flags as readonly string[]).includes(text)) {
       modifiers.push({ kind: text as (typeof flags)[number], span });
+    } else if (text === "by") {
+      report(site, "DLC109", word.span, "The columns after `by` stand in brackets: `sealed by (k)`.");
+      i++;
     } else {
-      reportUnknown(site, word, modifierWords, "modifier", "DLC109");
+      reportUnknown(site, word, modifierWords, "a modifier of a collection", "DLC109");
     }
   }
 
@@ -202,8 +205,8 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
 export function reportUnknown(
   site: Site, word: Name, known: readonly string[], what: string, code: "DLC108" | "DLC109" | "DLC114",
 ): void {
-  const near = nearest(word.text, known);
-  report(site, code, word.span, `\`${word.text}\` is not a ${what}.`, near === null
+  const near = nearNames(word.text, known)[0] ?? null;
+  report(site, code, word.span, `\`${word.text}\` is not ${what}.`, near === null
     ? { mend: `There are ${known.map((item) => `\`${item}\``).join(", ")}.` }
     : {
       mend: `Did you mean \`${near}\`?`,
@@ -228,7 +231,7 @@ export function functionOf(
   for (let i = 0; i < words.children.length; i++) {
     const span = spanAt(site, words.childOffsets[i], words.children[i].matchLength);
     const text = textAt(site, words.childOffsets[i], words.children[i].matchLength);
-    if (!(claims as readonly string[]).includes(text)) reportUnknown(site, { text, span }, claims, "claim about a function", "DLC109");
+    if (!(claims as readonly string[]).includes(text)) reportUnknown(site, { text, span }, claims, "a claim about a function", "DLC109");
     else if (written.includes(text as Claim)) report(site, "DLC109", span, `\`${text}\` is written twice.`);
     else written.push(text as Claim);
   }
@@ -284,7 +287,7 @@ export function roleOf(site: Site, node: Cst): RoleHeader {
         partitionedBy = byOf(site, by.children[0], at + by.childOffsets[0]);
       }
     } else {
-      reportUnknown(site, word, ["replicated", "partitioned"], "word of a role's header (`xN` is the number of instances)", "DLC109");
+      reportUnknown(site, word, ["replicated", "partitioned"], "a word of a role's header (`xN` is the number of instances)", "DLC109");
     }
   }
   if (replicated !== null && partitionedBy !== null) {

@@ -26,8 +26,8 @@ interface OpenRole {
 }
 
 /**
- * The syntax tree of one file. Every statement that cannot be read is reported and left out, and the
- * value is there in any case; it is the whole program exactly when there are no diagnostics.
+ * The syntax tree of one file. Every statement that cannot be read is reported and left out. The value
+ * is null when one of them may have declared something, since every use of it would look like a mistake.
  */
 export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   const diagnostics: Diagnostic[] = [];
@@ -36,6 +36,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   let role: OpenRole | null = null;
   // Blocks inside a block that cannot be read: skipped up to their braces.
   let skipped = 0;
+  let declarationLost = false;
 
   const close = (open: OpenRole, end: number): void => {
     const { header, start, doc, members } = open;
@@ -63,6 +64,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
       const begun = openBlock(site, statement, role);
       if (begun === null) {
         skipped = 1;
+        declarationLost = true;
         continue;
       }
       if (role !== null) close(role, statement.start);
@@ -71,7 +73,10 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     }
 
     const read = readStatement(site, statement, cache);
-    if (read === null) continue;
+    if (read === null) {
+      if (statement.word !== null && statement.word !== "seal") declarationLost = true;
+      continue;
+    }
     if (itemKinds.has(read.kind)) {
       if (role !== null) {
         const span = spanAt(site, statement.from, statement.word?.length ?? 1);
@@ -81,6 +86,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
       }
       items.push(read as Item);
     } else if (role === null) {
+      if (read.kind === "collection") declarationLost = true;
       const span = spanAt(site, statement.from, statement.text.length - statement.from);
       const what = read.kind === "collection" ? `The ${read.collection} \`${read.name.text}\`` : `This ${read.kind}`;
       report(site, "DLC106", span, `${what} stands outside of any role.`, {
@@ -100,7 +106,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     close(role, file.text.length);
   }
   diagnostics.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
-  return { value: { file, items }, diagnostics };
+  return { value: declarationLost ? null : { file, items }, diagnostics };
 }
 
 /** The role that a block's header opens; null, after a report, when it opens none. */
@@ -109,7 +115,7 @@ function openBlock(site: Site, statement: Statement, within: OpenRole | null): O
   const span = spanAt(site, statement.from, word.length);
   if (word !== "role") {
     if (laterKinds.has(word)) reportLater(site, span, word);
-    else reportUnknown(site, { text: word, span }, ["role"], "kind of block", "DLC108");
+    else reportUnknown(site, { text: word, span }, ["role"], "what a block begins with", "DLC108");
     return null;
   }
   if (statement.from > 0) reportAnnotated(site, statement);
@@ -141,16 +147,23 @@ function readStatement(site: Site, statement: Statement, cache: StatementCache |
   const before = site.diagnostics.length;
   const read = buildStatement(site, statement);
   if (site.diagnostics.length > before) return read;
-  if (!statement.terminated) {
+  if (!statement.terminated && !endsInsideString(site, statement)) {
     const end = statement.start + statement.text.length;
     report(site, "DLC102", { start: end, end }, "A `;` is missing here.", {
       mend: "Every statement ends in `;`.",
       fix: { title: "Insert `;`", span: { start: end, end }, text: ";" },
     });
   } else if (cache !== undefined && read !== null) {
-    cache.set(statement.text, encodeStatement(read, statement.text, statement.start, statement.end));
+    const code = encodeStatement(read, statement.text, statement.start);
+    if (code !== null) cache.set(statement.text, code);
   }
   return read;
+}
+
+/** Whether the scanner has reported a string that swallowed the rest of the line, and a `;` with it. */
+function endsInsideString(site: Site, statement: Statement): boolean {
+  const end = statement.start + statement.text.length;
+  return site.diagnostics.some(({ code, span }) => code === "DLC103" && span.start >= statement.start && span.end === end);
 }
 
 function buildStatement(site: Site, statement: Statement): Member | Exclude<Item, RoleDecl> | null {
@@ -163,6 +176,10 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
     return null;
   }
   if (word === null) {
+    if (/^import *"/.test(text)) {
+      reportLater(site, spanAt(site, 0, "import".length), "import");
+      return null;
+    }
     const cst = treeOf(site, "rule");
     return cst === null ? null : ruleOf(site, cst, doc, end);
   }
@@ -195,7 +212,7 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
       report(site, "DLC105", span, "The block of this role is missing.", { mend: "Write `{` after its header, and `}` after its last statement." });
       return null;
     default:
-      reportUnknown(proper, { text: word, span }, declarationKinds, "kind of declaration", "DLC108");
+      reportUnknown(proper, { text: word, span }, declarationKinds, "a kind of declaration", "DLC108");
       return null;
   }
 }

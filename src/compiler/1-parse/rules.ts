@@ -122,13 +122,13 @@ export function annotationOf(site: Site, node: Cst, at: number): Annotation {
     : textValue(site, at + reasonNodes.childOffsets[0], reasonNodes.children[0].matchLength);
 
   if (name.text === "allow") {
-    if (word.text !== "weaker") reportUnknown(site, word, ["weaker"], "thing that can be allowed", "DLC114");
+    if (word.text !== "weaker") reportUnknown(site, word, ["weaker"], "something to allow", "DLC114");
     if (by !== null) report(site, "DLC114", span, "`@allow(weaker, \"reason\")` takes no `by`.");
     return { kind: "allow", what: word.text, reason, span };
   }
-  if (name.text !== "coordinate") reportUnknown(site, name, ["coordinate", "allow"], "annotation", "DLC114");
+  if (name.text !== "coordinate") reportUnknown(site, name, ["coordinate", "allow"], "an annotation", "DLC114");
   else if (!(strategies as readonly string[]).includes(word.text)) {
-    reportUnknown(site, word, strategies, "way to coordinate", "DLC114");
+    reportUnknown(site, word, strategies, "a way to coordinate", "DLC114");
   } else if (by !== null && word.text !== "seal" && word.text !== "order") {
     report(site, "DLC114", word.span, `\`${word.text}\` takes no \`by\`.`);
   } else if (by === null && word.text === "seal") {
