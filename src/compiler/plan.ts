@@ -1,5 +1,5 @@
 /** The border after phase 4: what is inserted, and the program with it. Source: analysis.md sections 4-6. */
-import type { Analysis, Label } from "./analysis.ts";
+import type { Analysis, Inference, Label } from "./analysis.ts";
 import type { CollectionId, Expr, Ir, RuleId } from "./ir.ts";
 import type { LevelWord } from "./ast.ts";
 
@@ -66,7 +66,10 @@ export interface SealedCollection {
 }
 
 export interface Plan {
+  /** Promised seals used (tool.md `collections`). */
   readonly analysis: Analysis;
+  /** Nothing inserted, promised seals not used (tool.md `before`). */
+  readonly before: Inference;
   readonly insertions: readonly Insertion[];
   /** The coordinated program: `Ordering`s and `Gate`s inserted. */
   readonly coordinated: Ir;

@@ -1,3 +1,54 @@
 import type { CodePage } from "./codes.ts";
 
-export const coordinationCodes = {} as const satisfies Record<string, CodePage>;
+/** DLC4xx: what is inserted, and what the program has agreed on. */
+export const coordinationCodes = {
+  DLC401: {
+    severity: "warning",
+    title: "an output misses its level",
+    why: "No mechanism reaches the level the output promises. What can be cut is cut, by the cheapest with the least severe label.",
+    example: "output o(k: string, n: int) deterministic strict;",
+    mend: "Seal the source, choose a weaker level (`agreed`, `eventual`, `any`), or remove the cause that the finding names.",
+  },
+  DLC402: {
+    severity: "note",
+    title: "outputs are only as deterministic as their log",
+    why: "Outputs promise `deterministic` by default. Without seals the only mechanism is an order of messages, and another run may take another order; its log replays this one.",
+    example: "output counts(word: string, n: int);",
+    mend: "Declare `sealed by (…)` on the inputs, if their producers know when a partition is complete; or declare the output `agreed`.",
+  },
+  DLC403: {
+    severity: "error",
+    title: "the mechanism asked for cannot settle the rule",
+    why: "A choice by hand (`@coordinate`) or by --strategy is kept or refused, never weakened.",
+    example: "@coordinate(seal by (c)) poor(c, count()) <= clicks(c, _);   // nothing is sealed",
+    mend: "Remove it, or declare the seal that it needs.",
+  },
+  DLC404: {
+    severity: "error",
+    title: "a sealed channel that one of its senders never seals",
+    why: "Its partitions close when every producer has sealed them. A sender along whose rules no seal travels, and that has no seal rule, would keep them open for ever.",
+    example: "channel c(k: string) sealed by (k);   // R.c(k) <~ unsealed(k);",
+    mend: "Seal what the sender reads by the same key, or add `seal R.c(k: …) <~ …;` to the sending role.",
+  },
+  DLC406: {
+    severity: "note",
+    title: "an order-sensitive rule is trusted",
+    why: "`@coordinate(none, …)` leaves it as it is; the label stays what was inferred and every report names it.",
+    example: '@coordinate(none, "ids are never reused") t(x) <- done(x);',
+    mend: "Remove the annotation to let the compiler coordinate the rule.",
+  },
+  DLC490: {
+    severity: "error",
+    title: "more coordination than the budget allows",
+    why: "`--budget` bounds how often each mechanism may be used, so that a change which suddenly needs a sequencer is seen.",
+    example: "dlc check --budget order=0",
+    mend: "`dlc explain` shows what would make the mechanism unnecessary.",
+  },
+  DLC491: {
+    severity: "error",
+    title: "the plan differs from the one checked in",
+    why: "`--locked` compares the plan with coordination.json; a change in what is coordinated is to be reviewed.",
+    example: "dlc check --locked",
+    mend: "Write the new file with `--lock` together with the change that causes it.",
+  },
+} as const satisfies Record<string, CodePage>;

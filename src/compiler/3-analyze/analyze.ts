@@ -1,0 +1,138 @@
+import type { Analysis, Finding, Inference, SealUse } from "../analysis.ts";
+import type { CollectionId, Ir, RuleId } from "../ir.ts";
+import type { Graph } from "./graph.ts";
+import { buildGraph, positives, reads } from "./graph.ts";
+import { impliedSensitive, inferLabels, inferLogs, isLogged } from "./labels.ts";
+import { findLocal, localFindings } from "./local.ts";
+import { inferPersistence } from "./persistence.ts";
+import type { Context } from "./points.ts";
+import { collection, finding, findPoints, isBrokenPromise, joinGate } from "./points.ts";
+import type { Seals } from "./seals.ts";
+import { inferSeals } from "./seals.ts";
+import { pathsTo } from "./paths.ts";
+
+const none: ReadonlySet<RuleId> = new Set();
+
+/**
+ * Phase 3: what marks each rule, and the label of every collection under one use of its seals:
+ * none of them, all that are promised, or (of a coordinated program) those that gates wait for.
+ */
+export function analyze(ir: Ir, use: SealUse = "promised"): Analysis {
+  const graph = buildGraph(ir);
+  const context = contextOf(graph, none);
+  const points = findPoints(context);
+  const { inference, missing } = infer(graph, context, points, use);
+  const locals = localFindings(context, inference.local);
+  const promises = promiseFindings(context);
+  const order = new Map(graph.rules.map((rule, i) => [rule.id, i]));
+  const findings = [...points, ...locals, ...promises].sort((a, b) => (order.get(a.rule) ?? Infinity) - (order.get(b.rule) ?? Infinity));
+  return { ir, findings, unsealable: missing, inference };
+}
+
+/** The same program's labels under another use of its seals, without finding its points again. */
+export function reinfer(analysis: Analysis, use: SealUse): Inference {
+  const graph = buildGraph(analysis.ir);
+  const points = analysis.findings.filter((each) => each.reason !== "local" && each.reason !== "promise");
+  return infer(graph, contextOf(graph, none), points, use).inference;
+}
+
+function contextOf(graph: Graph, sealed: { has(id: RuleId): boolean }): Context {
+  const persistence = inferPersistence(graph, sealed);
+  return { graph, persistence, timed: timersOnly(graph, persistence) };
+}
+
+/** Passing collections all of whose events are timers. */
+function timersOnly(graph: Graph, persistence: Context["persistence"]): Set<CollectionId> {
+  const timed = new Set<CollectionId>();
+  for (const component of graph.components) {
+    for (const id of component) {
+      const { kind } = graph.ir.collections.get(id)!;
+      if (kind === "timer") timed.add(id);
+      if (kind !== "scratch" || persistence.get(id) !== "passing" || graph.cyclic.has(id)) continue;
+      const rules = graph.into.get(id)!;
+      const only = rules.every(
+        (rule) => rule.op === "<=" && positives(rule).every((literal) => persistence.get(literal.collection) !== "passing" || timed.has(literal.collection)),
+      );
+      if (only) timed.add(id);
+    }
+  }
+  return timed;
+}
+
+function infer(graph: Graph, raw: Context, points: readonly Finding[], use: SealUse): { inference: Inference; missing: Seals["missing"] } {
+  let implied: Finding[] = [];
+  let seals = inferSeals(raw, byRule(points), use);
+  let context = contextOf(graph, seals.sealed);
+  // Sealing a rule can leave a race downstream that only now counts, and a rule that then cannot
+  // be sealed takes the seals from what follows it: until nothing changes.
+  for (let round = 0; round < 4; round++) {
+    const next = impliedFindings(graph, context, points);
+    if (next.length === implied.length) break;
+    implied = next;
+    seals = inferSeals(raw, byRule([...points, ...implied]), use);
+    context = contextOf(graph, seals.sealed);
+  }
+  const logs = inferLogs(context);
+  const marks = byRule([...points, ...implied]);
+  const unsettled = new Set([...marks.keys()].filter((id) => !seals.sealed.has(id) && !isLogged(graph.ir.rules.get(id)!, context, logs)));
+  const local = findLocal(context, unsettled);
+  const labels = inferLabels(context, marks, seals, logs, local);
+  const inference: Inference = {
+    use,
+    persistence: context.persistence,
+    seals: seals.seals,
+    channels: seals.channels,
+    sealed: seals.sealed,
+    unsealed: seals.unsealed,
+    implied,
+    labels,
+    logs,
+    local,
+  };
+  return { inference, missing: seals.missing };
+}
+
+function byRule(findings: readonly Finding[]): Map<RuleId, Finding[]> {
+  const out = new Map<RuleId, Finding[]>();
+  for (const each of findings) {
+    const list = out.get(each.rule);
+    if (list) list.push(each);
+    else out.set(each.rule, [each]);
+  }
+  return out;
+}
+
+function impliedFindings(graph: Graph, context: Context, points: readonly Finding[]): Finding[] {
+  const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate").map((each) => each.rule));
+  const found: Finding[] = [];
+  for (const rule of graph.rules) {
+    if (marked.has(rule.id)) continue;
+    const sensitive = impliedSensitive(rule, context.persistence);
+    if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
+  }
+  return found;
+}
+
+/** Seal rules whose promise the program itself can break (semantics A7). */
+function promiseFindings(context: Context): Finding[] {
+  return context.graph.ir.seals
+    .filter((seal) => isBrokenPromise(seal, context))
+    .map((seal) => {
+      const target = collection(context, seal.target);
+      const columns = (target.sealed?.columns ?? []).map((column) => target.columns[column].name);
+      const literals = reads(seal);
+      return {
+        rule: seal.id,
+        role: seal.role,
+        head: seal.target,
+        reason: "promise" as const,
+        gate: columns,
+        columns,
+        sensitive: literals.map((literal) => seal.body.indexOf(literal)),
+        sources: pathsTo(context, { ...seal, op: "<=", head: { collection: seal.target, to: null, terms: [], span: seal.span }, having: [], coordinate: null, allow: null, doc: null }, literals),
+        rewrites: ["Seal from the host, or from inputs of the same instance, so that facts and seals keep the order in which they were given."],
+        file: seal.file,
+        span: seal.span,
+      };
+    });
+}

@@ -1,0 +1,221 @@
+/**
+ * Rules that have the shape of a race and are none (semantics.md C1-C4). Each removes a false
+ * alarm, so each must be right for every schedule; when a condition cannot be shown, the rule
+ * stays marked.
+ */
+import type { CollectionId, Expr, ReadLiteral, Rule } from "../ir.ts";
+import type { Context } from "./points.ts";
+import { collection, isOpen, isPassing, termVariables } from "./points.ts";
+import { closure, dependencies, equals, keyHolds, variablesOf } from "./determine.ts";
+import { positives, reads } from "./graph.ts";
+
+/**
+ * C2: `p(x..), not t(x..)` where t's only writer is `t(x..) <+ p(x..)`, or `<+` from that rule's
+ * head, t grows, and all variables of p stand in t.
+ */
+export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): boolean {
+  const writers = context.graph.into.get(negated.collection)!;
+  if (context.persistence.get(negated.collection) !== "growing" || writers.length !== 1) return false;
+  const writer = writers[0];
+  if (writer.op !== "<+" || writer.role !== rule.role || negated.terms.some((term) => term === null)) return false;
+  const body = positives(rule);
+  if (rule.body.length !== 2 || body.length !== 1 || writer.body.length !== 1) return false;
+  const from = writer.body[0];
+  if (from.kind !== "read" || from.negated) return false;
+  const written = writer.head.terms.map((term) => (term.kind === "value" && term.value.kind === "variable" ? term.value.name : null));
+  // The variable of the rule that each of the writer's variables stands for, through p or through the rule's head.
+  const stands = new Map<string, string>();
+  const pair = (name: Expr | null, here: Expr | null): boolean => {
+    if (name?.kind !== "variable" || here?.kind !== "variable") return false;
+    if (stands.has(name.name) && stands.get(name.name) !== here.name) return false;
+    stands.set(name.name, here.name);
+    return true;
+  };
+  if (from.collection === body[0].collection) {
+    if (!from.terms.every((term, i) => pair(term, body[0].terms[i]))) return false;
+  } else if (from.collection === rule.head.collection && context.graph.into.get(from.collection)!.length === 1) {
+    const head = rule.head.terms;
+    if (!from.terms.every((term, i) => head[i].kind === "value" && pair(term, head[i].value))) return false;
+  } else return false;
+  const matches = written.every((name, i) => {
+    const term = negated.terms[i];
+    return name !== null && term?.kind === "variable" && stands.get(name) === term.name;
+  });
+  const inTable = new Set(termVariables(negated));
+  return matches && termVariables(body[0]).every((name) => inTable.has(name));
+}
+
+/**
+ * C3: the grouping columns determine the row of every open literal, so the aggregate ranges over
+ * static relations and the row's own lists.
+ */
+export function withinOneRow(rule: Rule, open: readonly ReadLiteral[], context: Context): boolean {
+  const { ir } = context.graph;
+  const group = rule.head.terms.flatMap((term) => (term.kind === "value" && term.value.kind === "variable" ? [term.value.name] : []));
+  const known = closure(group, dependencies(rule.body, ir, (id) => keyHolds(ir, context.persistence, id)));
+  return open.every((literal) => termVariables(literal).every((name) => known.has(name)));
+}
+
+/** A collection's facts as images of one channel fact each: which of its columns carry the channel's columns. */
+interface Origin {
+  readonly channel: CollectionId;
+  /** For each column of the channel the column of the collection that carries it; null where none does. */
+  readonly carried: readonly (number | null)[];
+}
+
+/** The single event that each fact of `id` derives from in the same step by `<=`; null when that cannot be shown. */
+function originOf(id: CollectionId, context: Context, seen = new Set<CollectionId>()): Origin | null {
+  const { kind, columns } = collection(context, id);
+  if (kind === "channel" || kind === "input") return { channel: id, carried: columns.map((_, i) => i) };
+  const rules = context.graph.into.get(id)!;
+  if (kind !== "scratch" || rules.length !== 1 || rules[0].op !== "<=" || seen.has(id)) return null;
+  const [rule] = rules;
+  const open = reads(rule).filter((literal) => isOpen(context, literal));
+  if (open.length !== 1 || open[0].negated || open[0].hold || !isPassing(context, open[0])) return null;
+  const inner = originOf(open[0].collection, context, new Set(seen).add(id));
+  if (inner === null) return null;
+  const same = equals(rule);
+  const carried = inner.carried.map((column) => {
+    const term = column === null ? null : open[0].terms[column];
+    if (term?.kind !== "variable") return null;
+    const at = rule.head.terms.findIndex((head) => head.kind === "value" && head.value.kind === "variable" && same(head.value.name) === same(term.name));
+    return at < 0 ? null : at;
+  });
+  return { channel: inner.channel, carried };
+}
+
+/**
+ * C4: `literal` and another passing literal of the rule derive from one channel fact by `<=` and
+ * agree on all its columns (or its promised key), so they always stand in the same step. Also
+ * for a negated literal: what it denies is settled in that step.
+ */
+export function ofOneEvent(rule: Rule, literal: ReadLiteral, context: Context, among: readonly ReadLiteral[] = positives(rule)): boolean {
+  if (!isPassing(context, literal)) return false;
+  const origin = originOf(literal.collection, context);
+  if (origin === null) return false;
+  const { columns, unique, keyLength } = collection(context, origin.channel);
+  const needed = unique && keyLength !== null ? keyLength : columns.length;
+  const same = equals(rule);
+  return among.some((other) => {
+    // Held literals are released when their gate opens, not in the step of their event.
+    if (other === literal || !isPassing(context, other) || literal.hold || other.hold) return false;
+    const from = originOf(other.collection, context);
+    if (from === null || from.channel !== origin.channel) return false;
+    for (let i = 0; i < needed; i++) {
+      const [mine, theirs] = [origin.carried[i], from.carried[i]];
+      if (mine === null || theirs === null) return false;
+      const [a, b] = [literal.terms[mine], other.terms[theirs]];
+      if (a?.kind !== "variable" || b?.kind !== "variable" || same(a.name) !== same(b.name)) return false;
+    }
+    return true;
+  });
+}
+
+/**
+ * C1, replies to one's own requests: the table's row is written by `<=` from a fact from which the
+ * passing one descends through messages carrying the join columns, and these contain the table's
+ * key; so the row is there before the fact can be. The messages must come back to the instance
+ * that wrote the row: the address travels along from `self`, or the role has one instance.
+ */
+export function isOwnReply(rule: Rule, passing: ReadLiteral, table: ReadLiteral, context: Context): boolean {
+  const { graph } = context;
+  const target = collection(context, table.collection);
+  const writers = graph.into.get(table.collection)!;
+  if (target.kind !== "table" || context.persistence.get(table.collection) !== "growing") return false;
+  if (writers.length !== 1 || writers[0].op !== "<=") return false;
+  const [writer] = writers;
+  const [from, ...more] = reads(writer);
+  if (more.length > 0 || from === undefined || from.negated || !isPassing(context, from)) return false;
+  if (writer.body.some((literal) => literal.kind === "test" || literal.kind === "range")) return false;
+  const source = collection(context, from.collection);
+  if (source.kind !== "input" && source.kind !== "channel") return false;
+  if (from.terms.some((term) => term?.kind !== "variable") || new Set(termVariables(from)).size !== from.terms.length) return false;
+  // The columns of the table that must be joined: its key, or the promised key of the event it is written from.
+  const headColumn = (name: string): number => writer.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name);
+  const key = source.unique && source.keyLength !== null ? from.terms.slice(0, source.keyLength).map((term) => headColumn((term as { name: string }).name)) : target.columns.map((_, i) => i).slice(0, target.keyLength ?? undefined);
+  if (key.some((column) => column < 0)) return false;
+  const same = equals(rule);
+  const wanted: { at: number; source: number }[] = [];
+  for (const column of key) {
+    const joined = table.terms[column];
+    if (joined?.kind !== "variable") return false;
+    const at = passing.terms.findIndex((term) => term?.kind === "variable" && same(term.name) === same(joined.name));
+    const written = writer.head.terms[column];
+    if (at < 0 || written.kind !== "value" || written.value.kind !== "variable") return false;
+    const name = written.value.name;
+    wanted.push({ at, source: from.terms.findIndex((term) => term?.kind === "variable" && term.name === name) });
+  }
+  if (wanted.some((each) => each.source < 0)) return false;
+  return descends(passing.collection, wanted, from.collection, rule.role, context, new Map());
+}
+
+/**
+ * Every fact of `id` descends from a fact of `ancestor` that has, in column `source`, the value
+ * that this one has in column `at`. `address` tells whether such a fact also knows that instance.
+ */
+function descends(
+  id: CollectionId,
+  wanted: readonly { readonly at: number; readonly source: number }[],
+  ancestor: CollectionId,
+  home: string,
+  context: Context,
+  seen: Map<string, boolean>,
+): boolean {
+  if (id === ancestor) return wanted.every(({ at, source }) => at === source);
+  const state = `${id}:${wanted.map(({ at, source }) => `${at}=${source}`).join(",")}`;
+  if (seen.has(state)) return seen.get(state)!;
+  seen.set(state, false);
+  const { kind, role } = collection(context, id);
+  const rules = context.graph.into.get(id)!;
+  if (rules.length === 0 || kind === "input" || kind === "timer") return false;
+  const traced = rules.every((rule) => {
+    const same = equals(rule);
+    return positives(rule).some((literal) => {
+      const further: { at: number; source: number }[] = [];
+      for (const { at, source } of wanted) {
+        const term = rule.head.terms[at];
+        if (term.kind !== "value" || term.value.kind !== "variable") return false;
+        const name = same(term.value.name);
+        const column = literal.terms.findIndex((each) => each?.kind === "variable" && same(each.name) === name);
+        if (column < 0) return false;
+        further.push({ at: column, source });
+      }
+      return returnsHome(rule, literal, home, role, ancestor, context) && descends(literal.collection, further, ancestor, home, context, seen);
+    });
+  });
+  seen.set(state, traced);
+  return traced;
+}
+
+/** A message into the home role must go to the instance from which the ancestor came. */
+function returnsHome(rule: Rule, via: ReadLiteral, home: string, targetRole: string, ancestor: CollectionId, context: Context): boolean {
+  if (rule.op !== "<~" || targetRole !== home) return true;
+  const { count, replicated, partitionedBy } = context.graph.ir.roles.get(home)!;
+  if (count === 1 && !replicated && partitionedBy === null) return true;
+  const to = rule.head.to;
+  if (to?.kind !== "address" || to.value.kind !== "variable") return false;
+  const name = to.value.name;
+  const column = via.terms.findIndex((term) => term?.kind === "variable" && term.name === name);
+  return column >= 0 && carriesSelf(via.collection, column, home, ancestor, context, new Set());
+}
+
+/** Column `column` of `id` is `self` of an instance of `home` in every fact that descends from the ancestor. */
+function carriesSelf(id: CollectionId, column: number, home: string, ancestor: CollectionId, context: Context, seen: Set<CollectionId>): boolean {
+  if (id === ancestor || seen.has(id)) return false;
+  seen.add(id);
+  const rules = context.graph.into.get(id)!;
+  return (
+    rules.length > 0 &&
+    rules.every((rule) => {
+      const term = rule.head.terms[column];
+      if (term.kind !== "value") return false;
+      if (term.value.kind === "self") return rule.role === home;
+      const [name] = variablesOf(term.value);
+      if (term.value.kind !== "variable") return false;
+      return positives(rule).some((literal) => {
+        const at = literal.terms.findIndex((each) => each?.kind === "variable" && each.name === name);
+        return at >= 0 && carriesSelf(literal.collection, at, home, ancestor, context, new Set(seen));
+      });
+    })
+  );
+}

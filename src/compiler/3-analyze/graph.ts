@@ -1,0 +1,105 @@
+import type { CollectionId, Ir, ReadLiteral, Rule, SealRule } from "../ir.ts";
+
+/** The program by what reads and writes what. Edges go from each collection of a body to the head, through every merge. */
+export interface Graph {
+  readonly ir: Ir;
+  readonly rules: readonly Rule[];
+  /** Rules with this head, of any role and any merge. */
+  readonly into: ReadonlyMap<CollectionId, readonly Rule[]>;
+  /** Rules that read it, negated or not. */
+  readonly readers: ReadonlyMap<CollectionId, readonly Rule[]>;
+  readonly sealsInto: ReadonlyMap<CollectionId, readonly SealRule[]>;
+  /** Strongly connected components, what is read before what reads it. */
+  readonly components: readonly (readonly CollectionId[])[];
+  /** Collections on a cycle. */
+  readonly cyclic: ReadonlySet<CollectionId>;
+}
+
+export function buildGraph(ir: Ir): Graph {
+  const rules = [...ir.rules.values()];
+  const into = new Map<CollectionId, Rule[]>();
+  const readers = new Map<CollectionId, Rule[]>();
+  const successors = new Map<CollectionId, Set<CollectionId>>();
+  const sealsInto = new Map<CollectionId, SealRule[]>();
+  for (const id of ir.collections.keys()) {
+    into.set(id, []);
+    readers.set(id, []);
+    successors.set(id, new Set());
+  }
+  for (const rule of rules) {
+    into.get(rule.head.collection)!.push(rule);
+    const seen = new Set<CollectionId>();
+    for (const literal of reads(rule)) {
+      if (seen.has(literal.collection)) continue;
+      seen.add(literal.collection);
+      readers.get(literal.collection)!.push(rule);
+      successors.get(literal.collection)!.add(rule.head.collection);
+    }
+  }
+  for (const seal of ir.seals) {
+    const list = sealsInto.get(seal.target);
+    if (list) list.push(seal);
+    else sealsInto.set(seal.target, [seal]);
+  }
+  const { components, cyclic } = stronglyConnected([...ir.collections.keys()], (id) => successors.get(id)!);
+  return { ir, rules, into, readers, sealsInto, components, cyclic };
+}
+
+export function reads(rule: { readonly body: Rule["body"] }): ReadLiteral[] {
+  return rule.body.filter((literal): literal is ReadLiteral => literal.kind === "read");
+}
+
+export function positives(rule: { readonly body: Rule["body"] }): ReadLiteral[] {
+  return reads(rule).filter((literal) => !literal.negated);
+}
+
+/**
+ * Tarjan's algorithm without recursion. Components come out successors first, so they are
+ * reversed: what is read stands before what reads it.
+ */
+export function stronglyConnected<T>(nodes: readonly T[], successors: (node: T) => Iterable<T>): { components: T[][]; cyclic: Set<T> } {
+  const index = new Map<T, number>();
+  const low = new Map<T, number>();
+  const onStack = new Set<T>();
+  const stack: T[] = [];
+  const components: T[][] = [];
+  const cyclic = new Set<T>();
+  for (const root of nodes) {
+    if (index.has(root)) continue;
+    const work: { node: T; rest: Iterator<T> }[] = [];
+    const open = (node: T): void => {
+      index.set(node, index.size);
+      low.set(node, index.get(node)!);
+      stack.push(node);
+      onStack.add(node);
+      work.push({ node, rest: successors(node)[Symbol.iterator]() });
+    };
+    open(root);
+    while (work.length > 0) {
+      const { node, rest } = work[work.length - 1];
+      const next = rest.next();
+      if (!next.done) {
+        if (next.value === node) cyclic.add(node);
+        if (!index.has(next.value)) open(next.value);
+        else if (onStack.has(next.value)) low.set(node, Math.min(low.get(node)!, index.get(next.value)!));
+        continue;
+      }
+      work.pop();
+      if (work.length > 0) {
+        const parent = work[work.length - 1].node;
+        low.set(parent, Math.min(low.get(parent)!, low.get(node)!));
+      }
+      if (low.get(node) !== index.get(node)) continue;
+      const component: T[] = [];
+      let member: T;
+      do {
+        member = stack.pop()!;
+        onStack.delete(member);
+        component.push(member);
+      } while (member !== node);
+      if (component.length > 1) for (const each of component) cyclic.add(each);
+      components.push(component.reverse());
+    }
+  }
+  return { components: components.reverse(), cyclic };
+}

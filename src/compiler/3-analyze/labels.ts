@@ -1,0 +1,178 @@
+/**
+ * Label inference, rule by rule and literal by literal (analysis.md section 3, semantics A2, A5, A6).
+ *
+ *     in \ literal   C read    C write          O read        O write      (not Rep / Rep)
+ *     Async          Async     Async            Run / Inst    Run / Diverge
+ *     Run            Run       Run              Run / Inst    Run / Diverge
+ *     Inst           Inst      Inst / Diverge   Inst          Inst / Diverge
+ *     Diverge        Diverge
+ *
+ * A literal is O where the rule is order-sensitive in it and neither closed partitions nor a log
+ * settle the order. `Seal(k)` is Async of which, besides, the partitions are known to close.
+ */
+import type { Finding, Label, LabelName, Persistence } from "../analysis.ts";
+import { severities } from "../analysis.ts";
+import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
+import { reads } from "./graph.ts";
+import type { Seals } from "./seals.ts";
+import { sealKey } from "./seals.ts";
+import { collection, isBrokenPromise, isOpen } from "./points.ts";
+import type { Context } from "./points.ts";
+
+export type Path = "CR" | "CW" | "OR" | "OW";
+
+/** One cell of the table; `Seal` in counts as `Async` here. */
+export function cell(input: LabelName, path: Path, replicated: boolean): LabelName {
+  const open = path === "OR" || path === "OW";
+  const writes = path === "CW" || path === "OW";
+  switch (input) {
+    case "Seal":
+    case "Async":
+    case "Run":
+      if (!open) return input === "Seal" ? "Async" : input;
+      return !replicated ? "Run" : writes ? "Diverge" : "Inst";
+    case "Inst":
+      return writes && replicated ? "Diverge" : "Inst";
+    case "Diverge":
+      return "Diverge";
+  }
+}
+
+export function worse(a: LabelName, b: LabelName): LabelName {
+  return severities.indexOf(a) >= severities.indexOf(b) ? a : b;
+}
+
+/** A collection is a function of a log when all the open ones behind it are. */
+export function inferLogs(context: Context): Map<CollectionId, string | null> {
+  const logs = new Map<CollectionId, string | null>();
+  const { graph } = context;
+  for (const component of graph.components) {
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const id of component) {
+        if (context.persistence.get(id) === "static") continue;
+        const next = logOf(id, context, logs);
+        if (next === undefined || logs.get(id) === next) continue;
+        logs.set(id, next);
+        changed = true;
+      }
+      if (!graph.cyclic.has(component[0])) break;
+    }
+  }
+  return logs;
+}
+
+function logOf(id: CollectionId, context: Context, logs: ReadonlyMap<CollectionId, string | null>): string | null | undefined {
+  const { kind, ordering } = collection(context, id);
+  if (kind === "input" || kind === "channel" || kind === "timer") return ordering?.log ?? null;
+  let log: string | null | undefined;
+  for (const rule of context.graph.into.get(id)!) {
+    // A gate opens when a seal comes, which no log places.
+    if ((rule.gates?.length ?? 0) > 0 || reads(rule).some((literal) => literal.hold)) return null;
+    for (const literal of reads(rule)) {
+      if (!isOpen(context, literal)) continue;
+      const of = logs.get(literal.collection);
+      if (of === undefined) continue;
+      if (log !== undefined && of !== log) return null;
+      log = of;
+    }
+  }
+  return log;
+}
+
+/** Whether one log places everything the rule's sensitive literals see. */
+export function isLogged(rule: Rule, context: Context, logs: ReadonlyMap<CollectionId, string | null>): boolean {
+  const open = reads(rule).filter((literal) => isOpen(context, literal));
+  const first = open.length > 0 ? logs.get(open[0].collection) : null;
+  if (typeof first !== "string" || !open.every((literal) => logs.get(literal.collection) === first)) return false;
+  // Writers of one table (or senders to one keyed channel) race with each other: the log must place them all.
+  const head = collection(context, rule.head.collection);
+  if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
+  return rule.op === "<=" && head.keyLength === null ? true : (logs.get(head.id) ?? first) === first;
+}
+
+export function inferLabels(
+  context: Context,
+  marks: ReadonlyMap<RuleId, readonly Finding[]>,
+  seals: Seals,
+  logs: ReadonlyMap<CollectionId, string | null>,
+  local: ReadonlySet<CollectionId>,
+): Map<CollectionId, Label> {
+  const { graph } = context;
+  const names = new Map<CollectionId, LabelName>();
+  for (const component of graph.components) {
+    for (const id of component) names.set(id, startingLabel(id, context, seals));
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const id of component) {
+        const { kind, ordering } = collection(context, id);
+        let label = names.get(id)!;
+        if (ordering) label = "Run";
+        else for (const rule of graph.into.get(id)!) label = worse(label, ruleLabel(rule, context, names, marks, seals, logs));
+        if ((kind === "output" || kind === "channel") && local.has(id)) label = worse(label, localLabel(id, context));
+        if (label === names.get(id)) continue;
+        names.set(id, label);
+        changed = true;
+      }
+      if (!graph.cyclic.has(component[0])) break;
+    }
+  }
+  const labels = new Map<CollectionId, Label>();
+  for (const id of graph.ir.collections.keys()) labels.set(id, shown(id, names.get(id)!, seals));
+  return labels;
+}
+
+/** Semantics A6: sources have a label of their own. */
+function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelName {
+  const { lossy, role, sealed } = collection(context, id);
+  const { replicated } = context.graph.ir.roles.get(role)!;
+  if (lossy) return replicated ? "Diverge" : "Run";
+  if (sealed !== null && sealed.deadlineMs !== null) return replicated ? "Diverge" : "Run";
+  const broken = (context.graph.sealsInto.get(id) ?? []).some((seal) => isBrokenPromise(seal, context));
+  return broken && seals.use !== "none" ? "Run" : "Async";
+}
+
+/** Facts of an output that stay at one instance differ for ever; a message that could not drop local-ness carries them on. */
+function localLabel(id: CollectionId, context: Context): LabelName {
+  return collection(context, id).kind === "output" ? "Diverge" : "Async";
+}
+
+function ruleLabel(
+  rule: Rule,
+  context: Context,
+  names: ReadonlyMap<CollectionId, LabelName>,
+  marks: ReadonlyMap<RuleId, readonly Finding[]>,
+  seals: Seals,
+  logs: ReadonlyMap<CollectionId, string | null>,
+): LabelName {
+  const { replicated } = context.graph.ir.roles.get(rule.role)!;
+  const writes = collection(context, rule.head.collection).kind === "table";
+  const own = (marks.get(rule.id) ?? []).filter((mark) => mark.reason !== "local");
+  const settled = seals.sealed.has(rule.id) || isLogged(rule, context, logs);
+  const sensitive = new Set(own.flatMap((mark) => mark.sensitive));
+  let label: LabelName = "Async";
+  rule.body.forEach((literal, i) => {
+    if (literal.kind !== "read" || !isOpen(context, literal)) return;
+    const open = own.length > 0 && !settled && (sensitive.has(i) || sensitive.size === 0);
+    const path: Path = open ? (writes ? "OW" : "OR") : writes ? "CW" : "CR";
+    label = worse(label, cell(names.get(literal.collection) ?? "Async", path, replicated));
+  });
+  return label;
+}
+
+function shown(id: CollectionId, name: LabelName, seals: Seals): Label {
+  const seal = seals.seals.get(id);
+  if (name !== "Async" || !seal || seal.consumed || seal.sources.length === 0) return { name, key: null };
+  const isSource = seal.sources.length === 1 && seal.sources[0].source === id;
+  return { name: "Seal", key: isSource ? sealKey(id, seals.seals) : seal.columns };
+}
+
+/**
+ * A relation that still changes meets another open one: which of its states the other side meets
+ * is a race, though neither passes. Reported only where nothing upstream is left to coordinate.
+ */
+export function impliedSensitive(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>): ReadLiteral[] | null {
+  const open = reads(rule).filter((literal) => persistence.get(literal.collection) !== "static");
+  const changes = open.some((literal) => !literal.negated && persistence.get(literal.collection) === "changing");
+  return changes && open.length > 1 ? open : null;
+}

@@ -1,0 +1,71 @@
+import type { CollectionId, Expr, Rule } from "../ir.ts";
+import type { Finding } from "../analysis.ts";
+import type { Context } from "./points.ts";
+import { collection, finding } from "./points.ts";
+import { positives, reads } from "./graph.ts";
+
+/**
+ * Local facts of replicated roles (semantics A5): from an input, a timer, `self`, or a channel to
+ * which some rule sends with `@a`. Local-ness follows derivations; a message that leaves the
+ * instance drops it, unless its rule is order-sensitive or reads state with local facts.
+ */
+export function findLocal(context: Context, marked: { has(rule: string): boolean }): Set<CollectionId> {
+  const { graph } = context;
+  const local = new Set<CollectionId>();
+  for (const component of graph.components) {
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const id of component) {
+        if (local.has(id) || !isLocal(id, context, local, marked)) continue;
+        local.add(id);
+        changed = true;
+      }
+      if (component.length === 1) break;
+    }
+  }
+  return local;
+}
+
+function isLocal(id: CollectionId, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {
+  const { kind, role } = collection(context, id);
+  if (!context.graph.ir.roles.get(role)!.replicated) return false;
+  if (kind === "input" || kind === "timer") return true;
+  return context.graph.into.get(id)!.some((rule) => {
+    if (kind === "channel") return rule.head.to?.kind === "address" || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
+    return fromLocal(rule, local);
+  });
+}
+
+function fromLocal(rule: Rule, local: ReadonlySet<CollectionId>): boolean {
+  return reads(rule).some((literal) => local.has(literal.collection)) || usesSelf(rule);
+}
+
+/** `self` anywhere but as the address of a message's sender keeps a fact at its instance. */
+function usesSelf(rule: Rule): boolean {
+  const inTerms = rule.head.terms.some((term) => term.kind === "value" && mentionsSelf(term.value));
+  const inBody = rule.body.some((literal) => {
+    if (literal.kind === "read") return literal.terms.some((term) => term?.kind === "self");
+    return mentionsSelf(literal.value);
+  });
+  return inTerms || inBody;
+}
+
+function mentionsSelf(expr: Expr): boolean {
+  return JSON.stringify(expr, (name, value) => (name === "span" || name === "type" ? undefined : value)).includes('"kind":"self"');
+}
+
+function staysLocal(rule: Rule, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {
+  if (marked.has(rule.id)) return true;
+  return reads(rule).some((literal) => local.has(literal.collection) && context.persistence.get(literal.collection) !== "passing");
+}
+
+/** One finding per output of a replicated role that local facts reach. */
+export function localFindings(context: Context, local: ReadonlySet<CollectionId>): Finding[] {
+  const found: Finding[] = [];
+  for (const { id, kind } of context.graph.ir.collections.values()) {
+    if (kind !== "output" || !local.has(id)) continue;
+    const rule = context.graph.into.get(id)!.find((each) => fromLocal(each, local))!;
+    found.push(finding(context, rule, "local", null, positives(rule).filter((literal) => local.has(literal.collection))));
+  }
+  return found;
+}

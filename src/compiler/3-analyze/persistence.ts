@@ -1,0 +1,122 @@
+/**
+ * How long facts live (analysis.md section 2, semantics.md A14 and B4): static, growing,
+ * changing or passing. Of a collection, the first of passing, changing, growing, static that
+ * applies over all its rules.
+ */
+import type { Persistence } from "../analysis.ts";
+import type { CollectionId, Expr, HeadTerm, Rule, RuleId } from "../ir.ts";
+import type { Graph } from "./graph.ts";
+import { reads } from "./graph.ts";
+
+const rank: Record<Persistence, number> = { static: 0, growing: 1, changing: 2, passing: 3 };
+
+/**
+ * `sealed` are rules evaluated partition by partition: once a partition is closed, what is
+ * negated or aggregated in it no longer changes, so their results only grow.
+ */
+export function inferPersistence(graph: Graph, sealed: { has(id: RuleId): boolean }): Map<CollectionId, Persistence> {
+  const persistence = new Map<CollectionId, Persistence>();
+  for (const component of graph.components) {
+    for (const id of component) persistence.set(id, floor(graph, id));
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const id of component) {
+        const next = graph.into.get(id)!.reduce((worst, rule) => {
+          const contribution = contribute(rule, graph, persistence, sealed.has(rule.id));
+          return rank[contribution] > rank[worst] ? contribution : worst;
+        }, persistence.get(id)!);
+        if (next !== persistence.get(id)) {
+          persistence.set(id, next);
+          changed = true;
+        }
+      }
+      if (component.length === 1 && !graph.cyclic.has(component[0])) break;
+    }
+  }
+  return persistence;
+}
+
+function floor(graph: Graph, id: CollectionId): Persistence {
+  const kind = graph.ir.collections.get(id)!.kind;
+  return kind === "input" || kind === "channel" || kind === "timer" ? "passing" : "static";
+}
+
+function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
+  const head = graph.ir.collections.get(rule.head.collection)!;
+  if (head.kind === "channel") return "passing";
+  const body = bodyPersistence(rule, persistence, sealed);
+  if (head.kind === "table") {
+    if (rule.op === "<-" || rule.op === "<+-") return "changing";
+    return body === "static" && rule.op === "<=" ? "static" : "growing";
+  }
+  return rule.op === "<+" ? "passing" : body;
+}
+
+/** Of the body's valuations, as a view would hold them. */
+export function bodyPersistence(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
+  let worst = "static" as Persistence;
+  const raise = (to: Persistence): void => {
+    if (rank[to] > rank[worst]) worst = to;
+  };
+  for (const literal of reads(rule)) {
+    const of = persistence.get(literal.collection)!;
+    if (of === "static") continue;
+    if (literal.negated) raise(sealed ? "growing" : "changing");
+    else if (of === "passing") raise("passing");
+    else raise(sealed ? "growing" : of);
+  }
+  if (isAggregating(rule) && worst === "growing" && !sealed && !isUpThreshold(rule)) worst = "changing";
+  return worst;
+}
+
+export function isAggregating(rule: Rule): boolean {
+  return rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");
+}
+
+/** `having count() >= k` and the like, every aggregate in it an up-threshold, none in the head. */
+export function isUpThreshold(rule: Rule): boolean {
+  return isThreshold(rule, (name, type) => name === "count" || name === "max" || name === "min" || (name === "sum" && type === "nat"));
+}
+
+/** `max(e) >= k`, `min(e) <= k`: true of a set as soon as of one element, so exempt over passing facts too (semantics A3). */
+export function isElementThreshold(rule: Rule): boolean {
+  return isThreshold(rule, (name) => name === "max" || name === "min");
+}
+
+function isThreshold(rule: Rule, allowed: (name: string, type: string) => boolean): boolean {
+  if (rule.head.terms.some((term: HeadTerm) => term.kind === "aggregate")) return false;
+  const up = (expr: Expr): boolean => {
+    if (!hasAggregate(expr)) return true;
+    if (expr.kind !== "binary") return false;
+    if (expr.op === "&&" || expr.op === "||") return up(expr.left) && up(expr.right);
+    const flipped = { ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>;
+    const [call, other, op] =
+      expr.left.kind === "aggregate" ? [expr.left.call, expr.right, expr.op] : expr.right.kind === "aggregate" ? [expr.right.call, expr.left, flipped[expr.op]] : [null, expr.left, ""];
+    if (call === null || hasAggregate(other)) return false;
+    if (!allowed(call.name, call.args[0]?.type.kind ?? "")) return false;
+    return call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
+  };
+  return rule.having.every(up);
+}
+
+export function hasAggregate(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "aggregate":
+      return true;
+    case "variable":
+    case "self":
+    case "literal":
+      return false;
+    case "call":
+      return expr.args.some(hasAggregate);
+    case "unary":
+      return hasAggregate(expr.of);
+    case "binary":
+      return hasAggregate(expr.left) || hasAggregate(expr.right);
+    case "if":
+      return hasAggregate(expr.test) || hasAggregate(expr.then) || hasAggregate(expr.else);
+    case "tuple":
+    case "list":
+      return expr.of.some(hasAggregate);
+  }
+}

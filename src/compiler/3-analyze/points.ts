@@ -1,0 +1,229 @@
+/**
+ * Points of order (analysis.md section 2, as closed by semantics.md A1-A14, B6, C1-C4): for each
+ * rule, the reasons for which its answer depends on when messages arrive. Whether a seal or a log
+ * removes the dependence is settled elsewhere; here a relation is open unless it is static.
+ */
+import type { Finding, Persistence, Reason } from "../analysis.ts";
+import type { Collection, CollectionId, Expr, ReadLiteral, Rule, SealRule } from "../ir.ts";
+import type { Graph } from "./graph.ts";
+import { positives, reads } from "./graph.ts";
+import { closure, dependencies, equals, invertible, keyHolds, variablesOf } from "./determine.ts";
+import { isAggregating, isElementThreshold, isUpThreshold } from "./persistence.ts";
+import { isOnceOnly, isOwnReply, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import { pathsTo } from "./paths.ts";
+import { suggest } from "./rewrites.ts";
+
+export interface Context {
+  readonly graph: Graph;
+  readonly persistence: ReadonlyMap<CollectionId, Persistence>;
+  /** Passing collections that stem from timers alone. */
+  readonly timed: ReadonlySet<CollectionId>;
+}
+
+export function collection(context: Context, id: CollectionId): Collection {
+  return context.graph.ir.collections.get(id)!;
+}
+
+export function isOpen(context: Context, literal: ReadLiteral): boolean {
+  return context.persistence.get(literal.collection) !== "static";
+}
+
+export function isPassing(context: Context, literal: ReadLiteral): boolean {
+  return context.persistence.get(literal.collection) === "passing";
+}
+
+/** All reasons of all rules, in rule order. */
+export function findPoints(context: Context): Finding[] {
+  const found: Finding[] = [];
+  const observed = observedTables(context);
+  for (const rule of context.graph.rules) {
+    found.push(
+      ...negations(rule, context),
+      ...aggregates(rule, context),
+      ...rendezvous(rule, context),
+      ...choices(rule, context),
+      ...removals(rule, context, observed),
+      ...keyConflicts(rule, context),
+    );
+  }
+  return found;
+}
+
+export function finding(context: Context, rule: Rule, reason: Reason, gate: readonly string[] | null, sensitive: readonly ReadLiteral[]): Finding {
+  const anchor = sensitive[0] as ReadLiteral | undefined;
+  const partial = {
+    rule: rule.id,
+    role: rule.role,
+    head: rule.head.collection,
+    reason,
+    gate,
+    columns: gate === null ? [] : gateColumns(context, rule, gate, reason, anchor),
+    sensitive: sensitive.map((literal) => rule.body.indexOf(literal)),
+    sources: pathsTo(context, rule, sensitive),
+    file: rule.file,
+    span: rule.span,
+  };
+  return { ...partial, rewrites: suggest(context, rule, partial) };
+}
+
+function gateColumns(context: Context, rule: Rule, gate: readonly string[], reason: Reason, anchor: ReadLiteral | undefined): string[] {
+  if (reason === "deletion" || reason === "upsert" || reason === "key-conflict" || anchor === undefined) {
+    const head = collection(context, rule.head.collection);
+    return head.columns.slice(0, head.keyLength ?? head.columns.length).map((column) => column.name);
+  }
+  const columns = collection(context, anchor.collection).columns;
+  return gate.map((name) => {
+    const at = anchor.terms.findIndex((term) => term?.kind === "variable" && term.name === name);
+    return at < 0 ? name : columns[at].name;
+  });
+}
+
+/** `not r(..)`, r open: the gate is the columns matched against r. */
+function negations(rule: Rule, context: Context): Finding[] {
+  return reads(rule)
+    .filter((literal) => literal.negated && isOpen(context, literal) && !isOnceOnly(rule, literal, context) && !ofOneEvent(rule, literal, context))
+    .map((literal) => finding(context, rule, "negation", termVariables(literal), [literal]));
+}
+
+export function termVariables(literal: ReadLiteral): string[] {
+  return [...new Set(literal.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : [])))];
+}
+
+/** A non-lattice aggregate over an open relation, unless it is only an up-threshold over growing ones (A3, C3). */
+function aggregates(rule: Rule, context: Context): Finding[] {
+  if (!isAggregating(rule)) return [];
+  const open = positives(rule).filter((literal) => isOpen(context, literal));
+  if (open.length === 0) return [];
+  const allGrow = open.every((literal) => context.persistence.get(literal.collection) === "growing");
+  if (allGrow && isUpThreshold(rule)) return [];
+  if (isElementThreshold(rule) && open.every((literal) => context.persistence.get(literal.collection) !== "changing")) return [];
+  if (withinOneRow(rule, open, context)) return [];
+  return [finding(context, rule, "aggregate", groupGate(rule), open)];
+}
+
+/** The group's terms: variables by name, other expressions by the variables they determine. */
+export function groupGate(rule: Rule): string[] {
+  return [...new Set(rule.head.terms.flatMap((term) => (term.kind === "value" ? [...variablesOf(term.value)] : [])))];
+}
+
+/** What a group's (or key's) terms determine at once: a term that is not invertible determines nothing. */
+export function determinedByTerms(exprs: readonly Expr[], context: Context): string[] {
+  return exprs.flatMap((expr) => invertible(expr, context.graph.ir) ?? []);
+}
+
+/** A passing fact meets an open relation: the gate is the columns that join them. */
+function rendezvous(rule: Rule, context: Context): Finding[] {
+  const open = positives(rule).filter((literal) => isOpen(context, literal));
+  const passing = open.filter((literal) => isPassing(context, literal));
+  if (passing.length === 0 || open.length < 2) return [];
+  if (passing.every((literal) => context.timed.has(literal.collection))) return [];
+  if (passing.length > 1 && !passing.every((literal) => literal === passing[0] || ofOneEvent(rule, literal, context, [passing[0]]))) {
+    return [finding(context, rule, "rendezvous", joinGate(rule, open), open)];
+  }
+  const met = open.filter((literal) => !isPassing(context, literal) && !isOwnReply(rule, passing[0], literal, context));
+  if (met.length === 0) return [];
+  return [finding(context, rule, "rendezvous", joinGate(rule, [passing[0], ...met]), [passing[0], ...met])];
+}
+
+/** Variables that stand (up to `=`) in two or more of the literals; constants belong to every gate. */
+export function joinGate(rule: Rule, literals: readonly ReadLiteral[]): string[] {
+  const same = equals(rule);
+  const counts = new Map<string, number>();
+  for (const literal of literals) {
+    for (const name of new Set(termVariables(literal).map(same))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const joined: string[] = [];
+  for (const literal of literals) {
+    for (const name of termVariables(literal)) if (counts.get(same(name))! > 1 && !joined.some((each) => same(each) === same(name))) joined.push(name);
+  }
+  return joined;
+}
+
+/** A timer that meets anything that does not only grow: when it fires is visible. */
+function choices(rule: Rule, context: Context): Finding[] {
+  const all = reads(rule);
+  const timed = all.filter((literal) => !literal.negated && context.timed.has(literal.collection));
+  if (timed.length === 0 || positives(rule).some((literal) => isPassing(context, literal) && !context.timed.has(literal.collection))) return [];
+  const visible = all.some((literal) => {
+    const of = context.persistence.get(literal.collection);
+    if (context.timed.has(literal.collection)) return literal.negated;
+    return of === "changing" || (literal.negated && of !== "static");
+  });
+  return visible ? [finding(context, rule, "choice", null, timed)] : [];
+}
+
+/** Tables that some rule on the way to an output or a message reads (semantics B6). */
+function observedTables(context: Context): Set<CollectionId> {
+  const { graph } = context;
+  const observed = new Set<CollectionId>();
+  const queue: CollectionId[] = [];
+  for (const { id, kind } of graph.ir.collections.values()) if (kind === "output" || kind === "channel") queue.push(id);
+  for (const seal of graph.ir.seals) for (const literal of reads(seal)) queue.push(literal.collection);
+  while (queue.length > 0) {
+    const id = queue.pop()!;
+    if (observed.has(id)) continue;
+    observed.add(id);
+    for (const rule of graph.into.get(id)!) for (const literal of reads(rule)) queue.push(literal.collection);
+  }
+  return observed;
+}
+
+/** `<-` and `<+-` of which the body or any writer of the table is open (semantics B6); the gate is the key. */
+function removals(rule: Rule, context: Context, observed: ReadonlySet<CollectionId>): Finding[] {
+  if (rule.op !== "<-" && rule.op !== "<+-") return [];
+  const head = rule.head.collection;
+  if (!observed.has(head)) return [];
+  const open = (writer: Rule): ReadLiteral[] => reads(writer).filter((literal) => isOpen(context, literal));
+  if (!context.graph.into.get(head)!.some((writer) => open(writer).length > 0)) return [];
+  return [finding(context, rule, rule.op === "<-" ? "deletion" : "upsert", keyGate(rule, context), open(rule))];
+}
+
+export function keyGate(rule: Rule, context: Context): string[] {
+  const { keyLength } = collection(context, rule.head.collection);
+  const terms = rule.head.terms.slice(0, keyLength ?? rule.head.terms.length);
+  return [...new Set(terms.flatMap((term) => (term.kind === "value" ? [...variablesOf(term.value)] : [])))];
+}
+
+/** A keyed collection of any kind can get two values for a key from open sources, by one rule or several (semantics A8). */
+function keyConflicts(rule: Rule, context: Context): Finding[] {
+  const head = collection(context, rule.head.collection);
+  if (head.keyLength === null || head.keyLength === head.columns.length) return [];
+  if (head.unique || rule.op === "<-" || rule.op === "<+-") return [];
+  const open = reads(rule).filter((literal) => isOpen(context, literal));
+  const writers = context.graph.into.get(head.id)!.filter((writer) => writer.op !== "<-" && writer.op !== "<+-");
+  const alone = writers.length === 1;
+  if (alone && (open.length === 0 || valueIsFunctionOfKey(rule, head, context))) return [];
+  if (!alone && !writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal)))) return [];
+  return [finding(context, rule, "key-conflict", keyGate(rule, context), open)];
+}
+
+function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {
+  const { ir } = context.graph;
+  // A table keeps its value over time, so the key must hold over time; a scratch or output shows one step.
+  const holds = (id: CollectionId): boolean =>
+    keyHolds(ir, context.persistence, id) || (head.kind !== "table" && head.kind !== "channel" && collection(context, id).kind === "table" && collection(context, id).keyLength !== null);
+  const keyTerms = rule.head.terms.slice(0, head.keyLength!).flatMap((term) => (term.kind === "value" ? [term.value] : []));
+  const known = closure(determinedByTerms(keyTerms, context), dependencies(rule.body, ir, holds));
+  const keyVariables = new Set(keyTerms.flatMap((expr) => [...variablesOf(expr)]));
+  const groupIsKey = groupGate(rule).every((name) => known.has(name) || keyVariables.has(name));
+  return rule.head.terms.slice(head.keyLength!).every((term) => {
+    if (term.kind === "aggregate") return head.kind !== "table" && head.kind !== "channel" && groupIsKey;
+    return [...variablesOf(term.value)].every((name) => known.has(name));
+  });
+}
+
+/** Seal rules whose promise the program itself can break (semantics A7). */
+export function isBrokenPromise(seal: SealRule, context: Context): boolean {
+  const seen = new Set<CollectionId>();
+  const fromHost = (id: CollectionId): boolean => {
+    if (seen.has(id)) return true;
+    seen.add(id);
+    const { kind } = collection(context, id);
+    if (kind === "input" || context.persistence.get(id) === "static") return true;
+    if (kind === "channel" || kind === "timer") return false;
+    return context.graph.into.get(id)!.every(
+      (rule) => rule.op === "<=" && !isAggregating(rule) && reads(rule).every((literal) => !literal.negated && fromHost(literal.collection)),
+    );
+  };
+  return !reads(seal).every((literal) => !literal.negated && fromHost(literal.collection));
+}

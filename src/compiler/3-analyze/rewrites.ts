@@ -1,0 +1,69 @@
+/** The rewrites that would remove a finding, where one applies (analysis.md section 2, end). */
+import type { Finding } from "../analysis.ts";
+import type { Rule } from "../ir.ts";
+import type { Context } from "./points.ts";
+import { collection } from "./points.ts";
+
+export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "rewrites">): string[] {
+  const out: string[] = [];
+  const literals = finding.sensitive.map((index) => rule.body[index]).filter((literal) => literal.kind === "read");
+  const sealable = [...new Set(finding.sources.map(({ source }) => source))].filter((id) => {
+    const { kind, sealed } = collection(context, id);
+    return sealed === null && (kind === "input" || kind === "channel");
+  });
+  const seal = (): void => {
+    if (sealable.length === 0 || finding.columns.length === 0) return;
+    out.push(`Seal ${list(sealable)}: if its producers know when a value of (${finding.columns.join(", ")}) is complete, declare \`sealed by (…)\` on columns that those determine.`);
+  };
+  switch (finding.reason) {
+    case "aggregate":
+      if (rule.head.terms.some((term) => term.kind === "aggregate" && term.call.name === "count")) {
+        out.push("If only reaching a bound matters, test it instead of reading it: `having count() >= k`, with the count left out of the head, is monotone.");
+      }
+      if (literals.some((literal) => context.persistence.get(literal.collection) === "passing")) {
+        out.push("Collect the events in a table first: an aggregate over events counts whatever fell into one step.");
+      }
+      seal();
+      break;
+    case "rendezvous": {
+      const passing = literals.filter((literal) => context.persistence.get(literal.collection) === "passing").map((literal) => literal.collection);
+      if (passing.length > 0) out.push(`Persist the event: keep ${list(passing)} in a table and join that, so that it is met however late the other side comes.`);
+      seal();
+      break;
+    }
+    case "negation":
+      seal();
+      break;
+    case "deletion":
+    case "upsert":
+      out.push("Keep what happened as facts that only grow (an event with an id or version, a lattice such as the latest by a stamp from the data) instead of overwriting.");
+      seal();
+      break;
+    case "key-conflict":
+      out.push(`If a key never gets two values, promise it where the facts enter: \`unique\` after the columns of ${list(finding.sources.map(({ source }) => source))}.`);
+      seal();
+      break;
+    case "choice":
+      out.push("Let the timer meet only tables that grow, so that it does not show when it fired.");
+      break;
+    case "local":
+      out.push(`Send the fact to the whole role instead of keeping it at one instance: \`${rule.role}.${nameOf(context, rule)}(…) <~ …;\`.`);
+      break;
+    case "promise":
+      out.push("Seal from the host, or from inputs of the same instance, or from a rule that waits for what it seals.");
+      break;
+    case "reveal":
+    case "opaque":
+      seal();
+      break;
+  }
+  return out;
+}
+
+function nameOf(context: Context, rule: Rule): string {
+  return collection(context, rule.head.collection).name;
+}
+
+function list(ids: readonly string[]): string {
+  return [...new Set(ids)].map((id) => `\`${id}\``).join(", ");
+}

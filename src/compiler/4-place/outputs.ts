@@ -1,0 +1,106 @@
+import type { Analysis, Inference } from "../analysis.ts";
+import type { CollectionId } from "../ir.ts";
+import type { Insertion, OutputPlan } from "../plan.ts";
+import { buildGraph, reads } from "../3-analyze/graph.ts";
+import { invertible } from "../3-analyze/determine.ts";
+import type { Decision } from "./place.ts";
+import { keeps, rulesBehind } from "./relevant.ts";
+
+/** Per output its promise, its label before and after, and what the label after stands on. */
+export function planOutputs(
+  analysis: Analysis,
+  before: Inference,
+  residual: Analysis,
+  decisions: ReadonlyMap<string, Decision>,
+  insertions: readonly Insertion[],
+): OutputPlan[] {
+  const { ir } = analysis;
+  const graph = buildGraph(ir);
+  const out: OutputPlan[] = [];
+  for (const { id, kind, level, role } of ir.collections.values()) {
+    if (kind !== "output") continue;
+    const behind = rulesBehind(graph, [id]);
+    const own = insertions.filter((each) => each.protects.some((rule) => behind.has(rule)));
+    const after = residual.inference.labels.get(id)!;
+    const kept = keeps(after, level!, ir.roles.get(role)!.replicated);
+    const trusted = own.filter((each) => each.mechanism === "none");
+    out.push({
+      output: id,
+      target: level!,
+      before: before.labels.get(id)!,
+      after: { name: after.name === "Seal" && own.length > 0 ? "Async" : after.name, key: after.name === "Seal" && own.length === 0 ? after.key : null },
+      achieved: kept ? true : trusted.length > 0 && onlyTrusted(residual, behind, decisions) ? "assumed" : false,
+      pacelc: pacelc(own),
+      assumptions: assumptions(analysis, residual, behind, own, id),
+    });
+  }
+  return out;
+}
+
+/** All that keeps the promise from being shown is what the source says to trust. */
+function onlyTrusted(residual: Analysis, behind: ReadonlySet<string>, decisions: ReadonlyMap<string, Decision>): boolean {
+  return [...residual.findings, ...residual.inference.implied]
+    .filter((each) => behind.has(each.rule) && !residual.inference.sealed.has(each.rule))
+    .every((each) => decisions.get(each.rule)?.mechanism === "none");
+}
+
+/** `PC/seal(campaign)/EC(seal)`: on a partition it waits for the seals of that key; else for their messages. */
+function pacelc(insertions: readonly Insertion[]): string {
+  const order = insertions.find((each) => each.mechanism === "order");
+  if (order) return "PC/sequencer/EC(2)";
+  const barrier = insertions.find((each) => each.mechanism === "barrier");
+  if (barrier) return "PC/seal(*)/EC(seal)";
+  const seals = insertions.filter((each) => each.mechanism === "seal");
+  if (seals.length > 0) return `PC/seal(${[...new Set(seals.flatMap((each) => each.key))].join(",")})/EC(seal)`;
+  return "PA/EL";
+}
+
+function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId): string[] {
+  const { ir } = analysis;
+  const { inference } = residual;
+  const out = new Set<string>();
+  const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
+  const roles = new Set<string>();
+  for (const id of behind) {
+    const rule = ir.rules.get(id);
+    if (rule === undefined) continue;
+    const head = ir.collections.get(rule.head.collection)!;
+    if (head.kind === "table" && !head.durable) roles.add(head.role);
+    if (head.unique) out.add(`unique: ${head.id} never gets two values for a key`);
+    for (const literal of reads(rule)) {
+      const read = ir.collections.get(literal.collection)!;
+      if (read.unique) out.add(`unique: ${read.id} never gets two values for a key`);
+    }
+    for (const term of rule.head.terms) {
+      if (term.kind !== "value" || term.value.kind !== "call" || term.value.builtin) continue;
+      if (invertible(term.value, ir) !== null) out.add(`claim: ${term.value.name} is injective`);
+    }
+  }
+  const seen = new Set<CollectionId>();
+  const promise = (source: CollectionId): void => {
+    if (seen.has(source)) return;
+    seen.add(source);
+    const { kind, sealed } = ir.collections.get(source)!;
+    const ways = inference.channels.get(source)?.travels;
+    if (kind === "input") {
+      const by = sealed!.columns.length === 0 ? "at the end of the stream" : `by (${columns(source, sealed!.columns)})`;
+      out.add(`seal: after a seal ${by} the host gives ${source} no more facts${sealed!.columns.length === 0 ? "" : " with that value"}${sealed!.single ? "; one producer a value" : ""}`);
+    }
+    for (const [role, way] of ways ?? []) {
+      if (way) for (const part of way.parts) promise(part.source);
+      else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (line ${lineOf(rule.file.text, rule.span.start)}) seals ${source} only when its facts are complete`);
+    }
+    roles.add(ir.collections.get(source)!.role);
+  };
+  for (const insertion of own) if (insertion.mechanism === "seal" || insertion.mechanism === "barrier") for (const source of insertion.at) promise(source);
+  for (const role of [...roles].sort()) out.add(`assumes: no restart of ${role}`);
+  const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
+  out.add(`deployment: ${counts.join(", ")}`);
+  return [...out];
+}
+
+function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let i = 0; i < offset; i++) if (text.charCodeAt(i) === 10) line++;
+  return line;
+}

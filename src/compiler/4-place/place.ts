@@ -1,0 +1,258 @@
+/**
+ * Phase 4: from each output's promise back to the rules that break it, and the cheapest mechanism
+ * for each (analysis.md sections 4 to 6). What is chosen is written into the program; the same
+ * analysis then runs over the result, and only what it shows there is reported as reached.
+ */
+import type { Analysis, Finding, Inference } from "../analysis.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { CollectionId, Ir, Rule, RuleId } from "../ir.ts";
+import type { Insertion, MechanismName, Plan, Strategy } from "../plan.ts";
+import type { Result } from "../result.ts";
+import { analyze, reinfer } from "../3-analyze/analyze.ts";
+import type { Graph } from "../3-analyze/graph.ts";
+import { buildGraph } from "../3-analyze/graph.ts";
+import { isLogged } from "../3-analyze/labels.ts";
+import { writerConditions } from "../3-analyze/seals.ts";
+import { insertGate } from "../../strategies/seal.ts";
+import { mechanisms } from "../../strategies/index.ts";
+import { insertLog, logKey, regionOf } from "../../strategies/order.ts";
+import { keeps, rulesBehind } from "./relevant.ts";
+import { describeInsertions } from "./insertions.ts";
+import { planOutputs } from "./outputs.ts";
+import { planSeals } from "./travels.ts";
+import { report } from "./report.ts";
+
+export { certificate } from "./certificate.ts";
+
+/** Per rule: what settles it, and why that one. */
+export interface Decision {
+  readonly mechanism: MechanismName;
+  readonly byKey: boolean | null;
+  readonly why: string;
+}
+
+export interface PlaceOptions {
+  readonly strategy: Strategy;
+}
+
+/** Rounds in which one insertion can still uncover another; more than a program's depth of such rules is a fault of ours. */
+const mostRounds = 12;
+
+export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
+  const diagnostics: Diagnostic[] = [];
+  const graph = buildGraph(analysis.ir);
+  const before = reinfer(analysis, "none");
+  const decisions = new Map<RuleId, Decision>();
+  let { coordinated, residual } = settle(analysis, graph, before, decisions, options, diagnostics);
+  ({ coordinated, residual } = relax(analysis, graph, decisions, coordinated, residual, options));
+  const sealing = planSeals(coordinated, residual);
+  const insertions: Insertion[] = describeInsertions(analysis, decisions, coordinated, residual);
+  const outputs = planOutputs(analysis, before, residual, decisions, insertions);
+  const clocks = clocksOf(coordinated, residual);
+  const plan: Plan = { analysis, before, insertions, coordinated, residual, outputs, sealed: sealing.sealed, travels: sealing.travels, clocks };
+  diagnostics.push(...report(plan, decisions, options));
+  return { value: diagnostics.some((each) => each.severity === "error" && each.code === "DLC403") ? null : plan, diagnostics };
+}
+
+interface Settled {
+  readonly coordinated: Ir;
+  readonly residual: Analysis;
+}
+
+/** Decide, write in, analyse again, until no rule on the way to a broken promise is left open. */
+function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: Map<RuleId, Decision>, options: PlaceOptions, diagnostics: Diagnostic[]): Settled {
+  const { ir } = analysis;
+  for (const rule of ir.rules.values()) if (rule.coordinate) force(rule, analysis, decisions, diagnostics);
+  let settled = apply(analysis, graph, decisions);
+  let labels = before;
+  for (let round = 0; round < mostRounds; round++) {
+    const needed = neededRules(ir, graph, round === 0 ? before : labels);
+    const open = openMarks(settled.residual, needed).filter((rule) => !isForcedNone(rule, decisions));
+    let changed = false;
+    for (const id of open) {
+      const origin = originOf(ir, id);
+      if (origin === null) continue;
+      const next = decide(origin, analysis, decisions.get(origin.id), options, diagnostics);
+      if (next === null) continue;
+      decisions.set(origin.id, next);
+      changed = true;
+    }
+    if (!changed) break;
+    settled = apply(analysis, graph, decisions);
+    labels = settled.residual.inference;
+  }
+  return settled;
+}
+
+function isForcedNone(id: RuleId, decisions: ReadonlyMap<RuleId, Decision>): boolean {
+  return decisions.get(id)?.mechanism === "none";
+}
+
+/** The rule of the source that a rule of the coordinated program stems from (a split rule keeps its name in the second part). */
+function originOf(ir: Ir, id: RuleId): Rule | null {
+  return ir.rules.get(id) ?? null;
+}
+
+/** Rules behind an output whose label does not keep its promise. */
+function neededRules(ir: Ir, graph: Graph, inference: Inference): Set<RuleId> {
+  const broken: CollectionId[] = [];
+  for (const { id, kind, level, role } of ir.collections.values()) {
+    if (kind === "output" && !keeps(inference.labels.get(id)!, level!, ir.roles.get(role)!.replicated)) broken.push(id);
+  }
+  return rulesBehind(graph, broken);
+}
+
+/** Marked or implied rules of the coordinated program that neither a gate nor a log settles. */
+function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>): RuleId[] {
+  const { ir, inference } = residual;
+  const out = new Set<RuleId>();
+  const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Set<CollectionId>() };
+  for (const mark of [...residual.findings, ...inference.implied]) {
+    if (mark.reason === "local" || mark.reason === "promise" || !needed.has(mark.rule)) continue;
+    const rule = ir.rules.get(mark.rule);
+    if (rule && !inference.sealed.has(rule.id) && !isLogged(rule, context, inference.logs)) out.add(rule.id);
+  }
+  return [...out];
+}
+
+function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
+  const { kind, by, reason, span } = rule.coordinate!;
+  const marked = [...analysis.findings, ...analysis.inference.implied].some((each) => each.rule === rule.id);
+  if (kind === "none") {
+    if (marked) decisions.set(rule.id, { mechanism: "none", byKey: null, why: reason ?? "" });
+    return;
+  }
+  const mechanism = mechanisms.find((each) => each.name === kind)!;
+  const cannot = marked ? mechanism.cannot(rule, analysis.inference) : "nothing in it depends on order";
+  if (cannot !== null) {
+    diagnostics.push({
+      code: "DLC403",
+      severity: "error",
+      message: `\`@coordinate(${kind}${by ? ` by (${by.join(", ")})` : ""})\` cannot settle ${rule.label}: ${cannot}`,
+      file: rule.file,
+      span,
+      mend: "Remove the annotation to let the compiler choose, or change what the rule reads.",
+    });
+    return;
+  }
+  decisions.set(rule.id, { mechanism: mechanism.name, byKey: kind === "order" ? by !== null : null, why: "chosen by hand in the source" });
+}
+
+/** The cheapest mechanism that reaches the rule; null where nothing is left to try. */
+function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, options: PlaceOptions, diagnostics: Diagnostic[]): Decision | null {
+  if (tried?.mechanism === "none" || (tried?.mechanism === "order" && tried.byKey === false)) return null;
+  if (options.strategy === "none") return null;
+  if (tried?.mechanism === "order") return { ...tried, byKey: false };
+  const { inference } = analysis;
+  if (options.strategy !== "auto") {
+    const forced = mechanisms.find((each) => each.name === options.strategy)!;
+    const cannot = forced.cannot(rule, inference);
+    if (cannot === null) return tried ? null : { mechanism: forced.name, byKey: null, why: `forced by --strategy ${options.strategy}` };
+    if (!diagnostics.some((each) => each.code === "DLC403" && each.span === rule.span)) {
+      diagnostics.push({
+        code: "DLC403",
+        severity: "error",
+        message: `--strategy ${options.strategy} cannot settle ${rule.label}: ${cannot}`,
+        file: rule.file,
+        span: rule.span,
+        mend: "Without --strategy the compiler chooses what reaches the rule.",
+      });
+    }
+    return null;
+  }
+  if (tried) return { mechanism: "order", byKey: null, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
+  const reasons: string[] = [];
+  for (const mechanism of mechanisms) {
+    const cannot = mechanism.cannot(rule, inference);
+    if (cannot === null) return { mechanism: mechanism.name, byKey: null, why: why(mechanism.name, reasons) };
+    if (mechanism.name === "seal") reasons.push(cannot);
+  }
+  return null;
+}
+
+function why(name: MechanismName, reasons: readonly string[]): string {
+  if (name === "seal") return "what it reads is sealed, and each of its gate values lies in one partition";
+  if (name === "barrier") return "what it reads is sealed as a whole stream";
+  return `no seal serves it (${reasons.join("; ")})`;
+}
+
+/** The program with all that was decided written in, and its residual analysis. */
+function apply(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision>): Settled {
+  const { ir, inference } = analysis;
+  let coordinated = ir;
+  for (const [id, decision] of decisions) {
+    if (decision.mechanism !== "seal" && decision.mechanism !== "barrier") continue;
+    const sealing = inference.sealed.get(id)!;
+    coordinated = insertGate(coordinated, coordinated.rules.get(id)!, sealing.conditions, inference.persistence);
+    for (const other of sealing.together) {
+      const writer = coordinated.rules.get(other)!;
+      const context = { graph, persistence: inference.persistence, timed: new Set<CollectionId>() };
+      const needed = writerConditions(ir.rules.get(other)!, writer.head.collection, context, inference.seals);
+      if (typeof needed !== "string") coordinated = insertGate(coordinated, writer, needed.conditions, inference.persistence);
+    }
+  }
+  for (const { region, ordered } of regions(ir, graph, decisions, inference)) {
+    const keyed = ordered.every((rule) => decisions.get(rule.id)!.byKey !== false);
+    const key = keyed ? logKey(region, ordered, graph, inference.persistence) : null;
+    coordinated = insertLog(coordinated, region, key);
+  }
+  return { coordinated, residual: analyze(coordinated, "inserted") };
+}
+
+/** One log per role: all its ordered rules share it. */
+function regions(ir: Ir, graph: Graph, decisions: ReadonlyMap<RuleId, Decision>, inference: Inference): { region: ReturnType<typeof regionOf>; ordered: Rule[] }[] {
+  const byRole = new Map<string, Rule[]>();
+  for (const [id, decision] of decisions) {
+    if (decision.mechanism !== "order") continue;
+    const rule = ir.rules.get(id)!;
+    const role = ir.collections.get(rule.head.collection)!.keyLength !== null ? ir.collections.get(rule.head.collection)!.role : rule.role;
+    byRole.set(role, [...(byRole.get(role) ?? []), rule]);
+  }
+  return [...byRole].map(([role, ordered]) => ({ region: regionOf(role, ordered, graph, inference.persistence), ordered }));
+}
+
+/**
+ * An `agreed` or `eventual` output tolerates some of the disorder behind it: what it keeps its
+ * promise without is taken out again, the dearest first.
+ */
+function relax(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision>, coordinated: Ir, residual: Analysis, options: PlaceOptions): Settled {
+  const { ir } = analysis;
+  const strict: CollectionId[] = [];
+  for (const { id, kind, level } of ir.collections.values()) if (kind === "output" && level === "deterministic") strict.push(id);
+  const fixed = rulesBehind(graph, strict);
+  const rank = mechanisms.map(({ name }) => name as MechanismName);
+  const candidates = [...decisions].filter(([id, { mechanism }]) => mechanism !== "none" && !fixed.has(id) && ir.rules.get(id)!.coordinate === null && options.strategy === "auto");
+  candidates.sort(([, a], [, b]) => rank.indexOf(b.mechanism) - rank.indexOf(a.mechanism));
+  let settled: Settled = { coordinated, residual };
+  for (const [id, decision] of candidates.slice(0, 64)) {
+    decisions.delete(id);
+    const without = apply(analysis, graph, decisions);
+    if (unkept(ir, without.residual.inference) <= unkept(ir, settled.residual.inference)) settled = without;
+    else decisions.set(id, decision);
+  }
+  return settled;
+}
+
+function unkept(ir: Ir, inference: Inference): number {
+  let count = 0;
+  for (const { id, kind, level, role } of ir.collections.values()) {
+    if (kind === "output" && !keeps(inference.labels.get(id)!, level!, ir.roles.get(role)!.replicated)) count++;
+  }
+  return count;
+}
+
+/** Deferred rules of a log's rules count its steps only (semantics A11). */
+function clocksOf(coordinated: Ir, residual: Analysis): Map<RuleId, string> {
+  const clocks = new Map<RuleId, string>();
+  const context = { graph: buildGraph(coordinated), persistence: residual.inference.persistence, timed: new Set<CollectionId>() };
+  for (const rule of coordinated.rules.values()) {
+    if (rule.op !== "<+" && rule.op !== "<-" && rule.op !== "<+-") continue;
+    const { logs } = residual.inference;
+    if (!isLogged(rule, context, logs)) continue;
+    const first = rule.body.find((literal) => literal.kind === "read" && typeof logs.get(literal.collection) === "string");
+    if (first?.kind === "read") clocks.set(rule.id, logs.get(first.collection)!);
+  }
+  return clocks;
+}
+
+export type { Finding };

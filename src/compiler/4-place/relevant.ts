@@ -1,0 +1,36 @@
+import type { CollectionId, RuleId } from "../ir.ts";
+import type { Label } from "../analysis.ts";
+import { severities } from "../analysis.ts";
+import type { LevelWord } from "../ast.ts";
+import type { Graph } from "../3-analyze/graph.ts";
+import { reads } from "../3-analyze/graph.ts";
+
+/** The severest label that a level tolerates (analysis.md section 1). */
+const tolerated: Record<LevelWord, (typeof severities)[number]> = { deterministic: "Async", agreed: "Run", eventual: "Inst", any: "Diverge" };
+
+/**
+ * Whether a label keeps a level's promise. Where a role is not replicated, `agreed` promises
+ * nothing more (semantics B11).
+ */
+export function keeps(label: Label, level: LevelWord, replicated: boolean): boolean {
+  if (level === "agreed" && !replicated) return true;
+  return severities.indexOf(label.name) <= severities.indexOf(tolerated[level]);
+}
+
+/** Rules (and seal rules' bodies) from which facts can reach any of these collections. */
+export function rulesBehind(graph: Graph, outputs: Iterable<CollectionId>): Set<RuleId> {
+  const rules = new Set<RuleId>();
+  const seen = new Set<CollectionId>();
+  const queue = [...outputs];
+  while (queue.length > 0) {
+    const id = queue.pop()!;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    for (const rule of graph.into.get(id)!) {
+      rules.add(rule.id);
+      for (const literal of reads(rule)) queue.push(literal.collection);
+    }
+    for (const seal of graph.sealsInto.get(id) ?? []) for (const literal of reads(seal)) queue.push(literal.collection);
+  }
+  return rules;
+}

@@ -1,0 +1,151 @@
+/** What `check` says about order and coordination: DLC3xx per finding, DLC4xx per output and channel. */
+import type { Finding, Reason } from "../analysis.ts";
+import type { Code } from "../diagnostics/codes.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Insertion, Plan } from "../plan.ts";
+import { buildGraph } from "../3-analyze/graph.ts";
+import type { Decision, PlaceOptions } from "./place.ts";
+import { rulesBehind } from "./relevant.ts";
+import { acrossPartitions } from "./partitions.ts";
+
+export const codeOf: Record<Reason, Code> = {
+  negation: "DLC301",
+  aggregate: "DLC302",
+  rendezvous: "DLC303",
+  deletion: "DLC304",
+  upsert: "DLC305",
+  "key-conflict": "DLC306",
+  reveal: "DLC307",
+  choice: "DLC308",
+  opaque: "DLC309",
+  local: "DLC310",
+  promise: "DLC311",
+};
+
+export function report(plan: Plan, decisions: ReadonlyMap<string, Decision>, options: PlaceOptions): Diagnostic[] {
+  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...acrossPartitions(plan.analysis.ir)];
+}
+
+function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnostic[] {
+  const { analysis, insertions } = plan;
+  const graph = buildGraph(analysis.ir);
+  const promising = [...analysis.ir.collections.values()].filter(({ kind, level }) => kind === "output" && level !== "any").map(({ id }) => id);
+  const relevant = rulesBehind(graph, promising);
+  return analysis.findings.map((finding) => {
+    const rule = analysis.ir.rules.get(finding.rule);
+    const insertion = insertions.find((each) => each.protects.includes(finding.rule));
+    const trusted = decisions.get(finding.rule)?.mechanism === "none";
+    const matters = finding.reason === "promise" || relevant.has(finding.rule);
+    const literal = rule && finding.sensitive.length > 0 ? rule.body[finding.sensitive[0]] : undefined;
+    return {
+      code: trusted ? "DLC406" : codeOf[finding.reason],
+      severity: trusted || !matters ? "note" : "warning",
+      message: `${describe(finding, plan)}${outcome(finding, insertion, trusted, matters)}`,
+      file: finding.file,
+      span: finding.span,
+      ...(literal && rule && { cause: { file: rule.file, span: literal.span, label: causeOf(finding) } }),
+      mend: insertion && !trusted ? undefined : finding.rewrites[0],
+    } satisfies Diagnostic;
+  });
+}
+
+function causeOf(finding: Finding): string {
+  const source = finding.sources[0];
+  if (source === undefined) return "what it reads here can still change";
+  return `what it reads here comes from ${source.source}${source.path.length > 1 ? ` (${source.path.join(" -> ")})` : ""}`;
+}
+
+function describe(finding: Finding, plan: Plan): string {
+  const label = plan.analysis.ir.rules.get(finding.rule)?.label ?? finding.rule.slice(finding.rule.indexOf("/") + 1);
+  const gate = finding.gate === null ? "" : finding.gate.length === 0 ? " over all values at once" : ` per (${finding.gate.join(", ")})`;
+  switch (finding.reason) {
+    case "negation":
+      return `${label} depends on the order of messages: it tests${gate} that a fact is absent which may still come`;
+    case "aggregate":
+      return `${label} depends on the order of messages: it aggregates${gate} over facts that may still come`;
+    case "rendezvous":
+      return `${label} depends on the order of messages: an event meets${gate} facts that may come later`;
+    case "deletion":
+      return `${label} depends on the order of messages: its deletion races${gate} with other writes or reads of ${finding.head}`;
+    case "upsert":
+      return `${label} depends on the order of messages: its overwrite races${gate} with other writes or reads of ${finding.head}`;
+    case "key-conflict":
+      return `${label} depends on the order of messages: a key of ${finding.head} may get two values, and the first one stays`;
+    case "reveal":
+      return `${label} depends on the order of messages: it reads a plain value out of a lattice that may still grow`;
+    case "choice":
+      return `${label} shows when a timer fired`;
+    case "opaque":
+      return `${label} hands open facts to an imported function of which nothing is claimed`;
+    case "local":
+      return `${finding.head} differs between replicas for ever: ${label} derives it from facts that stay at one instance`;
+    case "promise":
+      return `${label} can run ahead of the facts that it seals`;
+  }
+}
+
+function outcome(finding: Finding, insertion: Insertion | undefined, trusted: boolean, matters: boolean): string {
+  if (trusted) return `; trusted: ${insertion?.why ?? ""}`;
+  if (insertion) {
+    const key = insertion.key.length > 0 ? ` by (${insertion.key.join(", ")})` : "";
+    const at = insertion.at.join(" and ");
+    if (insertion.mechanism === "seal") return `; coordinated: it waits for the seal of ${at}${key}`;
+    if (insertion.mechanism === "barrier") return `; coordinated: it waits for the end of ${at}`;
+    return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log${key}`;
+  }
+  if (!matters) return "; no promise of an output depends on it";
+  return finding.reason === "local" || finding.reason === "promise" ? "" : "; not coordinated";
+}
+
+function channels(plan: Plan): Diagnostic[] {
+  const { ir, unsealable } = plan.analysis;
+  return unsealable.map(({ channel, rule }) => {
+    const target = ir.collections.get(channel)!;
+    const sender = ir.rules.get(rule)!;
+    return {
+      code: "DLC404",
+      severity: "error",
+      message: `${channel} is declared sealed, but no seal travels along ${sender.label} of ${sender.role}, and ${sender.role} has no seal rule for it`,
+      file: sender.file,
+      span: sender.span,
+      cause: { file: target.file, span: target.sealed!.span, label: "the promise" },
+      mend: `Seal what ${sender.label} reads by the same key, or add \`seal ${channel}(…) <~ …;\` to ${sender.role}.`,
+    };
+  });
+}
+
+function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
+  const { ir } = plan.analysis;
+  const out: Diagnostic[] = [];
+  const byDefault: string[] = [];
+  for (const output of plan.outputs) {
+    if (output.achieved !== false) continue;
+    const { strict, file, nameSpan, span } = ir.collections.get(output.output)!;
+    const written = /\bdeterministic\b/.test(file.text.slice(nameSpan.end, span.end));
+    // Semantics B10: a default level missed only for want of a seal is said once per program, as a note.
+    if (!strict && output.target === "deterministic" && output.after.name === "Run" && !written && options.strategy === "auto") {
+      byDefault.push(output.output);
+      continue;
+    }
+    out.push({
+      code: "DLC401",
+      severity: strict ? "error" : "warning",
+      message: `${output.output} promises ${output.target}, and reaches only ${output.after.name}`,
+      file,
+      span: nameSpan,
+      mend: "`dlc explain` names the rules that stand in the way and what each would need.",
+    });
+  }
+  if (byDefault.length > 0) {
+    const { file, nameSpan } = ir.collections.get(byDefault[0])!;
+    out.push({
+      code: "DLC402",
+      severity: "note",
+      message: `${byDefault.join(", ")} ${byDefault.length > 1 ? "are" : "is"} the same at every replica, but may differ from run to run: no seal says when the facts are complete`,
+      file,
+      span: nameSpan,
+      mend: "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",
+    });
+  }
+  return out;
+}

@@ -1,0 +1,145 @@
+/**
+ * `order` and `order by (k)`: the sources of nondeterminism behind the ordered rules of a role pass
+ * through one log, so that every replica takes them in that order, in the same steps (analysis.md
+ * section 4, semantics A11). Written into the program as an ordering on those sources.
+ */
+import type { Persistence } from "../compiler/analysis.ts";
+import type { Collection, CollectionId, Ir, ReadLiteral, Rule } from "../compiler/ir.ts";
+import type { Graph } from "../compiler/3-analyze/graph.ts";
+import { reads } from "../compiler/3-analyze/graph.ts";
+
+/** What one role's log must carry, and the rules that must agree on its key. */
+export interface Region {
+  readonly role: string;
+  readonly log: string;
+  readonly sources: readonly CollectionId[];
+  readonly rules: readonly Rule[];
+  readonly collections: ReadonlySet<CollectionId>;
+}
+
+/** Everything of the role behind the ordered rules: also all other writers of the tables they write. */
+export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): Region {
+  const sources = new Set<CollectionId>();
+  const rules = new Set<Rule>();
+  const collections = new Set<CollectionId>();
+  const queue: CollectionId[] = [];
+  const addRule = (rule: Rule): void => {
+    if (rules.has(rule)) return;
+    rules.add(rule);
+    for (const literal of reads(rule)) if (persistence.get(literal.collection) !== "static") queue.push(literal.collection);
+  };
+  for (const rule of ordered) {
+    addRule(rule);
+    const head = graph.ir.collections.get(rule.head.collection)!;
+    // A keyed channel takes its values in the order of the receiver's log.
+    if (head.role === role && (head.kind === "table" || head.keyLength !== null)) queue.push(head.id);
+  }
+  while (queue.length > 0) {
+    const id = queue.pop()!;
+    const { kind, role: owner } = graph.ir.collections.get(id)!;
+    if (collections.has(id) || owner !== role) continue;
+    collections.add(id);
+    if (kind === "input" || kind === "channel" || kind === "timer") sources.add(id);
+    else for (const rule of graph.into.get(id)!) addRule(rule);
+  }
+  const order = [...graph.ir.collections.keys()];
+  return { role, log: `${role}.log`, sources: [...sources].sort((a, b) => order.indexOf(a) - order.indexOf(b)), rules: [...rules], collections };
+}
+
+/**
+ * The columns that may key the log, per collection of the region: those that, in every rule of it,
+ * all open literals and the head carry in one variable, so that one event has one gate value.
+ * null where there are none, so one log must serve all.
+ */
+export function logKey(region: Region, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): ReadonlyMap<CollectionId, readonly number[]> | null {
+  const first = ordered[0];
+  const [lead] = openReads(first, persistence);
+  if (lead === undefined || region.sources.some((id) => graph.ir.collections.get(id)!.kind === "timer")) return null;
+  // Deferred facts of rules without an event would have to count the steps of every log at once.
+  const counts = (rule: Rule): boolean => (rule.op === "<+" || rule.op === "<-" || rule.op === "<+-") && !reads(rule).some((literal) => !literal.negated && persistence.get(literal.collection) === "passing");
+  if (region.rules.some(counts)) return null;
+  const found: Map<CollectionId, number>[] = [];
+  for (const [column, term] of lead.terms.entries()) {
+    if (term?.kind !== "variable") continue;
+    const assigned = propagate(region, lead.collection, column, graph, persistence);
+    if (assigned && ordered.every((rule) => keepsKey(rule, assigned, graph, persistence))) found.push(assigned);
+  }
+  if (found.length === 0) return null;
+  return new Map([...region.collections].filter((id) => found.every((each) => each.has(id))).map((id) => [id, found.map((each) => each.get(id)!)]));
+}
+
+function openReads(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>): ReadLiteral[] {
+  return reads(rule).filter((literal) => persistence.get(literal.collection) !== "static");
+}
+
+/** One key column per collection of the region, starting from one; null when some rule breaks it. */
+function propagate(region: Region, start: CollectionId, column: number, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): Map<CollectionId, number> | null {
+  const assigned = new Map<CollectionId, number>([[start, column]]);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const rule of region.rules) {
+      const open = openReads(rule, persistence);
+      const name = keyVariable(rule, open, assigned, region, graph);
+      if (name === undefined) continue;
+      if (name === null) return null;
+      for (const literal of open) {
+        const at = literal.terms.findIndex((term) => term?.kind === "variable" && term.name === name);
+        if (at < 0) return null;
+        if (!assigned.has(literal.collection)) {
+          assigned.set(literal.collection, at);
+          grew = true;
+        }
+        const fixed = literal.terms[assigned.get(literal.collection)!];
+        if (fixed?.kind !== "variable" || fixed.name !== name) return null;
+      }
+      const head = rule.head.collection;
+      if (!region.collections.has(head)) continue;
+      const at = rule.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name);
+      if (at < 0) return null;
+      if (!assigned.has(head)) {
+        assigned.set(head, at);
+        grew = true;
+      }
+      const fixed = rule.head.terms[assigned.get(head)!];
+      if (fixed.kind !== "value" || fixed.value.kind !== "variable" || fixed.value.name !== name) return null;
+    }
+  }
+  return [...region.collections].every((id) => assigned.has(id)) ? assigned : null;
+}
+
+/** The variable that carries the key in this rule: undefined while unknown, null when it is no variable. */
+function keyVariable(rule: Rule, open: readonly ReadLiteral[], assigned: ReadonlyMap<CollectionId, number>, region: Region, graph: Graph): string | null | undefined {
+  for (const literal of open) {
+    const at = assigned.get(literal.collection);
+    if (at === undefined) continue;
+    const term = literal.terms[at];
+    return term?.kind === "variable" ? term.name : null;
+  }
+  const at = region.collections.has(rule.head.collection) ? assigned.get(rule.head.collection) : undefined;
+  if (at === undefined || graph.ir.collections.get(rule.head.collection)!.kind === "channel") return undefined;
+  const term = rule.head.terms[at];
+  return term.kind === "value" && term.value.kind === "variable" ? term.value.name : null;
+}
+
+/** The ordered rule's own group or key must carry the log's key, so that one group lies in one log. */
+function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): boolean {
+  const names = openReads(rule, persistence).map((literal) => {
+    const term = literal.terms[assigned.get(literal.collection) ?? -1];
+    return term?.kind === "variable" ? term.name : null;
+  });
+  if (names.length === 0 || names.some((name) => name === null || name !== names[0])) return false;
+  const { keyLength } = graph.ir.collections.get(rule.head.collection)!;
+  const grouped = rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");
+  if (!grouped && keyLength === null) return true;
+  const terms = keyLength === null ? rule.head.terms : rule.head.terms.slice(0, keyLength);
+  return terms.some((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === names[0]);
+}
+
+/** Puts the region's sources into its log. */
+export function insertLog(ir: Ir, region: Region, key: ReadonlyMap<CollectionId, readonly number[]> | null): Ir {
+  const collections = new Map<CollectionId, Collection>(ir.collections);
+  for (const id of region.sources) {
+    collections.set(id, { ...collections.get(id)!, ordering: { log: region.log, by: key?.get(id) ?? [] } });
+  }
+  return { ...ir, collections };
+}
