@@ -41,7 +41,7 @@ export const builtinFunctions: readonly BuiltinFunction[] = [
   define("indexOf", ["string, string -> int", "list<T>, T -> int"], "The first place of the second in the first; -1 when there is none."),
   define("substring", ["string, int, int -> string"], "From the second place up to, not including, the third; places outside are moved to the ends."),
   define("replace", ["string, string, string -> string"], "Every occurrence of the second replaced by the third, both taken literally."),
-  define("toString", ["T -> string"], "As text; what is neither a string nor an address as JSON (bytes as hex digits).", []),
+  define("toString", ["T -> string"], "As text; what is neither a string nor an address as JSON (bytes as hex digits).", ["injective"]),
   define("parseInt", ["string -> int"], "The integer that the whole string (white space around it aside) writes in decimal; fails on any other.", ["partial"]),
   define("parseFloat", ["string -> float"], "The number that the whole string (white space around it aside) writes in decimal; fails on any other.", ["partial"]),
 
@@ -64,11 +64,11 @@ export const builtinFunctions: readonly BuiltinFunction[] = [
   define("reverse", ["list<T> -> list<T>"], "Last element first.", ["injective"]),
   define("sort", ["list<T> -> list<T>"], "In the order of all values."),
   define("unique", ["list<T> -> list<T>"], "Each value once, at its first place."),
-  define("range", ["int, int -> list<int>"], "The integers from the first up to, not including, the second."),
+  define("range", ["int, int -> list<int>"], "The integers from the first up to, not including, the second; fails beyond ten million.", ["partial"]),
 
   // Anything.
   define("hash", ["T -> nat"], "A fixed 32-bit hash (FNV-1a of the canonical JSON); different values may share one."),
-  define("toJson", ["T -> json"], "The value as JSON.", ["partial"]),
+  define("toJson", ["T -> json"], "The value as JSON; fails on bytes, NaN and infinities.", ["partial", "injective"]),
   define("parseJson", ["string -> json"], "The JSON value that the string writes; fails on any other string.", ["partial"]),
   define("field", ["json, string -> json"], "A member of a JSON object; fails where there is none.", ["partial"]),
   define("hasField", ["json, string -> bool"], "Whether it is a JSON object with that member."),

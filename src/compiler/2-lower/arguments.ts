@@ -1,5 +1,5 @@
 /** Arguments, positional or named, in the order of a collection's columns. */
-import type { Arg, CollectionRef, Expr as AstExpr, Name, Span } from "../ast.ts";
+import type { Arg, Expr as AstExpr, Name, Span } from "../ast.ts";
 import type { Collection, Column } from "../ir.ts";
 import { typeText } from "../types.ts";
 import { didYouMean, plural, quote } from "./findings.ts";
@@ -80,12 +80,12 @@ export function copyArguments(columns: readonly Column[], as: Span): readonly Ar
 }
 
 /** `not` before it or not, a name without arguments says nothing of its columns. */
-export function reportBare(place: Place, collection: Collection, ref: CollectionRef): void {
+export function reportBare(place: Place, collection: Collection, span: Span): void {
   const blanks = collection.columns.map(() => "_").join(", ");
-  const text = `${place.file.text.slice(ref.span.start, ref.span.end)}(${blanks})`;
-  place.scope.findings.add("DLC214", place.file, ref.span, `${quote(collection.name)} stands here without arguments`, {
+  const text = `${place.file.text.slice(span.start, span.end)}(${blanks})`;
+  place.scope.findings.add("DLC214", place.file, span, `${quote(collection.name)} stands here without arguments`, {
     cause: { file: collection.file, span: collection.nameSpan, label: `it has ${plural(collection.columns.length, "column")}` },
     mend: `Write ${quote(text)}, with variables for the columns that matter. Only ${quote("A <= B;")} leaves them out.`,
-    fixes: [{ title: `Write ${quote(text)}`, edits: [{ file: place.file, span: ref.span, text }] }],
+    fixes: [{ title: `Write ${quote(text)}`, edits: [{ file: place.file, span: span, text }] }],
   });
 }

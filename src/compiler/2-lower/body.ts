@@ -78,6 +78,11 @@ class BodyLowering {
     for (const read of reads) if (read.negated) this.lowerRead(read);
     for (const test of tests) {
       const { place } = this;
+      const bare = test.value.kind === "variable" && !this.variables.has(test.value.name) ? place.role.collections.get(test.value.name) : undefined;
+      if (bare !== undefined) {
+        reportBare(place, bare, test.value.span);
+        continue;
+      }
       const value = wanted(place, typeExpr(this.sight, test.value), bool, "a condition of a body");
       const denied: Expr = test.negated ? { kind: "unary", op: "!", of: value, type: bool, span: test.span } : value;
       this.lowered[test.index].push({ kind: "test", value: denied, span: test.span });
@@ -110,7 +115,7 @@ class BodyLowering {
             cause: { file: collection.file, span: collection.nameSpan, label: "declared here" },
             mend: `Let role ${collection.role} send it to a channel of role ${place.role.role.name}, and read that channel.`,
           });
-      } else if (literal.args === null && collection.columns.length > 0) reportBare(place, collection, literal.ref);
+      } else if (literal.args === null && collection.columns.length > 0) reportBare(place, collection, literal.ref.span);
       else args = matchArguments(place, collection, literal.args ?? [], literal.span, "body");
     }
     if (collection === null || args === null) {

@@ -54,6 +54,7 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
       return failed([]);
     }
     const typed = typeAggregate(sight, call, aggregate);
+    sight.aggregate(typed);
     return { kind: "aggregate", call: typed, type: typed.type, span };
   }
   const builtin = functions.get(name);

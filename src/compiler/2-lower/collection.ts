@@ -43,10 +43,13 @@ export function declareCollection(
     }
     const before = kept.get(modifier.kind);
     if (before !== undefined) {
-      findings.add("DLC271", file, modifier.span, `${quote(name)} is ${modifier.kind === "level" ? "given a level" : quote(said)} twice`, {
-        cause: { file, span: before.span, label: "first here" }, mend: "Keep one of them.",
-        fixes: [removal(file, modifier.span, said)],
-      });
+      // The same word twice is a matter of syntax, and reported there.
+      if (modifier.kind === "level" && before.kind === "level" && modifier.level !== before.level) {
+        findings.add("DLC271", file, modifier.span, `${quote(name)} is given two levels`, {
+          cause: { file, span: before.span, label: "first here" }, mend: "Keep one of them.",
+          fixes: [removal(file, modifier.span, said)],
+        });
+      }
       continue;
     }
     kept.set(modifier.kind, modifier);
@@ -67,9 +70,9 @@ export function declareCollection(
       mend: `Write ${quote("->")} after the columns that identify a fact: ${quote("(id: string -> who: string)")}.`,
     });
   }
-  if (decl.collection === "timer" && !(decl.periodMs !== null && decl.periodMs >= 1 && decl.periodMs <= longestPeriodMs)) {
-    findings.add("DLC291", file, decl.name.span, `timer ${quote(name)} needs a period from 1ms to ${longestPeriodMs}ms`, {
-      mend: "Write it as `timer t every 500ms;`.",
+  if (decl.periodMs !== null && decl.periodMs > longestPeriodMs) {
+    findings.add("DLC290", file, decl.name.span, `the period of timer ${quote(name)} is longer than timers run: ${longestPeriodMs}ms, about 24 days`, {
+      mend: "Choose a shorter period, and count how often it fires.",
     });
   }
   const level = kept.get("level");

@@ -87,11 +87,6 @@ function importFunction(
       mend: "Write a relative path to a TypeScript or JavaScript file, such as `\"./text.ts\"`.",
     });
   }
-  claims.forEach((claim, i) => {
-    if (claims.indexOf(claim) !== i) {
-      findings.add("DLC502", file, name.span, `${quote(name.text)} claims ${quote(claim)} twice`, { mend: "Leave one of them out." });
-    }
-  });
   if (claims.includes("injective") && decl.params.length === 0) {
     findings.add("DLC502", file, name.span, `${quote(name.text)} has no parameter, so it cannot be injective`, {
       mend: "Leave `injective` out.",
@@ -108,14 +103,6 @@ function importFunction(
 function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<string>, scope: Scope): RoleScope {
   const { findings } = scope;
   const name = decl.name.text;
-  if (decl.replicated && decl.partitionedBy !== null) {
-    findings.add("DLC290", file, decl.name.span, `role ${quote(name)} is both replicated and partitioned`, {
-      mend: "Keep one: all instances of a replicated role have the same facts, those of a partitioned one each a share.",
-    });
-  }
-  if (decl.count !== null && decl.count < 1) {
-    findings.add("DLC290", file, decl.name.span, `role ${quote(name)} has no instance`, { mend: "Write `x1` or more." });
-  }
   const role: Role = {
     name,
     count: decl.count ?? (decl.replicated ? 3 : decl.partitionedBy !== null ? 2 : 1),

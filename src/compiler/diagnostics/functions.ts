@@ -12,7 +12,7 @@ export const functionCodes = {
   DLC502: {
     severity: "error",
     title: "A claim that says nothing",
-    why: "A claim is written once, and `injective` needs a parameter whose values could differ.",
+    why: "`injective` needs a parameter whose values could differ.",
     example: "function f(): int from \"./f.ts\" injective;",
     mend: "Leave the claim out.",
   },

@@ -222,7 +222,7 @@ export const nameCodes = {
   DLC271: {
     severity: "error",
     title: "Modifiers that contradict each other",
-    why: "A modifier stands once, and a lossy channel cannot be sealed: a lost fact could not be told from one that is still to come.",
+    why: "An output has one level, and a lossy channel cannot be sealed: a lost fact could not be told from one that is still to come.",
     example: "channel c(k: string) sealed by (k) lossy;",
     mend: "Keep one of them.",
   },
@@ -270,16 +270,9 @@ export const nameCodes = {
   },
   DLC290: {
     severity: "error",
-    title: "A role header that cannot be followed",
-    why: "A role has at least one instance, and is either replicated or partitioned.",
-    example: "role A x0 { }",
-    mend: "Give a positive number of instances, and one of the two words.",
-  },
-  DLC291: {
-    severity: "error",
-    title: "A timer with an impossible period",
-    why: "A period is between 1 ms and about 24 days, the range of timers.",
-    example: "timer t every 0ms;",
-    mend: "Choose a period in that range.",
+    title: "A timer with too long a period",
+    why: "Timers run for at most 2147483647 ms, about 24 days.",
+    example: "timer t every 1000h;",
+    mend: "Choose a shorter period, and count how often it fires.",
   },
 } as const satisfies Record<string, CodePage>;
