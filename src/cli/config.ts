@@ -23,11 +23,11 @@ const mechanisms: readonly MechanismName[] = ["seal", "barrier", "order", "commi
 const known = ["strategy", "maxWarnings", "budget", "severities"];
 
 export async function findConfig(cwd: string): Promise<Config> {
-  const { lilconfig } = await import("lilconfig");
+  const { default: search } = await import("lilconfig");
   const name = "dlc.config.json";
   let found;
   try {
-    found = await lilconfig("dlc", { searchPlaces: [name], stopDir: "/" }).search(cwd);
+    found = await search.lilconfig("dlc", { searchPlaces: [name], stopDir: "/" }).search(cwd);
   } catch (error) {
     throw new WrongUse(`${name}: ${(error as Error).message}`);
   }

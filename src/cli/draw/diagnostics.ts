@@ -1,5 +1,6 @@
 /** The pretty form of findings: message, frame, the cause's own frame, what to do. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { rangeOf } from "../../compiler/diagnostics/lines.ts";
 import { drawFrame, gutterOf, place } from "./frame.ts";
 import type { Mark } from "./frame.ts";
 import type { Paint } from "./paint.ts";
@@ -14,6 +15,7 @@ import type { Paint } from "./paint.ts";
  *       --> ads.dlc:3:9
  *      3 |   input click(campaign: string, id: string, user: string);
  *        |         ----- clicks come from here, in any order
+ *        |
  *        = do: seal the clicks
  */
 export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: number): string {
@@ -29,10 +31,12 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
     ...drawFrame(mark, gutter, paint, (text) => paint.severity(diagnostic.severity, text)),
   ];
   if (cause !== null) {
-    const near = cause.file === mark.file;
-    lines.push(bar, `${arrow} ${place(cause.file, cause.span)}${near ? "" : " (another file)"}`);
     const long = cause.label.length > 40;
-    lines.push(...drawFrame(long ? { ...cause, label: "" } : cause, gutter, paint, paint.cause));
+    const frame = drawFrame(long ? { ...cause, label: "" } : cause, gutter, paint, paint.cause);
+    // On the line of the finding itself the cause is one more underline.
+    if (mark.file === cause.file && isOneLine(mark) && isOneLine(cause) && lineStart(mark) === lineStart(cause)) {
+      lines.push(...frame.slice(1));
+    } else lines.push(bar, `${arrow} ${place(cause.file, cause.span)}`, ...frame);
     if (long) lines.push(...note(cause.label, "", gutter, paint, width, paint.cause));
   }
   if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
@@ -42,6 +46,16 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
     if (fix.title !== diagnostic.mend) lines.push(...note(text === "" ? fix.title : `${fix.title}: ${text}`, "fix: ", gutter, paint, width, paint.mend));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function isOneLine({ file, span }: Mark): boolean {
+  const { start, end } = rangeOf(file, span);
+  return start.line === end.line;
+}
+
+/** Offset of the first character of the line on which a mark starts. */
+function lineStart({ file, span }: Mark): number {
+  return span.start - rangeOf(file, span).start.column + 1;
 }
 
 /** `   = do: …`, wrapped at the terminal's width. */

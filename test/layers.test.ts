@@ -1,0 +1,89 @@
+/** Who may import whom. The table is the architecture: a line here is a decision, not a habit. */
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const src = join(root, "src");
+
+interface Layer {
+  readonly name: string;
+  readonly owns: (path: string) => boolean;
+  /** Paths below src/ (or grammar/) that it may import, besides its own. */
+  readonly mayImport: (path: string) => boolean;
+  readonly nodeModules: "none" | "node" | readonly string[];
+}
+
+const isContract = (path: string): boolean => /^compiler\/[a-z]+\.ts$/.test(path) && path !== "compiler/compile.ts";
+const isRun = (path: string): boolean => path.endsWith(".run.ts");
+const phases = ["1-parse", "2-lower", "3-analyze", "4-place", "5-emit"];
+const at = (folder: string) => (path: string): boolean => path.startsWith(`${folder}/`);
+const open = (path: string): boolean => ["operators", "strategies", "lattices", "lints"].some((folder) => at(folder)(path)) && !isRun(path);
+
+const layers: readonly Layer[] = [
+  { name: "contracts between phases", owns: isContract, mayImport: (path) => isContract(path) || at("compiler/diagnostics")(path), nodeModules: [] },
+  { name: "diagnostics", owns: at("compiler/diagnostics"), mayImport: isContract, nodeModules: [] },
+  ...phases.map((phase, index): Layer => ({
+    name: phase,
+    owns: at(`compiler/${phase}`),
+    // A phase sees the borders, the diagnostics, the open lists, and of the phases before it those whose functions it applies again.
+    mayImport: (path) =>
+      isContract(path) || at("compiler/diagnostics")(path) || open(path) || (phase === "4-place" && at("compiler/3-analyze")(path)) ||
+      (phase === "5-emit" && at("compiler/3-analyze")(path)) || (phase === "1-parse" && at("grammar")(path)) || (index > 2 && path === "runtime/program.ts"),
+    nodeModules: phase === "1-parse" ? ["ohm-js"] : [],
+  })),
+  { name: "the pipeline", owns: (path) => path === "compiler/compile.ts", mayImport: at("compiler"), nodeModules: [] },
+  { name: "operators and strategies, compile halves", owns: open, mayImport: (path) => isContract(path) || open(path) || at("compiler/diagnostics")(path) || at("compiler/3-analyze")(path), nodeModules: [] },
+  { name: "operators and strategies, run halves", owns: isRun, mayImport: (path) => isRun(path) || at("runtime")(path), nodeModules: "node" },
+  { name: "runtime", owns: at("runtime"), mayImport: isRun, nodeModules: "node" },
+  { name: "verify", owns: at("verify"), mayImport: (path) => at("runtime")(path) || at("compiler")(path), nodeModules: "node" },
+  {
+    name: "command line",
+    owns: at("cli"),
+    mayImport: (path) => at("compiler")(path) || at("runtime")(path) || at("verify")(path),
+    nodeModules: ["node", "commander", "chalk", "lilconfig", "tinyglobby", "esbuild", "ts-morph"],
+  },
+];
+
+const files = readdirSync(src, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+  .map((entry) => relative(src, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(src, path), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  return [...text.matchAll(/(?<!["\w])(?:from|import)\s*\(?\s*"([^"\n]+)"/g)].map((match) => match[1]);
+}
+
+describe("layers", () => {
+  test("every file belongs to one layer", () => {
+    expect(files.length).toBeGreaterThan(50);
+    for (const file of files) expect(layers.filter((layer) => layer.owns(file)).map(({ name }) => name), file).toHaveLength(1);
+  });
+
+  for (const layer of layers) {
+    test(`${layer.name} imports only what it may`, () => {
+      const wrong: string[] = [];
+      for (const file of files.filter(layer.owns)) {
+        for (const specifier of importsOf(file)) {
+          if (specifier.startsWith(".")) {
+            const target = relative(src, resolve(src, dirname(file), specifier)).replaceAll("\\", "/").replace(/^\.\.\/grammar\//, "grammar/");
+            if (!layer.owns(target) && !layer.mayImport(target)) wrong.push(`${file} imports ${target}`);
+          } else if (specifier.startsWith("node:")) {
+            if (layer.nodeModules !== "node" && !layer.nodeModules.includes("node")) wrong.push(`${file} imports ${specifier}`);
+          } else if (typeof layer.nodeModules === "string" || !layer.nodeModules.includes(specifier)) {
+            wrong.push(`${file} imports the package ${specifier}`);
+          }
+        }
+      }
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  test("the compiler has no clock, no randomness and no process", () => {
+    const wrong = files
+      .filter((file) => file.startsWith("compiler/"))
+      .filter((file) => /\b(?:Date\.now|new Date\(|Math\.random|process\.|performance\.|globalThis\.)/.test(readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:\\.|[^"\\\n])*"/gm, "")));
+    expect(wrong).toEqual([]);
+  });
+});
