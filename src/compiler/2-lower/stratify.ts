@@ -17,7 +17,22 @@ interface Edge {
 
 type Graph = Map<CollectionId, Edge[]>;
 
-const known = new WeakMap<Ir["rules"], ReadonlyMap<string, readonly (readonly CollectionId[])[]>>();
+interface Strata {
+  readonly graph: Graph;
+  readonly components: readonly (readonly CollectionId[])[];
+}
+
+const known = new WeakMap<Ir["rules"], ReadonlyMap<string, Strata>>();
+
+function strataOf(rules: Ir["rules"]): ReadonlyMap<string, Strata> {
+  let byRole = known.get(rules);
+  if (byRole === undefined) {
+    const found = new Map<string, Strata>();
+    for (const [role, graph] of graphs(rules.values())) found.set(role, { graph, components: components(graph) });
+    known.set(rules, (byRole = found));
+  }
+  return byRole;
+}
 
 /**
  * Collections that `<=` rules of the role write, in groups that depend on one another, in order of
@@ -25,19 +40,13 @@ const known = new WeakMap<Ir["rules"], ReadonlyMap<string, readonly (readonly Co
  * writes (inputs, channels, …) are there before the first.
  */
 export function strata(ir: Pick<Ir, "rules">, role: string): readonly (readonly CollectionId[])[] {
-  let byRole = known.get(ir.rules);
-  if (byRole === undefined) {
-    const found = new Map<string, readonly (readonly CollectionId[])[]>();
-    for (const [name, graph] of graphs(ir.rules.values())) found.set(name, components(graph));
-    known.set(ir.rules, (byRole = found));
-  }
-  return byRole.get(role) ?? [];
+  return strataOf(ir.rules).get(role)?.components ?? [];
 }
 
 export function checkStrata(ir: Pick<Ir, "rules">, findings: Findings): void {
-  for (const [role, graph] of graphs(ir.rules.values())) {
+  for (const [role, { graph, components: groups }] of strataOf(ir.rules)) {
     const group = new Map<CollectionId, number>();
-    components(graph).forEach((members, i) => {
+    groups.forEach((members, i) => {
       for (const member of members) group.set(member, i);
     });
     const reported = new Set<Rule>();

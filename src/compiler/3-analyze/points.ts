@@ -120,7 +120,9 @@ function rendezvous(rule: Rule, context: Context): Finding[] {
   if (passing.length > 1 && !passing.every((literal) => literal === passing[0] || ofOneEvent(rule, literal, context, [passing[0]]))) {
     return [finding(context, rule, "rendezvous", joinGate(rule, open), open)];
   }
-  const met = open.filter((literal) => !isPassing(context, literal) && !isOwnReply(rule, passing[0], literal, context));
+  // What a deletion or overwrite reads of its own table races with that table's writers: `deletion`, `upsert`.
+  const own = rule.op === "<-" || rule.op === "<+-" ? rule.head.collection : null;
+  const met = open.filter((literal) => !isPassing(context, literal) && literal.collection !== own && !isOwnReply(rule, passing[0], literal, context));
   if (met.length === 0) return [];
   return [finding(context, rule, "rendezvous", joinGate(rule, [passing[0], ...met]), [passing[0], ...met])];
 }

@@ -306,6 +306,7 @@ function channelSeal(id: CollectionId, rules: readonly Rule[], context: Context,
   const byRule = context.graph.sealsInto.get(id) ?? [];
   const travels = new Map<string, { parts: TravelPart[]; deferred: boolean } | null>();
   let columns = sealed === null ? null : [...sealed.columns];
+  let consumed = false;
   if (lossy || (asyncCycle && sealed === null) || (rules.length === 0 && sealed === null)) return null;
   for (const seal of byRule) {
     travels.set(seal.role, null);
@@ -320,22 +321,24 @@ function channelSeal(id: CollectionId, rules: readonly Rule[], context: Context,
     }
     columns ??= way.columns;
     if ([...columns].sort().join() !== [...way.columns].sort().join()) return null;
+    consumed ||= way.consumed;
     const known = travels.get(rule.role);
     const parts = way.parts.filter((part) => !known?.parts.some((each) => each.source === part.source && sameKey(each.map, part.map)));
     if (known) known.parts.push(...parts);
     travels.set(rule.role, { parts: known ? known.parts : parts, deferred: (known?.deferred ?? false) || way.deferred });
   }
   out.channels.set(id, { columns: columns!, travels });
-  return sourceItself(id, columns!);
+  return { ...sourceItself(id, columns!), consumed };
 }
 
 /** How the seals of a sending rule's body become seals of the channel: by expressions over the source's seal values. */
-function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, wanted: readonly number[] | null): { columns: number[]; parts: TravelPart[]; deferred: boolean } | null {
+function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, wanted: readonly number[] | null): { columns: number[]; parts: TravelPart[]; deferred: boolean; consumed: boolean } | null {
   const { ir } = context.graph;
   const same = equals(rule);
   const parts: TravelPart[] = [];
   let columns: readonly number[] | null = wanted;
   let deferred = false;
+  let consumed = false;
   let open = 0;
   for (const literal of reads(rule)) {
     if (!isOpen(context, literal)) continue;
@@ -343,6 +346,7 @@ function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<Collection
     const seal = seals.get(literal.collection);
     if (!seal) return null;
     deferred ||= seal.deferred;
+    consumed ||= seal.consumed;
     for (const { source, key } of seal.sources) {
       const names = sealKey(source, seals).map((column) => collection(context, source).columns[column].name);
       const bySource = new Map<string, Expr>();
@@ -357,7 +361,7 @@ function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<Collection
       parts.push({ source, map: columns.map((column) => way.columns.indexOf(column)).map((at) => way.map[at]) });
     }
   }
-  return open === 0 || columns === null ? null : { columns: [...columns], parts, deferred };
+  return open === 0 || columns === null ? null : { columns: [...columns], parts, deferred, consumed };
 }
 
 /** Head columns that are injective images of the sealed values and together determine them. */

@@ -67,9 +67,14 @@ function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: 
   let labels = before;
   for (let round = 0; round < mostRounds; round++) {
     const needed = neededRules(ir, graph, round === 0 ? before : labels);
-    const open = openMarks(settled.residual, needed).filter((rule) => !isForcedNone(rule, decisions));
+    // A race that is only implied may be gone once what is upstream of it is settled, so the points go first.
+    const { points, implied } = openMarks(settled.residual, needed, decisions);
     let changed = false;
-    for (const id of open) {
+    for (const id of [...points, null, ...implied]) {
+      if (id === null) {
+        if (changed) break;
+        continue;
+      }
       const origin = originOf(ir, id);
       if (origin === null) continue;
       const next = decide(origin, analysis, decisions.get(origin.id), options, diagnostics);
@@ -82,10 +87,6 @@ function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: 
     labels = settled.residual.inference;
   }
   return settled;
-}
-
-function isForcedNone(id: RuleId, decisions: ReadonlyMap<RuleId, Decision>): boolean {
-  return decisions.get(id)?.mechanism === "none";
 }
 
 /** The rule of the source that a rule of the coordinated program stems from (a split rule keeps its name in the second part). */
@@ -102,17 +103,21 @@ function neededRules(ir: Ir, graph: Graph, inference: Inference): Set<RuleId> {
   return rulesBehind(graph, broken);
 }
 
-/** Marked or implied rules of the coordinated program that neither a gate nor a log settles. */
-function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>): RuleId[] {
+/** Marked and implied rules of the coordinated program that neither a gate nor a log settles. */
+function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, decisions: ReadonlyMap<RuleId, Decision>): { points: RuleId[]; implied: RuleId[] } {
   const { ir, inference } = residual;
-  const out = new Set<RuleId>();
   const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Set<CollectionId>() };
-  for (const mark of [...residual.findings, ...inference.implied]) {
-    if (mark.reason === "local" || mark.reason === "promise" || !needed.has(mark.rule)) continue;
-    const rule = ir.rules.get(mark.rule);
-    if (rule && !inference.sealed.has(rule.id) && !isLogged(rule, context, inference.logs)) out.add(rule.id);
-  }
-  return [...out];
+  const open = (marks: readonly Finding[]): RuleId[] => {
+    const out = new Set<RuleId>();
+    for (const mark of marks) {
+      if (mark.reason === "local" || mark.reason === "promise" || !needed.has(mark.rule)) continue;
+      const rule = ir.rules.get(mark.rule);
+      if (!rule || inference.sealed.has(rule.id) || isLogged(rule, context, inference.logs)) continue;
+      if (decisions.get(rule.id)?.mechanism !== "none") out.add(rule.id);
+    }
+    return [...out];
+  };
+  return { points: open(residual.findings), implied: open(inference.implied) };
 }
 
 function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
@@ -255,4 +260,3 @@ function clocksOf(coordinated: Ir, residual: Analysis): Map<RuleId, string> {
   return clocks;
 }
 
-export type { Finding };

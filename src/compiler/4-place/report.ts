@@ -137,11 +137,12 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
     });
   }
   if (byDefault.length > 0) {
-    const { file, nameSpan } = ir.collections.get(byDefault[0])!;
+    const { file, nameSpan, role } = ir.collections.get(byDefault[0])!;
+    const replicas = ir.roles.get(role)!.replicated ? " (replicas of one run agree)" : "";
     out.push({
       code: "DLC402",
       severity: "note",
-      message: `${byDefault.join(", ")} ${byDefault.length > 1 ? "are" : "is"} the same at every replica, but may differ from run to run: no seal says when the facts are complete`,
+      message: `${byDefault.join(", ")} may differ from run to run${replicas}: no seal says when the facts behind ${byDefault.length > 1 ? "them" : "it"} are complete`,
       file,
       span: nameSpan,
       mend: "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",

@@ -1,0 +1,345 @@
+/** The cases that the analysis must get right: each program with its marks, labels and plan. */
+import { describe, expect, test } from "vitest";
+import { check } from "../support/check.ts";
+
+/** Inputs in one role, channels and tables in another. */
+function twoRoles(rules: string, options: { role?: string; sealed?: [string, string]; extra?: string } = {}): string {
+  const [s1, s2] = options.sealed ?? ["", ""];
+  return `
+role Host { input i1(x: int, y: int) ${s1}; input i2(x: int, y: int) ${s2}; input i3(x: int);
+  R.c1(x, y) <~ i1(x, y); R.c2(x, y) <~ i2(x, y); R.c3(x) <~ i3(x); }
+role R ${options.role ?? ""} { channel c1(x: int, y: int); channel c2(x: int, y: int); channel c3(x: int);
+  table t1(x: int, y: int); table t2(x: int, y: int); scratch s(x: int);
+  ${options.extra ?? ""}
+  t1(x, y) <= c1(x, y); t2(x, y) <= c2(x, y);
+  ${rules} }`;
+}
+
+describe("the cases B1 to B6", () => {
+  test("B1: negation of a table that still grows", () => {
+    const c = check(twoRoles("output o(x: int); o(x) <= t1(x, _), not t2(x, _);"));
+    expect(c.marks).toEqual(["o#1 negation {x}"]);
+    expect(c.before("R.o")).toBe("Run");
+    expect(check(twoRoles("output o(x: int); o(x) <= t1(x, _), not t2(x, _);", { role: "replicated" })).before("R.o")).toBe("Inst");
+  });
+  test("B2: a count per value", () => {
+    expect(check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);")).marks).toEqual(["o#1 aggregate {y}"]);
+  });
+  test("B3: a join of growing tables is free", () => {
+    const c = check(twoRoles("output o(x: int); o(x) <= t1(x, _), t2(x, _);", { role: "replicated" }));
+    expect(c.marks).toEqual([]);
+    expect(c.before("R.o")).toBe("Async");
+    expect(c.inserted).toEqual([]);
+  });
+  test("B4: a deletion that it reads", () => {
+    const c = check(twoRoles("output o(x: int); o(x) <= t1(x, _), t2(x, _); t2(x, y) <- c3(x), t2(x, y);", { role: "replicated" }));
+    expect(c.marks).toEqual(["t2#2 deletion {x,y}"]);
+    expect(c.before("R.o")).toBe("Diverge");
+    // The log must also carry c1: which of t2's states a row of t1 meets would be a race.
+    expect(c.inserted).toEqual(["order R.c1+R.c2+R.c3 by x for o#1+t2#2"]);
+    expect(c.after("R.o")).toBe("Run");
+  });
+  test("B5: an event meets a table", () => {
+    expect(check(twoRoles("output o(x: int); s(x) <= c1(x, _); o(x) <= s(x), t2(x, _);")).marks).toEqual(["o#1 rendezvous {x}"]);
+  });
+  test("B6: transitive closure is free", () => {
+    const c = check(twoRoles("output o(x: int, y: int); scratch r(x: int, y: int); r(x, y) <= t1(x, y); r(x, z) <= r(x, y), t1(y, z); o(x, y) <= r(x, y);", { role: "replicated" }));
+    expect(c.marks).toEqual([]);
+    expect(c.after("R.o")).toBe("Async");
+  });
+});
+
+describe("a seal is a condition on evaluating a rule (A1)", () => {
+  const ads = (sealed: string, requests = ""): string => `
+role AdServer x5 { input click(campaign: string, id: string) ${sealed}; Report.click(c, i) <~ click(c, i); }
+role Report replicated x3 { channel click(campaign: string, id: string); channel request(client: addr, campaign: string);
+  table clicks(campaign: string, id: string); scratch poor(campaign: string, id: string, n: int); ${requests}
+  clicks(c, i) <= click(c, i); poor(c, i, count()) <= clicks(c, i) having count() < 100;
+  Analyst.answer@a(c, i, n) <~ request(a, c), poor(c, i, n); }
+role Analyst { input ask(campaign: string); channel answer(campaign: string, id: string, n: int); output result(campaign: string, id: string, n: int);
+  Report.request(self, c) <~ ask(c); result(c, i, n) <= answer(c, i, n); }`;
+  test("(a) the passing request waits for the same partition", () => {
+    const c = check(ads("sealed by (campaign)"));
+    expect(c.marks).toEqual(["Analyst.answer#1 rendezvous {c}"]);
+    expect(c.after("Analyst.result")).toBe("Async");
+    expect(c.inserted).toEqual(["seal Report.click by campaign for Analyst.answer#1"]);
+  });
+  test("(a) unsealed it is Run or worse, also with a log", () => {
+    const c = check(ads(""));
+    expect(c.before("Analyst.result")).toBe("Inst");
+    expect(c.after("Analyst.result")).toBe("Run");
+    expect(c.inserted[0]).toMatch(/^order Report.click\+Report.request/);
+  });
+  test("(b) an unsealed event waits for the sealed negation", () => {
+    const c = check(`role H { input block(k: string) sealed by (k); input r(k: string, x: int); R.block(k) <~ block(k); R.req(k, x) <~ r(k, x); }
+role R replicated { channel block(k: string); channel req(k: string, x: int); table blocked(k: string); output alert(k: string, x: int);
+  blocked(k) <= block(k); alert(k, x) <= req(k, x), not blocked(k); }`);
+    expect(c.marks).toEqual(["alert#1 negation {k}"]);
+    expect(c.inserted).toEqual(["seal R.block by k for alert#1"]);
+    expect(c.after("R.alert")).toBe("Async");
+    const held = c.plan.coordinated.rules.get("R/alert#1")!.body[0];
+    expect(held.kind === "read" && held.hold?.conditions.map(({ source }) => source)).toEqual(["R.block"]);
+  });
+  test("(c), (d) two sealed streams of one rule are released together", () => {
+    const streams = (rules: string): string => `role H { input buy(k: string, x: int) sealed by (k); input sell(k: string, x: int) sealed by (k);
+  R.buy(k, x) <~ buy(k, x); R.sell(k, x) <~ sell(k, x); }
+role R { channel buy(k: string, x: int); channel sell(k: string, x: int); ${rules} }`;
+    const union = check(streams("scratch ev(k: string, x: int); output total(k: string, n: int); ev(k, x) <= buy(k, x); ev(k, x) <= sell(k, x); total(k, count()) <= ev(k, _);"));
+    expect(union.after("R.total")).toBe("Async");
+    const held = union.plan.coordinated.rules.get("R/total#1")!.body[0];
+    expect(held.kind === "read" && held.hold?.conditions.map(({ source }) => source)).toEqual(["R.buy", "R.sell"]);
+    const match = check(streams("output match(k: string, x: int, y: int); match(k, x, y) <= buy(k, x), sell(k, y);"));
+    expect(match.marks).toEqual(["match#1 rendezvous {k}"]);
+    expect(match.after("R.match")).toBe("Async");
+    for (const literal of match.plan.coordinated.rules.get("R/match#1")!.body) {
+      expect(literal.kind === "read" && literal.hold?.conditions.map(({ source }) => source)).toEqual(["R.buy", "R.sell"]);
+    }
+  });
+});
+
+describe("seals belong to literal occurrences (A2)", () => {
+  const edges = (rules: string, sealed = "sealed by (src)"): string => `role H { input edge(src: string, dst: string) ${sealed}; R.f(a, b) <~ edge(a, b); }
+role R { channel f(a: string, b: string); table e(a: string, b: string); e(a, b) <= f(a, b); ${rules} }`;
+  test("(a) waits for the partition that the negated literal selects", () => {
+    const c = check(edges("output oneway(a: string, b: string); oneway(a, b) <= e(a, b), not e(b, a);"));
+    expect(c.after("R.oneway")).toBe("Async");
+    const [gate] = c.plan.coordinated.rules.get("R/oneway#1")!.gates!;
+    expect(gate.conditions.map(({ source, key }) => [source, key.map((expr) => expr.kind === "variable" && expr.name)])).toEqual([["R.f", ["b"]]]);
+  });
+  test("(b) a cycle that changes the key keeps no seal", () => {
+    const rules = "scratch reach(a: string, b: string); output n(a: string, k: int); reach(a, b) <= e(a, b); reach(a, c) <= reach(a, b), e(b, c); n(a, count()) <= reach(a, _);";
+    expect(check(edges(rules)).after("R.n")).toBe("Run");
+    const whole = check(edges(rules, "sealed"));
+    expect(whole.after("R.n")).toBe("Async");
+    expect(whole.inserted).toEqual(["barrier R.f for n#1"]);
+  });
+  test("(c) a second occurrence without the key", () => {
+    expect(check(edges("output fof(a: string, k: int); fof(a, count()) <= e(a, b), e(b, _);")).after("R.fof")).toBe("Run");
+  });
+  test("(d) two rules on one path, each judged by itself", () => {
+    const c = check(`role H { input i(k: string, j: string, x: int) sealed by (k); R.c(k, j, x) <~ i(k, j, x); }
+role R { channel c(k: string, j: string, x: int); table t(k: string, j: string, x: int); scratch m(k: string, j: string, n: int); output g(j: string, n: int);
+  t(k, j, x) <= c(k, j, x); m(k, j, count()) <= t(k, j, _); g(j, count()) <= m(_, j, _); }`);
+    expect(c.after("R.g")).toBe("Run");
+  });
+});
+
+describe("thresholds (A3)", () => {
+  const acks = (kind: string): string => `role R { channel ack(k: string, from: addr); table acks(k: string, from: addr); acks(k, f) <= ack(k, f); output quorum(k: string); quorum(k) <= ${kind}(k, _) having count() >= 3; }
+role S { input go(k: string); R.ack(k, self) <~ go(k); }`;
+  test("over events they are order-sensitive", () => expect(check(acks("ack")).marks).toEqual(["quorum#1 aggregate {k}"]));
+  test("over a growing table they are not", () => {
+    expect(check(acks("acks")).marks).toEqual([]);
+    expect(check(acks("acks")).after("R.quorum")).toBe("Async");
+  });
+  test("an upper bound, an equality and a count in the head are", () => {
+    for (const having of ["count() < 3", "count() <= 3", "count() == 3"]) expect(check(acks("acks").replace("count() >= 3", having)).marks).toHaveLength(1);
+  });
+  test("max(e) >= k holds as soon as one element does, also over events", () => {
+    const program = (having: string): string => `role S { input i(k: string, x: int); R.c(k, x) <~ i(k, x); } role R { channel c(k: string, x: int); output o(k: string); o(k) <= c(k, x) having ${having}; }`;
+    expect(check(program("max(x) >= 5")).marks).toEqual([]);
+    expect(check(program("min(x) <= 5")).marks).toEqual([]);
+    expect(check(program("max(x) <= 5")).marks).toHaveLength(1);
+    expect(check(program("sum(x) >= 5")).marks).toHaveLength(1);
+  });
+});
+
+describe("replica-local facts (A5)", () => {
+  const program = (extra: string): string => `role R replicated x3 { input add(x: int); channel put(x: int); table t(x: int); output o(x: int); ${extra} o(x) <= t(x); }
+role Client { input ask(a: addr, x: int); ASK }`;
+  test("an input kept at one replica diverges for ever, and no mechanism changes that", () => {
+    const c = check(program("t(x) <= add(x); t(x) <= put(x);").replace("ASK", "R.put(x) <~ ask(_, x);"));
+    expect(c.marks).toEqual(["o#1 local {*}"]);
+    expect(c.before("R.o")).toBe("Diverge");
+    expect(c.plan.outputs[0].achieved).toBe(false);
+  });
+  test("so does a message to one address, and self", () => {
+    expect(check(program("t(x) <= put(x); R.put(x) <~ add(x);").replace("ASK", "R.put@a(x) <~ ask(a, x);")).before("R.o")).toBe("Diverge");
+    expect(check("role R replicated { channel c(x: int); output who(a: addr); who(self) <= c(_); } role S { input i(x: int); R.c(x) <~ i(x); }").before("R.who")).toBe("Diverge");
+  });
+  test("sent to the whole role it is Async", () => {
+    const c = check(program("t(x) <= put(x); R.put(x) <~ add(x);").replace("ASK", "R.put(x) <~ ask(_, x);"));
+    expect(c.marks).toEqual([]);
+    expect(c.before("R.o")).toBe("Async");
+  });
+});
+
+describe("sources (A6)", () => {
+  const beat = (role: string): string => `role S { input i(x: int); R.beat(x) <~ i(x); } role R ${role} { channel beat(x: int) lossy; table seen(x: int); output o(x: int) any; seen(x) <= beat(x); o(x) <= seen(x); }`;
+  test("a lossy channel is Run, at replicas Diverge", () => {
+    expect(check(beat("")).before("R.o")).toBe("Run");
+    expect(check(beat("replicated")).before("R.o")).toBe("Diverge");
+  });
+  test("a timer that meets what changes shows when it fired", () => {
+    const timer = (body: string): string => `role S { input i(x: int); input w(x: int); R.c(x) <~ i(x); R.d(x) <~ w(x); }
+role R { channel c(x: int); channel d(x: int); table pend(x: int); table cur(k: int -> v: int); timer t every 1s; output late(x: int); pend(x) <= c(x); cur(0, x) <+- d(x); late(x) <= ${body}; }`;
+    expect(check(timer("t(), pend(x)")).marks).toEqual([]);
+    expect(check(timer("t(), pend(x)")).after("R.late")).toBe("Async");
+    expect(check(timer("t(), pend(x), cur(0, _)")).marks).toContain("late#1 choice {*}");
+  });
+});
+
+describe("seal rules (A7)", () => {
+  const front = (kind: string, feed: string): string => `role Front { ${kind} click(c: string, i: string); ${kind} over(c: string); Report.click(c, i) <~ click(c, i); seal Report.click(campaign: c) <~ over(c); }
+role Report { channel click(campaign: string, id: string) sealed by (campaign); table t(campaign: string, id: string); output n(campaign: string, k: int); t(c, i) <= click(c, i); n(c, count()) <= t(c, _); } ${feed}`;
+  test("from an input of the same instance it is the host's promise", () => {
+    const c = check(front("input", ""));
+    expect(c.marks).toEqual(["n#1 aggregate {c}"]);
+    expect(c.label("Report.click")).toBe("Seal(campaign)");
+    expect(c.after("Report.n")).toBe("Async");
+    expect(c.plan.outputs[0].assumptions.join("\n")).toMatch(/seal Report\.click#1 \(line 1\)/);
+  });
+  test("from a channel it can run ahead", () => {
+    const c = check(front("channel", "role H { input a(c: string, i: string); input b(c: string); Front.click(c, i) <~ a(c, i); Front.over(c) <~ b(c); }"));
+    expect(c.marks).toContain("seal Report.click#1 promise {campaign}");
+    expect(c.label("Report.click")).toBe("Run");
+    expect(c.after("Report.n")).toBe("Run");
+  });
+});
+
+describe("key conflicts and overwrites (A8)", () => {
+  const kv = (rules: string, sealed = "sealed by (k)"): string => `role H { input i(k: string, v: int) ${sealed}; R.put(k, v) <~ i(k, v); }
+role R replicated { channel put(k: string, v: int); ${rules} }`;
+  test("a sealed key gets all its values in one step", () => {
+    const insert = check(kv("table kv(k: string -> v: int); output o(k: string, v: int); kv(k, v) <= put(k, v); o(k, v) <= kv(k, v);"));
+    expect(insert.marks).toEqual(["kv#1 key-conflict {k}"]);
+    expect(insert.after("R.o")).toBe("Async");
+    const upsert = check(kv("table cur(k: string -> v: int); output o(k: string, v: int); cur(k, v) <+- put(k, v); o(k, v) <= cur(k, v);"));
+    expect(upsert.marks).toEqual(["cur#1 upsert {k}"]);
+    expect(upsert.after("R.o")).toBe("Async");
+  });
+  test("unsealed they need a log", () => {
+    const c = check(kv("table kv(k: string -> v: int); output o(k: string, v: int); kv(k, v) <= put(k, v); o(k, v) <= kv(k, v);", ""));
+    expect(c.before("R.o")).toBe("Diverge");
+    expect(c.inserted).toEqual(["order R.put by k for kv#1"]);
+    expect(c.after("R.o")).toBe("Run");
+  });
+  test("a keyed output conflicts as well", () => {
+    expect(check(kv("output last(k: string -> v: int); last(k, v) <= put(k, v);", "")).marks).toEqual(["last#1 key-conflict {k}"]);
+  });
+  test("not where the value is a function of the key, or the key is promised unique (C6)", () => {
+    expect(check(kv("table kv(k: string -> v: int); output o(k: string, v: int); kv(k, 1) <= put(k, _); o(k, v) <= kv(k, v);")).marks).toEqual([]);
+    const unique = check(`role H { input i(k: string -> v: int) unique; R.put(k, v) <~ i(k, v); } role R { channel put(k: string -> v: int) unique; table kv(k: string -> v: int); output o(k: string, v: int); kv(k, v) <= put(k, v); o(k, v) <= kv(k, v); }`);
+    expect(unique.marks).toEqual([]);
+    expect(unique.plan.outputs[0].assumptions.join()).toContain("unique: R.put");
+  });
+});
+
+describe("logs (A11)", () => {
+  test("transfers have two gate values in one event, so one log serves all", () => {
+    const c = check(`role H { input i(id: int, a: string, b: string, n: int); Bank.xfer(id, a, b, n) <~ i(id, a, b, n); }
+role Bank replicated x3 { channel xfer(id: int, a: string, b: string, n: int); table bal(acct: string -> v: int); output o(acct: string, v: int) agreed; bal("x", 10);
+  bal(a, v - n) <+- xfer(_, a, b, n), bal(a, v), v >= n; bal(b, w + n) <+- xfer(_, a, b, n), bal(a, v), v >= n, bal(b, w); o(a, v) <= bal(a, v); }`);
+    expect(c.inserted.length).toBe(1);
+    expect(c.inserted[0]).toMatch(/^order Bank\.xfer for/);
+    expect(c.after("Bank.o")).toBe("Run");
+    expect(c.plan.outputs[0].achieved).toBe(true);
+    expect([...c.plan.clocks.values()]).toEqual(["Bank.log", "Bank.log"]);
+  });
+});
+
+describe("the gate determines the key (A12)", () => {
+  const sales = (key: string): string => `role H { input i(company: string, n: int) sealed by (company); R.sale(c, n) <~ i(c, n); }
+role R { channel sale(company: string, n: int); table sales(company: string, n: int); table hq(${key}); output n(city: string, k: int); sales(c, n) <= sale(c, n);
+  ${key.startsWith("city") ? 'hq("Paris", "acme"); n(city, count()) <= sales(company, _), hq(city, company);' : 'hq("acme", "Paris"); hq("bolt", "Paris"); n(city, count()) <= sales(company, _), hq(company, city);'} }`;
+  test("a key read from x to y is a determination; its inverse is none", () => {
+    expect(check(sales("company: string -> city: string")).after("R.n")).toBe("Run");
+    expect(check(sales("city: string -> company: string")).after("R.n")).toBe("Async");
+  });
+  test("P14: through an injective function", () => {
+    const program = (claim: string): string => `function ticker(company: string): string from "./ref.ts"${claim};
+role H { input i(company: string, n: int) sealed by (company); R.sale(c, n) <~ i(c, n); }
+role R { channel sale(company: string, n: int); table sales(company: string, n: int); output n(t: string, k: int); sales(c, n) <= sale(c, n); n(t, count()) <= sales(c, _), t = ticker(c); }`;
+    expect(check(program(" injective")).after("R.n")).toBe("Async");
+    expect(check(program("")).after("R.n")).toBe("Run");
+  });
+});
+
+describe("time made inside the program is open (A14)", () => {
+  test("a counter of steps", () => {
+    const c = check("role S { input i(x: string); R.c(x) <~ i(x); } role R { channel c(x: string); scratch tick(n: int); output o(x: string, n: int); tick(0); tick(n + 1) <+ tick(n), n < 100; o(x, n) <= c(x), tick(n); }");
+    expect(c.marks).toEqual(["o#1 rendezvous {}"]);
+  });
+  test("the members of a role are static where the deployment fixes them", () => {
+    expect(check("role S { input i(x: string); R.c(x) <~ i(x); } role R { channel c(x: string); table t(x: string); output o(x: string, a: addr); t(x) <= c(x); o(x, a) <= t(x), R.nodes(a); }").marks).toEqual([]);
+  });
+});
+
+describe("seals and levels", () => {
+  const d = (sealA: string, sealB: string, rule: string, role = "replicated"): string => `role H { input ia(k: string, j: string) ${sealA}; input ib(k: string, j: string) ${sealB}; input iq(k: string, j: string);
+  R.a(k, j) <~ ia(k, j); R.b(k, j) <~ ib(k, j); R.q(k, j) <~ iq(k, j); }
+role R ${role} { channel a(k: string, j: string); channel b(k: string, j: string); channel q(k: string, j: string); table ta(k: string, j: string); table tb(k: string, j: string);
+  ta(k, j) <= a(k, j); tb(k, j) <= b(k, j); output o(k: string, j: string); ${rule} }`;
+  test("D1: every writer behind the read must be sealed", () => {
+    const rule = "scratch u(k: string); u(k) <= ta(k, _); u(k) <= tb(k, _); o(k, j) <= q(k, j), not u(k);";
+    expect(check(d("sealed by (k)", "sealed by (k)", rule)).after("R.o")).toBe("Async");
+    const open = check(d("sealed by (k)", "", rule));
+    expect(open.before("R.o")).toBe("Inst");
+    expect(open.label("R.o")).toBe("Inst");
+  });
+  test("D2: different keys, both within the gate: it waits for both", () => {
+    const c = check(d("sealed by (k)", "sealed by (j)", "o(k, j) <= q(k, j), not ta(k, j), not tb(k, j);"));
+    expect(c.after("R.o")).toBe("Async");
+    expect(c.inserted).toEqual(["seal R.a+R.b by k,j for o#1"]);
+  });
+  test("D3: sealing the requests does not help", () => {
+    const c = check(d("", "", "o(k, j) <= q(k, j), not ta(k, _);").replace("input iq(k: string, j: string)", "input iq(k: string, j: string) sealed by (k)"));
+    expect(c.label("R.o")).toBe("Inst");
+  });
+  test("D4, D5: a dropped key, and unions", () => {
+    const u = (sealA: string, sealB: string): string => check(d(sealA, sealB, "scratch u(k: string, j: string); u(k, j) <= ta(k, j); u(k, j) <= tb(k, j); o(k, j) <= u(k, j);")).label("R.u");
+    expect(check(d("sealed by (k)", "", "scratch p(j: string); p(j) <= ta(_, j); o(j, j) <= p(j);")).label("R.p")).toBe("Async");
+    expect(u("sealed by (k)", "")).toBe("Async");
+    expect(u("sealed by (k)", "sealed by (k)")).toBe("Seal(k)");
+    expect(u("sealed by (k)", "sealed by (j)")).toBe("Async");
+  });
+  test("agreed tolerates what differs between runs, eventual what differs for a while", () => {
+    const level = (word: string, role: string): readonly string[] => check(d("", "", "o(k, j) <= q(k, j), not ta(k, _);", role).replace("output o(k: string, j: string)", `output o(k: string, j: string) ${word}`)).inserted;
+    expect(level("agreed", "replicated")).toEqual(["order R.a+R.q by k for o#1"]);
+    expect(level("agreed", "")).toEqual([]);
+    expect(level("eventual", "replicated")).toEqual([]);
+    expect(level("any", "replicated")).toEqual([]);
+  });
+  test("a strict level that cannot be reached is an error; a default one is a note, once", () => {
+    const program = d("", "", "o(k, j) <= q(k, j), not ta(k, _);");
+    expect(check(program).diagnostics.filter(({ code }) => code === "DLC402").map(({ severity }) => severity)).toEqual(["note"]);
+    expect(check(program.replace("output o(k: string, j: string)", "output o(k: string, j: string) deterministic strict")).diagnostics.find(({ code }) => code === "DLC401")?.severity).toBe("error");
+  });
+  test("a sealed channel that a sender never seals is an error", () => {
+    expect(() => check("role H { input i(k: string); R.c(k) <~ i(k); } role R { channel c(k: string) sealed by (k); output o(k: string); o(k) <= c(k); }").diagnostics).not.toThrow();
+    const c = check("role H { input i(k: string); R.c(k) <~ i(k); } role R { channel c(k: string) sealed by (k); output o(k: string); o(k) <= c(k); }");
+    expect(c.diagnostics.map(({ code }) => code)).toContain("DLC404");
+  });
+});
+
+describe("what has the shape of a race and is none", () => {
+  test("C1: replies to one's own requests", () => {
+    const rpc = (pend: string): string => `role A { input ask(id: int -> x: string) unique; channel reply(id: int, y: string); table pend(${pend}); output result(x: string, y: string);
+  pend(id, x) <= ask(id, x); S.req(self, id, x) <~ ask(id, x); result(x, y) <= reply(id, y), pend(id, x); }
+role S { channel req(c: addr, id: int, x: string); A.reply@c(id, x + "!") <~ req(c, id, x); }`;
+    expect(check(rpc("id: int -> x: string")).marks).toEqual([]);
+    expect(check(rpc("id: int, x: string")).marks).toEqual([]);
+    expect(check(rpc("id: int, x: string").replace("input ask(id: int -> x: string) unique", "input ask(id: int, x: string)")).marks).toEqual(["result#1 rendezvous {id}"]);
+    // Sent to another instance than the asking one, the row need not be there.
+    expect(check(rpc("id: int -> x: string").replace("role A {", "role A x2 {").replace("S.req(self, id, x) <~ ask(id, x)", "S.req(a, id, x) <~ ask(id, x), A.nodes(a)")).marks.join()).toContain("rendezvous");
+  });
+  test("C2: once only", () => {
+    const once = (rules: string): string => `role S { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); table seen(x: int, y: int); table first(x: int); output new(x: int, y: int); ${rules} }`;
+    expect(check(once("new(x, y) <= c(x, y), not seen(x, y); seen(x, y) <+ c(x, y);")).marks).toEqual([]);
+    expect(check(once("new(x, y) <= c(x, y), not seen(x, y); seen(x, y) <+ new(x, y);")).marks).toEqual([]);
+    expect(check(once("new(x, y) <= c(x, y), not first(x); first(x) <+ c(x, _);")).marks).toEqual(["new#1 negation {x}"]);
+  });
+  test("C3: aggregates within one event", () => {
+    const within = (rules: string): string => `role S { input i(id: int, items: list<int>); R.c(id, items) <~ i(id, items); } role R { channel c(id: int, items: list<int>); output bill(id: int, items: list<int>, n: int); ${rules} }`;
+    expect(check(within("bill(id, items, sum(n)) <= c(id, items), n in items;")).marks).toEqual([]);
+    expect(check(within("bill(id, [0], sum(n)) <= c(id, items), n in items;")).marks).toHaveLength(1);
+  });
+  test("C4: two scratches of one event joined", () => {
+    const joined = (rules: string): string => `role S { input i(id: int, s: string); R.c(id, s) <~ i(id, s); R.d(id, s) <~ i(id, s); }
+role R { channel c(id: int, s: string); channel d(id: int, s: string); scratch a(id: int, s: string, u: string); scratch b(id: int, s: string, v: string); output o(id: int, u: string, v: string);
+  a(id, s, u) <= c(id, s), u = s + "a"; ${rules} }`;
+    expect(check(joined('b(id, s, v) <= c(id, s), v = s + "b"; o(id, u, v) <= a(id, s, u), b(id, s, v);')).marks).toEqual([]);
+    expect(check(joined('b(id, s, v) <= c(id, s), v = s + "b"; o(id, u, v) <= a(id, _, u), b(id, _, v);')).marks).toEqual(["o#1 rendezvous {id}"]);
+    expect(check(joined('b(id, s, v) <= d(id, s), v = s + "b"; o(id, u, v) <= a(id, s, u), b(id, s, v);')).marks).toEqual(["o#1 rendezvous {id,s}"]);
+  });
+});
