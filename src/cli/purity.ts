@@ -40,6 +40,7 @@ function judge(node: Node, root: Node, seen: Set<Node>): Impurity | null {
     if (declaration === root || declaration.getAncestors().includes(root) || Node.isTypeNode(declaration)) continue;
     if (Node.isVariableDeclaration(declaration)) {
       const statement = declaration.getVariableStatement();
+      if (statement?.hasDeclareKeyword()) return judgeGlobal(name, parent, line) ?? { what: `it reads ${name}, which is declared but not defined`, line };
       if (statement !== undefined && statement.getDeclarationKind() !== "const") return { what: `it reads the variable ${name}, which can change`, line };
       if (isWritten(node)) return { what: `it changes ${name}, which outlives the call`, line };
     }

@@ -1,0 +1,227 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ads, makePlace } from "./place-of-tests.ts";
+import type { Place } from "./place-of-tests.ts";
+
+let place: Place;
+beforeEach(() => {
+  place = makePlace();
+});
+afterEach(() => place.remove());
+
+const clean = "role A {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x);\n}\n";
+
+async function jsonOf(...args: string[]): Promise<{ code: number; json: Record<string, any> }> {
+  const { code, out, err } = await place.dlc("check", "--format", "json", ...args);
+  expect(err).toBe("");
+  return { code, json: JSON.parse(out) };
+}
+
+describe("dlc check", () => {
+  test("a clean program: exit 0, and one line that says so", async () => {
+    place.write({ "a.dlc": clean });
+    const { code, out, err } = await place.dlc("check", "a.dlc");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("1 program checked: 0 errors, 0 warnings");
+  });
+
+  test("errors: exit 1, each with its place and a frame, several in one run", async () => {
+    place.write({ "a.dlc": "role A {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x, x);\n  o(y) <= nowhere(y);\n}\n" });
+    const { code, out } = await place.dlc("check", "a.dlc");
+    expect(code).toBe(1);
+    expect(out).toContain("--> a.dlc:4:");
+    expect(out).toContain("--> a.dlc:5:");
+    expect(out).toContain(" 5 |   o(y) <= nowhere(y);");
+    expect(out).toContain("2 errors");
+  });
+
+  test("JSON: one object, all arrays there, lines and columns from 1 and ends exclusive", async () => {
+    place.write({ "ads.dlc": ads() });
+    const { code, json } = await jsonOf("ads.dlc");
+    expect(code).toBe(0);
+    expect(json["version"]).toBe(1);
+    expect(json["files"]).toEqual(["ads.dlc"]);
+    const finding = json["diagnostics"].find((each: any) => each.range.start.line === 15);
+    expect(finding).toMatchObject({ severity: "warning", file: "ads.dlc", range: { start: { line: 15, column: 3 }, end: { line: 15, column: 63 } } });
+    expect(finding.code).toMatch(/^DLC3\d\d$/);
+    expect(Array.isArray(finding.fixes)).toBe(true);
+    expect(json["outputs"]).toMatchObject([{ name: "Analyst.result", target: "deterministic", before: "Inst", after: "Async", achieved: true, pacelc: "PC/seal(campaign)/EC(seal)" }]);
+    expect(json["collections"]).toContainEqual(expect.objectContaining({ name: "Report.click", label: "Seal", key: ["campaign"] }));
+    expect(json["collections"].map((each: any) => each.name)).not.toContain("AdServer.click");
+    expect(json["orderSensitive"]).toMatchObject([
+      { role: "Report", head: "poor", rule: "poor#1", line: 15, reason: "aggregate", gate: ["c", "i"], columns: ["campaign", "id"] },
+    ]);
+    expect(json["plan"]).toMatchObject([{ mechanism: "seal", role: "Report", at: ["click"], key: ["campaign"], protects: ["poor"], producers: "AdServer" }]);
+  });
+
+  test("JSON of a program with errors is an object too, with empty arrays", async () => {
+    place.write({ "a.dlc": "role A {\n  input i(x: int;\n}\n" });
+    const { code, json } = await jsonOf("a.dlc");
+    expect(code).toBe(1);
+    expect(json["diagnostics"].length).toBeGreaterThan(0);
+    for (const key of ["outputs", "collections", "orderSensitive", "plan"]) expect(json[key]).toEqual([]);
+  });
+
+  test("folders and globs, each program by itself, each once", async () => {
+    place.write({ "p/a.dlc": clean, "p/q/b.dlc": clean, "p/node_modules/c.dlc": "broken", "notes.txt": "" });
+    expect((await jsonOf("p")).json["files"]).toEqual(["p/a.dlc", "p/q/b.dlc"]);
+    expect((await jsonOf("p/*.dlc", "p/a.dlc")).json["files"]).toEqual(["p/a.dlc"]);
+    expect((await jsonOf("p/**/*.dlc")).json["files"]).toEqual(["p/a.dlc", "p/q/b.dlc"]);
+  });
+
+  test("wrong use: exit 2, and the message names what was wrong", async () => {
+    place.write({ "a.dlc": clean, "empty/readme.txt": "", "latin.dlc": "" });
+    writeFileSync(join(place.folder, "latin.dlc"), Buffer.from([0x2f, 0x2f, 0xe4, 0x0a]));
+    const cases: [string[], RegExp][] = [
+      [["check", "missing.dlc"], /no such file or folder: missing\.dlc/],
+      [["check", "a"], /no such file or folder: a \(there is a a\.dlc\)/],
+      [["check", "empty"], /no \.dlc file in the folder empty/],
+      [["check", "*.nothing"], /no file matches \*\.nothing/],
+      [["check", "latin.dlc"], /latin\.dlc is not UTF-8/],
+      [["check"], /missing required argument 'files'/],
+      [["check", "a.dlc", "--format", "xml"], /xml/],
+      [["check", "a.dlc", "--strategy", "hope"], /hope/],
+      [["check", "a.dlc", "--max-warnings", "few"], /whole number/],
+      [["check", "a.dlc", "--budget", "sequencer=0"], /"sequencer" is no mechanism/],
+      [["check", "a.dlc", "--budget", "order"], /order needs a whole number/],
+      [["chekc", "a.dlc"], /unknown command 'chekc'[\s\S]*check/],
+      [["explain", "a.dlc", "nothing#1"], /a\.dlc has no rule or output nothing#1/],
+      [["explain", "DLC000"], /there is no code DLC000/],
+      [["build", "a.dlc"], /required option '-o, --out <folder>'/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, out, err } = await place.dlc(...args);
+      expect([args.join(" "), code, out]).toEqual([args.join(" "), 2, ""]);
+      expect(err).toMatch(message);
+    }
+  });
+
+  test("--help and --version are no error", async () => {
+    expect((await place.dlc("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const args of [["--help"], ["check", "--help"], ["build", "--help"], ["run", "--help"], ["explain", "--help"]]) {
+      const { code, out } = await place.dlc(...args);
+      expect(code).toBe(0);
+      expect(out).toContain("Examples:");
+    }
+  });
+
+  test("warnings are counted against --max-warnings", async () => {
+    place.write({ "ads.dlc": ads() });
+    expect((await place.dlc("check", "ads.dlc", "--max-warnings", "1")).code).toBe(0);
+    const { code, err } = await place.dlc("check", "ads.dlc", "--max-warnings", "0");
+    expect(code).toBe(1);
+    expect(err).toContain("1 warning, and at most 0 are allowed");
+  });
+
+  test("a suppressed finding is listed apart and counts no more", async () => {
+    place.write({ "ads.dlc": ads().replace("  poor(c, i, count())", "  // dlc-allow DLC302: sealed, and the seals are tested\n  poor(c, i, count())") });
+    const { code, json } = await jsonOf("ads.dlc", "--max-warnings", "0");
+    expect(code).toBe(0);
+    expect(json["diagnostics"].filter((each: any) => each.severity !== "note")).toEqual([]);
+    expect(json["suppressed"]).toMatchObject([{ code: "DLC302", reason: "sealed, and the seals are tested" }]);
+  });
+
+  test("--budget: more of a mechanism than allowed is an error at the rule that needs it", async () => {
+    place.write({ "ads.dlc": ads("") });
+    expect((await jsonOf("ads.dlc", "--budget", "order=1,seal=0")).code).toBe(0);
+    const { code, json } = await jsonOf("ads.dlc", "--budget", "order=0");
+    expect(code).toBe(1);
+    expect(json["diagnostics"].filter((each: any) => each.code === "DLC490")).toHaveLength(1);
+  });
+
+  test("--lock writes the certificate, --locked compares with it", async () => {
+    place.write({ "ads.dlc": ads() });
+    expect((await place.dlc("check", "ads.dlc", "--locked")).code).toBe(2);
+    expect((await place.dlc("check", "ads.dlc", "--lock")).code).toBe(0);
+    expect(existsSync(join(place.folder, "coordination.json"))).toBe(true);
+    expect((await place.dlc("check", "ads.dlc", "--locked")).code).toBe(0);
+    place.write({ "ads.dlc": ads("") });
+    const { code, out } = await place.dlc("check", "ads.dlc", "--locked");
+    expect(code).toBe(1);
+    expect(out).toContain("DLC491");
+  });
+
+  test("--strategy none inserts nothing", async () => {
+    place.write({ "ads.dlc": ads() });
+    const { json } = await jsonOf("ads.dlc", "--strategy", "none");
+    expect(json["plan"]).toEqual([]);
+    expect(json["outputs"]).toMatchObject([{ achieved: false }]);
+  });
+});
+
+describe("dlc.config.json", () => {
+  test("is found upward; severities, warnings and strategy come from it, options win", async () => {
+    place.write({ "dlc.config.json": JSON.stringify({ severities: { DLC302: "error" } }), "sub/ads.dlc": ads() });
+    expect((await place.dlc("check", "sub/ads.dlc")).code).toBe(1);
+    place.write({ "dlc.config.json": JSON.stringify({ severities: { DLC302: "off" }, maxWarnings: 0 }) });
+    expect((await place.dlc("check", "sub/ads.dlc")).code).toBe(0);
+    place.write({ "dlc.config.json": JSON.stringify({ strategy: "none" }) });
+    expect((await jsonOf("sub/ads.dlc")).json["plan"]).toEqual([]);
+    expect((await jsonOf("sub/ads.dlc", "--strategy", "seal")).json["plan"]).toHaveLength(1);
+  });
+
+  test("anything unknown in it is wrong use", async () => {
+    place.write({ "a.dlc": clean });
+    for (const [text, message] of [
+      ["{", /dlc\.config\.json/],
+      ["[]", /must hold a JSON object/],
+      ['{"severity": {}}', /does not know "severity"/],
+      ['{"severities": {"DLC302": "loud"}}', /DLC302 must be/],
+      ['{"severities": {"DLC999": "off"}}', /DLC999, which is no code/],
+      ['{"strategy": "hope"}', /"strategy" must be one of/],
+      ['{"budget": {"order": -1}}', /order needs a whole number/],
+    ] as const) {
+      place.write({ "dlc.config.json": text });
+      const { code, err } = await place.dlc("check", "a.dlc");
+      expect([text, code]).toEqual([text, 2]);
+      expect(err).toMatch(message);
+    }
+  });
+});
+
+describe("the statement cache", () => {
+  const cacheFiles = (): string[] => {
+    const folder = join(place.folder, ".cache-of-user", "dlc");
+    return existsSync(folder) ? readdirSync(folder) : [];
+  };
+
+  test("changes no result, and is bounded by the program", async () => {
+    place.write({ "ads.dlc": ads() });
+    const first = await jsonOf("ads.dlc");
+    expect(cacheFiles()).toHaveLength(1);
+    expect(await jsonOf("ads.dlc")).toEqual(first);
+    expect(await jsonOf("ads.dlc", "--no-cache")).toEqual(first);
+    place.write({ "ads.dlc": clean });
+    const small = await jsonOf("ads.dlc");
+    expect(cacheFiles()).toHaveLength(1);
+    const kept = readFileSync(join(place.folder, ".cache-of-user", "dlc", cacheFiles()[0]), "utf8");
+    expect(kept).not.toContain("Analyst");
+    expect(small.json["diagnostics"]).toEqual([]);
+  });
+
+  test("a damaged file, a foreign one and a folder that cannot be written are as good as none", async () => {
+    place.write({ "ads.dlc": ads() });
+    const { json } = await jsonOf("ads.dlc");
+    const path = join(place.folder, ".cache-of-user", "dlc", cacheFiles()[0]);
+    const whole = readFileSync(path, "utf8");
+    for (const text of ["", "garbage", whole.slice(0, whole.length / 2), whole.replace("clicks", "clocks")]) {
+      writeFileSync(path, text);
+      expect((await jsonOf("ads.dlc")).json).toEqual(json);
+    }
+    chmodSync(path, 0o000);
+    expect((await jsonOf("ads.dlc")).json).toEqual(json);
+    chmodSync(path, 0o600);
+    place.write({ "b/ads.dlc": ads() });
+    mkdirSync(join(place.folder, "b", "node_modules"));
+    writeFileSync(join(place.folder, "b", "node_modules", ".cache"), "a file where a folder is wanted");
+    expect((await jsonOf("b/ads.dlc")).code).toBe(0);
+  });
+
+  test("several at once leave a whole file", async () => {
+    place.write({ "ads.dlc": ads() });
+    const all = await Promise.all(Array.from({ length: 8 }, () => jsonOf("ads.dlc")));
+    for (const one of all) expect(one).toEqual(all[0]);
+    expect(cacheFiles()).toHaveLength(1);
+  });
+});
