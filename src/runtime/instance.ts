@@ -212,9 +212,9 @@ export class Instance {
     return !this.#started || deferred || this.#inbox.wants(deferred);
   }
 
-  /** Clocks whose next batch waits. */
+  /** Clocks whose next batch waits; none before the first step, which is unordered. */
   clocks(): readonly string[] {
-    return this.#logs.clocks();
+    return this.#started ? this.#logs.clocks() : [];
   }
 
   /**
@@ -235,13 +235,14 @@ export class Instance {
     return { envelopes, outputs, faults };
   }
 
-  /** Undefined where no step is due. */
+  /** Undefined where nothing is due but to send. */
   #clockOf(choice: StepChoice | undefined): string | null | undefined {
     if (choice?.clock !== undefined) return choice.clock;
     if (choice?.limit !== undefined || choice?.pick !== undefined) return null;
-    const [batch] = this.#logs.ready > 0 && this.#started ? this.#logs.clocks() : [];
+    const [batch] = this.clocks();
     if (batch !== undefined && !this.#lastWasBatch) return batch;
-    return this.#wantsUnordered() ? null : batch;
+    if (this.#wantsUnordered()) return null;
+    return batch ?? (this.#outbox.waits ? undefined : null);
   }
 
   #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {

@@ -1,0 +1,117 @@
+/** What a simulated run delivered, and what it said on the way. */
+import { canonicalText, compareRows } from "../runtime/canonical.ts";
+import { factText } from "../runtime/codec.ts";
+import type { AwaitedSeal, Instance } from "../runtime/instance.ts";
+import type { Part } from "../runtime/messages.ts";
+import type { Fault, Row, StepOutput } from "../runtime/program.ts";
+
+export interface OutputContents {
+  /** `Analyst.result`. */
+  readonly output: string;
+  readonly address: string;
+  /** Facts ever delivered, in canonical order, each once. */
+  readonly ever: readonly Row[];
+  /** Facts true when nothing is in flight; as `ever` for outputs that do not retract. */
+  readonly now: readonly Row[];
+  /** How often a fact was delivered. */
+  readonly deliveries: number;
+}
+
+export interface SimulationResult {
+  /** Every output at every instance, by output and then index. */
+  readonly outputs: readonly OutputContents[];
+  readonly faults: readonly (Fault & { readonly at: string })[];
+  /** Evaluated steps of all instances. */
+  readonly steps: number;
+  readonly awaited: readonly (AwaitedSeal & { readonly at: string })[];
+  /** What happened, a line each. */
+  readonly log: readonly string[];
+  readonly instances: ReadonlyMap<string, Instance>;
+}
+
+/** All instances' contents of one output, by address. */
+export function contentsOf(result: SimulationResult, output: string): ReadonlyMap<string, readonly Row[]> {
+  return new Map(result.outputs.filter((each) => each.output === output).map((each) => [each.address, each.ever]));
+}
+
+interface Delivered {
+  readonly output: string;
+  readonly address: string;
+  readonly retracts: boolean;
+  readonly ever: Map<string, Row>;
+  readonly now: Map<string, Row>;
+  deliveries: number;
+}
+
+/** Collects outputs, faults and the event log of a run. */
+export class Outcome {
+  readonly faults: (Fault & { at: string })[] = [];
+  readonly log: string[] = [];
+  steps = 0;
+  /** What was sent and delivered since the last `restart`, each once. */
+  #said = new Set<string>();
+  readonly #delivered = new Map<string, Delivered>();
+
+  addOutput(role: string, address: string, collection: string, retracts: boolean): void {
+    this.#delivered.set(`${address} ${collection}`, { output: `${role}.${collection}`, address, retracts, ever: new Map(), now: new Map(), deliveries: 0 });
+  }
+
+  fault(at: string, fault: Fault): void {
+    this.faults.push({ ...fault, at });
+    this.log.push(`${at} fault ${fault.code} ${fault.message}`);
+  }
+
+  deliver(address: string, { collection, retract, rows }: StepOutput["outputs"][number]): void {
+    const delivered = this.#delivered.get(`${address} ${collection}`);
+    if (delivered === undefined) throw new Error(`${address} delivered to ${collection}, which is no output of its role`);
+    for (const row of rows) {
+      const text = canonicalText(row);
+      this.log.push(`${address} ${retract ? "takes back" : "delivers"} ${factText(collection, row)}`);
+      this.#said.add(`${address} ${retract ? "-" : "+"}${collection}${text}`);
+      if (retract) {
+        delivered.now.delete(text);
+        continue;
+      }
+      delivered.deliveries++;
+      delivered.ever.set(text, row);
+      delivered.now.set(text, row);
+    }
+  }
+
+  send(from: string, to: string, part: Part): void {
+    this.#said.add(`${from}>${to} ${partText(part)}`);
+  }
+
+  /** Everything said since the last call, as one text. */
+  said(): string {
+    const said = [...this.#said].sort().join("\n");
+    this.#said = new Set();
+    return said;
+  }
+
+  result(instances: ReadonlyMap<string, Instance>): SimulationResult {
+    const outputs = [...this.#delivered.values()]
+      .sort((a, b) => (a.output < b.output ? -1 : a.output > b.output ? 1 : 0))
+      .map(({ output, address, retracts, ever, now, deliveries }) => ({
+        output, address, ever: sorted(ever), now: sorted(retracts ? now : ever), deliveries,
+      }));
+    const awaited = [...instances.values()].flatMap((instance) =>
+      instance.awaited().map((seal) => ({ ...seal, at: instance.address })));
+    return { outputs, faults: this.faults, steps: this.steps, awaited, log: this.log, instances };
+  }
+}
+
+function sorted(rows: ReadonlyMap<string, Row>): readonly Row[] {
+  return [...rows.values()].sort(compareRows);
+}
+
+export function partText(part: Part): string {
+  switch (part.kind) {
+    case "rows": return part.rows.map((row) => factText(part.target, row)).join(", ") || `nothing of ${part.target}`;
+    case "seal": return `seal ${part.target} ${part.key === null ? "entirely" : canonicalText(part.key)} after ${part.count}`;
+    case "append": return `append to ${part.log}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
+    case "tick": return `tick ${part.log} ${canonicalText(part.value)} after ${part.after}`;
+    case "batch":
+      return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
+  }
+}

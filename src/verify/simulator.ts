@@ -1,0 +1,344 @@
+/**
+ * All instances of a program and its sequencer in one process, under one seeded scheduler: any
+ * delivery order, any batching, duplicates, loss, slow nodes, timers at any moment. The same rule code
+ * as in processes, other edges. A run is a pure function of programs, deployment, inputs, schedule and seed.
+ */
+import { factText } from "../runtime/codec.ts";
+import { type Deployment, Instance, type StepChoice } from "../runtime/instance.ts";
+import type { Envelope, Part } from "../runtime/messages.ts";
+import type { Fault, RoleProgram, Row } from "../runtime/program.ts";
+import { addressOf, LOG } from "../runtime/routing.ts";
+import { Sequencer } from "../runtime/sequencer.ts";
+import { Outcome, partText, type SimulationResult } from "./outcome.ts";
+import { Random, type Schedule, type ScheduleName, schedules } from "./schedule.ts";
+
+export { contentsOf, type OutputContents, type SimulationResult } from "./outcome.ts";
+
+/** `node` is the instance's index. Host order per (role, node, collection); over collections as the schedule has it. */
+export type SimulatedInput =
+  | { readonly role: string; readonly node: number; readonly collection: string; readonly row: Row }
+  | { readonly role: string; readonly node: number; readonly collection: string; readonly seal: Row }
+  | { readonly role: string; readonly node: number; readonly collection: string; readonly end: true };
+
+export interface Simulation {
+  readonly programs: readonly RoleProgram[];
+  readonly deployment: Deployment;
+  readonly inputs: readonly SimulatedInput[];
+  readonly schedule: ScheduleName | Schedule;
+  readonly seed: number;
+  /** `all` (when left out): every input ends after its last row. `listed`: only those with `end` in `inputs`. */
+  readonly ends?: "all" | "listed";
+  /** Overrides the schedule's own. */
+  readonly interleave?: boolean;
+  /** Actions after which a run that does not come to rest is given up; 200,000 when left out. */
+  readonly maxActions?: number;
+}
+
+export function simulate(simulation: Simulation): SimulationResult {
+  return new Run(simulation).run();
+}
+
+/** A thing that can happen next. */
+interface Action {
+  /** The instance, or the link `from>to`, that acts. */
+  readonly on: string;
+  readonly act: () => void;
+}
+
+interface Stream extends Action {
+  readonly address: string;
+  readonly items: SimulatedInput[];
+  next: number;
+}
+
+interface Timer extends Action {
+  readonly address: string;
+  readonly name: string;
+  /** How often it may still fire before everything is quiet. */
+  early: number;
+}
+
+interface Stepper extends Action {
+  readonly instance: Instance;
+}
+
+/** Timers are fired again until a round changes nothing; a program whose rounds never repeat is given up. */
+const TIMER_ROUNDS = 200;
+const EARLY_FIRINGS = 3;
+const REDELIVERIES = 2;
+
+class Run {
+  readonly #simulation: Simulation;
+  readonly #schedule: Schedule;
+  readonly #random: Random;
+  readonly #instances = new Map<string, Instance>();
+  readonly #steppers: Stepper[] = [];
+  readonly #sequencer: Sequencer;
+  readonly #sequencing: Action = { on: LOG, act: () => this.#sequence() };
+  #sequencerWaits = false;
+  readonly #streams: readonly Stream[];
+  /** Envelopes in flight, in the order in which they were sent. */
+  readonly #pool: Action[] = [];
+  readonly #timers: Timer[] = [];
+  readonly #lossy = new Set<string>();
+  readonly #outcome = new Outcome();
+  #actions = 0;
+  /** Whether a step of this timer round left deferred facts. */
+  #deferred = false;
+  /** The instance or link that acts only when nothing else can. */
+  readonly #slow: string | null;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+    this.#schedule = typeof simulation.schedule === "string" ? schedules[simulation.schedule] : simulation.schedule;
+    this.#random = new Random(simulation.seed);
+    const { programs, deployment } = simulation;
+    for (const program of programs) {
+      for (let index = 0; index < (deployment.counts[program.meta.role] ?? 0); index++) this.#addInstance(program, index);
+    }
+    this.#sequencer = new Sequencer(deployment, programs.map((program) => program.meta), 1);
+    this.#streams = this.#streamsOf(simulation);
+    this.#slow = this.#slowOne();
+  }
+
+  #addInstance(program: RoleProgram, index: number): void {
+    const { meta } = program;
+    const instance = new Instance(program, this.#simulation.deployment, index, 1);
+    const { address } = instance;
+    this.#instances.set(address, instance);
+    this.#steppers.push({ instance, on: address, act: () => this.#step(instance) });
+    for (const { name, kind, retracts, lossy } of meta.collections) {
+      if (lossy) this.#lossy.add(`${meta.role}.${name}`);
+      if (kind === "output") this.#outcome.addOutput(meta.role, address, name, retracts ?? false);
+      if (kind !== "timer") continue;
+      const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, act: () => this.#fire(timer) };
+      this.#timers.push(timer);
+    }
+  }
+
+  #slowOne(): string | null {
+    const addresses = [...this.#instances.keys()];
+    const any = (): string => addresses[this.#random.below(addresses.length)];
+    if (this.#schedule.slow === "node") return any();
+    return this.#schedule.slow === "link" ? `${any()}>${any()}` : null;
+  }
+
+  #streamsOf({ programs, deployment, inputs, ends, interleave }: Simulation): Stream[] {
+    const streams = new Map<string, Stream>();
+    const apart = interleave ?? this.#schedule.interleave;
+    const add = (item: SimulatedInput): void => {
+      const address = addressOf(item.role, item.node);
+      if (!this.#instances.has(address)) throw new RangeError(`there is no instance ${address} for the input ${item.collection}`);
+      const name = apart ? `${address}.${item.collection}` : address;
+      let stream = streams.get(name);
+      if (stream === undefined) {
+        const added: Stream = { address, items: [], next: 0, on: address, act: () => this.#give(added) };
+        stream = added;
+        streams.set(name, added);
+      }
+      stream.items.push(item);
+    };
+    for (const item of inputs) add(item);
+    if (ends === "listed") return [...streams.values()];
+    for (const { meta } of programs) {
+      for (let node = 0; node < (deployment.counts[meta.role] ?? 0); node++) {
+        for (const { name, kind } of meta.collections) {
+          if (kind === "input") add({ role: meta.role, node, collection: name, end: true });
+        }
+      }
+    }
+    return [...streams.values()];
+  }
+
+  run(): SimulationResult {
+    this.#untilQuiet();
+    this.#ringTimers();
+    return this.#outcome.result(this.#instances);
+  }
+
+  #untilQuiet(): void {
+    for (let action = this.#next(); action !== null; action = this.#next()) {
+      if (++this.#actions > (this.#simulation.maxActions ?? 200_000)) this.#giveUp(`${this.#actions - 1} actions`);
+      action.act();
+    }
+  }
+
+  #giveUp(after: string): never {
+    const tail = this.#outcome.log.slice(-10).map((line) => `  ${line}`).join("\n");
+    throw new Error(
+      `the program does not come to rest: after ${after} under schedule ${this.#schedule.name}, seed ${this.#simulation.seed}, ` +
+        `something still changes. The last events were\n${tail}`,
+    );
+  }
+
+  /** Every timer fires once more, until a round does what the round before did (semantics B3). */
+  #ringTimers(): void {
+    if (this.#timers.length === 0) return;
+    this.#outcome.said();
+    let before = "";
+    for (let round = 0; round < TIMER_ROUNDS; round++) {
+      this.#deferred = false;
+      for (const timer of this.#timers) timer.act();
+      this.#untilQuiet();
+      const said = this.#outcome.said();
+      if (!this.#deferred && said === before) return;
+      before = said;
+    }
+    this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);
+  }
+
+  /** The next action by the schedule's preferences; null when everything is quiet. */
+  #next(): Action | null {
+    const { inputs, steps, timers } = this.#schedule;
+    const arriving = this.#schedule.order === "lifo" ? this.#pool.toReversed() : this.#pool;
+    const stepping = this.#stepping();
+    const giving = this.#giving();
+    const groups: (readonly Action[])[] = [];
+    if (steps === "eager") groups.push(stepping, arriving);
+    else if (steps === "idle") groups.push(arriving, stepping);
+    else groups.push([...stepping, ...arriving]);
+    if (inputs === "eager") groups.unshift(giving);
+    else if (inputs === "random") groups[0] = [...giving, ...groups[0]];
+    else groups.push(giving);
+    if (timers === "random" && groups.some((group) => group.length > 0)) {
+      groups[0] = [...groups[0], ...this.#timers.filter((timer) => timer.early > 0)];
+    }
+    for (const group of groups) {
+      const prompt = this.#slow === null ? group : group.filter((action) => action.on !== this.#slow);
+      if (prompt.length > 0) return this.#choose(prompt);
+    }
+    const late = groups.find((group) => group.length > 0);
+    return late === undefined ? null : this.#choose(late);
+  }
+
+  #choose(actions: readonly Action[]): Action {
+    return this.#schedule.order === "fifo" ? actions[0] : this.#schedule.order === "lifo" && this.#random.chance(0.7)
+      ? actions[0]
+      : actions[this.#random.below(actions.length)];
+  }
+
+  #stepping(): Action[] {
+    const actions: Action[] = this.#steppers.filter((stepper) => stepper.instance.wantsStep());
+    if (this.#sequencerWaits) actions.push(this.#sequencing);
+    return actions;
+  }
+
+  #giving(): readonly Action[] {
+    const open = this.#streams.filter((stream) => stream.next < stream.items.length);
+    if (open.length < 2) return open;
+    const { inputs, order } = this.#schedule;
+    // One stream to its end before another begins; which is next is drawn anew.
+    if (inputs === "streams") return [open.find((stream) => stream.next > 0) ?? open[order === "fifo" ? 0 : this.#random.below(open.length)]];
+    // In turn, so that no stream runs ahead of the others.
+    if (inputs === "quiet") return [open.reduce((a, b) => (b.next < a.next ? b : a))];
+    return open;
+  }
+
+  #fire(timer: Timer): void {
+    timer.early--;
+    this.#outcome.log.push(`${timer.address} timer ${timer.name} fires`);
+    this.#instance(timer.address).fire(timer.name);
+  }
+
+  #instance(address: string): Instance {
+    return this.#instances.get(address) as Instance;
+  }
+
+  #give(stream: Stream): void {
+    const { address } = stream;
+    const item = stream.items[stream.next++];
+    const instance = this.#instance(address);
+    let fault: Fault | null = null;
+    if ("row" in item) {
+      this.#outcome.log.push(`${address} input ${factText(item.collection, item.row)}`);
+      fault = instance.input(item.collection, item.row);
+    } else if ("seal" in item) {
+      this.#outcome.log.push(`${address} seal ${factText(item.collection, item.seal)}`);
+      fault = instance.sealInput(item.collection, item.seal);
+    } else {
+      this.#outcome.log.push(`${address} end of ${item.collection}`);
+      instance.endInput(item.collection);
+    }
+    if (fault !== null) this.#outcome.fault(address, fault);
+  }
+
+  /** Rows on lossy channels may be lost on the way, each by itself; every envelope may come again later. */
+  #send(envelopes: readonly Envelope[]): void {
+    for (const sent of envelopes) {
+      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#lose(part)) };
+      let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
+      const flying: Action = {
+        on: `${envelope.from}>${envelope.to}`,
+        act: () => {
+          if (copies > 0 && this.#random.chance(this.#schedule.duplicates)) copies--;
+          else this.#pool.splice(this.#pool.indexOf(flying), 1);
+          this.#deliver(envelope);
+        },
+      };
+      this.#pool.push(flying);
+    }
+  }
+
+  #lose(part: Part): Part {
+    if (part.kind !== "rows" || !this.#lossy.has(part.target)) return part;
+    return { ...part, rows: part.rows.filter(() => !this.#random.chance(this.#schedule.loss)) };
+  }
+
+  #deliver({ from, to, epoch, seq, parts }: Envelope): void {
+    this.#outcome.log.push(`${to} receives ${seq} from ${from}: ${parts.map(partText).join("; ")}`);
+    const envelope = { from, to, epoch, seq, parts };
+    if (to === LOG) this.#sequencerWaits = true;
+    const faults = to === LOG ? this.#sequencer.take(envelope) : this.#instance(to).receive(envelope);
+    for (const fault of faults) this.#outcome.fault(to, fault);
+  }
+
+  #sequence(): void {
+    this.#sequencerWaits = false;
+    this.#send(this.#sequencer.flush());
+  }
+
+  #step(instance: Instance): void {
+    if (this.#random.chance(this.#schedule.eventless)) this.#evaluate(instance, { clock: null, limit: 0 }, "no event");
+    else if (this.#schedule.take === "all") this.#evaluate(instance, undefined, "all");
+    else this.#evaluate(instance, this.#choice(instance), this.#schedule.take);
+  }
+
+  /** Some of what waits: a batch of some log, or unordered rows. */
+  #choice(instance: Instance): StepChoice | undefined {
+    const clocks = instance.clocks();
+    // Half of the time as the instance itself would, so that neither logs nor unordered events starve.
+    if (clocks.length > 0) return this.#random.chance(0.5) ? { clock: clocks[this.#random.below(clocks.length)] } : undefined;
+    if (this.#schedule.take === "one") return this.#schedule.order === "fifo" ? { limit: 1 } : this.#anyOne(instance);
+    const share = [1, 0.7, 0.3][this.#random.below(3)];
+    return share === 1 ? undefined : { pick: () => this.#random.chance(share) };
+  }
+
+  /** One waiting row, not always the oldest. */
+  #anyOne(instance: Instance): StepChoice {
+    let skip = this.#random.below(Math.max(1, Math.min(instance.waiting, 8)));
+    let isTaken = false;
+    return {
+      pick: () => {
+        if (isTaken || skip-- > 0) return false;
+        isTaken = true;
+        return true;
+      },
+    };
+  }
+
+  #evaluate(instance: Instance, choice: StepChoice | undefined, how: string): void {
+    const { address } = instance;
+    this.#outcome.steps++;
+    const effects = instance.step(choice);
+    if (instance.pending.length > 0) this.#deferred = true;
+    this.#outcome.log.push(`${address} steps (${choice?.clock ?? how})`);
+    for (const fault of effects.faults) this.#outcome.fault(address, fault);
+    for (const output of effects.outputs) this.#outcome.deliver(address, output);
+    if (this.#timers.length > 0) {
+      for (const { from, to, parts } of effects.envelopes) {
+        for (const part of parts) this.#outcome.send(from, to, part);
+      }
+    }
+    this.#send(effects.envelopes);
+  }
+}

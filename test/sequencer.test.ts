@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
+import type { RoleMeta } from "../src/runtime/program.ts";
+import { ownerOf } from "../src/runtime/routing.ts";
+import { Sequencer } from "../src/runtime/sequencer.ts";
+import { collection, handRole } from "./support/roles.ts";
+
+const counts = { R: 2, O: 3, P: 2 };
+const ordering = { log: "R.log", by: [0] };
+const metas: RoleMeta[] = [
+  handRole({
+    role: "R",
+    collections: [
+      collection("channel", "click", { campaign: "string", id: "int" }, { ordering }),
+      collection("channel", "request", { id: "int", campaign: "string" }, { ordering: { log: "R.log", by: [1] } }),
+      collection("channel", "free", { id: "int" }),
+    ],
+    rules: () => ({ step: () => ({}) }),
+  }).meta,
+  handRole({
+    role: "O",
+    partitionedBy: ["k"],
+    collections: [collection("channel", "put", { v: "int", k: "string" }, { ordering: { log: "O.log", by: [] } })],
+    rules: () => ({ step: () => ({}) }),
+  }).meta,
+];
+
+function click(campaign: string, id: number, to: string | null = null): LogEntry {
+  return { target: "R.click", to, from: "P#0", row: [campaign, id] };
+}
+
+function append(seq: number, ...entries: LogEntry[]): Envelope {
+  return { from: "P#0", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "R.log", entries }] };
+}
+
+function tick(seq: number, value: string, after: number, from = "R#0"): Envelope {
+  return { from, to: "log", epoch: 1, seq, parts: [{ kind: "tick", log: "R.log", value: [value], after }] };
+}
+
+/** `R#0 shoes 1: 7 8`: receiver, gate value, batch, ids. */
+function told(envelopes: readonly Envelope[]): string[] {
+  const text = (part: Part): string =>
+    part.kind === "batch" ? `${part.value.join()} ${part.index}: ${part.entries.map((entry) => entry.row.find((value) => typeof value === "number")).join(" ")}` : part.kind;
+  return envelopes.flatMap(({ to, parts }) => parts.map((part) => `${to} ${text(part)}`));
+}
+
+describe("the sequencer", () => {
+  test("makes one batch per gate value and flush, numbered without gaps, for every instance", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    sequencer.take(append(1, click("shoes", 1), click("hats", 2)));
+    sequencer.take(append(2, click("shoes", 3), { target: "R.request", to: "R#1", from: "P#0", row: [4, "hats"] }));
+    const envelopes = sequencer.flush();
+    expect(envelopes.map(({ from, to, epoch, seq }) => [from, to, epoch, seq])).toEqual([["log", "R#0", 9, 1], ["log", "R#1", 9, 1]]);
+    expect(told(envelopes)).toEqual(["R#0 shoes 1: 1 3", "R#0 hats 1: 2", "R#1 shoes 1: 1 3", "R#1 hats 1: 2 4"]);
+    expect(told(sequencer.receive(append(3, click("shoes", 5))))).toEqual(["R#0 shoes 2: 5", "R#1 shoes 2: 5"]);
+    expect(sequencer.flush()).toEqual([]);
+  });
+
+  test("gives an addressed entry to its instance only; the others see the same batch without it", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    expect(told(sequencer.receive(append(1, click("shoes", 1, "R#1"))))).toEqual(["R#0 shoes 1: ", "R#1 shoes 1: 1"]);
+  });
+
+  test("gives a partitioned role's entry to the owner", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    const entries = ["a", "b", "c", "d"].map((k, v) => ({ target: "O.put", to: null, from: "P#1", row: [v, k] }));
+    const owned = new Map(sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq: 1, parts: [{ kind: "append", log: "O.log", entries }] })
+      .flatMap(({ to, parts }) => parts.map((part) => [to, part.kind === "batch" ? part.entries.map(({ row }) => row[1]) : []])));
+    for (const k of ["a", "b", "c", "d"]) expect(owned.get(`O#${ownerOf([k], 3)}`)).toContain(k);
+    expect([...owned.values()].flat()).toHaveLength(4);
+  });
+
+  test("drops what comes again", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    sequencer.take(append(1, click("shoes", 1)));
+    sequencer.take(append(1, click("shoes", 1)));
+    expect(told(sequencer.flush())[0]).toBe("R#0 shoes 1: 1");
+    expect(sequencer.receive(append(1, click("shoes", 1)))).toEqual([]);
+  });
+
+  test("answers a tick with an empty batch, once, and not when a batch is on its way", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    sequencer.receive(append(1, click("shoes", 1)));
+    sequencer.take(tick(1, "shoes", 1));
+    expect(told(sequencer.receive(tick(1, "shoes", 1, "R#1")))).toEqual(["R#0 shoes 2: ", "R#1 shoes 2: "]);
+    expect(sequencer.receive(tick(2, "shoes", 1))).toEqual([]);
+    sequencer.take(tick(3, "shoes", 2));
+    expect(told(sequencer.receive(append(2, click("shoes", 2))))).toEqual(["R#0 shoes 3: 2", "R#1 shoes 3: 2"]);
+  });
+
+  test("refuses what it cannot place, naming the sender, and takes the rest", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    const odd: LogEntry[] = [
+      { target: "R.free", to: null, from: "P#0", row: [1] },
+      { target: "R.click", to: null, from: "P#0", row: ["shoes"] },
+      { target: "R.click", to: "R#2", from: "P#0", row: ["shoes", 1] },
+    ];
+    const faults = sequencer.take(append(1, ...odd, click("shoes", 8)));
+    expect(faults.map(({ code }) => code)).toEqual(["DLC909", "DLC909", "DLC909"]);
+    for (const { message } of faults) expect(message).toContain("P#0");
+    expect(told(sequencer.flush())[0]).toBe("R#0 shoes 1: 8");
+    expect(sequencer.take({ ...append(2), from: "P#2" })[0].code).toBe("DLC906");
+    expect(sequencer.take({ ...append(2), to: "R#0" })[0].code).toBe("DLC906");
+    expect(sequencer.take({ ...append(3), parts: [{ kind: "rows", target: "R.click", rows: [] }] })[0].code).toBe("DLC909");
+    expect(sequencer.take({ ...tick(4, "x", 0), parts: [{ kind: "tick", log: "Q.log", value: [], after: 0 }] })[0].code).toBe("DLC909");
+  });
+});
