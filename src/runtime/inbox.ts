@@ -33,6 +33,8 @@ export class Local {
       this.taken = rows;
       return;
     }
+    // A timer that fires twice before a step has fired.
+    if (this.meta.kind === "timer") return;
     if (this.owned === null) {
       this.owned = this.taken.slice();
       this.taken = this.owned;
