@@ -28,12 +28,17 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   if (build === undefined) throw new Error("runCommand was given nothing to build with");
   const folder = makeFolder(path);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.on("exit", remove);
+  // A signal ends the building at once; the launcher has an ending of its own.
+  const onSignal = (signal: NodeJS.Signals): void => process.exit(signal === "SIGINT" ? 130 : 143);
+  process.on("exit", remove).on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const code = await build(file, folder);
     if (code !== 0) return code;
-    return await launch(folder, await describe(folder), options);
+    const description = await describe(folder);
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    return await launch(folder, description, options);
   } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     remove();
     process.off("exit", remove);
   }

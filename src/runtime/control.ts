@@ -33,7 +33,7 @@ export type ToChild =
   | { readonly type: "stdinEnd" }
   | { readonly type: "poll"; readonly round: number; readonly withAwaited: boolean }
   | { readonly type: "gone"; readonly name: string }
-  | { readonly type: "stop" };
+  | { readonly type: "stop"; readonly graceMs: number };
 
 export type FromChild =
   | { readonly type: "ready" }

@@ -164,7 +164,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       case "poll": return tell({ type: "status", round: message.round, status: statusOf(node!, feed, message.withAwaited) });
       case "stop":
         feed?.stop();
-        return void node?.stop().then(() => {
+        return void node?.stop(message.graceMs).then(() => {
           process.exitCode = 0;
           process.removeAllListeners("disconnect");
           process.stdout.write("", () => process.disconnect?.());

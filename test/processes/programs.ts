@@ -95,7 +95,7 @@ export function start(command: readonly string[], input: string | null = "", env
   const done = new Promise<Ran>((resolve) => {
     child.on("close", (code, signal) => {
       heard();
-      const rows = stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Ran["rows"][number]);
+      const rows = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Ran["rows"][number]);
       resolve({ code, signal, stdout, stderr, rows });
     });
   });

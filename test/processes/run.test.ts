@@ -28,3 +28,102 @@ test("input files are dealt to all instances, and counts come when all have seal
   expect([...counts.values()].reduce((a, b) => a + b)).toBe(20_000);
   expect(ran.stderr).toMatch(/Source#1\s+\S+\s+10,000/);
 });
+
+test("the same counts come whatever the delays", async () => {
+  const path = fileOf("delayed.ndjson", words(3000));
+  const ran = await run("counter", { input: [`Source[*].word=${path}`], delay: "0ms..40ms", seed: 3 });
+  expect(ran.code).toBe(0);
+  expect([...countsOf(ran).values()].reduce((a, b) => a + b)).toBe(3000);
+});
+
+test("a span of delays lets messages overtake each other, one delay does not", async () => {
+  // stdin is given in pieces, so that there are several messages to overtake.
+  const seen = async (delay: string): Promise<number[]> => {
+    const { launch } = await import("./programs.ts");
+    const running = await launch("counter", { delay, seed: 1 }, null, { SHOW_SEEN: "1" });
+    await running.sees("processes started");
+    for (let id = 0; id < 12; id++) {
+      running.stdin.write(JSON.stringify({ role: "Source", collection: "word", row: { id, word: "same" } }) + "\n");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    running.stdin.end();
+    const ran = await running.done;
+    expect(ran.code).toBe(0);
+    return ran.rows.filter(({ collection }) => collection === "seen").map(({ row }) => row["id"] as number);
+  };
+  const inOrder = Array.from({ length: 12 }, (_, i) => i);
+  expect(await seen("30ms")).toEqual(inOrder);
+  const mixed = await seen("0ms..300ms");
+  expect(mixed).not.toEqual(inOrder);
+  expect([...mixed].sort((a, b) => a - b)).toEqual(inOrder);
+});
+
+test("bad rows of a file are located and skipped, the run goes on and ends with 1", async () => {
+  const path = fileOf("bad.ndjson", [
+    `{"id":1,"word":"a"}`, `{"id":"x","word":"a"}`, `{"id":2,"word":"a"`, ``, `{"id":3}`, `{"id":4,"word":"b","n":1}`, `7`, `{"id":5,"word":"b"}`,
+  ].join("\n"));
+  const ran = await run("counter", { input: [`Source.word=${path}`] });
+  expect(ran.code).toBe(1);
+  expect([...countsOf(ran)].sort()).toEqual([["a", 1], ["b", 1]]);
+  expect(ran.stderr).toContain(`${path}:2:7: column id: int expected, string "x" found`);
+  expect(ran.stderr).toMatch(/bad\.ndjson:3:19: not JSON: Expected ',' or '}' after property value/);
+  expect(ran.stderr).toContain(`${path}:5:1: column word is missing; the columns are (id, word)`);
+  expect(ran.stderr).toContain(`${path}:6:`);
+  expect(ran.stderr).toContain("there is no column n; the columns are (id, word)");
+  expect(ran.stderr).toContain(`${path}:7:1: an object with the columns (id, word) expected, number 7 found`);
+  expect(ran.stderr).toContain("5 bad rows skipped");
+});
+
+test("CSV files have a header; quotes, line ends in them, and bad fields are located", async () => {
+  const path = fileOf("words.csv", `word,id\r\n"a, ""b""",1\r\nplain,2\r\n"two\nlines",3\r\nbad,x\r\n"open",4,5\r\nlast,6`);
+  const ran = await run("counter", { input: [`Source.word=${path}`] });
+  expect(ran.code).toBe(1);
+  expect([...countsOf(ran)].sort()).toEqual([[`a, "b"`, 1], ["last", 1], ["plain", 1], ["two\nlines", 1]]);
+  expect(ran.stderr).toContain(`${path}:6:5: column id: int expected, string "x" found`);
+  expect(ran.stderr).toContain(`${path}:7:1: 2 fields expected, 3 found`);
+
+  const headless = fileOf("headless.csv", "1,a\n2,b\n");
+  const refused = await run("counter", { input: [`Source.word=${headless}`] });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain(`${headless}:1:1: the header must name the columns id,word (in any order), found 1,a`);
+});
+
+test("wrong uses are told before anything starts, all at once", async () => {
+  const ran = await run("counter", {
+    input: ["Source.word=/nowhere/x.ndjson", "Sink.word=/dev/null", "Source.line=/dev/null", "Source[7].word=/dev/null", "word=/dev/null"],
+    scale: ["Counter=0", "Sink=2"], delay: "soon", kill: ["Source#9@5"],
+  });
+  expect(ran.code).toBe(2);
+  expect(ran.stdout).toBe("");
+  for (const part of [
+    "there is no file /nowhere/x.ndjson", "there is no role Sink (there are Source, Counter)", "Source has no input line (it has: word)",
+    "Source has 2 instances, numbered from 0", "--input must be Role.collection=file", "one instance at least",
+    "--delay must be a time as 5ms", "there is no Source#9",
+  ]) expect(ran.stderr).toContain(part);
+  expect(ran.stderr).not.toContain("started");
+});
+
+test("stdin: bad lines are located, rows for instances that are not there refused, seals taken", async () => {
+  const ran = await run("counter", {}, [
+    `{"role":"Source","collection":"word","row":{"id":1,"word":"a"}}`, `nonsense`, `{"role":"Source","node":5,"collection":"word","row":{"id":1,"word":"a"}}`,
+    `{"role":"Sauce","collection":"word","row":{}}`, `{"role":"Source","node":1,"collection":"word","seal":{}}`,
+    `{"role":"Source","node":1,"collection":"word","row":{"id":2,"word":"late"}}`, `{"role":"Source","collection":"words","row":{}}`,
+  ].join("\n"));
+  expect(ran.code).toBe(1);
+  expect([...countsOf(ran)]).toEqual([["a", 1]]);
+  expect(ran.stderr).toContain("stdin:2:2: not JSON");
+  expect(ran.stderr).toContain("stdin:3: Source has 2 instances, numbered from 0; there is no Source#5");
+  expect(ran.stderr).toContain("stdin:4: there is no role Sauce (there are Source, Counter)");
+  expect(ran.stderr).toMatch(/stdin:6: .*seal/);
+  expect(ran.stderr).toContain("stdin:7: Source has no input words; it has word");
+});
+
+test("scaling changes the number of instances", async () => {
+  const path = fileOf("scaled.ndjson", words(1000));
+  const ran = await run("counter", { input: [`Source[*].word=${path}`], scale: ["Source=3", "Counter=4"], json: true });
+  expect(ran.code).toBe(0);
+  expect(new Set(ran.rows.map(({ node }) => node)).size).toBe(4);
+  const summary = JSON.parse(ran.stderr.trim().split("\n").at(-1)!) as { exitCode: number; nodes: { name: string; rowsIn: number }[] };
+  expect(summary.exitCode).toBe(0);
+  expect(summary.nodes.filter(({ name }) => name.startsWith("Source")).map(({ rowsIn }) => rowsIn)).toEqual([334, 333, 333]);
+});

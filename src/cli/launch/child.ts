@@ -124,10 +124,10 @@ export class Child {
     return new Promise((resolve) => this.#waiting.push({ type, resolve: resolve as (message: FromChild | null) => void }));
   }
 
-  /** Asks for a clean end. */
-  stop(): void {
+  /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */
+  stop(graceMs: number): void {
     this.#isEndingAsked = true;
-    this.send({ type: "stop" });
+    this.send({ type: "stop", graceMs });
   }
 
   /** `isAsked` false: as if it happened by itself. */

@@ -50,6 +50,8 @@ class Run {
   #signal: number | null = null;
   #wake: (() => void) | null = null;
   #isEnding = false;
+  /** Nobody reads stdout any more. */
+  #isUnread = false;
 
   constructor(folder: string, program: Description, options: LaunchOptions, plan: LaunchPlan) {
     this.#main = join(folder, "main.js");
@@ -66,6 +68,8 @@ class Run {
     };
     // Whoever reads the outputs has seen enough.
     const onPipe = (): void => {
+      this.#isUnread = true;
+      onDrain();
       this.#signal ??= 0;
       this.#wake?.();
     };
@@ -104,7 +108,7 @@ class Run {
     const names = [...placesOf(deploy).keys()];
     const ports = await Promise.all(names.map(async (name) => {
       const child = new Child(name, this.#main, {
-        output: (lines) => process.stdout.write(lines),
+        output: (lines) => this.#isUnread || process.stdout.write(lines),
         stderr: (line) => this.#print(line),
         died: (died) => this.#died(died),
       });
@@ -231,7 +235,7 @@ class Run {
     this.#isEnding = true;
     for (const timer of this.#killTimers) clearTimeout(timer);
     this.#stdin?.stop();
-    for (const child of this.#living) child.stop();
+    for (const child of this.#living) child.stop(this.#signal === null ? 2000 : 200);
     const timer = setTimeout(() => this.#killAll(), STOP_MS);
     await Promise.all([...this.#children.values()].map((child) => child.closed));
     clearTimeout(timer);
