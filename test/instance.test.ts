@@ -106,6 +106,7 @@ describe("what does not fit is refused with a fault that names the sender", () =
     expect(arrive("C#0", rows)[0]).toMatchObject({ code: "DLC906", message: expect.stringContaining("C#0") });
     expect(arrive("B#3", rows)[0]).toMatchObject({ code: "DLC906" });
     expect(arrive("nonsense", rows)[0]).toMatchObject({ code: "DLC906" });
+    expect(instance.receive({ from: "B#0", to: "A#0", epoch: 1, seq: 0.5, parts: [rows] })[0]).toMatchObject({ code: "DLC906" });
     expect(instance.receive({ from: "B#0", to: "A#1", epoch: 1, seq: 1, parts: [rows] })[0]).toMatchObject({ code: "DLC906" });
     expect(arrive("B#0", { ...rows, target: "A.add" })[0]).toMatchObject({ code: "DLC901", message: expect.stringContaining("B#0") });
     expect(arrive("B#0", { ...rows, target: "A.nothing" })[0]).toMatchObject({ code: "DLC901" });

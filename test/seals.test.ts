@@ -226,6 +226,23 @@ test("awaited seals name the producers that are missing, by partition", () => {
   expect(instance.awaited()).toEqual([{ collection: "click", key: null, producers: ["P#1"], held: 3 }]);
 });
 
+test("a partition that a rule has asked for is awaited, even if nobody has sent a row of it", () => {
+  const instance = new Instance(handRole({
+    role: "R",
+    collections: [{ ...channel, sealed: sealedBy([0], ["P"]) }],
+    rules: (env) => ({ step: () => (env.isClosed("click", ["asked"]), {}) }),
+  }), { counts }, 0, 1);
+  instance.step();
+  expect(instance.awaited()).toEqual([{ collection: "click", key: ["asked"], producers: ["P#0", "P#1"], held: 0 }]);
+  const seal = (from: string, key: Row | null) =>
+    instance.receive({ from, to: "R#0", epoch: 1, seq: 1, parts: [{ kind: "seal", target: "R.click", key, count: 0 }] });
+  seal("P#0", ["asked"]);
+  expect(instance.awaited()[0].producers).toEqual(["P#1"]);
+  seal("P#1", null);
+  instance.step();
+  expect(instance.awaited()).toEqual([]);
+});
+
 describe("an input's seals", () => {
   const input = collection("input", "add", { k: "string", n: "int" }, { sealed: sealedBy([0]) });
   const other = collection("input", "other", { n: "int" });

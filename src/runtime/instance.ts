@@ -167,9 +167,9 @@ export class Instance {
   /** Drops duplicates, checks types, counts, queues. */
   receive(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
-    if (envelope.to !== this.address || !this.#knows(envelope.from)) {
-      const why = envelope.to === this.address ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
-      faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: ${why}` });
+    const stranger = strangeness(envelope, this.address, this.#knows(envelope.from));
+    if (stranger !== null) {
+      faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: ${stranger}` });
       return faults;
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
@@ -325,4 +325,11 @@ export class Instance {
     }
     return awaited;
   }
+}
+
+/** Why an envelope is not for us, or not numbered; null when all is well. */
+function strangeness({ to, seq }: Envelope, address: string, isKnown: boolean): string | null {
+  if (to !== address) return `it is meant for ${to}`;
+  if (!isKnown) return "no instance of this deployment has that address";
+  return Number.isSafeInteger(seq) && seq > 0 ? null : `its number is ${seq}`;
 }

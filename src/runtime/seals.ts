@@ -61,16 +61,18 @@ abstract class Partitions {
   /** Closures that have come about and not yet taken effect. */
   readonly due: Closure[] = [];
   protected allComplete = false;
+  /** Producers that have sealed everything, with all rows here (channels only). */
+  protected votes = 0;
   #allClosed = false;
 
   constructor(meta: SealedMeta) {
     this.columns = meta.key;
   }
 
-  protected partition(part: PartKey, key: () => Row, votes: number): Partition {
+  protected partition(part: PartKey, key: () => Row): Partition {
     let partition = this.partitions.get(part);
     if (partition === undefined) {
-      partition = { key: key(), part, rows: 0, votes, complete: false, closed: false };
+      partition = { key: key(), part, rows: 0, votes: this.votes, complete: false, closed: false };
       this.partitions.set(part, partition);
     }
     return partition;
@@ -88,8 +90,11 @@ abstract class Partitions {
     this.due.push({ key: null, part: "" });
   }
 
+  /** A partition that was asked for is known from then on: somebody waits for it, even if no row of it ever comes. */
   isClosed(key: Row): boolean {
-    return this.#allClosed || this.partitions.get(partKey(key))?.closed === true;
+    if (this.#allClosed) return true;
+    if (this.allComplete) return this.partitions.get(partKey(key))?.closed === true;
+    return this.partition(partKey(key), () => key).closed;
   }
 
   /** No further row of any partition can come. */
@@ -132,7 +137,7 @@ export class InputSeals extends Partitions {
   /** False: the row comes after its seal. */
   admit(row: Row): boolean {
     if (this.allComplete) return false;
-    const partition = this.partition(rowPartKey(this.columns, row), () => keyOfRow(this.columns, row), 0);
+    const partition = this.partition(rowPartKey(this.columns, row), () => keyOfRow(this.columns, row));
     if (partition.complete) return false;
     partition.rows++;
     return true;
@@ -148,7 +153,7 @@ export class InputSeals extends Partitions {
       this.allComplete = true;
       return { key: null, part: "" };
     }
-    const partition = this.partition(partKey(key), () => key, 0);
+    const partition = this.partition(partKey(key), () => key);
     if (partition.complete) return null;
     partition.complete = true;
     return { key, part: partition.part };
@@ -178,8 +183,6 @@ interface Producer {
 export class ChannelSeals extends Partitions {
   readonly #single: boolean;
   readonly #producers = new Map<string, Producer>();
-  /** Producers that have sealed everything, with all rows here. */
-  #votes = 0;
 
   constructor(meta: SealedMeta, producers: readonly string[]) {
     super(meta);
@@ -248,11 +251,11 @@ export class ChannelSeals extends Partitions {
   /** A seal rule of the receiver itself closes the partition, whoever sends. */
   decree(key: Row): void {
     if (this.columns.length === 0) this.completeAll();
-    else this.complete(this.partition(partKey(key), () => key, this.#votes));
+    else this.complete(this.partition(partKey(key), () => key));
   }
 
   #cell(producer: Producer, part: PartKey, key: () => Row): Cell {
-    const partition = this.partition(part, key, this.#votes);
+    const partition = this.partition(part, key);
     const cell = { partition, arrived: 0, counted: -1, voted: producer.voted };
     producer.cells.set(part, cell);
     return cell;
@@ -268,8 +271,8 @@ export class ChannelSeals extends Partitions {
   #voteAll(producer: Producer): void {
     if (producer.voted) return;
     producer.voted = true;
-    this.#votes++;
-    if (this.#votes === this.#producers.size) {
+    this.votes++;
+    if (this.votes === this.#producers.size) {
       this.completeAll();
       return;
     }
