@@ -34,12 +34,82 @@ const firstShape = 8;
 
 /** Strings that trees are made of, beside those of the text. Their order is part of the format. */
 const words = [
-  "rule", "seal", "collection", "function", "aggregate", "lattice", "read", "bind", "range", "test", "variable", "self",
-  "literal", "call", "unary", "binary", "if", "tuple", "list", "set", "map", "int", "float", "string", "bool", "all",
-  "<=", "<+", "<-", "<+-", "<~", "+", "-", "*", "/", "%", "==", "!=", "<", ">", ">=", "&&", "||", "!", "",
-  "input", "output", "channel", "table", "scratch", "timer", "sealed", "lossy", "durable", "unique", "shared",
-  "serializable", "level", "deterministic", "agreed", "eventual", "any", "coordinate", "allow", "none", "order",
-  "barrier", "injective", "monotone", "morphism", "commutative", "associative", "idempotent", "true", "false", "weaker",
+  "rule",
+  "seal",
+  "collection",
+  "function",
+  "aggregate",
+  "lattice",
+  "read",
+  "bind",
+  "range",
+  "test",
+  "variable",
+  "self",
+  "literal",
+  "call",
+  "unary",
+  "binary",
+  "if",
+  "tuple",
+  "list",
+  "set",
+  "map",
+  "int",
+  "float",
+  "string",
+  "bool",
+  "all",
+  "<=",
+  "<+",
+  "<-",
+  "<+-",
+  "<~",
+  "+",
+  "-",
+  "*",
+  "/",
+  "%",
+  "==",
+  "!=",
+  "<",
+  ">",
+  ">=",
+  "&&",
+  "||",
+  "!",
+  "",
+  "input",
+  "output",
+  "channel",
+  "table",
+  "scratch",
+  "timer",
+  "sealed",
+  "lossy",
+  "durable",
+  "unique",
+  "shared",
+  "serializable",
+  "level",
+  "deterministic",
+  "agreed",
+  "eventual",
+  "any",
+  "coordinate",
+  "allow",
+  "none",
+  "order",
+  "barrier",
+  "injective",
+  "monotone",
+  "morphism",
+  "commutative",
+  "associative",
+  "idempotent",
+  "true",
+  "false",
+  "weaker",
 ] as const;
 const wordIndex: ReadonlyMap<string, number> = new Map(words.map((word, index) => [word, index]));
 
@@ -51,63 +121,40 @@ interface Reader {
   at: number;
 }
 
-type Make = (r: Reader) => object;
-
-/** Every node of the tree by its keys in order, with what makes it: object literals keep one hidden class each. */
-const shapes: readonly (readonly [string, Make])[] = [
-  ["text,span", (r) => ({ text: value(r), span: span(r) })],
-  ["kind,name,span", (r) => ({ kind: value(r), name: value(r), span: span(r) })],
-  ["name,value,span", (r) => ({ name: value(r), value: value(r), span: span(r) })],
-  ["role,name,span", (r) => ({ role: value(r), name: value(r), span: span(r) })],
-  ["kind,negated,ref,args,span", (r) => ({ kind: value(r), negated: value(r), ref: value(r), args: value(r), span: span(r) })],
-  ["ref,at,args,span", (r) => ({ ref: value(r), at: value(r), args: value(r), span: span(r) })],
-  [
-    "kind,annotations,head,op,body,having,doc,span",
-    (r) => ({
-      kind: value(r), annotations: value(r), head: value(r), op: value(r), body: value(r), having: value(r), doc: value(r), span: span(r),
-    }),
-  ],
-  ["kind,op,left,right,span", (r) => ({ kind: value(r), op: value(r), left: value(r), right: value(r), span: span(r) })],
-  ["kind,type,value,span", (r) => ({ kind: value(r), type: value(r), value: value(r), span: span(r) })],
-  ["kind,value,span", (r) => ({ kind: value(r), value: value(r), span: span(r) })],
-  ["kind,callee,distinct,args,span", (r) => ({ kind: value(r), callee: value(r), distinct: value(r), args: value(r), span: span(r) })],
-  ["kind,variable,value,span", (r) => ({ kind: value(r), variable: value(r), value: value(r), span: span(r) })],
-  ["kind,pattern,value,span", (r) => ({ kind: value(r), pattern: value(r), value: value(r), span: span(r) })],
-  ["kind,of,span", (r) => ({ kind: value(r), of: value(r), span: span(r) })],
-  ["kind,op,of,span", (r) => ({ kind: value(r), op: value(r), of: value(r), span: span(r) })],
-  ["kind,test,then,else,span", (r) => ({ kind: value(r), test: value(r), then: value(r), else: value(r), span: span(r) })],
-  ["key,value", (r) => ({ key: value(r), value: value(r) })],
-  ["kind,span", (r) => ({ kind: value(r), span: span(r) })],
-  ["name,type", (r) => ({ name: value(r), type: value(r) })],
-  ["name,args,span", (r) => ({ name: value(r), args: value(r), span: span(r) })],
-  [
-    "kind,collection,name,columns,keyLength,modifiers,periodMs,doc,span",
-    (r) => ({
-      kind: value(r), collection: value(r), name: value(r), columns: value(r), keyLength: value(r), modifiers: value(r),
-      periodMs: value(r), doc: value(r), span: span(r),
-    }),
-  ],
-  [
-    "kind,by,single,deadlineMs,span",
-    (r) => ({ kind: value(r), by: value(r), single: value(r), deadlineMs: value(r), span: span(r) }),
-  ],
-  ["kind,level,strict,span", (r) => ({ kind: value(r), level: value(r), strict: value(r), span: span(r) })],
-  ["kind,how,reason,span", (r) => ({ kind: value(r), how: value(r), reason: value(r), span: span(r) })],
-  ["kind,what,reason,span", (r) => ({ kind: value(r), what: value(r), reason: value(r), span: span(r) })],
-  ["kind,by", (r) => ({ kind: value(r), by: value(r) })],
-  [
-    "kind,target,args,op,body,doc,span",
-    (r) => ({ kind: value(r), target: value(r), args: value(r), op: value(r), body: value(r), doc: value(r), span: span(r) }),
-  ],
-  [
-    "kind,name,params,returns,from,claims,doc,span",
-    (r) => ({
-      kind: value(r), name: value(r), params: value(r), returns: value(r), from: value(r), claims: value(r), doc: value(r), span: span(r),
-    }),
-  ],
-  ["kind,name,from,doc,span", (r) => ({ kind: value(r), name: value(r), from: value(r), doc: value(r), span: span(r) })],
+/** Every kind of node by its keys, in their order. The order of the list is part of the format. */
+const shapes: readonly string[] = [
+  "text,span",
+  "kind,name,span",
+  "name,value,span",
+  "role,name,span",
+  "kind,negated,ref,args,span",
+  "ref,at,args,span",
+  "kind,annotations,head,op,body,having,doc,span",
+  "kind,op,left,right,span",
+  "kind,type,value,span",
+  "kind,value,span",
+  "kind,callee,distinct,args,span",
+  "kind,variable,value,span",
+  "kind,pattern,value,span",
+  "kind,of,span",
+  "kind,op,of,span",
+  "kind,test,then,else,span",
+  "key,value",
+  "kind,span",
+  "name,type",
+  "name,args,span",
+  "kind,collection,name,columns,keyLength,modifiers,periodMs,doc,span",
+  "kind,by,single,deadlineMs,span",
+  "kind,level,strict,span",
+  "kind,how,reason,span",
+  "kind,what,reason,span",
+  "kind,by",
+  "kind,target,args,op,body,doc,span",
+  "kind,name,params,returns,from,claims,doc,span",
+  "kind,name,from,doc,span",
 ];
-const shapeIndex: ReadonlyMap<string, number> = new Map(shapes.map(([keys], index) => [keys, index]));
+const shapeIndex: ReadonlyMap<string, number> = new Map(shapes.map((keys, index) => [keys, index]));
+const shapeKeys: readonly (readonly string[])[] = shapes.map((keys) => keys.split(","));
 
 function unit(r: Reader): number {
   return r.code.charCodeAt(r.at++) - base;
@@ -116,6 +163,12 @@ function unit(r: Reader): number {
 function span(r: Reader): Span {
   const start = r.start + unit(r);
   return { start, end: start + unit(r) };
+}
+
+function node(r: Reader, keys: readonly string[]): object {
+  const made: Record<string, unknown> = {};
+  for (const key of keys) made[key] = key === "span" ? span(r) : value(r);
+  return made;
 }
 
 function value(r: Reader): unknown {
@@ -148,7 +201,7 @@ function value(r: Reader): unknown {
       return list;
     }
     default:
-      return shapes[tag - firstShape][1](r);
+      return node(r, shapeKeys[tag - firstShape]);
   }
 }
 
@@ -178,7 +231,10 @@ export function encodeStatement(statement: CachedNode, text: string, start: numb
     put(from.length);
   };
   const putJson = (from: string | number): void => {
-    const json = JSON.stringify(from).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const json = JSON.stringify(from).replace(
+      /[^\x20-\x7e]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
     put(tagJson);
     put(json.length);
     for (let i = 0; i < json.length; i++) put(json.charCodeAt(i));
@@ -225,7 +281,13 @@ export function encodeStatement(statement: CachedNode, text: string, start: numb
 }
 
 /** The tree again, for a text that stands from `start` to `end` (with its `;`) and is documented by `doc`. */
-export function decodeStatement(code: CachedStatement, text: string, start: number, end: number, doc: string | null): CachedNode {
+export function decodeStatement(
+  code: CachedStatement,
+  text: string,
+  start: number,
+  end: number,
+  doc: string | null,
+): CachedNode {
   const statement = value({ code, text, start, at: 0 }) as { doc: string | null; span: { start: number; end: number } };
   statement.doc = doc;
   statement.span.end = end;

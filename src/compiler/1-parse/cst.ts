@@ -15,7 +15,10 @@ export interface Cst {
 }
 
 /** The tree of `text` under `start`, or how far the match came when there is none. */
-export function match(text: string, start: string): { readonly cst: Cst } | { readonly cst: null; readonly failedAt: number } {
+export function match(
+  text: string,
+  start: string,
+): { readonly cst: Cst } | { readonly cst: null; readonly failedAt: number } {
   const result = grammar.match(text, start);
   if (result.failed()) return { cst: null, failedAt: result.getRightmostFailurePosition() };
   // The tree of `start` followed by the end of the text: `start`'s own node when it stands alone.
@@ -28,6 +31,8 @@ export function failuresOf(text: string, start: string): string[] {
   const result = grammar.match(text, start);
   if (result.succeeded()) return [];
   // Ohm's declarations leave this method out.
-  const failures = (result as unknown as { getRightmostFailures(): readonly { toString(): string }[] }).getRightmostFailures();
+  const failures = (
+    result as unknown as { getRightmostFailures(): readonly { toString(): string }[] }
+  ).getRightmostFailures();
   return failures.map((failure) => failure.toString());
 }

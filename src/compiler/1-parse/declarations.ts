@@ -1,5 +1,14 @@
 import type {
-  AggregateDecl, Claim, CollectionDecl, CollectionKind, ColumnDecl, FunctionDecl, LatticeDecl, LevelWord, Modifier, Name,
+  AggregateDecl,
+  Claim,
+  CollectionDecl,
+  CollectionKind,
+  ColumnDecl,
+  FunctionDecl,
+  LatticeDecl,
+  LevelWord,
+  Modifier,
+  Name,
   TypeExpr,
 } from "../ast.ts";
 import { nearNames } from "../diagnostics/near.ts";
@@ -74,9 +83,15 @@ function durationOf(site: Site, node: Cst, at: number): number {
   const [, amount, unit] = /^([0-9.]+)(.*)$/.exec(text) as RegExpExecArray;
   const factors: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
   if (factors[unit] === undefined) {
-    report(site, "DLC111", span, unit === "" ? `\`${text}\` has no unit of time.` : `\`${unit}\` is not a unit of time.`, {
-      mend: "Write milliseconds, seconds, minutes or hours: `500ms`, `60s`, `5m`, `1h`.",
-    });
+    report(
+      site,
+      "DLC111",
+      span,
+      unit === "" ? `\`${text}\` has no unit of time.` : `\`${unit}\` is not a unit of time.`,
+      {
+        mend: "Write milliseconds, seconds, minutes or hours: `500ms`, `60s`, `5m`, `1h`.",
+      },
+    );
   }
   const period = Number(amount) * (factors[unit] ?? 1_000);
   if (!(period > 0) || !Number.isSafeInteger(period)) {
@@ -89,7 +104,13 @@ function durationOf(site: Site, node: Cst, at: number): number {
 }
 
 /** `table t(x: int) durable`, `timer t every 500ms`. */
-export function collectionOf(site: Site, node: Cst, kind: CollectionKind, doc: string | null, end: number): CollectionDecl {
+export function collectionOf(
+  site: Site,
+  node: Cst,
+  kind: CollectionKind,
+  doc: string | null,
+  end: number,
+): CollectionDecl {
   const [, , nameNode, , columnNodes, , modifierNodes] = node.children;
   const name = nameAt(site, nameNode, node.childOffsets[2]);
   const span = { start: site.base, end };
@@ -97,18 +118,31 @@ export function collectionOf(site: Site, node: Cst, kind: CollectionKind, doc: s
     const periodMs = periodOf(site, modifierNodes, name);
     if (columnNodes.children.length > 0) {
       const columns = spanAt(site, columnNodes.childOffsets[0], columnNodes.children[0].matchLength);
-      report(site, "DLC101", columns, "A timer has no columns.", { mend: `Write \`timer ${name.text} every 500ms;\`.` });
+      report(site, "DLC101", columns, "A timer has no columns.", {
+        mend: `Write \`timer ${name.text} every 500ms;\`.`,
+      });
     }
-    return { kind: "collection", collection: kind, name, columns: [], keyLength: null, modifiers: [], periodMs, doc, span };
+    return {
+      kind: "collection",
+      collection: kind,
+      name,
+      columns: [],
+      keyLength: null,
+      modifiers: [],
+      periodMs,
+      doc,
+      span,
+    };
   }
   if (columnNodes.children.length === 0) {
     report(site, "DLC101", name.span, `The columns of \`${name.text}\` are missing.`, {
       mend: `Write them in brackets after the name: \`${kind} ${name.text}(x: int);\`.`,
     });
   }
-  const { columns, keyLength } = columnNodes.children.length === 0
-    ? { columns: [], keyLength: null }
-    : columnsOf(site, columnNodes.children[0], columnNodes.childOffsets[0]);
+  const { columns, keyLength } =
+    columnNodes.children.length === 0
+      ? { columns: [], keyLength: null }
+      : columnsOf(site, columnNodes.children[0], columnNodes.childOffsets[0]);
   const modifiers = modifiersOf(site, modifierNodes);
   return { kind: "collection", collection: kind, name, columns, keyLength, modifiers, periodMs: null, doc, span };
 }
@@ -203,35 +237,56 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
 
 /** Reports a word that is none of `known`, with the nearest of them as the mend. */
 export function reportUnknown(
-  site: Site, word: Name, known: readonly string[], what: string, code: "DLC108" | "DLC109" | "DLC114",
+  site: Site,
+  word: Name,
+  known: readonly string[],
+  what: string,
+  code: "DLC108" | "DLC109" | "DLC114",
 ): void {
   const near = nearNames(word.text, known)[0] ?? null;
-  report(site, code, word.span, `\`${word.text}\` is not ${what}.`, near === null
-    ? { mend: `There are ${known.map((item) => `\`${item}\``).join(", ")}.` }
-    : {
-      mend: `Did you mean \`${near}\`?`,
-      fix: { title: `Change it to \`${near}\``, span: word.span, text: near },
-    });
+  report(
+    site,
+    code,
+    word.span,
+    `\`${word.text}\` is not ${what}.`,
+    near === null
+      ? { mend: `There are ${known.map((item) => `\`${item}\``).join(", ")}.` }
+      : {
+          mend: `Did you mean \`${near}\`?`,
+          fix: { title: `Change it to \`${near}\``, span: word.span, text: near },
+        },
+  );
 }
 
 /** `function f(x: int): string from "./f.ts" injective`, and the same with `aggregate`. */
 export function functionOf(
-  site: Site, node: Cst, kind: "function" | "aggregate", doc: string | null, end: number,
+  site: Site,
+  node: Cst,
+  kind: "function" | "aggregate",
+  doc: string | null,
+  end: number,
 ): FunctionDecl | AggregateDecl {
   const at = node.childOffsets;
   const name = nameAt(site, node.children[2], at[2]);
   const { columns, keyLength } = columnsOf(site, node.children[4], at[4]);
   if (keyLength !== null) {
-    report(site, "DLC101", spanAt(site, at[4], node.children[4].matchLength), "Parameters have no `->`: keys belong to collections.", {
-      mend: "Separate the parameters with commas; the result's type follows the bracket, after `:`.",
-    });
+    report(
+      site,
+      "DLC101",
+      spanAt(site, at[4], node.children[4].matchLength),
+      "Parameters have no `->`: keys belong to collections.",
+      {
+        mend: "Separate the parameters with commas; the result's type follows the bracket, after `:`.",
+      },
+    );
   }
   const written: Claim[] = [];
   const words = node.children[14];
   for (let i = 0; i < words.children.length; i++) {
     const span = spanAt(site, words.childOffsets[i], words.children[i].matchLength);
     const text = textAt(site, words.childOffsets[i], words.children[i].matchLength);
-    if (!(claims as readonly string[]).includes(text)) reportUnknown(site, { text, span }, claims, "a claim about a function", "DLC109");
+    if (!(claims as readonly string[]).includes(text))
+      reportUnknown(site, { text, span }, claims, "a claim about a function", "DLC109");
     else if (written.includes(text as Claim)) report(site, "DLC109", span, `\`${text}\` is written twice.`);
     else written.push(text as Claim);
   }
@@ -245,55 +300,4 @@ export function latticeOf(site: Site, node: Cst, doc: string | null, end: number
   const name = nameAt(site, node.children[2], node.childOffsets[2]);
   const from = textValue(site, node.childOffsets[6], node.children[6].matchLength);
   return { kind: "lattice", name, from, doc, span: { start: site.base, end } };
-}
-
-/** The header `role A replicated x3`, without members. */
-export interface RoleHeader {
-  readonly name: Name;
-  readonly count: number | null;
-  readonly replicated: boolean;
-  readonly partitionedBy: readonly Name[] | null;
-}
-
-export function roleOf(site: Site, node: Cst): RoleHeader {
-  const name = nameAt(site, node.children[2], node.childOffsets[2]);
-  const words = node.children[4];
-  let count: number | null = null;
-  let replicated: Name | null = null;
-  let partitionedBy: readonly Name[] | null = null;
-  for (let i = 0; i < words.children.length; i++) {
-    const [wordNode, by] = words.children[i].children;
-    const at = words.childOffsets[i];
-    const word = { text: textAt(site, at, wordNode.matchLength), span: spanAt(site, at, wordNode.matchLength) };
-    if (by.children.length > 0 && word.text !== "partitioned") {
-      report(site, "DLC109", word.span, `\`by (…)\` belongs to \`partitioned\`, not to \`${word.text}\`.`);
-    }
-    if (/^x[0-9]+$/.test(word.text)) {
-      const written = Number(word.text.slice(1));
-      if (count !== null) report(site, "DLC109", word.span, "The number of instances is written twice.");
-      if (written < 1 || written > 10_000) {
-        report(site, "DLC109", word.span, `\`${word.text}\`: a role runs on 1 to 10000 instances.`);
-      } else {
-        count = written;
-      }
-    } else if (word.text === "replicated") {
-      replicated = word;
-    } else if (word.text === "partitioned") {
-      if (by.children.length === 0) {
-        report(site, "DLC109", word.span, "The columns that choose the instance are missing.", {
-          mend: "Write them after `by`: `partitioned by (k)`.",
-        });
-      } else {
-        partitionedBy = byOf(site, by.children[0], at + by.childOffsets[0]);
-      }
-    } else {
-      reportUnknown(site, word, ["replicated", "partitioned"], "a word of a role's header (`xN` is the number of instances)", "DLC109");
-    }
-  }
-  if (replicated !== null && partitionedBy !== null) {
-    report(site, "DLC109", replicated.span, "A role is replicated or partitioned, not both.", {
-      mend: "Split it into two roles, or take one of the words away.",
-    });
-  }
-  return { name, count, replicated: replicated !== null && partitionedBy === null, partitionedBy };
 }

@@ -1,7 +1,21 @@
 import { failuresOf } from "./cst.ts";
 
 const operators: ReadonlySet<string> = new Set([
-  "==", "=", "<=", "<", "+", "-", "*", ">=", ">", "!=", "&&", "||", "/", "%", "in",
+  "==",
+  "=",
+  "<=",
+  "<",
+  "+",
+  "-",
+  "*",
+  ">=",
+  ">",
+  "!=",
+  "&&",
+  "||",
+  "/",
+  "%",
+  "in",
 ]);
 
 /** What could stand at `failedAt`, in words of the language, at most six, the likeliest first. */
@@ -18,12 +32,12 @@ export function expectedOf(text: string, start: string, failedAt: number): strin
   const letters = signs.has('"a".."z"') && !inWord;
   if (has("(") && has("[") && has("{")) {
     expected.push(has("not") ? "a collection or a condition" : "a value");
-    for (const sign of ["(", "[", "{", "-", "!", "\\\"", "if", "not", "*", "distinct"]) take(sign);
+    for (const sign of ["(", "[", "{", "-", "!", '\\"', "if", "not", "*", "distinct"]) take(sign);
   } else {
     if (letters) expected.push("a name");
     if (signs.has('"0".."9"') && !inWord) expected.push(letters ? "a duration" : "a number");
-    if (has("\\\"")) expected.push("a string");
-    take("\\\"");
+    if (has('\\"')) expected.push("a string");
+    take('\\"');
   }
   if (has("==") && has("+")) {
     for (const operator of operators) take(operator);
@@ -35,6 +49,7 @@ export function expectedOf(text: string, start: string, failedAt: number): strin
     if (literal === undefined || sign.includes('".."') || ["", " ", "_", ".", "e", "E"].includes(literal)) continue;
     expected.push(`\`${literal}\``);
   }
-  const order = (item: string): number => (item.startsWith("a ") ? 0 : item === "an operator" ? 3 : item.length <= 3 ? 1 : 2);
+  const order = (item: string): number =>
+    item.startsWith("a ") ? 0 : item === "an operator" ? 3 : item.length <= 3 ? 1 : 2;
   return [...new Set(expected)].sort((a, b) => order(a) - order(b)).slice(0, 6);
 }

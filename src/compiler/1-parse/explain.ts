@@ -1,10 +1,11 @@
 import type { SourceFile } from "../ast.ts";
-import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { expectedOf } from "./expected.ts";
+import { change, say, type Explanation, type Failure } from "./failure.ts";
+import { commonMistakes } from "./mistakes.ts";
 import type { ScanProblem } from "./scan.ts";
-import { report, spanAt, type Advice, type Site } from "./site.ts";
-import { beginsOperand, endOf, endsOperand, imbalanceOf, tokensOf, type Token } from "./tokens.ts";
+import { report, spanAt, type Site } from "./site.ts";
+import { endOf, tokensOf } from "./tokens.ts";
 
 /** What the scanner found, in words. */
 export function reportScan(file: SourceFile, problems: readonly ScanProblem[], diagnostics: Diagnostic[]): void {
@@ -13,11 +14,13 @@ export function reportScan(file: SourceFile, problems: readonly ScanProblem[], d
     switch (problem.kind) {
       case "unterminated-string":
         report({ file, diagnostics }, "DLC103", span, "This string is not closed on its line.", {
-          mend: "Write `\"` at its end; a line break inside a string is written \\n.",
+          mend: 'Write `"` at its end; a line break inside a string is written \\n.',
         });
         break;
       case "unterminated-comment":
-        report({ file, diagnostics }, "DLC103", span, "This comment is never closed.", { mend: "Write `*/` at its end." });
+        report({ file, diagnostics }, "DLC103", span, "This comment is never closed.", {
+          mend: "Write `*/` at its end.",
+        });
         break;
       case "stray-close":
         report({ file, diagnostics }, "DLC105", span, "This `}` closes nothing.", {
@@ -28,18 +31,6 @@ export function reportScan(file: SourceFile, problems: readonly ScanProblem[], d
   }
 }
 
-/** The place of a failed match: the tokens of the statement, and which of them could not be read. */
-interface Failure {
-  readonly site: Site;
-  readonly start: string;
-  readonly tokens: readonly Token[];
-  /** null when the statement ended too early. */
-  readonly found: Token | null;
-  readonly before: Token | null;
-}
-
-type Explanation = (failure: Failure) => boolean;
-
 /** Reports why `site.text` is not what the grammar's rule `start` reads: the match got as far as `failedAt`. */
 export function explainMismatch(site: Site, start: string, failedAt: number): void {
   const tokens = tokensOf(site.text);
@@ -49,192 +40,11 @@ export function explainMismatch(site: Site, start: string, failedAt: number): vo
   const found = index < 0 ? null : tokens[index];
   const before = (index < 0 ? tokens.at(-1) : tokens[index - 1]) ?? null;
   const failure: Failure = { site, start, tokens, found, before };
-  if (!explanations.some((explains) => explains(failure))) explainExpected(failure, failedAt);
+  if (![...commonMistakes, ...declarationMistakes].some((explains) => explains(failure)))
+    explainExpected(failure, failedAt);
 }
 
-function say(failure: Failure, code: Code, token: Token, message: string, advice: Advice = {}): true {
-  report(failure.site, code, spanAt(failure.site, token.at, token.text.length), message, advice);
-  return true;
-}
-
-/** A replacement of one token. */
-function change(failure: Failure, token: Token, text: string, title = `Write \`${text}\``): NonNullable<Advice["fix"]> {
-  return { title, span: spanAt(failure.site, token.at, token.text.length), text };
-}
-
-/** Signs and words of other languages, with what is written here. */
-const foreign: Readonly<Record<string, string>> = {
-  "===": "==", "!==": "!=", "<>": "!=", "&": "&&", "|": "||", and: "&&", or: "||", AND: "&&", OR: "||",
-};
-const notMerges: ReadonlySet<string> = new Set([
-  "=", ":-", "=>", "->", ":=", "<--", "<==", "==>", "-->", "<=>", "==", "~>", ":", "<", ">", ">=", "~", "--", "|",
-]);
-
-/** Tried in order; the first that knows the mistake reports it. */
-const explanations: readonly Explanation[] = [
-  strangeCharacter, wrongMerge, negatedHead, unbalanced, foreignSign, suffixedNumber, percentage, danglingComma, missingBody,
-  incompleteConditional, missingSeparator, missingType, dottedTwice, joinedModifiers, dashedName, missingValue,
-];
-
-function strangeCharacter(failure: Failure): boolean {
-  const { found, tokens } = failure;
-  const strange = tokens.find((token) => token.kind === "strange");
-  if (strange === undefined || (found !== null && strange.at > found.at)) return false;
-  const quotes = /['`‘’“”]/.test(strange.text);
-  const signs: Readonly<Record<string, string>> = { "≤": "<=", "≥": ">=", "≠": "!=", "–": "-", "—": "-", "−": "-", "←": "<=", "⇐": "<=", "¬": "not" };
-  const sign = signs[strange.text] as string | undefined;
-  return say(failure, "DLC101", strange, `\`${strange.text}\` is not a character of the language.`, quotes
-    ? { mend: "Strings stand in straight double quotes: \"text\"." }
-    : sign === undefined
-      ? { mend: "Names are made of the letters A to Z, digits and `_`." }
-      : { mend: `Write \`${sign}\`.`, fix: change(failure, strange, sign) });
-}
-
-/** The first sign after the head at no depth is not one of the merges. */
-function wrongMerge(failure: Failure): boolean {
-  const { start, tokens, found } = failure;
-  if (start !== "rule" && start !== "seal") return false;
-  let depth = 0;
-  for (const token of tokens) {
-    if (token.kind !== "sign") continue;
-    if ("([{".includes(token.text)) depth++;
-    else if (")]}".includes(token.text)) depth--;
-    else if (depth > 0 || token.text === "." || token.text === "@" || token.text === "*") continue;
-    else if (!notMerges.has(token.text) || token !== found) return false;
-    else {
-      const backwards = ["=>", "->", "==>", "-->", "~>"].includes(token.text);
-      const wanted = token.text.includes("~") ? "<~" : "<=";
-      return say(failure, "DLC107", token, `\`${token.text}\` does not join a head and a body.`, {
-        mend: backwards
-          ? `The head stands on the left, and facts flow to it from the right: \`head ${wanted} body;\`.`
-          : `Write \`${wanted}\`${wanted === "<=" ? " (now), or `<+` (next step), `<-` (delete), `<+-` (replace), `<~` (send)" : " to send"}.`,
-        ...(backwards ? {} : { fix: change(failure, token, wanted) }),
-      });
-    }
-  }
-  return false;
-}
-
-function negatedHead(failure: Failure): boolean {
-  const [first, second] = failure.tokens;
-  if (failure.start !== "rule" || first?.text !== "not" || second?.kind !== "word") return false;
-  return say(failure, "DLC101", first, "A head cannot be negated.", {
-    mend: `To delete facts, write \`${second.text}(…) <- …\`; \`not\` stands in bodies.`,
-  });
-}
-
-function unbalanced(failure: Failure): boolean {
-  const imbalance = imbalanceOf(failure.tokens);
-  if (imbalance === null) return false;
-  const { token, wanted } = imbalance;
-  if (imbalance.kind === "unclosed") {
-    return say(failure, "DLC101", token, `This \`${token.text}\` is never closed.`, { mend: `Write \`${wanted}\` where it ends.` });
-  }
-  if (imbalance.kind === "unopened") return say(failure, "DLC101", token, `This \`${token.text}\` closes nothing.`, { mend: "Take it away." });
-  return say(failure, "DLC101", token, `\`${wanted}\` is expected here, not \`${token.text}\`.`, { fix: change(failure, token, wanted) });
-}
-
-function foreignSign(failure: Failure): boolean {
-  const { found, before } = failure;
-  if (found === null || before === null) return false;
-  if (found.text === "?") {
-    return say(failure, "DLC101", found, "`?` is not an operator of the language.", { mend: "Write `if test then a else b`." });
-  }
-  const here = foreign[found.text] as string | undefined;
-  if (here === undefined || !endsOperand(before)) return false;
-  return say(failure, "DLC101", found, `\`${found.text}\` is not an operator of the language.`, {
-    mend: here === "&&" ? "Write `&&`, or a comma between literals of a body." : `Write \`${here}\`.`,
-    fix: change(failure, found, here),
-  });
-}
-
-function suffixedNumber(failure: Failure): boolean {
-  const { found } = failure;
-  if (found === null || found.kind !== "number" || /^[0-9]+(\.[0-9]+)?([eE][0-9]+)?$/.test(found.text)) return false;
-  if (/^[0-9.]+(ms|s|m|h)$/.test(found.text)) {
-    return say(failure, "DLC111", found, `\`${found.text}\` is a duration, and none is expected here.`, {
-      mend: "Durations stand after `every` and `within`; in a rule, count milliseconds with an `int`.",
-    });
-  }
-  return say(failure, "DLC112", found, `\`${found.text}\` is neither a number nor a name.`, {
-    mend: "A name begins with a letter or `_`; numbers are decimal, as in `12`, `1.5` or `2e3`.",
-  });
-}
-
-function percentage(failure: Failure): boolean {
-  const { found, before, tokens } = failure;
-  if (before?.text !== "%" || tokens[tokens.indexOf(before) - 1]?.kind !== "number") return false;
-  if (found !== null && beginsOperand(found)) return false;
-  return say(failure, "DLC111", before, "A percentage is not expected here.", {
-    mend: "In a rule `%` is the remainder of a division; write a share as a float, `0.01`.",
-  });
-}
-
-function danglingComma(failure: Failure): boolean {
-  const { found, before } = failure;
-  if (before?.text !== "," || (found !== null && !")]},".includes(found.text))) return false;
-  const where = found === null ? "the statement ends" : found.text === "," ? "another comma follows" : `\`${found.text}\` follows`;
-  return say(failure, "DLC101", before, `Something is expected after this comma, and ${where}.`, {
-    mend: "Take the comma away, or write what is missing.",
-    fix: change(failure, before, "", "Take the comma away"),
-  });
-}
-
-function missingBody(failure: Failure): boolean {
-  const { found, before, start } = failure;
-  if ((start !== "rule" && start !== "seal") || found !== null || before === null) return false;
-  if (["<=", "<+", "<-", "<+-", "<~"].includes(before.text)) {
-    return say(failure, "DLC101", before, `A body is expected after \`${before.text}\`.`, { mend: "A fact present at start has no operator: `r(1);`." });
-  }
-  if (before.text === "having") {
-    return say(failure, "DLC101", before, "A condition is expected after `having`.", { mend: "For example `having count() >= 3`." });
-  }
-  return false;
-}
-
-function incompleteConditional(failure: Failure): boolean {
-  const { tokens, found, before } = failure;
-  if (found !== null && beginsOperand(found) === false && !")]},;".includes(found.text)) return false;
-  if (before === null || !endsOperand(before)) return false;
-  let open: Token | null = null;
-  let next = "then";
-  for (const token of tokens) {
-    if (found !== null && token.at >= found.at) break;
-    if (token.text === "if") [open, next] = [token, "then"];
-    else if (open !== null && token.text === next) [open, next] = next === "then" ? [open, "else"] : [null, "then"];
-  }
-  if (open === null) return false;
-  return say(failure, "DLC101", open, `The \`${next}\` of this \`if\` is missing.`, { mend: "Write `if test then a else b`: both values are needed." });
-}
-
-/** Two values side by side. */
-function missingSeparator(failure: Failure): boolean {
-  const { found, before, start, tokens, site } = failure;
-  if (found === null || before === null || (start !== "rule" && start !== "seal")) return false;
-  if (!endsOperand(before) || !beginsOperand(found)) return false;
-  const merged = tokens.some((token) => token.at < found.at && ["<=", "<+", "<-", "<+-", "<~"].includes(token.text));
-  const at = spanAt(site, endOf(before), 0);
-  if (!merged && !tokens.slice(0, tokens.indexOf(found)).some((token) => token.text === "(" && !closedBefore(tokens, token, found))) {
-    return say(failure, "DLC107", found, `\`<=\` or another merge is expected before \`${found.text}\`.`, {
-      mend: "A rule is `head <= body;`, a fact `head;`.",
-      ...(before.text === ")" ? { fix: { title: "Insert `<=`", span: at, text: " <=" } } : {}),
-    });
-  }
-  return say(failure, "DLC101", found, `A comma or an operator is expected before \`${found.text}\`.`, {
-    fix: { title: "Insert a comma", span: at, text: "," },
-  });
-}
-
-/** Whether the bracket `open` is closed between itself and `until`. */
-function closedBefore(tokens: readonly Token[], open: Token, until: Token): boolean {
-  let depth = 0;
-  for (const token of tokens) {
-    if (token.at < open.at || token.at >= until.at || token.kind !== "sign") continue;
-    if (token.text === "(") depth++;
-    if (token.text === ")" && --depth === 0) return true;
-  }
-  return false;
-}
+const declarationMistakes: readonly Explanation[] = [missingType, joinedModifiers, dashedName];
 
 function missingType(failure: Failure): boolean {
   const { found, before, start, tokens } = failure;
@@ -250,19 +60,16 @@ function missingType(failure: Failure): boolean {
   if (previous !== "(" && previous !== "," && previous !== "->") return false;
   return say(failure, "DLC101", before, `The type of \`${before.text}\` is missing.`, {
     mend: `Write it after a colon: \`${before.text}: string\`.`,
-    ...(found.kind === "word" ? { fix: { title: "Insert `:`", span: spanAt(failure.site, endOf(before), 0), text: ":" } } : {}),
+    ...(found.kind === "word"
+      ? { fix: { title: "Insert `:`", span: spanAt(failure.site, endOf(before), 0), text: ":" } }
+      : {}),
   });
-}
-
-function dottedTwice(failure: Failure): boolean {
-  const { found, before, tokens } = failure;
-  if (found?.text !== "." || before === null || tokens[tokens.indexOf(before) - 1]?.text !== ".") return false;
-  return say(failure, "DLC101", found, "A collection is named by its role and its own name, with one dot.", { mend: "Write `Role.collection`." });
 }
 
 function joinedModifiers(failure: Failure): boolean {
   const { found, before, start } = failure;
-  if (found?.text !== "," || before === null || (start !== "collection" && start !== "function" && start !== "role")) return false;
+  if (found?.text !== "," || before === null || (start !== "collection" && start !== "function" && start !== "role"))
+    return false;
   return say(failure, "DLC101", found, "No comma is expected here.", {
     mend: "Words after the columns are separated by spaces.",
     fix: change(failure, found, "", "Take the comma away"),
@@ -275,15 +82,10 @@ function dashedName(failure: Failure): boolean {
   const next = tokens[tokens.indexOf(found) + 1];
   if (endOf(before) !== found.at || next === undefined || next.at !== endOf(found)) return false;
   const name = `${before.text}_${next.text}`;
-  return say(failure, "DLC101", found, "A name has no `-`.", { mend: `Names are letters, digits and \`_\`: \`${name}\`.`, fix: change(failure, found, "_") });
-}
-
-/** An operator with nothing on its right. */
-function missingValue(failure: Failure): boolean {
-  const { found, before, start } = failure;
-  if ((start !== "rule" && start !== "seal") || before?.kind !== "sign") return false;
-  if (!["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "=", "!"].includes(before.text)) return false;
-  return say(failure, "DLC101", before, `A value is expected after \`${before.text}\`, ${found === null ? "and the statement ends" : `not \`${found.text}\``}.`);
+  return say(failure, "DLC101", found, "A name has no `-`.", {
+    mend: `Names are letters, digits and \`_\`: \`${name}\`.`,
+    fix: change(failure, found, "_"),
+  });
 }
 
 /** The general case: what the grammar could have gone on with. */
@@ -295,7 +97,12 @@ function explainExpected(failure: Failure, failedAt: number): void {
   if (found === null) {
     const last = failure.before;
     const span = last === null ? spanAt(site, 0, end) : spanAt(site, last.at, last.text.length);
-    report(site, "DLC101", span, last === null ? `${what}.` : `${what} after \`${last.text}\`, but the statement ends.`);
+    report(
+      site,
+      "DLC101",
+      span,
+      last === null ? `${what}.` : `${what} after \`${last.text}\`, but the statement ends.`,
+    );
     return;
   }
   say(failure, "DLC101", found, `${what}, found \`${found.text}\`.`);

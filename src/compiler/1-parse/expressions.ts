@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- the tree of `if` has a `then` */
 import type { Arg, BinaryOp, CollectionRef, Expr, Literal, Pattern, Span, UnaryOp } from "../ast.ts";
 import type { Cst } from "./cst.ts";
 import { nameAt, report, reportReserved, reserved, spanAt, textAt, type Site } from "./site.ts";
@@ -5,7 +6,19 @@ import { numberValue, textValue } from "./literals.ts";
 
 /** Binding strength; `=` and `in` stand only directly in a body and are handled there. */
 const strength: Readonly<Record<BinaryOp, number>> = {
-  "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
+  "||": 1,
+  "&&": 2,
+  "==": 3,
+  "!=": 3,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+  "%": 6,
 };
 
 /** A flat `operand (operator operand)*`: operands and operators in order, one operator fewer. */
@@ -28,7 +41,10 @@ function chainOf(site: Site, node: Cst, at: number): Chain {
   for (let i = 0; i < operatorNodes.children.length; i++) {
     const operator = operatorNodes.children[i];
     const start = at + operatorNodes.childOffsets[i];
-    operators.push({ text: textAt(site, start, operator.matchLength), span: spanAt(site, start, operator.matchLength) });
+    operators.push({
+      text: textAt(site, start, operator.matchLength),
+      span: spanAt(site, start, operator.matchLength),
+    });
     operands.push(operandOf(site, operandNodes.children[i], at + operandNodes.childOffsets[i]));
   }
   return { operands, operators };
@@ -116,7 +132,12 @@ function argumentOf(site: Site, node: Cst, at: number): Arg {
   const [distinct, operation, , , , value] = node.children;
   if (distinct.children.length > 0) {
     const start = at + distinct.childOffsets[0];
-    report(site, "DLC110", spanAt(site, start, 8), "`distinct` stands only inside an aggregate, as in `count(distinct x)`.");
+    report(
+      site,
+      "DLC110",
+      spanAt(site, start, 8),
+      "`distinct` stands only inside an aggregate, as in `count(distinct x)`.",
+    );
   }
   const left = expressionOf(site, operation, at + node.childOffsets[1]);
   if (value.children.length === 0) return { name: null, value: left, span };
@@ -183,9 +204,15 @@ function callOf(site: Site, node: Cst, at: number): Expr {
   const span = spanAt(site, at, node.matchLength);
   if (referenceNode.children[4].children.length > 0) {
     const reference = referenceOf(site, referenceNode, at);
-    report(site, "DLC110", reference.span, `\`${textAt(site, at, referenceNode.matchLength)}\` is another role's collection, not a value.`, {
-      mend: "A collection is read as a literal of its own in the body; its columns then are variables.",
-    });
+    report(
+      site,
+      "DLC110",
+      reference.span,
+      `\`${textAt(site, at, referenceNode.matchLength)}\` is another role's collection, not a value.`,
+      {
+        mend: "A collection is read as a literal of its own in the body; its columns then are variables.",
+      },
+    );
     return { kind: "variable", name: reference.name.text, span };
   }
   if (argumentNodes.children.length === 0) return variableAt(site, at, referenceNode.matchLength);
@@ -245,11 +272,18 @@ export function literalOf(site: Site, node: Cst, at: number, copies: boolean): L
     const counts = args.children.length > 0 && !negated && hasDistinct(args.children[0]);
     if (!bareValue && !counts) {
       const ref = referenceOf(site, first.children[0], start);
-      const read = args.children.length === 0 ? null : argumentsOf(site, args.children[0], start + args.childOffsets[0]);
+      const read =
+        args.children.length === 0 ? null : argumentsOf(site, args.children[0], start + args.childOffsets[0]);
       if (read === null && !copies) {
-        report(site, "DLC110", ref.span, `\`${textAt(site, start, first.children[0].matchLength)}\` is read without columns.`, {
-          mend: "Write its columns in brackets, `_` for those that do not matter.",
-        });
+        report(
+          site,
+          "DLC110",
+          ref.span,
+          `\`${textAt(site, start, first.children[0].matchLength)}\` is read without columns.`,
+          {
+            mend: "Write its columns in brackets, `_` for those that do not matter.",
+          },
+        );
       }
       return { kind: "read", negated, ref, args: read, span };
     }
@@ -287,7 +321,8 @@ function hasDistinct(node: Cst): boolean {
 
 function patternOf(site: Site, expr: Expr): Pattern {
   if (expr.kind === "variable") return { kind: "variable", name: expr.name, span: expr.span };
-  if (expr.kind === "tuple") return { kind: "tuple", of: expr.of.map((part) => patternOf(site, part)), span: expr.span };
+  if (expr.kind === "tuple")
+    return { kind: "tuple", of: expr.of.map((part) => patternOf(site, part)), span: expr.span };
   report(site, "DLC110", expr.span, "A variable, or variables in brackets, are expected before `in`.", {
     mend: "Write `x in items` or `(a, b) in pairs`, and compare afterwards.",
   });

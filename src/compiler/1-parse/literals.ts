@@ -8,7 +8,9 @@ export function numberValue(site: Site, at: number, length: number): Expr {
   const value = Number(text);
   if (/[.eE]/.test(text)) {
     if (!Number.isFinite(value)) {
-      report(site, "DLC112", span, `\`${text}\` is larger than any float.`, { mend: "The largest float is about 1.8e308." });
+      report(site, "DLC112", span, `\`${text}\` is larger than any float.`, {
+        mend: "The largest float is about 1.8e308.",
+      });
     }
     return { kind: "literal", type: "float", value: Number.isFinite(value) ? value : 0, span };
   }
@@ -22,7 +24,18 @@ export function numberValue(site: Site, at: number, length: number): Expr {
 }
 
 const single: Readonly<Record<string, string>> = {
-  n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", v: "\v", "0": "\0", '"': '"', "'": "'", "\\": "\\", "/": "/", "`": "`",
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  "0": "\0",
+  '"': '"',
+  "'": "'",
+  "\\": "\\",
+  "/": "/",
+  "`": "`",
 };
 
 /** The value of the string in quotes at `at`, with JavaScript's escapes. */

@@ -3,15 +3,23 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Result } from "../result.ts";
 import { decodeStatement, encodeStatement, type StatementCache } from "./cache.ts";
 import { match, type Cst } from "./cst.ts";
-import { collectionOf, functionOf, latticeOf, reportUnknown, roleOf, type RoleHeader } from "./declarations.ts";
+import { collectionOf, functionOf, latticeOf, reportUnknown } from "./declarations.ts";
 import { explainMismatch, reportScan } from "./explain.ts";
+import { roleOf, type RoleHeader } from "./roles.ts";
 import { ruleOf, sealOf } from "./rules.ts";
 import { scan, type Statement } from "./scan.ts";
 import { report, spanAt, type Site } from "./site.ts";
 
 export type { CachedStatement, StatementCache } from "./cache.ts";
 
-const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>(["input", "output", "channel", "table", "scratch", "timer"]);
+const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
+  "input",
+  "output",
+  "channel",
+  "table",
+  "scratch",
+  "timer",
+]);
 const itemKinds: ReadonlySet<string> = new Set(["role", "function", "aggregate", "lattice"]);
 /** Words that begin declarations of the language that this compiler does not read yet. */
 const laterKinds: ReadonlySet<string> = new Set(["import", "module", "use", "source", "component", "connect", "cache"]);
@@ -101,7 +109,11 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     const name = role.header.name;
     report({ file, diagnostics }, "DLC105", name.span, `The block of role \`${name.text}\` is never closed.`, {
       mend: "Write `}` after its last statement.",
-      fix: { title: "Close it at the end of the file", span: { start: file.text.length, end: file.text.length }, text: "\n}\n" },
+      fix: {
+        title: "Close it at the end of the file",
+        span: { start: file.text.length, end: file.text.length },
+        text: "\n}\n",
+      },
     });
     close(role, file.text.length);
   }
@@ -125,24 +137,40 @@ function openBlock(site: Site, statement: Statement, within: OpenRole | null): O
     explainMismatch(proper, "role", matched.failedAt);
     // The members still are read, so that their errors come up in the same run.
     const name = /^role +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
-    const header = { name: { text: name, span: spanAt(proper, 5, name.length) }, count: null, replicated: false, partitionedBy: null };
+    const header = {
+      name: { text: name, span: spanAt(proper, 5, name.length) },
+      count: null,
+      replicated: false,
+      partitionedBy: null,
+    };
     return { header, start: proper.base, doc: statement.doc, members: [] };
   }
   const header = roleOf(proper, matched.cst);
   if (within !== null) {
-    report(site, "DLC105", spanAt(proper, 0, proper.text.length), `Role \`${header.name.text}\` begins inside role \`${within.header.name.text}\`.`, {
-      mend: `Close \`${within.header.name.text}\` with \`}\` first: roles do not nest.`,
-      cause: { span: within.header.name.span, label: "this role is still open" },
-    });
+    report(
+      site,
+      "DLC105",
+      spanAt(proper, 0, proper.text.length),
+      `Role \`${header.name.text}\` begins inside role \`${within.header.name.text}\`.`,
+      {
+        mend: `Close \`${within.header.name.text}\` with \`}\` first: roles do not nest.`,
+        cause: { span: within.header.name.span, label: "this role is still open" },
+      },
+    );
   }
   return { header, start: proper.base, doc: statement.doc, members: [] };
 }
 
 /** The member or item of a statement that ends in `;`, from the cache when it was read before. */
-function readStatement(site: Site, statement: Statement, cache: StatementCache | undefined): Member | Exclude<Item, RoleDecl> | null {
+function readStatement(
+  site: Site,
+  statement: Statement,
+  cache: StatementCache | undefined,
+): Member | Exclude<Item, RoleDecl> | null {
   if (cache !== undefined && statement.terminated) {
     const known = cache.get(statement.text);
-    if (known !== undefined) return decodeStatement(known, statement.text, statement.start, statement.end, statement.doc);
+    if (known !== undefined)
+      return decodeStatement(known, statement.text, statement.start, statement.end, statement.doc);
   }
   const before = site.diagnostics.length;
   const read = buildStatement(site, statement);
@@ -163,7 +191,9 @@ function readStatement(site: Site, statement: Statement, cache: StatementCache |
 /** Whether the scanner has reported a string that swallowed the rest of the line, and a `;` with it. */
 function endsInsideString(site: Site, statement: Statement): boolean {
   const end = statement.start + statement.text.length;
-  return site.diagnostics.some(({ code, span }) => code === "DLC103" && span.start >= statement.start && span.end === end);
+  return site.diagnostics.some(
+    ({ code, span }) => code === "DLC103" && span.start >= statement.start && span.end === end,
+  );
 }
 
 function buildStatement(site: Site, statement: Statement): Member | Exclude<Item, RoleDecl> | null {
@@ -209,7 +239,9 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
       return cst === null ? null : latticeOf(proper, cst, doc, end);
     }
     case "role":
-      report(site, "DLC105", span, "The block of this role is missing.", { mend: "Write `{` after its header, and `}` after its last statement." });
+      report(site, "DLC105", span, "The block of this role is missing.", {
+        mend: "Write `{` after its header, and `}` after its last statement.",
+      });
       return null;
     default:
       reportUnknown(proper, { text: word, span }, declarationKinds, "a kind of declaration", "DLC108");
@@ -226,9 +258,15 @@ function treeOf(site: Site, start: string): Cst | null {
 
 function reportAnnotated(site: Site, statement: Statement): void {
   const written = site.text.slice(0, statement.from).trimEnd();
-  report(site, "DLC114", spanAt(site, 0, written.length), "An annotation stands before a rule, not before a declaration.", {
-    mend: "Move it before the rule that it concerns, or take it away.",
-  });
+  report(
+    site,
+    "DLC114",
+    spanAt(site, 0, written.length),
+    "An annotation stands before a rule, not before a declaration.",
+    {
+      mend: "Move it before the rule that it concerns, or take it away.",
+    },
+  );
 }
 
 function reportLater(site: Site, span: { readonly start: number; readonly end: number }, word: string): void {

@@ -57,7 +57,7 @@ function headOf(site: Site, node: Cst, at: number): Head {
 
 function reportBareFact(site: Site, head: Head): void {
   report(site, "DLC116", head.span, `\`${head.ref.name.text}\` alone says nothing.`, {
-    mend: "A fact has its values in brackets, `r(1, \"a\");`, a rule a body, `r(x) <= s(x);`.",
+    mend: 'A fact has its values in brackets, `r(1, "a");`, a rule a body, `r(x) <= s(x);`.',
   });
 }
 
@@ -75,9 +75,10 @@ export function sealOf(site: Site, node: Cst, doc: string | null, end: number): 
   const [, , referenceNode, , argumentNodes, , bodyNodes] = node.children;
   const target = referenceOf(site, referenceNode, node.childOffsets[2]);
   const span = { start: site.base, end };
-  const args = argumentNodes.children.length === 0
-    ? []
-    : argumentsOf(site, argumentNodes.children[0], argumentNodes.childOffsets[0]);
+  const args =
+    argumentNodes.children.length === 0
+      ? []
+      : argumentsOf(site, argumentNodes.children[0], argumentNodes.childOffsets[0]);
   for (const arg of args) {
     if (arg.name !== null) continue;
     report(site, "DLC117", arg.span, "A sealed value is given by column name.", {
@@ -117,13 +118,14 @@ export function annotationOf(site: Site, node: Cst, at: number): Annotation {
   const wordAt = at + node.childOffsets[6];
   const word = { text: textAt(site, wordAt, wordNode.matchLength), span: spanAt(site, wordAt, wordNode.matchLength) };
   const by = byNodes.children.length === 0 ? null : byOf(site, byNodes.children[0], at + byNodes.childOffsets[0]);
-  const reason = reasonNodes.children.length === 0
-    ? null
-    : textValue(site, at + reasonNodes.childOffsets[0], reasonNodes.children[0].matchLength);
+  const reason =
+    reasonNodes.children.length === 0
+      ? null
+      : textValue(site, at + reasonNodes.childOffsets[0], reasonNodes.children[0].matchLength);
 
   if (name.text === "allow") {
     if (word.text !== "weaker") reportUnknown(site, word, ["weaker"], "something to allow", "DLC114");
-    if (by !== null) report(site, "DLC114", span, "`@allow(weaker, \"reason\")` takes no `by`.");
+    if (by !== null) report(site, "DLC114", span, '`@allow(weaker, "reason")` takes no `by`.');
     return { kind: "allow", what: word.text, reason, span };
   }
   if (name.text !== "coordinate") reportUnknown(site, name, ["coordinate", "allow"], "an annotation", "DLC114");

@@ -55,13 +55,50 @@ const BACKSLASH = 92;
 /** Words after which a statement goes on, and words that go on with it. */
 const infix = new Set(["having", "in", "then", "else", "not", "if", "distinct"]);
 const declaring = new Set([
-  "role", "input", "output", "channel", "table", "scratch", "timer", "seal",
-  "function", "aggregate", "lattice", "import", "module", "source", "component", "connect", "cache", "use",
+  "role",
+  "input",
+  "output",
+  "channel",
+  "table",
+  "scratch",
+  "timer",
+  "seal",
+  "function",
+  "aggregate",
+  "lattice",
+  "import",
+  "module",
+  "source",
+  "component",
+  "connect",
+  "cache",
+  "use",
 ]);
 const continuing = new Set([
-  "sealed", "by", "single", "within", "lossy", "durable", "unique", "shared", "serializable", "deterministic",
-  "agreed", "eventual", "any", "strict", "every", "from", "injective", "monotone", "morphism", "commutative",
-  "associative", "idempotent", "replicated", "partitioned",
+  "sealed",
+  "by",
+  "single",
+  "within",
+  "lossy",
+  "durable",
+  "unique",
+  "shared",
+  "serializable",
+  "deterministic",
+  "agreed",
+  "eventual",
+  "any",
+  "strict",
+  "every",
+  "from",
+  "injective",
+  "monotone",
+  "morphism",
+  "commutative",
+  "associative",
+  "idempotent",
+  "replicated",
+  "partitioned",
 ]);
 
 export function isWordCode(code: number): boolean {
@@ -109,7 +146,12 @@ function beginsStatement(text: string, at: number, inDeclaration: boolean): bool
   if (declaring.has(word) && isWordCode(next)) return true;
   if (!inDeclaration) return true;
   if (continuing.has(word)) return false;
-  return text[after] === "(" || text[after] === "." || text[after] === "@" || (text[after] === "<" && "=+-~".includes(text[after + 1]));
+  return (
+    text[after] === "(" ||
+    text[after] === "." ||
+    text[after] === "@" ||
+    (text[after] === "<" && "=+-~".includes(text[after + 1]))
+  );
 }
 
 export function scan(text: string): Scan {
@@ -187,7 +229,13 @@ export function scan(text: string): Scan {
       const documents = text.charCodeAt(at + 2) === SLASH && text.charCodeAt(at + 3) !== SLASH;
       if (documents && start >= 0 && newLine && afterOperand) finish("plain", lastEnd, false);
       if (start >= 0) blanks.push(at, end);
-      else if (documents) doc.push(text.slice(at + 3, end).replace(/^ /, "").trimEnd());
+      else if (documents)
+        doc.push(
+          text
+            .slice(at + 3, end)
+            .replace(/^ /, "")
+            .trimEnd(),
+        );
       at = end;
       continue;
     }

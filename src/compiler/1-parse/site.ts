@@ -55,7 +55,15 @@ export function textAt(site: Site, at: number, length: number): string {
 
 /** Names that the grammar can never read as a variable, collection, column or role. */
 export const reserved: ReadonlySet<string> = new Set([
-  "not", "in", "if", "then", "else", "having", "true", "false", "self",
+  "not",
+  "in",
+  "if",
+  "then",
+  "else",
+  "having",
+  "true",
+  "false",
+  "self",
 ]);
 
 /** The node `name` at `at`. A reserved word is reported, and kept as the name. */

@@ -7,8 +7,19 @@ export interface Token {
 }
 
 // Signs that people write and the language lacks are one token each, so that a message can name them.
-const pattern =
-  /(?<word>[A-Za-z_][A-Za-z0-9_]*)|(?<number>[0-9][A-Za-z0-9_]*(?:\.[0-9][A-Za-z0-9_]*)?)|(?<string>"(?:[^"\\]|\\.)*"?)|(?<sign><\+-|<--|<==|===|!==|==>|-->|<=>|:-|:=|<=|<\+|<-|<~|=>|->|==|!=|>=|<>|&&|\|\||\*\*|\+\+|--|~>|\?\?|[-+*\/%<>=!(){}[\],.:;@&|?~#$^])|(?<strange>\S)/gsu;
+const signs =
+  "<\\+-|<--|<==|===|!==|==>|-->|<=>|:-|:=|<=|<\\+|<-|<~|=>|->|==|!=|>=|<>|&&|\\|\\||\\*\\*|\\+\\+|--|~>|\\?\\?" +
+  "|[-+*/%<>=!(){}[\\],.:;@&|?~#$^]";
+const pattern = new RegExp(
+  [
+    "(?<word>[A-Za-z_][A-Za-z0-9_]*)",
+    "(?<number>[0-9][A-Za-z0-9_]*(?:\\.[0-9][A-Za-z0-9_]*)?)",
+    '(?<string>"(?:[^"\\\\]|\\\\.)*"?)',
+    `(?<sign>${signs})`,
+    "(?<strange>\\S)",
+  ].join("|"),
+  "gsu",
+);
 
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];

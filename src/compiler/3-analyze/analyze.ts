@@ -11,7 +11,14 @@ import type { Seals } from "./seals.ts";
 import { inferSeals } from "./seals.ts";
 import { pathsTo } from "./paths.ts";
 
-const none: ReadonlySet<RuleId> = new Set();
+const contexts = new WeakMap<Graph, Context>();
+
+/** Nothing coordinated. Made once per graph. */
+function rawContext(graph: Graph): Context {
+  let context = contexts.get(graph);
+  if (context === undefined) contexts.set(graph, (context = contextOf(graph, new Set())));
+  return context;
+}
 
 /**
  * Phase 3: what marks each rule, and the label of every collection under one use of its seals:
@@ -19,7 +26,7 @@ const none: ReadonlySet<RuleId> = new Set();
  */
 export function analyze(ir: Ir, use: SealUse = "promised"): Analysis {
   const graph = buildGraph(ir);
-  const context = contextOf(graph, none);
+  const context = rawContext(graph);
   const points = findPoints(context);
   const { inference, missing } = infer(graph, context, points, use);
   const locals = localFindings(context, inference.local);
@@ -33,7 +40,7 @@ export function analyze(ir: Ir, use: SealUse = "promised"): Analysis {
 export function reinfer(analysis: Analysis, use: SealUse): Inference {
   const graph = buildGraph(analysis.ir);
   const points = analysis.findings.filter((each) => each.reason !== "local" && each.reason !== "promise");
-  return infer(graph, contextOf(graph, none), points, use).inference;
+  return infer(graph, rawContext(graph), points, use).inference;
 }
 
 function contextOf(graph: Graph, sealed: { has(id: RuleId): boolean }): Context {
@@ -62,7 +69,8 @@ function timersOnly(graph: Graph, persistence: Context["persistence"]): Set<Coll
 function infer(graph: Graph, raw: Context, points: readonly Finding[], use: SealUse): { inference: Inference; missing: Seals["missing"] } {
   let implied: Finding[] = [];
   let seals = inferSeals(raw, byRule(points), use);
-  let context = contextOf(graph, seals.sealed);
+  const settled = (): Context => (seals.sealed.size === 0 ? raw : contextOf(graph, seals.sealed));
+  let context = settled();
   // Sealing a rule can leave a race downstream that only now counts, and a rule that then cannot
   // be sealed takes the seals from what follows it: until nothing changes.
   for (let round = 0; round < 4; round++) {
@@ -70,7 +78,7 @@ function infer(graph: Graph, raw: Context, points: readonly Finding[], use: Seal
     if (next.length === implied.length) break;
     implied = next;
     seals = inferSeals(raw, byRule([...points, ...implied]), use);
-    context = contextOf(graph, seals.sealed);
+    context = settled();
   }
   const logs = inferLogs(context);
   const marks = byRule([...points, ...implied]);

@@ -15,7 +15,16 @@ export interface Graph {
   readonly cyclic: ReadonlySet<CollectionId>;
 }
 
+const built = new WeakMap<Ir, Graph>();
+
+/** Built once per Ir. */
 export function buildGraph(ir: Ir): Graph {
+  let graph = built.get(ir);
+  if (graph === undefined) built.set(ir, (graph = build(ir)));
+  return graph;
+}
+
+function build(ir: Ir): Graph {
   const rules = [...ir.rules.values()];
   const into = new Map<CollectionId, Rule[]>();
   const readers = new Map<CollectionId, Rule[]>();

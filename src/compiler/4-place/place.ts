@@ -63,7 +63,9 @@ interface Settled {
 function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: Map<RuleId, Decision>, options: PlaceOptions, diagnostics: Diagnostic[]): Settled {
   const { ir } = analysis;
   for (const rule of ir.rules.values()) if (rule.coordinate) force(rule, analysis, decisions, diagnostics);
-  let settled = apply(analysis, graph, decisions);
+  // With nothing written in, the residual program is the program, its seals not used.
+  let settled: Settled = { coordinated: ir, residual: { ...analysis, inference: before } };
+  if (decisions.size > 0) settled = apply(analysis, graph, decisions);
   let labels = before;
   for (let round = 0; round < mostRounds; round++) {
     const needed = neededRules(ir, graph, round === 0 ? before : labels);

@@ -58,6 +58,11 @@ export class Writer {
     this.line(text);
   }
 
+  /** After `close("} else {")`. */
+  deepen(): void {
+    this.#indent += "  ";
+  }
+
   /** Lines of which a stack trace names the rule's line. */
   from(rule: Origin["rule"], write: () => void): void {
     this.#rule = rule;
