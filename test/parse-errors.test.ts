@@ -15,7 +15,9 @@ function brief(text: string): string[] {
 
 /** The text after all recommended fixes. */
 function fixed(text: string): string {
-  const edits = findings(text).flatMap(({ fixes }) => fixes?.[0].edits ?? []).sort((a, b) => b.span.start - a.span.start);
+  const edits = findings(text)
+    .flatMap(({ fixes }) => fixes?.[0].edits ?? [])
+    .sort((a, b) => b.span.start - a.span.start);
   return edits.reduce((now, { span, text: by }) => now.slice(0, span.start) + by + now.slice(span.end), text);
 }
 
@@ -36,7 +38,10 @@ describe("one bad statement in a role", () => {
     ["input c(x: int) sealed by x;", "DLC109 [by] The columns after `by` stand in brackets: `sealed by (k)`."],
     ["input c(x: int) single;", "DLC109 [single] `single` says how a seal is given, and there is no `sealed` here."],
     ["input c(x: int) sealed within;", "DLC111 [within] A duration is expected after `within`, as in `within 30s`."],
-    ["output c(x: int) strict;", "DLC109 [strict] `strict` says how a promise is kept, and there is no `deterministic` here."],
+    [
+      "output c(x: int) strict;",
+      "DLC109 [strict] `strict` says how a promise is kept, and there is no `deterministic` here.",
+    ],
     ["timer q every 5;", "DLC111 [5] `5` has no unit of time."],
     ["timer q every 5x;", "DLC111 [5x] `x` is not a unit of time."],
     ["timer q every 0s;", "DLC111 [0s] `0s` is not a whole number of milliseconds above zero."],
@@ -72,14 +77,23 @@ describe("one bad statement in a role", () => {
     ["t(x) <= u(x), y = if x;", "DLC101 [if] The `then` of this `if` is missing."],
     ["t(x) <= u(x), (x = 3) && y;", "DLC110 [=] `=` binds a variable and stands only once, directly in a rule's body."],
     ["t(x) <= u(x), y = (z = 3);", "DLC110 [=] `=` binds a variable and stands only once, directly in a rule's body."],
-    ["t(x) <= u(x), (x in y) && z;", "DLC110 [in] `in` ranges over a set or list and stands only directly in a rule's body."],
-    ["t(x) <= u(y), x + 1 in y;", "DLC110 [in] `in` ranges over a set or list and stands only directly in a rule's body."],
+    [
+      "t(x) <= u(x), (x in y) && z;",
+      "DLC110 [in] `in` ranges over a set or list and stands only directly in a rule's body.",
+    ],
+    [
+      "t(x) <= u(y), x + 1 in y;",
+      "DLC110 [in] `in` ranges over a set or list and stands only directly in a rule's body.",
+    ],
     ["t(x) <= u(y), f(x) in y;", "DLC110 [f(x)] A variable, or variables in brackets, are expected before `in`."],
     ["t(x) <= not x > 3;", "DLC110 [not] `not` stands before a collection, as in `not r(x)`."],
     ["t(x) <= not R.c;", "DLC110 [R.c] `R.c` is read without columns."],
     ["t(R.c) <= u(x);", "DLC110 [R.c] `R.c` is another role's collection, not a value."],
     ["t(f(a: 1)) <= u(x);", "DLC110 [a: 1] Arguments of `f` have no names: here it is called as a function."],
-    ["t(distinct x) <= u(x);", "DLC110 [distinct] `distinct` stands only inside an aggregate, as in `count(distinct x)`."],
+    [
+      "t(distinct x) <= u(x);",
+      "DLC110 [distinct] `distinct` stands only inside an aggregate, as in `count(distinct x)`.",
+    ],
     ["t(1: x) <= u(x);", "DLC110 [1] A column's name is expected before `:`."],
     ["t({1, x: 2}) <= u(x);", "DLC110 [1] A map's entry needs a value: `key: value`."],
     ["t(x) <= u(x) having;", "DLC101 [having] A condition is expected after `having`."],
@@ -88,7 +102,10 @@ describe("one bad statement in a role", () => {
     ["t(x) <= u(x), x > 500ms;", "DLC111 [500ms] `500ms` is a duration, and none is expected here."],
     ["t(x) <= u(x), y = 5%;", "DLC111 [%] A percentage is not expected here."],
     ["t(3x) <= u(x);", "DLC112 [3x] `3x` is neither a number nor a name."],
-    ["t(9007199254740992);", "DLC112 [9007199254740992] `9007199254740992` is beyond the integers that are exact (9007199254740991)."],
+    [
+      "t(9007199254740992);",
+      "DLC112 [9007199254740992] `9007199254740992` is beyond the integers that are exact (9007199254740991).",
+    ],
     ["t(1e999);", "DLC112 [1e999] `1e999` is larger than any float."],
     [`t("a\\qb");`, "DLC113 [\\q] `\\q` is not an escape."],
     [`t("a\\u12b");`, "DLC113 [\\u12b] `\\u12b` is not an escape."],
@@ -105,11 +122,14 @@ describe("one bad statement in a role", () => {
     ["@coordinate(seal) t(x) <= u(x);", "DLC114 [seal] The sealed columns are missing."],
     ["@coordinate(barrier by (c)) t(x) <= u(x);", "DLC114 [barrier] `barrier` takes no `by`."],
     ["@coordnate(order) t(x) <= u(x);", "DLC114 [coordnate] `coordnate` is not an annotation."],
-    ["@allow(weaker, \"x\") table q(x: int);", "DLC114 [@allow(weaker, \"x\")] An annotation stands before a rule, not before a declaration."],
-    ["import \"./x.dlc\" as y;", "DLC115 [import] `import` is not understood by this version of dlc."],
+    [
+      '@allow(weaker, "x") table q(x: int);',
+      'DLC114 [@allow(weaker, "x")] An annotation stands before a rule, not before a declaration.',
+    ],
+    ['import "./x.dlc" as y;', "DLC115 [import] `import` is not understood by this version of dlc."],
     ["cache c(x: int) of R.t staleness 60s;", "DLC115 [cache] `cache` is not understood by this version of dlc."],
     ["connect click -> Report.click;", "DLC115 [connect] `connect` is not understood by this version of dlc."],
-    ["function f(x: int): int from \"./f.ts\";", "DLC106 [function] A function is declared outside of roles."],
+    ['function f(x: int): int from "./f.ts";', "DLC106 [function] A function is declared outside of roles."],
     ["x + 1;", "DLC101 [+] Expected `;`, `(`, `@`, `<-`, `<+` or `<+-`, found `+`."],
     [";", "DLC101 [;] A `;` with nothing before it."],
   ])("%s", (statement, expected) => {
@@ -135,7 +155,8 @@ describe("what the scanner sees", () => {
   });
 
   test("statements go on over lines", () => {
-    expect(findings(`role A {
+    expect(
+      findings(`role A {
       t(x,
         y) <=
         u(x), not
@@ -157,11 +178,14 @@ describe("what the scanner sees", () => {
     }
     function f(x: int): int
       from "./f.ts"
-      injective;`)).toEqual([]);
+      injective;`),
+    ).toEqual([]);
   });
 
   test("strings and comments that do not end", () => {
-    expect(brief('role A {\n  t("abc);\n  u(x) <= v(x);\n}')).toEqual(['DLC103 ["abc);] This string is not closed on its line.']);
+    expect(brief('role A {\n  t("abc);\n  u(x) <= v(x);\n}')).toEqual([
+      'DLC103 ["abc);] This string is not closed on its line.',
+    ]);
     expect(brief("role A { }\n/* more")).toEqual(["DLC103 [/*] This comment is never closed."]);
   });
 
@@ -171,7 +195,9 @@ describe("what the scanner sees", () => {
     expect(brief("role A { } }")).toEqual(["DLC105 [}] This `}` closes nothing."]);
     expect(brief("role A;")).toEqual(["DLC105 [role] The block of this role is missing."]);
     const nested = parse({ path: "a.dlc", text: "role A { t(1);\nrole B { t(2); }\nrole C { t(3); }" });
-    expect(nested.diagnostics.map(({ code, message }) => [code, message])).toEqual([["DLC105", "Role `B` begins inside role `A`."]]);
+    expect(nested.diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      ["DLC105", "Role `B` begins inside role `A`."],
+    ]);
     expect(nested.diagnostics[0].cause?.label).toBe("this role is still open");
     expect(nested.value?.items.map(({ name }) => name.text)).toEqual(["A", "B", "C"]);
     // A nested role with both braces leaves one over, which is not reported again.
@@ -194,8 +220,12 @@ describe("what the scanner sees", () => {
   test("role headers", () => {
     expect(brief("role A x0 { }")).toEqual(["DLC109 [x0] `x0`: a role runs on 1 to 10000 instances."]);
     expect(brief("role A replicatd { }")[0]).toMatch(/^DLC109 \[replicatd\]/);
-    expect(brief("role A partitioned x4 { }")).toEqual(["DLC109 [partitioned] The columns that choose the instance are missing."]);
-    expect(brief("role A replicated partitioned by (k) { }")).toEqual(["DLC109 [replicated] A role is replicated or partitioned, not both."]);
+    expect(brief("role A partitioned x4 { }")).toEqual([
+      "DLC109 [partitioned] The columns that choose the instance are missing.",
+    ]);
+    expect(brief("role A replicated partitioned by (k) { }")).toEqual([
+      "DLC109 [replicated] A role is replicated or partitioned, not both.",
+    ]);
     expect(brief("role A, B { t(x) <= ; }").map((line) => line.slice(0, 6))).toEqual(["DLC101", "DLC101"]);
   });
 });
@@ -206,24 +236,31 @@ describe("one run", () => {
   test("reports every bad statement in order and reads the others", () => {
     const { value, diagnostics } = parse({ path: "a.dlc", text });
     expect(diagnostics.map(({ code, span }) => [code, lineColumn(text, span.start)])).toEqual([
-      ["DLC107", { line: 2, column: 8 }], ["DLC109", { line: 4, column: 19 }], ["DLC101", { line: 5, column: 4 }],
+      ["DLC107", { line: 2, column: 8 }],
+      ["DLC109", { line: 4, column: 19 }],
+      ["DLC101", { line: 5, column: 4 }],
     ]);
     expect(value?.items).toMatchObject([{ members: [{ kind: "rule" }, { kind: "collection" }] }]);
   });
 
   test("gives no tree when a declaration is lost, since its uses would look wrong", () => {
     expect(parse({ path: "a.dlc", text: "role A { tabel t(x: int); }" }).value).toBeNull();
-    expect(parse({ path: "a.dlc", text: "role A { } function f(x): int from \"./f.ts\";" }).value).toBeNull();
+    expect(parse({ path: "a.dlc", text: 'role A { } function f(x): int from "./f.ts";' }).value).toBeNull();
     expect(parse({ path: "a.dlc", text: "rol A { }" }).value).toBeNull();
     expect(parse({ path: "a.dlc", text: "role A { t(x <= u(x); }" }).value).not.toBeNull();
   });
 });
 
 test.each([
-  ["t(x) = u(x);", "t(x) <= u(x);"], ["t(x) <= u(x),;", "t(x) <= u(x);"], ["tabel t(x: int);", "table t(x: int);"],
-  ["t(x) <= u(x) v(x);", "t(x) <= u(x), v(x);"], ["table t(x int);", "table t(x: int);"],
-  ["table t(x: int) durable, lossy;", "table t(x: int) durable lossy;"], ["t(x) <= u(x), x === 3;", "t(x) <= u(x), x == 3;"],
-  ["t(x) <= u(x), (x = 3) && x;", "t(x) <= u(x), (x == 3) && x;"], ["t(x) <= u(x), x ≥ 3;", "t(x) <= u(x), x >= 3;"],
+  ["t(x) = u(x);", "t(x) <= u(x);"],
+  ["t(x) <= u(x),;", "t(x) <= u(x);"],
+  ["tabel t(x: int);", "table t(x: int);"],
+  ["t(x) <= u(x) v(x);", "t(x) <= u(x), v(x);"],
+  ["table t(x int);", "table t(x: int);"],
+  ["table t(x: int) durable, lossy;", "table t(x: int) durable lossy;"],
+  ["t(x) <= u(x), x === 3;", "t(x) <= u(x), x == 3;"],
+  ["t(x) <= u(x), (x = 3) && x;", "t(x) <= u(x), (x == 3) && x;"],
+  ["t(x) <= u(x), x ≥ 3;", "t(x) <= u(x), x >= 3;"],
 ])("the recommended fix of %s", (bad, good) => {
   expect(fixed(`role A { ${bad} }`)).toBe(`role A { ${good} }`);
   expect(findings(`role A { ${good} }`)).toEqual([]);

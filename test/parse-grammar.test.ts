@@ -18,7 +18,8 @@ function examplesOf(text: string): Examples[] {
   for (const line of text.split("\n")) {
     const example = /^ *\/\/([+-]) (.*)$/.exec(line);
     const rule = /^ *([a-z][A-Za-z]*) = /.exec(line);
-    if (example !== null) (example[1] === "+" ? accepted : refused).push(...(JSON.parse(`[${example[2]}]`) as string[]));
+    if (example !== null)
+      (example[1] === "+" ? accepted : refused).push(...(JSON.parse(`[${example[2]}]`) as string[]));
     else if (rule !== null) {
       all.push({ rule: rule[1], accepted, refused });
       accepted = [];

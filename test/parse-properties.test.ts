@@ -1,6 +1,12 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeStatement, deserialize, encodeStatement, serialize, type CachedStatement } from "../src/compiler/1-parse/cache.ts";
+import {
+  decodeStatement,
+  deserialize,
+  encodeStatement,
+  serialize,
+  type CachedStatement,
+} from "../src/compiler/1-parse/cache.ts";
 import { parse } from "../src/compiler/1-parse/parse.ts";
 import { scan } from "../src/compiler/1-parse/scan.ts";
 import { lineColumn } from "../src/compiler/diagnostics/position.ts";
@@ -62,7 +68,8 @@ describe("places", () => {
         if (node.kind === "variable" && typeof node.name === "string") expect(marked).toBe(node.name);
         if (node.kind === "literal" && typeof node.value === "number") expect(Number(marked)).toBe(node.value);
         if (node.kind === "literal" && node.type === "string") expect(JSON.parse(marked)).toBe(node.value);
-        if (node.kind === "rule" || node.kind === "seal" || node.kind === "collection") expect(marked.endsWith(";")).toBe(true);
+        if (node.kind === "rule" || node.kind === "seal" || node.kind === "collection")
+          expect(marked.endsWith(";")).toBe(true);
         if (node.kind === "role") expect(marked).toMatch(/^role[^]*\}$/);
         if (node.kind === "range" || node.kind === "bind") expect(marked).toMatch(/ in |=/);
         if (node.kind === "call") expect(marked).toMatch(/^\(?\w+\([^]*\)$/);
@@ -73,7 +80,9 @@ describe("places", () => {
 
   test("a rule's place begins at its head and ends at its `;`", () => {
     const { value } = parse({ path: "a.dlc", text: varied });
-    const rules = [...nodes(value?.items, null)].filter(({ node }) => node.kind === "rule").map(({ node }) => node.span);
+    const rules = [...nodes(value?.items, null)]
+      .filter(({ node }) => node.kind === "rule")
+      .map(({ node }) => node.span);
     const marked = rules.map((span) => varied.slice(span?.start, span?.end));
     expect(marked[0].startsWith("R.d@(f(x)) (a:")).toBe(true);
     expect(marked[0].endsWith("max(x) < 9 ;")).toBe(true);
@@ -83,14 +92,96 @@ describe("places", () => {
 
 describe("whatever is written", () => {
   const words = [
-    "role", "A", "x5", "replicated", "partitioned", "by", "table", "input", "timer", "every", "500ms", "seal", "sealed", "within",
-    "function", "from", "lattice", "module", "not", "in", "if", "then", "else", "having", "true", "self", "x", "count", "distinct", "_",
-    "1", "2.5", "9e99999", "99999999999999999999", "\"s\"", "\"\\q\"", "\"open", "'", "(", ")", "{", "}", "[", "]", "<", ">", "<=", "<+", "<-",
-    "<+-", "<~", "=", "==", "!=", "->", "=>", ":-", "+", "-", "*", "/", "%", "&&", "||", "!", ",", ".", ":", ";", ";", "@", "@coordinate(order)",
-    "@allow(", "//c\n", "///d\n", "/*", "*/", "\n", "\r\n", "\t", "\u2028", "é", "\ud800", "😀", "\\", "\0",
+    "role",
+    "A",
+    "x5",
+    "replicated",
+    "partitioned",
+    "by",
+    "table",
+    "input",
+    "timer",
+    "every",
+    "500ms",
+    "seal",
+    "sealed",
+    "within",
+    "function",
+    "from",
+    "lattice",
+    "module",
+    "not",
+    "in",
+    "if",
+    "then",
+    "else",
+    "having",
+    "true",
+    "self",
+    "x",
+    "count",
+    "distinct",
+    "_",
+    "1",
+    "2.5",
+    "9e99999",
+    "99999999999999999999",
+    '"s"',
+    '"\\q"',
+    '"open',
+    "'",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    "<",
+    ">",
+    "<=",
+    "<+",
+    "<-",
+    "<+-",
+    "<~",
+    "=",
+    "==",
+    "!=",
+    "->",
+    "=>",
+    ":-",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "&&",
+    "||",
+    "!",
+    ",",
+    ".",
+    ":",
+    ";",
+    ";",
+    "@",
+    "@coordinate(order)",
+    "@allow(",
+    "//c\n",
+    "///d\n",
+    "/*",
+    "*/",
+    "\n",
+    "\r\n",
+    "\t",
+    "\u2028",
+    "é",
+    "\ud800",
+    "😀",
+    "\\",
+    "\0",
   ];
-  const soup = fc.array(fc.constantFrom(...words), { maxLength: 40 }).chain((parts) =>
-    fc.constantFrom("", " ").map((space) => parts.join(space)));
+  const soup = fc
+    .array(fc.constantFrom(...words), { maxLength: 40 })
+    .chain((parts) => fc.constantFrom("", " ").map((space) => parts.join(space)));
   const inRole = fc.tuple(soup, fc.boolean()).map(([text, wrapped]) => (wrapped ? `role A {\n${text};\n}` : text));
 
   /** One text, read without and with a cache: it never throws, marks places of the text, and reads the same. */
@@ -104,7 +195,8 @@ describe("whatever is written", () => {
       expect(span.end).toBeGreaterThanOrEqual(span.start);
       expect(span.end).toBeLessThanOrEqual(text.length);
       expect(message).toMatch(/\.$/);
-      for (const { edits } of fixes ?? []) for (const edit of edits) expect(edit.span.end).toBeLessThanOrEqual(text.length);
+      for (const { edits } of fixes ?? [])
+        for (const edit of edits) expect(edit.span.end).toBeLessThanOrEqual(text.length);
     }
     if (first.value === null) expect(first.diagnostics).not.toEqual([]);
     for (const { node } of nodes(first.value?.items, null)) {
@@ -118,24 +210,33 @@ describe("whatever is written", () => {
 
   test("a good program with a part cut out or put in is read or refused", () => {
     const cut = fc.tuple(fc.nat(varied.length), fc.nat(12), fc.constantFrom("", ...words));
-    fc.assert(fc.property(cut, ([at, length, put]) => {
-      check(varied.slice(0, at) + put + varied.slice(at + length));
-    }), { numRuns: 400, seed: 12 });
+    fc.assert(
+      fc.property(cut, ([at, length, put]) => {
+        check(varied.slice(0, at) + put + varied.slice(at + length));
+      }),
+      { numRuns: 400, seed: 12 },
+    );
   });
 
   test("statements cover what is written: outside of them are only blanks, comments and what was reported", () => {
-    fc.assert(fc.property(inRole, (text) => {
-      const { statements, problems } = scan(text);
-      let at = 0;
-      for (const statement of statements) {
-        expect(statement.start).toBeGreaterThanOrEqual(at);
-        expect(statement.start + statement.text.length).toBeLessThanOrEqual(statement.end);
-        const between = text.slice(at, statement.start).replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*/g, "").replace(/[\s\ufeff]/g, "");
-        expect(between.replace(/\}/g, "")).toBe("");
-        if (between !== "") expect(problems.some(({ kind }) => kind === "stray-close")).toBe(true);
-        at = statement.end;
-      }
-    }), { numRuns: 400, seed: 13 });
+    fc.assert(
+      fc.property(inRole, (text) => {
+        const { statements, problems } = scan(text);
+        let at = 0;
+        for (const statement of statements) {
+          expect(statement.start).toBeGreaterThanOrEqual(at);
+          expect(statement.start + statement.text.length).toBeLessThanOrEqual(statement.end);
+          const between = text
+            .slice(at, statement.start)
+            .replace(/\/\*[^]*?\*\/|\/\/[^\n\r]*/g, "")
+            .replace(/[\s\ufeff]/g, "");
+          expect(between.replace(/\}/g, "")).toBe("");
+          if (between !== "") expect(problems.some(({ kind }) => kind === "stray-close")).toBe(true);
+          at = statement.end;
+        }
+      }),
+      { numRuns: 400, seed: 13 },
+    );
   });
 });
 
@@ -153,7 +254,13 @@ describe("the cache of statements", () => {
     const asked: string[] = [];
     const kept: string[] = [];
     const cache = { get: (text: string) => (asked.push(text), undefined), set: (text: string) => void kept.push(text) };
-    parse({ path: "a.dlc", text: "role A {\n  t(1);\n  t(x) = u(x);\n  t(9007199254740992);\n  t(x) <= /* a */ u(x) ;\n  t(2)\n}" }, cache);
+    parse(
+      {
+        path: "a.dlc",
+        text: "role A {\n  t(1);\n  t(x) = u(x);\n  t(9007199254740992);\n  t(x) <= /* a */ u(x) ;\n  t(2)\n}",
+      },
+      cache,
+    );
     expect(asked).toEqual(["t(1)", "t(x) = u(x)", "t(9007199254740992)", "t(x) <=         u(x)"]);
     expect(kept).toEqual(["t(1)", "t(x) <=         u(x)"]);
   });
@@ -169,7 +276,7 @@ describe("the cache of statements", () => {
   test("a tree survives the encoding of text", () => {
     const text = 't("\\u{1F600} é \\n", 1.5)';
     const { value } = parse({ path: "a.dlc", text: `role A { ${text}; }` });
-    const [rule] = (value?.items[0] as unknown as { members: Parameters<typeof encodeStatement>[0][] }).members;
+    const [rule] = (value!.items[0] as unknown as { members: Parameters<typeof encodeStatement>[0][] }).members;
     const code = encodeStatement(rule, text, 9) as CachedStatement;
     const through = new TextDecoder().decode(new TextEncoder().encode(code));
     expect(decodeStatement(through, text, 9, 9 + text.length + 1, null)).toEqual(rule);
@@ -180,7 +287,18 @@ test("lines and columns count from one, over all kinds of line ends", () => {
   const text = "ab\ncd\r\ne\rf\n";
   const at = (offset: number): string => `${lineColumn(text, offset).line}:${lineColumn(text, offset).column}`;
   expect([0, 2, 3, 5, 6, 7, 8, 9, 10, 11, 99, -5].map(at)).toEqual([
-    "1:1", "1:3", "2:1", "2:3", "2:4", "3:1", "3:2", "4:1", "4:2", "5:1", "5:1", "1:1",
+    "1:1",
+    "1:3",
+    "2:1",
+    "2:3",
+    "2:4",
+    "3:1",
+    "3:2",
+    "4:1",
+    "4:2",
+    "5:1",
+    "5:1",
+    "1:1",
   ]);
   expect(lineColumn("", 0)).toEqual({ line: 1, column: 1 });
 });

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- the tree of `if` has a `then` */
 import { describe, expect, test } from "vitest";
 import type { CollectionDecl, Item, Literal, Member, RoleDecl, RuleDecl, SealDecl } from "../src/compiler/ast.ts";
 import { parse } from "../src/compiler/1-parse/parse.ts";
@@ -63,7 +64,11 @@ function short(of: unknown): unknown {
   if (node.kind === "binary") return [node.op, short(node.left), short(node.right)];
   if (node.kind === "unary") return [node.op, short(node.of)];
   if (Object.keys(node).join() === "text,span") return node.text;
-  return Object.fromEntries(Object.entries(node).filter(([key]) => key !== "span" && key !== "doc").map(([key, value]) => [key, short(value)]));
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key]) => key !== "span" && key !== "doc")
+      .map(([key, value]) => [key, short(value)]),
+  );
 }
 
 /** The first literal of a rule with this body. */
@@ -74,9 +79,13 @@ const expression = (text: string): unknown => short((literal(`y = ${text}`) as {
 describe("roles", () => {
   test("the program of the language page", () => {
     const roles = items(sample) as RoleDecl[];
-    expect(roles.map(({ name, count, replicated, members }) => [name.text, count, replicated, members.length])).toEqual([
-      ["AdServer", 5, false, 2], ["Report", 3, true, 9], ["Analyst", null, false, 5],
-    ]);
+    expect(roles.map(({ name, count, replicated, members }) => [name.text, count, replicated, members.length])).toEqual(
+      [
+        ["AdServer", 5, false, 2],
+        ["Report", 3, true, 9],
+        ["Analyst", null, false, 5],
+      ],
+    );
     expect(roles[0].doc).toBe("Ad reporting: which ads of a campaign are performing badly?");
     expect(roles[1].doc).toBeNull();
   });
@@ -99,7 +108,14 @@ describe("collections", () => {
     for (const kind of ["input", "output", "channel", "table", "scratch"]) {
       const read = collection(`${kind} c(a: int, b: string);`);
       expect([read.collection, read.name.text, short(read.columns), read.keyLength, read.periodMs]).toEqual([
-        kind, "c", [{ name: "a", type: { name: "int", args: [] } }, { name: "b", type: { name: "string", args: [] } }], null, null,
+        kind,
+        "c",
+        [
+          { name: "a", type: { name: "int", args: [] } },
+          { name: "b", type: { name: "string", args: [] } },
+        ],
+        null,
+        null,
       ]);
     }
   });
@@ -113,13 +129,31 @@ describe("collections", () => {
   test("types with arguments", () => {
     const { columns } = collection("table t(a: (int, list<string>), b: lmap<string, lmax<int>>);");
     expect(short(columns.map(({ type }) => type))).toEqual([
-      { name: "tuple", args: [{ name: "int", args: [] }, { name: "list", args: [{ name: "string", args: [] }] }] },
-      { name: "lmap", args: [{ name: "string", args: [] }, { name: "lmax", args: [{ name: "int", args: [] }] }] },
+      {
+        name: "tuple",
+        args: [
+          { name: "int", args: [] },
+          { name: "list", args: [{ name: "string", args: [] }] },
+        ],
+      },
+      {
+        name: "lmap",
+        args: [
+          { name: "string", args: [] },
+          { name: "lmax", args: [{ name: "int", args: [] }] },
+        ],
+      },
     ]);
   });
 
   test("timers", () => {
-    for (const [written, ms] of [["500ms", 500], ["60s", 60_000], ["5m", 300_000], ["1h", 3_600_000], ["1.5s", 1_500]] as const) {
+    for (const [written, ms] of [
+      ["500ms", 500],
+      ["60s", 60_000],
+      ["5m", 300_000],
+      ["1h", 3_600_000],
+      ["1.5s", 1_500],
+    ] as const) {
       expect(collection(`timer t every ${written};`).periodMs).toBe(ms);
     }
   });
@@ -127,18 +161,29 @@ describe("collections", () => {
   test("modifiers in any order", () => {
     const sealed = { kind: "sealed", by: ["a", "b"], single: true, deadlineMs: 30_000 };
     for (const written of [
-      "sealed by (a, b) single within 30s lossy", "lossy single sealed by (a, b) within 30s", "within 30s sealed by (a, b) single lossy",
+      "sealed by (a, b) single within 30s lossy",
+      "lossy single sealed by (a, b) within 30s",
+      "within 30s sealed by (a, b) single lossy",
     ]) {
       const { modifiers } = collection(`channel c(a: int, b: int) ${written};`);
       expect(short(modifiers)).toEqual(expect.arrayContaining([sealed, { kind: "lossy" }]));
     }
-    expect(short(collection("input c(a: int) sealed;").modifiers)).toEqual([{ kind: "sealed", by: null, single: false, deadlineMs: null }]);
-    expect(short(collection("output c(a: int) eventual strict;").modifiers)).toEqual([{ kind: "level", level: "eventual", strict: true }]);
+    expect(short(collection("input c(a: int) sealed;").modifiers)).toEqual([
+      { kind: "sealed", by: null, single: false, deadlineMs: null },
+    ]);
+    expect(short(collection("output c(a: int) eventual strict;").modifiers)).toEqual([
+      { kind: "level", level: "eventual", strict: true },
+    ]);
     expect(short(collection("table c(a: int) durable unique shared serializable;").modifiers)).toEqual([
-      { kind: "durable" }, { kind: "unique" }, { kind: "shared" }, { kind: "serializable" },
+      { kind: "durable" },
+      { kind: "unique" },
+      { kind: "shared" },
+      { kind: "serializable" },
     ]);
     for (const level of ["deterministic", "agreed", "eventual", "any"]) {
-      expect(short(collection(`output c(a: int) ${level};`).modifiers)).toEqual([{ kind: "level", level, strict: false }]);
+      expect(short(collection(`output c(a: int) ${level};`).modifiers)).toEqual([
+        { kind: "level", level, strict: false },
+      ]);
     }
   });
 });
@@ -167,24 +212,39 @@ describe("rules", () => {
     expect(rule("R.c@*(x) <~ r(x);").head.at).toBe("all");
     expect(short(rule("R.c@self(x) <~ r(x);").head.at)).toEqual({ kind: "self" });
     expect(short(rule(`R.c @ "R#1" (x) <~ r(x);`).head.at)).toBe('"R#1"');
-    expect(short(rule("R.c@(f(x))(x) <~ r(x);").head.at)).toEqual({ kind: "call", callee: "f", distinct: false, args: ["x"] });
+    expect(short(rule("R.c@(f(x))(x) <~ r(x);").head.at)).toEqual({
+      kind: "call",
+      callee: "f",
+      distinct: false,
+      args: ["x"],
+    });
   });
 
   test("named arguments", () => {
-    expect(short(literal("r(col: x, other: 3)"))).toMatchObject({ args: [{ name: "col", value: "x" }, { name: "other", value: 3 }] });
+    expect(short(literal("r(col: x, other: 3)"))).toMatchObject({
+      args: [
+        { name: "col", value: "x" },
+        { name: "other", value: 3 },
+      ],
+    });
     expect(short(rule("h(a: x) <= r(x);").head.args)).toEqual([{ name: "a", value: "x" }]);
   });
 
   test("literals", () => {
     expect(short(literal("not R.nodes(x)"))).toEqual({
-      kind: "read", negated: true, ref: { role: "R", name: "nodes" }, args: [{ name: null, value: "x" }],
+      kind: "read",
+      negated: true,
+      ref: { role: "R", name: "nodes" },
+      args: [{ name: null, value: "x" }],
     });
     expect(short(literal("notes(x)"))).toMatchObject({ kind: "read", negated: false });
     expect(short(literal("y = x + 1"))).toEqual({ kind: "bind", variable: "y", value: ["+", "x", 1] });
     expect(short(literal("y == x"))).toEqual({ kind: "test", value: ["==", "y", "x"] });
     expect(short(literal("y in xs"))).toEqual({ kind: "range", pattern: "y", value: "xs" });
     expect(short(literal("((a, _), b) in f(xs)"))).toMatchObject({
-      kind: "range", pattern: { kind: "tuple", of: [{ kind: "tuple", of: ["a", "_"] }, "b"] }, value: { kind: "call" },
+      kind: "range",
+      pattern: { kind: "tuple", of: [{ kind: "tuple", of: ["a", "_"] }, "b"] },
+      value: { kind: "call" },
     });
     expect(short(literal("ok"))).toEqual({ kind: "test", value: "ok" });
     expect(short(literal("!f(x)"))).toMatchObject({ kind: "test", value: ["!", { kind: "call" }] });
@@ -192,13 +252,19 @@ describe("rules", () => {
   });
 
   test("aggregates and having", () => {
-    const read = rule("h(k, count(distinct e), argmin(e, by), sum(a * 2)) <= r(k, e, by, a) having count() >= 3, max(a) < 9;");
+    const read = rule(
+      "h(k, count(distinct e), argmin(e, by), sum(a * 2)) <= r(k, e, by, a) having count() >= 3, max(a) < 9;",
+    );
     expect(short(read.head.args?.map(({ value }) => value))).toEqual([
-      "k", { kind: "call", callee: "count", distinct: true, args: ["e"] },
+      "k",
+      { kind: "call", callee: "count", distinct: true, args: ["e"] },
       { kind: "call", callee: "argmin", distinct: false, args: ["e", "by"] },
       { kind: "call", callee: "sum", distinct: false, args: [["*", "a", 2]] },
     ]);
-    expect(short(read.having)).toMatchObject([[">=", { callee: "count" }, 3], ["<", { callee: "max" }, 9]]);
+    expect(short(read.having)).toMatchObject([
+      [">=", { callee: "count" }, 3],
+      ["<", { callee: "max" }, 9],
+    ]);
   });
 
   test("annotations", () => {
@@ -218,7 +284,12 @@ describe("rules", () => {
 
   test("seals", () => {
     const seal = member("seal click(campaign: c) <= over(c);") as SealDecl;
-    expect(short(seal)).toMatchObject({ kind: "seal", target: { role: null, name: "click" }, args: [{ name: "campaign", value: "c" }], op: "<=" });
+    expect(short(seal)).toMatchObject({
+      kind: "seal",
+      target: { role: null, name: "click" },
+      args: [{ name: "campaign", value: "c" }],
+      op: "<=",
+    });
     const sent = member("seal Report.click(campaign: c) <~ over(c);") as SealDecl;
     expect(short(sent)).toMatchObject({ target: { role: "Report", name: "click" }, op: "<~" });
     expect((member("seal click <= done();") as SealDecl).args).toEqual([]);
@@ -236,17 +307,42 @@ describe("expressions", () => {
     ["- -x", ["-", ["-", "x"]]],
     ["x<-1", ["<", "x", ["-", 1]]],
     ["!a && !b", ["&&", ["!", "a"], ["!", "b"]]],
-    ["if a > 1 then b else if c then d else e", {
-      kind: "if", test: [">", "a", 1], then: "b", else: { kind: "if", test: "c", then: "d", else: "e" },
-    }],
+    [
+      "if a > 1 then b else if c then d else e",
+      {
+        kind: "if",
+        test: [">", "a", 1],
+        then: "b",
+        else: { kind: "if", test: "c", then: "d", else: "e" },
+      },
+    ],
     ["[]", { kind: "list", of: [] }],
     ["[1, [2]]", { kind: "list", of: [1, { kind: "list", of: [2] }] }],
     ["(a, b)", { kind: "tuple", of: ["a", "b"] }],
     ["{}", { kind: "set", of: [] }],
     ["{a, 1}", { kind: "set", of: ["a", 1] }],
-    [`{"k": v, 2: {x}}`, { kind: "map", of: [{ key: '"k"', value: "v" }, { key: 2, value: { kind: "set", of: ["x"] } }] }],
-    ["f(g(x), self)", { kind: "call", callee: "f", distinct: false, args: [{ kind: "call", callee: "g", distinct: false, args: ["x"] }, { kind: "self" }] }],
-    ["1.0", 1], ["2e3", 2000], ["9007199254740991", 9007199254740991],
+    [
+      `{"k": v, 2: {x}}`,
+      {
+        kind: "map",
+        of: [
+          { key: '"k"', value: "v" },
+          { key: 2, value: { kind: "set", of: ["x"] } },
+        ],
+      },
+    ],
+    [
+      "f(g(x), self)",
+      {
+        kind: "call",
+        callee: "f",
+        distinct: false,
+        args: [{ kind: "call", callee: "g", distinct: false, args: ["x"] }, { kind: "self" }],
+      },
+    ],
+    ["1.0", 1],
+    ["2e3", 2000],
+    ["9007199254740991", 9007199254740991],
     [`"a\\n\\"\\u00e9\\x41\\u{1F600}\\\\"`, JSON.stringify('a\n"éA😀\\')],
     [`"; } // not a comment"`, '"; } // not a comment"'],
   ])("%s", (text, tree) => {
@@ -269,8 +365,12 @@ describe("functions", () => {
       aggregate median(x: float): float from "./stats.ts" commutative;
       lattice Ballot from "./ballot.ts";`);
     expect(short(f)).toEqual({
-      kind: "function", name: "tokenize", params: [{ name: "text", type: { name: "string", args: [] } }],
-      returns: { name: "list", args: [{ name: "string", args: [] }] }, from: "./text.ts", claims: [],
+      kind: "function",
+      name: "tokenize",
+      params: [{ name: "text", type: { name: "string", args: [] } }],
+      returns: { name: "list", args: [{ name: "string", args: [] }] },
+      from: "./text.ts",
+      claims: [],
     });
     expect((f as { doc: string | null }).doc).toBe("Words of a text.\nIn order.");
     expect(short(g)).toMatchObject({ claims: ["injective", "monotone"] });
@@ -287,15 +387,25 @@ describe("names and layout", () => {
       seal(sealed: x) <= timer(x); output <= input; inner(index, nothing, iffy) <= trueish(index, nothing, iffy);
     }`);
     expect(members.map(({ kind }) => kind)).toEqual([
-      "collection", "collection", "collection", "rule", "rule", "rule", "rule", "rule", "rule",
+      "collection",
+      "collection",
+      "collection",
+      "rule",
+      "rule",
+      "rule",
+      "rule",
+      "rule",
+      "rule",
     ]);
   });
 
   test("comments, line ends and white space anywhere", () => {
     const plain = short(role("role A { table t(x: int); t(x) <= u(x), not v(x); }"));
-    const spaced = short(role(
-      "// first\r\nrole /* a */ A\r\n{\r\n\ttable\tt (\r\n x : // the x\r\n int\r\n) ;/* } ; \" */t( x )<=u ( x ) ,not\tv(x)// }\r\n;}",
-    ));
+    const spaced = short(
+      role(
+        '// first\r\nrole /* a */ A\r\n{\r\n\ttable\tt (\r\n x : // the x\r\n int\r\n) ;/* } ; " */t( x )<=u ( x ) ,not\tv(x)// }\r\n;}',
+      ),
+    );
     expect(spaced).toEqual(plain);
   });
 
