@@ -7,7 +7,7 @@ import { Instance } from "./instance.ts";
 import type { AwaitedSeal } from "./instance.ts";
 import { objectOf } from "./lines.ts";
 import type { Envelope } from "./messages.ts";
-import type { CollectionMeta, Fault, RoleProgram, Row, Value } from "./program.ts";
+import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, Value } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
 import { TcpTransport } from "./transports/tcp.ts";
 import { WireFormat } from "./transports/wire.ts";
@@ -70,6 +70,7 @@ export class DlcNode {
   readonly #program: RoleProgram;
   readonly #deploy: DeployFile;
   readonly #instance: Instance;
+  #evaluator: Evaluator | null = null;
   readonly #transport: TcpTransport;
   readonly #log: (line: string) => void;
   readonly #collections: ReadonlyMap<string, CollectionMeta>;
@@ -98,7 +99,8 @@ export class DlcNode {
     const epoch = randomInt(2 ** 47);
     this.role = meta.role;
     this.index = index;
-    this.#instance = new Instance(program, { counts }, index, epoch);
+    const createEvaluator: RoleProgram["createEvaluator"] = (env) => (this.#evaluator = program.createEvaluator(env));
+    this.#instance = new Instance({ ...program, createEvaluator }, { counts }, index, epoch);
     this.address = this.#instance.address;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
     this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));
@@ -329,6 +331,11 @@ export class DlcNode {
   /** Re-deliveries that were dropped. */
   get duplicates(): number {
     return this.#transport.duplicates;
+  }
+
+  /** Grows with everything that a timer can bring about: outputs, and changed tables (or, where these are unknown, messages). */
+  get changes(): number {
+    return this.counts.outputs + (this.#evaluator?.changes?.() ?? this.counts.rowsSent);
   }
 
   awaited(): readonly AwaitedSeal[] {

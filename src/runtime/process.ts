@@ -182,7 +182,7 @@ function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Statu
     sentTo: Object.fromEntries(node.sentTo),
     receivedFrom: Object.fromEntries(node.receivedFrom),
     fired: Object.fromEntries(node.fired),
-    changes: node.counts.outputs + node.counts.rowsSent,
+    changes: node instanceof DlcNode ? node.changes : 0,
     counts: node.counts,
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,

@@ -121,4 +121,6 @@ export interface Evaluator {
   read(collection: string): readonly Row[];
   /** Rows held back by gates: source collection and number of rows; for status lines. */
   held(): readonly { readonly rule: string; readonly source: string; readonly rows: number }[];
+  /** How many facts of tables have been inserted or removed, ever. A run with timers is over when they leave it as it is. */
+  changes?(): number;
 }

@@ -71,4 +71,18 @@ export const runCodes = {
     example: "function ticker(company: string): string from \"./ref.ts\" injective;   // throws for an unknown company",
     mend: "Let the function return a value for every argument.",
   },
+  DLC911: {
+    severity: "error",
+    title: "a peer that is refused",
+    why: "Whoever connects to an instance has to greet it with the same program, the same build of it, the same deployment and an instance's name of that deployment, and to say whom it looks for. After that it may send frames of the agreed form only. Anything else ends the connection; the instance goes on.",
+    example: "connection from Report#0 refused and closed: it runs version 4c1f… of ads, this is version 9e02…: deploy one build everywhere",
+    mend: "Start all processes from one build and with one deploy.json. If the peer is no dlc process at all, something else uses this port: give the instance another one.",
+  },
+  DLC912: {
+    severity: "error",
+    title: "a row too long to be sent",
+    why: "A message is cut into frames of 64 MB at most, between rows. One row alone was longer, so the whole message of that step to that receiver was left out.",
+    example: "// a column of type json or bytes that holds a whole file",
+    mend: "Cut large values into several rows, or send where they can be found instead of the values.",
+  },
 } as const satisfies Record<string, CodePage>;
