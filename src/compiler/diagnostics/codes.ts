@@ -21,7 +21,6 @@ import { coordinationCodes } from "./coordination.ts";
 import { functionCodes } from "./functions.ts";
 import { runCodes } from "./run.ts";
 import { allowanceCodes } from "./allowances.ts";
-import { reviewCodes } from "./review.ts";
 
 export const codes = {
   ...syntaxCodes,
@@ -31,7 +30,6 @@ export const codes = {
   ...functionCodes,
   ...runCodes,
   ...allowanceCodes,
-  ...reviewCodes,
 } as const satisfies Record<string, CodePage>;
 
 export type Code = keyof typeof codes;
