@@ -133,3 +133,13 @@ export function isSubtype(from: Type, to: Type): boolean {
   }
   return sameType(from, to);
 }
+
+/** Whether the type is not known, or that of its parts. */
+export function holdsUnknown(type: Type): boolean {
+  switch (type.kind) {
+    case "unknown": return true;
+    case "list": return holdsUnknown(type.of);
+    case "tuple": return type.of.some(holdsUnknown);
+    default: return false;
+  }
+}

@@ -2,7 +2,7 @@
 import type { Arg, Expr as AstExpr, Name, Span } from "../ast.ts";
 import type { Collection, Column } from "../ir.ts";
 import { typeText } from "../types.ts";
-import { didYouMean, plural, quote } from "./findings.ts";
+import { plural, quote } from "./findings.ts";
 import type { Place } from "./scope.ts";
 
 export function columnList(columns: readonly Column[]): string {
@@ -50,7 +50,7 @@ export function matchArguments(
       sound = false;
       findings.add("DLC204", file, name.span, `${quote(collection.name)} has no column ${quote(name.text)}`, {
         cause: declared,
-        ...didYouMean(file, name.span, name.text, columns.map((column) => column.name),
+        ...findings.didYouMean(file, name.span, name.text, columns.map((column) => column.name),
           columns.length === 0 ? "It has no columns." : `Its columns are ${columnList(columns)}.`),
       });
     } else if (before !== undefined) {

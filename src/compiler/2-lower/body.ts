@@ -5,12 +5,12 @@
  */
 import type { Expr as AstExpr, Literal as AstLiteral, Pattern as AstPattern, Span } from "../ast.ts";
 import type { Collection, Expr, Literal, Pattern, Term, Type } from "../ir.ts";
-import { bool, isNumber, listOf, meetTypes, typeText, unknown } from "../types.ts";
+import { bool, holdsUnknown, isNumber, listOf, meetTypes, typeText, unknown } from "../types.ts";
 import { matchArguments, reportBare } from "./arguments.ts";
 import { coerce, conversion, wanted } from "./coerce.ts";
 import { compare, typeExpr } from "./expressions.ts";
 import type { Sight, Variable } from "./expressions.ts";
-import { didYouMean, quote } from "./findings.ts";
+import { quote } from "./findings.ts";
 import { isFunctionName, resolveCollection } from "./scope.ts";
 import type { Place } from "./scope.ts";
 import { freeVariables, patternVariables } from "./variables.ts";
@@ -45,6 +45,7 @@ class BodyLowering {
   readonly lowered: Literal[][];
   readonly reported = new Set<string>();
   readonly sight: Sight;
+  readonly foundBefore: number;
   ordinal = 0;
   taken: ReadonlySet<string> | null = null;
 
@@ -53,6 +54,7 @@ class BodyLowering {
     this.body = body;
     this.ruleSpan = ruleSpan;
     this.lowered = body.map(() => []);
+    this.foundBefore = place.scope.findings.list.length;
     this.sight = { place, variables: this.variables, unbound: (name, span) => this.unbound(name, span), aggregate: null };
   }
 
@@ -83,7 +85,10 @@ class BodyLowering {
         reportBare(place, bare, test.value.span);
         continue;
       }
-      const value = wanted(place, typeExpr(this.sight, test.value), bool, "a condition of a body");
+      const found = place.scope.findings.list.length;
+      const typed = typeExpr(this.sight, test.value);
+      // What is wrong within it is enough to say.
+      const value = place.scope.findings.list.length > found ? typed : wanted(place, typed, bool, "a condition of a body");
       const denied: Expr = test.negated ? { kind: "unary", op: "!", of: value, type: bool, span: test.span } : value;
       this.lowered[test.index].push({ kind: "test", value: denied, span: test.span });
     }
@@ -246,6 +251,7 @@ class BodyLowering {
       return;
     }
     const variable = name === "_" ? this.fresh() : name;
+    this.checkKnown(typed.type, value.span);
     this.variables.set(variable, { type: typed.type, span: nameSpan });
     this.lowered[literal.index].push({ kind: "bind", variable, type: typed.type, value: typed, span: literal.span });
   }
@@ -259,6 +265,7 @@ class BodyLowering {
       place.scope.findings.add("DLC230", place.file, literal.value.span, `${quote("in")} ranges over a list, but this is of type ${typeText(value.type)}`, { mend });
     }
     const of = value.type.kind === "list" ? value.type.of : unknown;
+    this.checkKnown(value.type, literal.value.span);
     const { pattern, span } = literal;
     if (pattern.kind === "variable" && this.variables.has(pattern.name)) {
       // The element is known already: membership.
@@ -271,6 +278,15 @@ class BodyLowering {
     const tests: Literal[] = [];
     const lowered = this.pattern(pattern, of, tests, span);
     this.lowered[literal.index].push({ kind: "range", pattern: lowered, value, span }, ...tests);
+  }
+
+  /** The empty list alone does not say of what it is one. After another finding of the rule nothing is said. */
+  checkKnown(type: Type, span: Span): void {
+    const { file, scope: { findings } } = this.place;
+    if (findings.list.length > this.foundBefore || !holdsUnknown(type)) return;
+    findings.add("DLC233", file, span, "nothing says what the elements of this list are", {
+      mend: "Write the list where a type is declared: in a head, or as an argument of a function.",
+    });
   }
 
   /** A variable that is known already, or comes twice, is a new one and a test. */
@@ -334,11 +350,15 @@ class BodyLowering {
     const collection = role.collections.get(name);
     const equal = this.body.find((literal) => literal.kind === "test" && literal.value.kind === "binary" && literal.value.op === "=="
       && literal.value.left.kind === "variable" && literal.value.left.name === name);
-    const help = collection !== undefined && collection.kind !== "nodes"
+    const called = this.body.find((literal): literal is Extract<AstLiteral, { kind: "read" }> => literal.kind === "read" && !literal.negated
+      && this.asTest(literal)?.kind === "call" && (literal.args ?? []).some((arg) => arg.value.kind === "variable" && arg.value.name === name));
+    const help = called !== undefined
+      ? { mend: `${quote(called.ref.name.text)} is a function here, which binds nothing. If a collection was meant, declare it in role ${role.role.name}.` }
+      : collection !== undefined && collection.kind !== "nodes"
       ? { mend: `${quote(name)} is a ${collection.kind}: to read it, write its columns, ${quote(`${name}(${collection.columns.map(() => "_").join(", ")})`)}.` }
       : equal !== undefined ? { mend: `${quote("==")} compares; to give ${quote(name)} a value, write ${quote("=")}.` }
       : mend !== undefined ? { mend }
-      : didYouMean(file, span, name, this.variables.keys(), "Bind it by a literal of the body, or with `=`.");
+      : findings.didYouMean(file, span, name, this.variables.keys(), "Bind it by a literal of the body, or with `=`.");
     findings.add("DLC240", file, span, `${quote(name)} has no value: no positive literal of the body binds it`, help);
   }
 

@@ -7,8 +7,9 @@ import { int, joinTypes, listOf, typeText, unknown } from "../types.ts";
 import { coerce, wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
 import type { Sight } from "./expressions.ts";
-import { didYouMean, plural, quote } from "./findings.ts";
+import { plural, quote } from "./findings.ts";
 import type { Place } from "./scope.ts";
+import { article } from "./write.ts";
 
 type AstCall = Extract<AstExpr, { kind: "call" }>;
 
@@ -29,7 +30,7 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
   const collection = place.role.collections.get(name);
   const imported = place.scope.functions.get(name);
   if (collection !== undefined && (collection.kind !== "nodes" || imported === undefined)) {
-    findings.add("DLC206", file, call.callee.span, `${quote(name)} is a ${collection.kind}, not a function`, {
+    findings.add("DLC206", file, call.callee.span, `${quote(name)} is ${article(collection.kind)}, not a function`, {
       cause: { file: collection.file, span: collection.nameSpan, label: "declared here" },
       mend: "Read it as a literal of the body, and use the variables that it binds.",
     });
@@ -64,7 +65,7 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
   }
   const candidates = [...place.scope.functions.keys(), ...functions.keys(), ...aggregates.keys()];
   findings.add("DLC203", file, call.callee.span, `there is no function ${quote(name)}`,
-    didYouMean(file, call.callee.span, name, candidates, "Import it: `function " + name + "(x: int): int from \"./functions.ts\";`."));
+    findings.didYouMean(file, call.callee.span, name, candidates, "Import it: `function " + name + "(x: int): int from \"./functions.ts\";`."));
   return failed(typeArgs(sight, call));
 }
 

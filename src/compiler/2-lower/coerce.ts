@@ -13,7 +13,8 @@ import type { Place } from "./scope.ts";
 /** null: it cannot be one. `checked`: an int may stand for a nat, because the fact is checked when it is made. */
 export function coerce(expr: Expr, to: Type, checked = false): Expr | null {
   const from = expr.type;
-  if (from === to || from.kind === "unknown" || to.kind === "unknown") return expr;
+  if (from === to || to.kind === "unknown") return expr;
+  if (from.kind === "unknown") return { ...expr, type: to } as Expr;
   switch (expr.kind) {
     case "literal":
       if (isWhole(from) && to.kind === "nat") return (expr.value as number) >= 0 ? { ...expr, type: to } : null;

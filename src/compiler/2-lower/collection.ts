@@ -2,7 +2,7 @@
 import type { CollectionDecl, CollectionKind, Modifier, SourceFile, Span } from "../ast.ts";
 import type { Collection, Column, Role, SealPromise } from "../ir.ts";
 import { columnsOf } from "./declare.ts";
-import { alternatives, didYouMean, quote } from "./findings.ts";
+import { alternatives, quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 
 /** setTimeout's longest delay. */
@@ -98,7 +98,7 @@ function promise(
     const index = columns.findIndex((one) => one.name === column.text);
     if (index < 0) {
       findings.add("DLC204", file, column.span, `${quote(name)} has no column ${quote(column.text)}`,
-        didYouMean(file, column.span, column.text, columns.map((one) => one.name), "Seal by one of its columns."));
+        findings.didYouMean(file, column.span, column.text, columns.map((one) => one.name), "Seal by one of its columns."));
     } else if (indices.includes(index)) {
       findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, { mend: "Leave one of them out." });
     } else indices.push(index);

@@ -3,7 +3,7 @@ import type { AggregateDecl, Ast, ColumnDecl, FunctionDecl, Name, RoleDecl, Sour
 import type { Collection, Column, ImportedFunction, Role } from "../ir.ts";
 import { addr, sameType, typeText } from "../types.ts";
 import { declareCollection } from "./collection.ts";
-import { didYouMean, quote } from "./findings.ts";
+import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 import type { RoleScope, Scope } from "./scope.ts";
 import { resolveType } from "./type-names.ts";
@@ -155,7 +155,7 @@ function checkPartitions({ role, decl, collections }: RoleScope, findings: Findi
     seen.add(column.text);
     if (!known.has(column.text)) {
       findings.add("DLC204", role.file, column.span, `no collection of role ${role.name} has a column ${quote(column.text)}`,
-        didYouMean(role.file, column.span, column.text, known, "Name a column that every channel of the role has."));
+        findings.didYouMean(role.file, column.span, column.text, known, "Name a column that every channel of the role has."));
       continue;
     }
     let first: Collection | null = null;

@@ -11,28 +11,30 @@ export interface More {
   readonly fixes?: readonly { readonly title: string; readonly edits: readonly Edit[] }[];
 }
 
+/** A run with more misspelt names than this has another trouble; each costs a walk over all names. */
+const mostSuggestions = 200;
+
 export class Findings {
   readonly list: Diagnostic[] = [];
+  suggestions = 0;
 
   add(code: Code, file: SourceFile, span: Span, message: string, more: More = {}): void {
     this.list.push({ code, severity: codes[code].severity, message, file, span, ...more });
   }
 
+  /** `Did you mean ...?` with the replacement as a fix; `otherwise` when no name is near. */
+  didYouMean(file: SourceFile, span: Span, name: string, candidates: Iterable<string>, otherwise: string): More {
+    const near = this.suggestions++ < mostSuggestions ? nearNames(name, candidates) : [];
+    if (near.length === 0) return { mend: otherwise };
+    return {
+      mend: `Did you mean ${alternatives(near.map(quote))}?`,
+      fixes: near.map((text) => ({ title: `Write ${quote(text)}`, edits: [{ file, span, text }] })),
+    };
+  }
+
   get failed(): boolean {
     return this.list.some((finding) => finding.severity === "error");
   }
-}
-
-/** `Did you mean ...?` with the replacement as a fix; `otherwise` when no name is near. */
-export function didYouMean(
-  file: SourceFile, span: Span, name: string, candidates: Iterable<string>, otherwise: string,
-): More {
-  const near = nearNames(name, candidates);
-  if (near.length === 0) return { mend: otherwise };
-  return {
-    mend: `Did you mean ${alternatives(near.map(quote))}?`,
-    fixes: near.map((text) => ({ title: `Write ${quote(text)}`, edits: [{ file, span, text }] })),
-  };
 }
 
 export function quote(text: string): string {

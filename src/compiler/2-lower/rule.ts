@@ -9,7 +9,7 @@ import { aggregateNamed, typeAggregate } from "./calls.ts";
 import { wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
 import type { Sight, Variable } from "./expressions.ts";
-import { didYouMean, quote } from "./findings.ts";
+import { quote } from "./findings.ts";
 import { resolveCollection } from "./scope.ts";
 import type { Place } from "./scope.ts";
 import { checkWrite } from "./write.ts";
@@ -52,7 +52,7 @@ export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rul
   const annotations = lowerAnnotations(place, decl, target, body, lowered);
   if (target === null) return null;
   const matched = matchArguments(place, target, args, decl.head.span, "head");
-  const to = lowerDestination(place, decl, lowered);
+  const to = lowerDestination(place, decl, target, lowered);
   if (matched === null) return null;
   const terms = matched.map((term, i) => lowerHeadTerm(place, term as AstExpr, target, i, lowered));
   const having = lowerHaving(place, decl, terms, to, lowered);
@@ -77,12 +77,18 @@ function copySource(place: Place, body: readonly AstLiteral[]): { readonly sourc
 
 const sightOf = (place: Place, body: Body): Sight => ({ place, variables: body.variables, unbound: body.unbound, aggregate: null });
 
-function lowerDestination(place: Place, { head, op }: RuleDecl, body: Body): Destination | null {
+function lowerDestination(place: Place, { head, op }: RuleDecl, target: Collection | null, body: Body): Destination | null {
   if (op !== "<~") return null;
   if (head.at === null) return { kind: "role" };
   if (head.at === "all") return { kind: "all" };
-  const value = typeExpr(sightOf(place, body), head.at);
-  return { kind: "address", value: wanted(place, value, addr, "an address") };
+  const value = wanted(place, typeExpr(sightOf(place, body), head.at), addr, "an address");
+  const constant = value.kind === "literal" && typeof value.value === "string" ? value.value.split("#")[0] : target?.role;
+  if (target !== null && constant !== target.role) {
+    place.scope.findings.add("DLC230", place.file, value.span, `this is an address of role ${constant}, and ${quote(target.name)} is a channel of role ${target.role}`, {
+      cause: { file: target.file, span: target.nameSpan, label: "declared here" }, mend: `Write an address of role ${target.role}, such as "${target.role}#0".`,
+    });
+  }
+  return { kind: "address", value };
 }
 
 function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: number, body: Body): HeadTerm {
@@ -187,7 +193,7 @@ function lowerAnnotations(
     for (const name of coordinate.how.by) {
       if (known.has(name.text)) continue;
       findings.add("DLC281", file, name.span, `${quote(name.text)} is neither a variable of this rule nor a column that it reads or writes`,
-        didYouMean(file, name.span, name.text, known, "Name the columns whose values may be coordinated apart."));
+        findings.didYouMean(file, name.span, name.text, known, "Name the columns whose values may be coordinated apart."));
     }
   }
   return {

@@ -2,7 +2,7 @@
 import type { CollectionRef, Name, RoleDecl, SourceFile } from "../ast.ts";
 import type { Collection, ImportedFunction, Role } from "../ir.ts";
 import { functions as builtinFunctions } from "../../operators/index.ts";
-import { didYouMean, quote } from "./findings.ts";
+import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 
 export interface RoleScope {
@@ -39,6 +39,13 @@ export function resolveCollection(place: Place, ref: CollectionRef): Collection 
     const own = place.role.collections.get(ref.name.text);
     if (own !== undefined) return own;
     const name = ref.name.text;
+    const imported = scope.functions.get(ref.name.text);
+    if (imported !== undefined) {
+      findings.add("DLC206", file, ref.name.span, `${quote(ref.name.text)} is a function, not a collection`, {
+        cause: { file: imported.file, span: imported.span, label: "imported here" }, mend: "Call it in an expression; facts are kept in collections.",
+      });
+      return null;
+    }
     const elsewhere = [...scope.roles.values()].filter((other) => other.collections.has(name) && name !== "nodes");
     const roleName = place.role.role.name;
     if (elsewhere.length > 0) {
@@ -53,20 +60,20 @@ export function resolveCollection(place: Place, ref: CollectionRef): Collection 
     }
     const candidates = [...place.role.collections.keys(), ...scope.functions.keys(), ...builtinFunctions.keys()];
     findings.add("DLC202", file, ref.name.span, `role ${roleName} has no collection ${quote(name)}`,
-      didYouMean(file, ref.name.span, name, candidates, `Declare it in role ${roleName}.`));
+      findings.didYouMean(file, ref.name.span, name, candidates, `Declare it in role ${roleName}.`));
     return null;
   }
   const target = scope.roles.get(ref.role.text);
   if (target === undefined) {
     findings.add("DLC201", file, ref.role.span, `there is no role ${quote(ref.role.text)}`,
-      didYouMean(file, ref.role.span, ref.role.text, scope.roles.keys(), "Declare it: `role " + ref.role.text + " { }`."));
+      findings.didYouMean(file, ref.role.span, ref.role.text, scope.roles.keys(), "Declare it: `role " + ref.role.text + " { }`."));
     return null;
   }
   const found = target.collections.get(ref.name.text);
   if (found !== undefined) return found;
   findings.add("DLC202", file, ref.name.span, `role ${target.role.name} has no collection ${quote(ref.name.text)}`, {
     cause: { file: target.role.file, span: target.role.nameSpan, label: "the role" },
-    ...didYouMean(file, ref.name.span, ref.name.text, target.collections.keys(), `Declare it in role ${target.role.name}.`),
+    ...findings.didYouMean(file, ref.name.span, ref.name.text, target.collections.keys(), `Declare it in role ${target.role.name}.`),
   });
   return null;
 }

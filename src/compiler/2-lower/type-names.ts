@@ -2,7 +2,7 @@
 import type { SourceFile, TypeExpr } from "../ast.ts";
 import type { Type } from "../ir.ts";
 import { listOf, scalarNames, scalarType, unknown } from "../types.ts";
-import { didYouMean, quote } from "./findings.ts";
+import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
 
 const latticeNames = new Set([
@@ -42,7 +42,7 @@ export function resolveType(file: SourceFile, expr: TypeExpr, lattices: Readonly
   const other = otherWords.get(name);
   const nameSpan = { start: expr.span.start, end: expr.span.start + name.length };
   findings.add("DLC207", file, expr.span, `there is no type ${quote(name)}`, other === undefined
-    ? didYouMean(file, nameSpan, name, [...scalarNames, "list"], `The types are ${[...scalarNames].join(", ")}, list<T> and (T, U).`)
+    ? findings.didYouMean(file, nameSpan, name, [...scalarNames, "list"], `The types are ${[...scalarNames].join(", ")}, list<T> and (T, U).`)
     : {
       mend: name === "number" ? "Write `int` for whole numbers, `float` for others." : `It is called ${quote(other)}.`,
       fixes: [...(name === "number" ? ["int", "float"] : [other])].map((text) => (

@@ -73,7 +73,7 @@ function checkAddress(place: Place, head: Head, merge: MergeOp, collection: Coll
   findings.add("DLC224", file, head.ref.span,
     `role ${target.name} has ${target.count} independent instances, so this message needs an address`, {
       cause: { file: target.file, span: target.nameSpan, label: "neither replicated nor partitioned" },
-      mend: `Write ${quote(`${written}@a(...)`)} with a column of type addr, or ${quote(`${written}@*(...)`)} for all of them.`,
+      mend: `Write ${quote(`${written}@a(...)`)} with ${place.role.role === target ? "`self` or " : ""}a variable of type addr, or ${quote(`${written}@*(...)`)} for all of them.`,
       fixes: [{ title: "Send to every instance", edits: [{ file, span: { start: head.ref.span.end, end: head.ref.span.end }, text: "@*" }] }],
     });
 }

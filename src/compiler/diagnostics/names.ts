@@ -163,6 +163,13 @@ export const nameCodes = {
     example: "t(x) <= s(n), x = \"n\" + n;",
     mend: "Convert one side: `\"n\" + toString(n)`.",
   },
+  DLC233: {
+    severity: "error",
+    title: "A list of nothing known",
+    why: "The empty list `[]` takes its type from where it stands: a column, a parameter, another list. A variable bound to it alone has none.",
+    example: "t(x) <= s(_), x in [];",
+    mend: "Write the list where its type is declared.",
+  },
   DLC240: {
     severity: "error",
     title: "A variable without a value",
