@@ -231,14 +231,14 @@ describe("what the scanner sees", () => {
 });
 
 describe("one run", () => {
-  const text = "role A {\n  t(x) = u(x);\n  v(x) <= u(x);\n  table k(x: int) durabel;\n  w(x <= u(x);\n}\n";
+  const text = "role A {\n  t(x) = u(x);\n  v(x) <= u(x);\n  table k(x: int);\n  v(in) <= u(1);\n  w(x <= u(x);\n}\n";
 
   test("reports every bad statement in order and reads the others", () => {
     const { value, diagnostics } = parse({ path: "a.dlc", text });
     expect(diagnostics.map(({ code, span }) => [code, lineColumn(text, span.start)])).toEqual([
       ["DLC107", { line: 2, column: 8 }],
-      ["DLC109", { line: 4, column: 19 }],
-      ["DLC101", { line: 5, column: 4 }],
+      ["DLC104", { line: 5, column: 5 }],
+      ["DLC101", { line: 6, column: 4 }],
     ]);
     expect(value?.items).toMatchObject([{ members: [{ kind: "rule" }, { kind: "collection" }] }]);
   });
@@ -247,6 +247,9 @@ describe("one run", () => {
     expect(parse({ path: "a.dlc", text: "role A { tabel t(x: int); }" }).value).toBeNull();
     expect(parse({ path: "a.dlc", text: 'role A { } function f(x): int from "./f.ts";' }).value).toBeNull();
     expect(parse({ path: "a.dlc", text: "rol A { }" }).value).toBeNull();
+    expect(parse({ path: "a.dlc", text: "role A replicatd { }" }).value).toBeNull();
+    expect(parse({ path: "a.dlc", text: 'import "./b.dlc" as b;' }).value).toBeNull();
+    expect(parse({ path: "a.dlc", text: "role A { input t(x: int) seald; }" }).value).toBeNull();
     expect(parse({ path: "a.dlc", text: "role A { t(x <= u(x); }" }).value).not.toBeNull();
   });
 });
@@ -264,6 +267,22 @@ test.each([
 ])("the recommended fix of %s", (bad, good) => {
   expect(fixed(`role A { ${bad} }`)).toBe(`role A { ${good} }`);
   expect(findings(`role A { ${good} }`)).toEqual([]);
+});
+
+test.each([
+  ["brackets", (n: number) => `t(x) <= y = ${"(".repeat(n)}1${")".repeat(n)};`],
+  ["calls", (n: number) => `t(${"f(".repeat(n)}1${")".repeat(n)});`],
+  ["signs", (n: number) => `t(${"-".repeat(n)}1);`],
+  ["conditionals", (n: number) => `t(${"if a then 1 else ".repeat(n)}1);`],
+  ["maps", (n: number) => `t(${"{1:".repeat(n)}1${"}".repeat(n)});`],
+  ["types", (n: number) => `table t(x: ${"list<".repeat(n)}int${">".repeat(n)});`],
+  ["operators", (n: number) => `t(${"1 + ".repeat(n)}1);`],
+])("%s beyond all measure are refused, not a fault", (what, make) => {
+  const fine = what === "operators" ? 900 : 60;
+  expect(brief(`role A { ${make(fine)} }`)).toEqual([]);
+  for (const n of [fine + 200, 20_000]) {
+    expect(brief(`role A { ${make(n)} }`).map((line) => line.slice(0, 6))).toEqual(["DLC101"]);
+  }
 });
 
 test("every code has a page whose example shows it", () => {

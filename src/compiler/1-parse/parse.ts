@@ -9,6 +9,7 @@ import { roleOf, type RoleHeader } from "./roles.ts";
 import { ruleOf, sealOf } from "./rules.ts";
 import { scan, type Statement } from "./scan.ts";
 import { report, spanAt, type Site } from "./site.ts";
+import { nestingOf, tokensOf } from "./tokens.ts";
 
 export type { CachedStatement, StatementCache } from "./cache.ts";
 
@@ -25,17 +26,21 @@ const itemKinds: ReadonlySet<string> = new Set(["role", "function", "aggregate",
 const laterKinds: ReadonlySet<string> = new Set(["import", "module", "use", "source", "component", "connect", "cache"]);
 const declarationKinds = [...collectionKinds, "seal", ...itemKinds];
 
+const importing = /^import *"/;
+
 /** A role whose closing brace has not come yet. */
 interface OpenRole {
   readonly header: RoleHeader;
   readonly start: number;
   readonly doc: string | null;
   readonly members: Member[];
+  /** Whether its header could be read without findings. */
+  readonly sound: boolean;
 }
 
 /**
- * The syntax tree of one file. Every statement that cannot be read is reported and left out. The value
- * is null when one of them may have declared something, since every use of it would look like a mistake.
+ * The syntax tree of one file. Every statement with a mistake is reported and left out. The value is null
+ * when one of them may have declared something, since every use of it would look like another mistake.
  */
 export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   const diagnostics: Diagnostic[] = [];
@@ -75,6 +80,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
         declarationLost = true;
         continue;
       }
+      if (!begun.sound) declarationLost = true;
       if (role !== null) close(role, statement.start);
       role = begun;
       continue;
@@ -82,7 +88,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
 
     const read = readStatement(site, statement, cache);
     if (read === null) {
-      if (statement.word !== null && statement.word !== "seal") declarationLost = true;
+      if (declares(statement)) declarationLost = true;
       continue;
     }
     if (itemKinds.has(read.kind)) {
@@ -121,6 +127,11 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   return { value: declarationLost ? null : { file, items }, diagnostics };
 }
 
+/** Whether a statement, also one that cannot be read, may declare a name that others use. */
+function declares({ word, text }: Statement): boolean {
+  return word === null ? importing.test(text) : word !== "seal";
+}
+
 /** The role that a block's header opens; null, after a report, when it opens none. */
 function openBlock(site: Site, statement: Statement, within: OpenRole | null): OpenRole | null {
   const word = statement.word as string;
@@ -143,9 +154,11 @@ function openBlock(site: Site, statement: Statement, within: OpenRole | null): O
       replicated: false,
       partitionedBy: null,
     };
-    return { header, start: proper.base, doc: statement.doc, members: [] };
+    return { header, start: proper.base, doc: statement.doc, members: [], sound: false };
   }
+  const before = site.diagnostics.length;
   const header = roleOf(proper, matched.cst);
+  const sound = site.diagnostics.length === before;
   if (within !== null) {
     report(
       site,
@@ -158,7 +171,7 @@ function openBlock(site: Site, statement: Statement, within: OpenRole | null): O
       },
     );
   }
-  return { header, start: proper.base, doc: statement.doc, members: [] };
+  return { header, start: proper.base, doc: statement.doc, members: [], sound };
 }
 
 /** The member or item of a statement that ends in `;`, from the cache when it was read before. */
@@ -174,7 +187,8 @@ function readStatement(
   }
   const before = site.diagnostics.length;
   const read = buildStatement(site, statement);
-  if (site.diagnostics.length > before) return read;
+  // A tree with a mistake in it would only lead to more findings about the same place.
+  if (site.diagnostics.length > before) return null;
   if (!statement.terminated && !endsInsideString(site, statement)) {
     const end = statement.start + statement.text.length;
     report(site, "DLC102", { start: end, end }, "A `;` is missing here.", {
@@ -206,7 +220,7 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
     return null;
   }
   if (word === null) {
-    if (/^import *"/.test(text)) {
+    if (importing.test(text)) {
       reportLater(site, spanAt(site, 0, "import".length), "import");
       return null;
     }
@@ -249,7 +263,35 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
   }
 }
 
+/** Beyond these, walks of the tree could exhaust the stack. No statement that a person reads comes near. */
+const deepest = 64;
+const mostOperators = 1_000;
+const operators: ReadonlySet<string> = new Set("+ - * / % == != < <= > >= && ||".split(" "));
+/** Shorter texts cannot be nested too deeply for any walk. */
+const shallow = 250;
+
+/** Whether a statement is too large to be read as a tree; reports it. */
+function isTooLarge(site: Site, start: string): boolean {
+  if (site.text.length <= shallow) return false;
+  const tokens = tokensOf(site.text);
+  const whole = spanAt(site, 0, site.text.length);
+  if (nestingOf(tokens, start !== "rule" && start !== "seal") > deepest) {
+    report(site, "DLC101", whole, `Values stand more than ${deepest} deep in one another here.`, {
+      mend: "Bind the inner ones to variables of their own, in several rules where needed.",
+    });
+    return true;
+  }
+  if (tokens.filter(({ text }) => operators.has(text)).length > mostOperators) {
+    report(site, "DLC101", whole, `This statement has more than ${mostOperators} operators.`, {
+      mend: "Derive parts of it by rules of their own; many values are better facts of a table, with an aggregate over them.",
+    });
+    return true;
+  }
+  return false;
+}
+
 function treeOf(site: Site, start: string): Cst | null {
+  if (isTooLarge(site, start)) return null;
   const matched = match(site.text, start);
   if (matched.cst !== null) return matched.cst;
   explainMismatch(site, start, matched.failedAt);

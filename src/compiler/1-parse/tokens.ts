@@ -73,3 +73,29 @@ export function imbalanceOf(tokens: readonly Token[]): Imbalance | null {
   const last = open.pop();
   return last === undefined ? null : { kind: "unclosed", token: last, wanted: closing[last.text] };
 }
+
+/** How deep values stand in one another, by brackets, `if`s and prefix signs, at its deepest; `types`: `<` is a bracket. */
+export function nestingOf(tokens: readonly Token[], types: boolean): number {
+  const conditionals = [0];
+  let depth = 0;
+  let prefixes = 0;
+  let deepest = 0;
+  for (const { text } of tokens) {
+    prefixes = text === "-" || text === "!" || text === "--" ? prefixes + text.length : 0;
+    if (closing[text] !== undefined || (types && text === "<")) {
+      depth++;
+      conditionals.push(0);
+    } else if (")]}".includes(text) || (types && text === ">")) {
+      depth -= 1 + (conditionals.pop() ?? 0);
+      if (conditionals.length === 0) conditionals.push(0);
+    } else if (text === "if") {
+      depth++;
+      conditionals[conditionals.length - 1]++;
+    } else if (text === ",") {
+      depth -= conditionals[conditionals.length - 1];
+      conditionals[conditionals.length - 1] = 0;
+    }
+    deepest = Math.max(deepest, depth + prefixes);
+  }
+  return deepest;
+}
