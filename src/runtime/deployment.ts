@@ -7,6 +7,8 @@ export interface Place {
 }
 
 export interface DeployFile {
+  /** The program's name, for whoever reads the file. */
+  readonly program?: string;
   /** Its name; processes with another are refused. Absent: "". */
   readonly cluster?: string;
   readonly transport?: "tcp";
@@ -20,6 +22,8 @@ export interface DeployNeeds {
   readonly roles: readonly { readonly role: string; readonly count: number }[];
   readonly log: boolean;
 }
+
+const KEYS = ["program", "cluster", "transport", "roles", "log"];
 
 /** First port of the deployment that is made where none is given. */
 export const FIRST_PORT = 7201;
@@ -62,7 +66,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   }
   const { cluster, transport, roles, log } = value;
   for (const key of Object.keys(value)) {
-    if (!["cluster", "transport", "roles", "log"].includes(key)) problems.push(`unknown key "${key}"; there are cluster, transport, roles, log`);
+    if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
   if (cluster !== undefined && typeof cluster !== "string") problems.push(`"cluster" is the deployment's name, a string`);
   if (transport !== undefined && transport !== "tcp") problems.push(`"transport" must be "tcp", found ${JSON.stringify(transport)}`);

@@ -168,7 +168,7 @@ function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {
     if (!inputs.some(({ name }) => name === collection)) {
       throw new WrongUse(`${args.role} has no input ${collection} (it has: ${inputs.map(({ name }) => name).join(", ") || "none"})`);
     }
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new WrongUse(`--input ${spec}: there is no file ${path}`);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) throw new WrongUse(`--input ${spec}: there is no file ${path}`);
     return { collection, path, deal: null };
   });
 }

@@ -49,6 +49,8 @@ export type InputPort = ((collection: string, row: RowObject | Row) => Fault | n
   readonly [collection: string]: (row: RowObject | Row) => Fault | null;
 };
 
+export type EndPort = ((collection?: string) => void) & { readonly [collection: string]: () => void };
+
 /** Unacknowledged bytes from which no more input is taken, and from which peers are slowed down. */
 const INPUT_BYTES = 8 * 1024 * 1024;
 const RELAY_BYTES = 64 * 1024 * 1024;
@@ -67,6 +69,8 @@ export class DlcNode {
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
   readonly seal: InputPort;
+  /** No more of one input, or of all: seals every partition of it. `node.end()`, `node.end("click")`, `node.end.click()`. */
+  readonly end: EndPort;
   readonly #program: RoleProgram;
   readonly #deploy: DeployFile;
   readonly #instance: Instance;
@@ -118,8 +122,9 @@ export class DlcNode {
       onRelief: () => this.#relieve(),
       log: this.#log,
     });
-    this.input = this.#port("input", (collection, value) => this.#input(collection, value as RowObject | Row));
-    this.seal = this.#port("seal", (collection, value) => this.#seal(collection, value as RowObject | Row));
+    this.input = this.#port("input", (collection, value) => this.#input(collection, value as RowObject | Row)) as InputPort;
+    this.seal = this.#port("sealed input", (collection, value) => this.#seal(collection, value as RowObject | Row)) as InputPort;
+    this.end = this.#endPort();
   }
 
   /** Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). */
@@ -146,20 +151,30 @@ export class DlcNode {
     this.#wake();
   }
 
-  #port(kind: "input" | "seal", take: (collection: CollectionMeta, value: unknown) => Fault | null): InputPort {
+  /** A function of an input's name and a value, with a function of the value for each input besides. */
+  #port<T>(kind: "input" | "sealed input", take: (collection: CollectionMeta, value: unknown) => T): unknown {
     const inputs = [...this.#collections.values()].filter((each) => each.kind === "input" && (kind === "input" || each.sealed));
-    const byName = (name: string, value: unknown): Fault | null => {
+    const byName = (name: string, value: unknown): T => {
       const collection = inputs.find((each) => each.name === name);
       if (collection === undefined) {
-        const known = inputs.map((each) => each.name).join(", ") || "none";
-        throw new RangeError(`${this.role} has no ${kind === "seal" ? "sealed input" : "input"} ${name} (it has: ${known})`);
+        throw new RangeError(`${this.role} has no ${kind} ${name} (it has: ${inputs.map((each) => each.name).join(", ") || "none"})`);
       }
       return take(collection, value);
     };
     for (const collection of inputs) {
       Object.defineProperty(byName, collection.name, { value: (value: unknown) => take(collection, value), enumerable: true, configurable: true });
     }
-    return byName as unknown as InputPort;
+    return byName;
+  }
+
+  #endPort(): EndPort {
+    const end = (name: string | undefined): void => {
+      this.#instance.endInput(name);
+      this.#wake();
+    };
+    const byName = this.#port("input", ({ name }) => end(name)) as EndPort;
+    const all = (name?: string): void => (name === undefined ? end(undefined) : byName(name));
+    return Object.defineProperties(all, Object.getOwnPropertyDescriptors(byName)) as EndPort;
   }
 
   #input(collection: CollectionMeta, value: RowObject | Row): Fault | null {
@@ -188,12 +203,6 @@ export class DlcNode {
     if (fault !== null) this.#fault(fault);
     this.#wake();
     return fault;
-  }
-
-  /** No more of one input, or of all: seals every partition of it. */
-  end(collection?: string): void {
-    this.#instance.endInput(collection);
-    this.#wake();
   }
 
   /** `result`: each fact of the output, when it becomes true; `-result`: when it ceases to be; `fault`: what went wrong. */

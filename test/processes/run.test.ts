@@ -127,3 +127,34 @@ test("scaling changes the number of instances", async () => {
   expect(summary.exitCode).toBe(0);
   expect(summary.nodes.filter(({ name }) => name.startsWith("Source")).map(({ rowsIn }) => rowsIn)).toEqual([334, 333, 333]);
 });
+
+test("every replica takes what goes through a log in one order, under any delays", async () => {
+  const put = Array.from({ length: 60 }, (_, id) => JSON.stringify({ id })).join("\n");
+  const path = fileOf("puts.ndjson", put);
+  for (const delay of [undefined, "0ms..30ms"]) {
+    const ran = await run("ordered", { input: [`Source[*].put=${path}`], delay, seed: 2 });
+    expect(ran.stderr).not.toContain("DLC");
+    expect(ran.code).toBe(0);
+    const orders = [0, 1, 2].map((node) => ran.rows.filter((each) => each.node === node).map(({ row }) => `${row["place"]} ${row["from"]} ${row["id"]}`));
+    expect(orders[0].length).toBe(60);
+    expect(orders[1]).toEqual(orders[0]);
+    expect(orders[2]).toEqual(orders[0]);
+  }
+});
+
+test("a run with timers ends when they have fired once more and changed nothing", async () => {
+  const ran = await run("clock", {});
+  expect(ran.code).toBe(0);
+  expect(ran.rows.filter(({ node }) => node === 0).map(({ row }) => row["n"])).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("--keep keeps it running", async () => {
+  const { launch } = await import("./programs.ts");
+  const running = await launch("clock", { keep: true });
+  await running.sees(`"n":5`);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  running.kill("SIGINT");
+  const ran = await running.done;
+  expect(ran.code).toBe(130);
+  expect(ran.stderr).toContain("finished in");
+});

@@ -17,6 +17,8 @@ import type { StdinFeed } from "./stdin.ts";
 /** How long a process may take to end by itself when asked to. */
 const STOP_MS = 4000;
 const POLL_MS = 25;
+/** How long a run ended by a signal waits for its last counts. */
+const LAST_POLL_MS = 300;
 
 /** Exit codes: 0 done; 1 a node failed or a row was bad; 2 wrong use; 130, 143 ended by SIGINT, SIGTERM. */
 export async function launch(folder: string, program: Description, options: LaunchOptions): Promise<number> {
@@ -200,7 +202,9 @@ class Run {
 
   async #end(): Promise<RunSummary> {
     const elapsedMs = Date.now() - this.#startedAt;
-    const statuses = (this.#signal === null ? await this.#poll(0, true) : null) ?? [];
+    // Somebody who is ending the run does not wait for a node that computes.
+    const patience = this.#signal === null ? [] : [new Promise<null>((resolve) => setTimeout(resolve, LAST_POLL_MS, null))];
+    const statuses = (await Promise.race([this.#poll(0, true), ...patience])) ?? [];
     await this.#stopAll();
     const nodes = [...this.#children.values()].map((child) => {
       const { counts, badRows = 0 } = child.lastStatus ?? {};
