@@ -21,7 +21,10 @@ const code = await runDlc(
 );
 if (code !== 0) fail(`dlc run ended with ${code}`);
 
-const clicks = readFileSync(join(root, clicksPath), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+const clicks = readFileSync(join(root, clicksPath), "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line));
 const users = new Map();
 for (const { campaign, id, user } of clicks) {
   const key = JSON.stringify([campaign, id]);
@@ -29,18 +32,31 @@ for (const { campaign, id, user } of clicks) {
   users.get(key).add(user);
 }
 const wanted = [...users].map(([key, set]) => [...JSON.parse(key), set.size]).filter(([, , n]) => n < 100);
-const text = (rows) => rows.map((row) => JSON.stringify(row)).sort().join("\n");
+const text = (rows) =>
+  rows
+    .map((row) => JSON.stringify(row))
+    .sort()
+    .join("\n");
 const same = text(results.map(({ campaign, id, n }) => [campaign, id, n])) === text(wanted);
 
 const byCampaign = Map.groupBy ? Map.groupBy(results, ({ campaign }) => campaign) : group(results);
-console.log(`\nAds with fewer than 100 clicks (${clicks.length.toLocaleString("en")} clicks, 5 ad servers, 3 replicas of Report):\n`);
+console.log(
+  `\nAds with fewer than 100 clicks (${clicks.length.toLocaleString("en")} clicks, 5 ad servers, 3 replicas of Report):\n`,
+);
 console.log("  campaign      ads   poor   fewest clicks");
 for (const campaign of [...byCampaign.keys()].sort()) {
   const poor = byCampaign.get(campaign).sort((a, b) => a.n - b.n);
   const ads = [...users.keys()].filter((key) => JSON.parse(key)[0] === campaign).length;
-  console.log(`  ${campaign.padEnd(12)} ${String(ads).padStart(4)} ${String(poor.length).padStart(6)}   ${poor.slice(0, 3).map(({ id, n }) => `${id} (${n})`).join(", ")}`);
+  console.log(
+    `  ${campaign.padEnd(12)} ${String(ads).padStart(4)} ${String(poor.length).padStart(6)}   ${poor
+      .slice(0, 3)
+      .map(({ id, n }) => `${id} (${n})`)
+      .join(", ")}`,
+  );
 }
-console.log(`\n${results.length} answers, ${same ? "all equal to" : "NOT the same as"} a count of the whole log in one place.`);
+console.log(
+  `\n${results.length} answers, ${same ? "all equal to" : "NOT the same as"} a count of the whole log in one place.`,
+);
 if (!same) process.exitCode = 1;
 
 function group(rows) {

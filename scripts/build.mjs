@@ -17,9 +17,19 @@ const dist = join(root, "dist");
 if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
 
 const started = performance.now();
-const shared = { absWorkingDir: root, bundle: true, write: false, metafile: true, format: "esm", target: "node20", logLevel: "silent" };
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  metafile: true,
+  format: "esm",
+  target: "node20",
+  logLevel: "silent",
+};
 /** CommonJS packages inside an ES module bundle call `require` for node's own modules. */
-const banner = { js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);' };
+const banner = {
+  js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+};
 
 let results;
 try {
@@ -34,7 +44,13 @@ try {
       external: ["esbuild", "typescript", "ts-morph"],
       banner,
     }),
-    build({ ...shared, platform: "neutral", mainFields: ["module", "main"], entryPoints: { compiler: "src/compiler/compile.ts" }, outdir: "dist" }),
+    build({
+      ...shared,
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      entryPoints: { compiler: "src/compiler/compile.ts" },
+      outdir: "dist",
+    }),
   ]);
 } catch (error) {
   for (const { text, location } of error.errors ?? [{ text: String(error), location: null }]) {
@@ -65,7 +81,12 @@ function isFresh() {
   const stamp = join(dist, "cli.js");
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
-  const sources = [...walk(join(root, "src")), ...walk(join(root, "scripts")), join(root, "package.json"), join(root, "package-lock.json")];
+  const sources = [
+    ...walk(join(root, "src")),
+    ...walk(join(root, "scripts")),
+    join(root, "package.json"),
+    join(root, "package-lock.json"),
+  ];
   return sources.every((path) => statSync(path).mtimeMs <= built);
 }
 

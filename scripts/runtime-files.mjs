@@ -13,10 +13,17 @@ export async function compileRuntime(root) {
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts"))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-  const files = await Promise.all(sources.map(async (source) => {
-    const { code } = await transform(readFileSync(source, "utf8"), { loader: "ts", format: "esm", target: "node20", sourcefile: source });
-    const path = `runtime/${relative(folder, source).split(sep).join("/").replace(/\.ts$/, ".js")}`;
-    return { path, text: code.replace(/(\bfrom\s*|\bimport\s*\(?\s*)"(\.{1,2}\/[^"]*)\.ts"/g, '$1"$2.js"') };
-  }));
+  const files = await Promise.all(
+    sources.map(async (source) => {
+      const { code } = await transform(readFileSync(source, "utf8"), {
+        loader: "ts",
+        format: "esm",
+        target: "node20",
+        sourcefile: source,
+      });
+      const path = `runtime/${relative(folder, source).split(sep).join("/").replace(/\.ts$/, ".js")}`;
+      return { path, text: code.replace(/(\bfrom\s*|\bimport\s*\(?\s*)"(\.{1,2}\/[^"]*)\.ts"/g, '$1"$2.js"') };
+    }),
+  );
   return files.filter((file) => file.text.trim() !== "");
 }

@@ -7,7 +7,12 @@ function fileOf(...lines: string[]): SourceFile {
   return { path: "a.dlc", text: lines.join("\n") };
 }
 
-function findingIn(file: SourceFile, text: string, code: Diagnostic["code"] = "DLC302", severity: Diagnostic["severity"] = "warning"): Diagnostic {
+function findingIn(
+  file: SourceFile,
+  text: string,
+  code: Diagnostic["code"] = "DLC302",
+  severity: Diagnostic["severity"] = "warning",
+): Diagnostic {
   const start = file.text.indexOf(text);
   return { code, severity, message: "m", file, span: { start, end: start + text.length } };
 }
@@ -21,7 +26,9 @@ describe("dlc-allow", () => {
     const file = fileOf("// dlc-allow DLC302: a snapshot is enough", "poor(c) <= r(c);");
     const { diagnostics, silenced } = applyAllowances(file, [findingIn(file, "poor")]);
     expect(diagnostics).toEqual([]);
-    expect(silenced.map(({ reason, diagnostic }) => [diagnostic.code, reason])).toEqual([["DLC302", "a snapshot is enough"]]);
+    expect(silenced.map(({ reason, diagnostic }) => [diagnostic.code, reason])).toEqual([
+      ["DLC302", "a snapshot is enough"],
+    ]);
   });
 
   test("leaves other codes and other lines alone, and says that it was for nothing", () => {
@@ -48,7 +55,12 @@ describe("dlc-allow", () => {
   });
 
   test("several may stand above one line, and annotations between", () => {
-    const file = fileOf("// dlc-allow DLC302: one", "// dlc-allow DLC303: two", '@coordinate(none, "x")', "a(c) <= r(c);");
+    const file = fileOf(
+      "// dlc-allow DLC302: one",
+      "// dlc-allow DLC303: two",
+      '@coordinate(none, "x")',
+      "a(c) <= r(c);",
+    );
     expect(codesLeft(file, findingIn(file, "a(c)"), findingIn(file, "a(c)", "DLC303"))).toEqual([]);
   });
 

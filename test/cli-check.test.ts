@@ -27,7 +27,9 @@ describe("dlc check", () => {
   });
 
   test("errors: exit 1, each with its place and a frame, several in one run", async () => {
-    place.write({ "a.dlc": "role A {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x, x);\n  o(y) <= nowhere(y);\n}\n" });
+    place.write({
+      "a.dlc": "role A {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x, x);\n  o(y) <= nowhere(y);\n}\n",
+    });
     const { code, out } = await place.dlc("check", "a.dlc");
     expect(code).toBe(1);
     expect(out).toContain("--> a.dlc:4:");
@@ -43,16 +45,48 @@ describe("dlc check", () => {
     expect(json["version"]).toBe(1);
     expect(json["files"]).toEqual(["ads.dlc"]);
     const finding = json["diagnostics"].find((each: any) => each.range.start.line === 15);
-    expect(finding).toMatchObject({ severity: "warning", file: "ads.dlc", range: { start: { line: 15, column: 3 }, end: { line: 15, column: 63 } } });
+    expect(finding).toMatchObject({
+      severity: "warning",
+      file: "ads.dlc",
+      range: { start: { line: 15, column: 3 }, end: { line: 15, column: 63 } },
+    });
     expect(finding.code).toMatch(/^DLC3\d\d$/);
     expect(Array.isArray(finding.fixes)).toBe(true);
-    expect(json["outputs"]).toMatchObject([{ name: "Analyst.result", target: "deterministic", before: "Inst", after: "Async", achieved: true, pacelc: "PC/seal(campaign)/EC(seal)" }]);
-    expect(json["collections"]).toContainEqual(expect.objectContaining({ name: "Report.click", label: "Seal", key: ["campaign"] }));
+    expect(json["outputs"]).toMatchObject([
+      {
+        name: "Analyst.result",
+        target: "deterministic",
+        before: "Inst",
+        after: "Async",
+        achieved: true,
+        pacelc: "PC/seal(campaign)/EC(seal)",
+      },
+    ]);
+    expect(json["collections"]).toContainEqual(
+      expect.objectContaining({ name: "Report.click", label: "Seal", key: ["campaign"] }),
+    );
     expect(json["collections"].map((each: any) => each.name)).not.toContain("AdServer.click");
     expect(json["orderSensitive"]).toMatchObject([
-      { role: "Report", head: "poor", rule: "poor#1", line: 15, reason: "aggregate", gate: ["c", "i"], columns: ["campaign", "id"] },
+      {
+        role: "Report",
+        head: "poor",
+        rule: "poor#1",
+        line: 15,
+        reason: "aggregate",
+        gate: ["c", "i"],
+        columns: ["campaign", "id"],
+      },
     ]);
-    expect(json["plan"]).toMatchObject([{ mechanism: "seal", role: "Report", at: ["click"], key: ["campaign"], protects: ["poor"], producers: "AdServer" }]);
+    expect(json["plan"]).toMatchObject([
+      {
+        mechanism: "seal",
+        role: "Report",
+        at: ["click"],
+        key: ["campaign"],
+        protects: ["poor"],
+        producers: "AdServer",
+      },
+    ]);
   });
 
   test("JSON of a program with errors is an object too, with empty arrays", async () => {
@@ -99,7 +133,13 @@ describe("dlc check", () => {
 
   test("--help and --version are no error", async () => {
     expect((await place.dlc("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
-    for (const args of [["--help"], ["check", "--help"], ["build", "--help"], ["run", "--help"], ["explain", "--help"]]) {
+    for (const args of [
+      ["--help"],
+      ["check", "--help"],
+      ["build", "--help"],
+      ["run", "--help"],
+      ["explain", "--help"],
+    ]) {
       const { code, out } = await place.dlc(...args);
       expect(code).toBe(0);
       expect(out).toContain("Examples:");
@@ -115,7 +155,12 @@ describe("dlc check", () => {
   });
 
   test("a suppressed finding is listed apart and counts no more", async () => {
-    place.write({ "ads.dlc": ads().replace("  poor(c, i, count())", "  // dlc-allow DLC302: sealed, and the seals are tested\n  poor(c, i, count())") });
+    place.write({
+      "ads.dlc": ads().replace(
+        "  poor(c, i, count())",
+        "  // dlc-allow DLC302: sealed, and the seals are tested\n  poor(c, i, count())",
+      ),
+    });
     const { code, json } = await jsonOf("ads.dlc", "--max-warnings", "0");
     expect(code).toBe(0);
     expect(json["diagnostics"].filter((each: any) => each.severity !== "note")).toEqual([]);

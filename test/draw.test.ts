@@ -25,7 +25,11 @@ function spanOf(text: string, from = 0): { start: number; end: number } {
 }
 
 function draw(diagnostic: Partial<Diagnostic> & Pick<Diagnostic, "span">): string {
-  return drawDiagnostic({ code: "DLC302", severity: "warning", message: "it counts", file, ...diagnostic }, paint(false), 80);
+  return drawDiagnostic(
+    { code: "DLC302", severity: "warning", message: "it counts", file, ...diagnostic },
+    paint(false),
+    80,
+  );
 }
 
 describe("diagnostics as drawn", () => {
@@ -43,7 +47,11 @@ describe("diagnostics as drawn", () => {
   });
 
   test("the cause has a frame of its own, and what to do comes last", () => {
-    const drawn = draw({ span: spanOf("t(x)"), cause: { file, span: spanOf("click"), label: "open" }, mend: "Seal it." });
+    const drawn = draw({
+      span: spanOf("t(x)"),
+      cause: { file, span: spanOf("click"), label: "open" },
+      mend: "Seal it.",
+    });
     expect(drawn).toBe(
       [
         "warning[DLC302]: it counts",
@@ -73,7 +81,11 @@ describe("diagnostics as drawn", () => {
   });
 
   test("several lines are each underlined from their first character", () => {
-    expect(draw({ span: spanOf("poor(c,\n       count()) <=\n    clicks(c, _);") }).split("\n").slice(3)).toEqual([
+    expect(
+      draw({ span: spanOf("poor(c,\n       count()) <=\n    clicks(c, _);") })
+        .split("\n")
+        .slice(3),
+    ).toEqual([
       " 4 |   poor(c,",
       "   |   ^^^^^^^",
       " 5 |        count()) <=",
@@ -89,20 +101,32 @@ describe("diagnostics as drawn", () => {
   });
 
   test("a span at the end of the text is still shown", () => {
-    expect(draw({ span: { start: file.text.length, end: file.text.length } })).toContain("ads.dlc:9:2\n   |\n 9 | }\n   |  ^\n");
+    expect(draw({ span: { start: file.text.length, end: file.text.length } })).toContain(
+      "ads.dlc:9:2\n   |\n 9 | }\n   |  ^\n",
+    );
   });
 
   test("control characters do not reach the terminal", () => {
     const evil = { path: "e.dlc", text: 'x("\u001b[2J");' };
-    const drawn = drawDiagnostic({ code: "DLC302", severity: "error", message: "m", file: evil, span: { start: 0, end: 1 } }, paint(false), 80);
+    const drawn = drawDiagnostic(
+      { code: "DLC302", severity: "error", message: "m", file: evil, span: { start: 0, end: 1 } },
+      paint(false),
+      80,
+    );
     expect(drawn).not.toContain("\u001b");
   });
 
   test("colour changes nothing but the colour", () => {
-    const diagnostic: Diagnostic = { code: "DLC302", severity: "warning", message: "m", file, span: spanOf("click"), mend: "do it" };
+    const diagnostic: Diagnostic = {
+      code: "DLC302",
+      severity: "warning",
+      message: "m",
+      file,
+      span: spanOf("click"),
+      mend: "do it",
+    };
     const coloured = drawDiagnostic(diagnostic, paint(true), 80);
     expect(coloured).toContain("\u001b[");
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(coloured.replace(/\u001b\[[0-9;]*m/g, "")).toBe(drawDiagnostic(diagnostic, paint(false), 80));
   });
 

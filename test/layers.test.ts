@@ -18,26 +18,56 @@ interface Layer {
 const isContract = (path: string): boolean => /^compiler\/[a-z]+\.ts$/.test(path) && path !== "compiler/compile.ts";
 const isRun = (path: string): boolean => path.endsWith(".run.ts");
 const phases = ["1-parse", "2-lower", "3-analyze", "4-place", "5-emit"];
-const at = (folder: string) => (path: string): boolean => path.startsWith(`${folder}/`);
-const open = (path: string): boolean => ["operators", "strategies", "lattices", "lints"].some((folder) => at(folder)(path)) && !isRun(path);
+const at =
+  (folder: string) =>
+  (path: string): boolean =>
+    path.startsWith(`${folder}/`);
+const open = (path: string): boolean =>
+  ["operators", "strategies", "lattices", "lints"].some((folder) => at(folder)(path)) && !isRun(path);
 
 const layers: readonly Layer[] = [
-  { name: "contracts between phases", owns: isContract, mayImport: (path) => isContract(path) || at("compiler/diagnostics")(path), nodeModules: [] },
+  {
+    name: "contracts between phases",
+    owns: isContract,
+    mayImport: (path) => isContract(path) || at("compiler/diagnostics")(path),
+    nodeModules: [],
+  },
   { name: "diagnostics", owns: at("compiler/diagnostics"), mayImport: isContract, nodeModules: [] },
   ...phases.map((phase, index): Layer => ({
     name: phase,
     owns: at(`compiler/${phase}`),
     // A phase sees the borders, the diagnostics, the open lists, and of the phases before it those whose functions it applies again.
     mayImport: (path) =>
-      isContract(path) || at("compiler/diagnostics")(path) || open(path) || (phase === "4-place" && at("compiler/3-analyze")(path)) ||
-      (phase === "5-emit" && at("compiler/3-analyze")(path)) || (phase === "1-parse" && at("grammar")(path)) || (index > 2 && path === "runtime/program.ts"),
+      isContract(path) ||
+      at("compiler/diagnostics")(path) ||
+      open(path) ||
+      (phase === "4-place" && at("compiler/3-analyze")(path)) ||
+      (phase === "5-emit" && at("compiler/3-analyze")(path)) ||
+      (phase === "1-parse" && at("grammar")(path)) ||
+      (index > 2 && path === "runtime/program.ts"),
     nodeModules: phase === "1-parse" ? ["ohm-js"] : [],
   })),
   { name: "the pipeline", owns: (path) => path === "compiler/compile.ts", mayImport: at("compiler"), nodeModules: [] },
-  { name: "operators and strategies, compile halves", owns: open, mayImport: (path) => isContract(path) || open(path) || at("compiler/diagnostics")(path) || at("compiler/3-analyze")(path), nodeModules: [] },
-  { name: "operators and strategies, run halves", owns: isRun, mayImport: (path) => isRun(path) || at("runtime")(path), nodeModules: "node" },
+  {
+    name: "operators and strategies, compile halves",
+    owns: open,
+    mayImport: (path) =>
+      isContract(path) || open(path) || at("compiler/diagnostics")(path) || at("compiler/3-analyze")(path),
+    nodeModules: [],
+  },
+  {
+    name: "operators and strategies, run halves",
+    owns: isRun,
+    mayImport: (path) => isRun(path) || at("runtime")(path),
+    nodeModules: "node",
+  },
   { name: "runtime", owns: at("runtime"), mayImport: isRun, nodeModules: "node" },
-  { name: "verify", owns: at("verify"), mayImport: (path) => at("runtime")(path) || at("compiler")(path), nodeModules: "node" },
+  {
+    name: "verify",
+    owns: at("verify"),
+    mayImport: (path) => at("runtime")(path) || at("compiler")(path),
+    nodeModules: "node",
+  },
   {
     name: "command line",
     owns: at("cli"),
@@ -58,7 +88,11 @@ function importsOf(path: string): string[] {
 describe("layers", () => {
   test("every file belongs to one layer", () => {
     expect(files.length).toBeGreaterThan(50);
-    for (const file of files) expect(layers.filter((layer) => layer.owns(file)).map(({ name }) => name), file).toHaveLength(1);
+    for (const file of files)
+      expect(
+        layers.filter((layer) => layer.owns(file)).map(({ name }) => name),
+        file,
+      ).toHaveLength(1);
   });
 
   for (const layer of layers) {
@@ -67,10 +101,13 @@ describe("layers", () => {
       for (const file of files.filter(layer.owns)) {
         for (const specifier of importsOf(file)) {
           if (specifier.startsWith(".")) {
-            const target = relative(src, resolve(src, dirname(file), specifier)).replaceAll("\\", "/").replace(/^\.\.\/grammar\//, "grammar/");
+            const target = relative(src, resolve(src, dirname(file), specifier))
+              .replaceAll("\\", "/")
+              .replace(/^\.\.\/grammar\//, "grammar/");
             if (!layer.owns(target) && !layer.mayImport(target)) wrong.push(`${file} imports ${target}`);
           } else if (specifier.startsWith("node:")) {
-            if (layer.nodeModules !== "node" && !layer.nodeModules.includes("node")) wrong.push(`${file} imports ${specifier}`);
+            if (layer.nodeModules !== "node" && !layer.nodeModules.includes("node"))
+              wrong.push(`${file} imports ${specifier}`);
           } else if (typeof layer.nodeModules === "string" || !layer.nodeModules.includes(specifier)) {
             wrong.push(`${file} imports the package ${specifier}`);
           }
@@ -83,7 +120,11 @@ describe("layers", () => {
   test("the compiler has no clock, no randomness and no process", () => {
     const wrong = files
       .filter((file) => file.startsWith("compiler/"))
-      .filter((file) => /\b(?:Date\.now|new Date\(|Math\.random|process\.|performance\.|globalThis\.)/.test(readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:\\.|[^"\\\n])*"/gm, "")));
+      .filter((file) =>
+        /\b(?:Date\.now|new Date\(|Math\.random|process\.|performance\.|globalThis\.)/.test(
+          readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:\\.|[^"\\\n])*"/gm, ""),
+        ),
+      );
     expect(wrong).toEqual([]);
   });
 });

@@ -19,10 +19,12 @@ const groups: readonly (readonly [prefix: string, title: string])[] = [
 function page(): string {
   const all = Object.entries(codes as Readonly<Record<string, CodePage>>).sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = groups.map(([prefix, title]) => {
-    const pages = all.filter(([code]) => code.startsWith(prefix)).map(
-      ([code, { severity, title: what, why, example, mend }]) =>
-        `### ${code}: ${what}\n\n*${severity}.* ${why}\n\n\`\`\`dlc\n${example}\n\`\`\`\n\n**What to do.** ${mend}\n`,
-    );
+    const pages = all
+      .filter(([code]) => code.startsWith(prefix))
+      .map(
+        ([code, { severity, title: what, why, example, mend }]) =>
+          `### ${code}: ${what}\n\n*${severity}.* ${why}\n\n\`\`\`dlc\n${example}\n\`\`\`\n\n**What to do.** ${mend}\n`,
+      );
     return `## ${title}\n\n${pages.join("\n")}`;
   });
   return `# Diagnostics\n\nEvery code of dlc: what it means, an example, what to do. \`dlc explain CODE\` prints the same page.\nWritten by \`npm run update\` from \`src/compiler/diagnostics/\`.\n\n${parts.join("\n")}`;
@@ -35,18 +37,30 @@ describe("docs", () => {
 
   test("every code belongs to a group and has a page of use", () => {
     for (const [code, { title, why, example, mend }] of Object.entries(codes as Readonly<Record<string, CodePage>>)) {
-      expect(groups.some(([prefix]) => code.startsWith(prefix)), code).toBe(true);
+      expect(
+        groups.some(([prefix]) => code.startsWith(prefix)),
+        code,
+      ).toBe(true);
       for (const text of [title, why, example, mend]) expect(text.trim().length, code).toBeGreaterThan(5);
       expect(title, code).not.toMatch(/\.$/);
     }
   });
 
   test("links between the project's pages lead somewhere", () => {
-    const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+    const pages = [
+      "README.md",
+      "ARCHITECTURE.md",
+      "CONTRIBUTING.md",
+      "CHANGELOG.md",
+      ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+    ];
     for (const name of pages) {
       const text = readFileSync(join(root, name), "utf8");
       for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
-        expect(() => readFileSync(join(root, name, "..", target)) || readdirSync(join(root, name, "..", target)), `${name}: ${target}`).not.toThrow(/ENOENT/);
+        expect(
+          () => readFileSync(join(root, name, "..", target)) || readdirSync(join(root, name, "..", target)),
+          `${name}: ${target}`,
+        ).not.toThrow(/ENOENT/);
       }
     }
   });

@@ -4,8 +4,9 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emit } from "../compiler/5-emit/emit.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
-import { checkProgram, count } from "./check.ts";
+import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
+import { count } from "./draw/count.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
 import { drawPlan } from "./draw/plan.ts";
@@ -24,14 +25,20 @@ interface Marker {
   readonly files: readonly string[];
 }
 
-export async function buildCommand(path: string, options: { readonly out: string; readonly strategy?: Strategy }, io: Io): Promise<number> {
+export async function buildCommand(
+  path: string,
+  options: { readonly out: string; readonly strategy?: Strategy },
+  io: Io,
+): Promise<number> {
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
   const built = await buildProgram(path, options.strategy, io);
   if (built === null) return 1;
   writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
-  io.err(`${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}`);
+  io.err(
+    `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}`,
+  );
   return 0;
 }
 
@@ -89,7 +96,9 @@ function refuseForeign(folder: string, shown: string): void {
     throw new WrongUse(`${shown} is not a folder`);
   }
   if (entries.length > 0 && !entries.includes(markerName)) {
-    throw new WrongUse(`the folder ${shown} is not empty and was not written by dlc build; choose another, or empty it`);
+    throw new WrongUse(
+      `the folder ${shown} is not empty and was not written by dlc build; choose another, or empty it`,
+    );
   }
 }
 

@@ -26,7 +26,10 @@ export async function bundleFunctions(ir: Ir, cwd: string): Promise<readonly Emi
       outfile: `${name}.js`,
     });
     // The comment names the bundled file relative to the working folder: the same bytes wherever it was built.
-    files.push({ path: `functions/${name}.js`, text: result.outputFiles[0]!.text.replaceAll(`// ${relative(cwd, path)}`, `// ${basename(path)}`) });
+    files.push({
+      path: `functions/${name}.js`,
+      text: result.outputFiles[0]!.text.replaceAll(`// ${relative(cwd, path)}`, `// ${basename(path)}`),
+    });
   }
   return files;
 }

@@ -9,6 +9,7 @@ import { openStatements } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
+import { count } from "./draw/count.ts";
 import { jsonOf } from "./draw/json.ts";
 import type { CheckedProgram } from "./draw/json.ts";
 import { paint } from "./draw/paint.ts";
@@ -76,7 +77,8 @@ export async function checkProgram(
 function withSeverities(diagnostics: readonly Diagnostic[], config: Config): readonly Diagnostic[] {
   return diagnostics.flatMap((diagnostic) => {
     const level = config.severities.get(diagnostic.code);
-    if (level === undefined || (diagnostic.severity === "error" && /^DLC[12]/.test(diagnostic.code))) return [diagnostic];
+    if (level === undefined || (diagnostic.severity === "error" && /^DLC[12]/.test(diagnostic.code)))
+      return [diagnostic];
     return level === "off" ? [] : [{ ...diagnostic, severity: level }];
   });
 }
@@ -100,8 +102,4 @@ function summary(programs: readonly CheckedProgram[]): string {
   if (of("note") > 0) parts.push(count(of("note"), "note"));
   if (silenced > 0) parts.push(`${silenced} suppressed`);
   return `${count(programs.length, "program")} checked: ${parts.join(", ")}`;
-}
-
-export function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

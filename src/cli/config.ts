@@ -44,16 +44,19 @@ export function readConfig(value: unknown, path: string): Config {
     if (!known.includes(key)) throw wrong(`does not know "${key}"; it may hold ${known.join(", ")}`);
   }
   const { strategy, maxWarnings, budget, severities } = fields;
-  if (strategy !== undefined && !strategies.includes(strategy as Strategy)) throw wrong(`"strategy" must be one of ${strategies.join(", ")}`);
+  if (strategy !== undefined && !strategies.includes(strategy as Strategy))
+    throw wrong(`"strategy" must be one of ${strategies.join(", ")}`);
   if (maxWarnings !== undefined && !(Number.isInteger(maxWarnings) && (maxWarnings as number) >= 0)) {
     throw wrong('"maxWarnings" must be a whole number, 0 or more');
   }
   const rules = new Map<Code, Severity | "off">();
   if (severities !== undefined) {
-    if (typeof severities !== "object" || severities === null) throw wrong('"severities" must map codes to "error", "warning", "note" or "off"');
+    if (typeof severities !== "object" || severities === null)
+      throw wrong('"severities" must map codes to "error", "warning", "note" or "off"');
     for (const [code, level] of Object.entries(severities)) {
       if (!Object.hasOwn(codes, code)) throw wrong(`"severities" names ${code}, which is no code of dlc`);
-      if (!["error", "warning", "note", "off"].includes(level as string)) throw wrong(`"severities": ${code} must be "error", "warning", "note" or "off"`);
+      if (!["error", "warning", "note", "off"].includes(level as string))
+        throw wrong(`"severities": ${code} must be "error", "warning", "note" or "off"`);
       rules.set(code as Code, level as Severity | "off");
     }
   }
@@ -61,7 +64,10 @@ export function readConfig(value: unknown, path: string): Config {
     path,
     strategy: strategy as Strategy | undefined,
     maxWarnings: maxWarnings as number | undefined,
-    budget: budget === undefined ? undefined : budgetOf(Object.entries(budget as object), (message) => wrong(`"budget": ${message}`)),
+    budget:
+      budget === undefined
+        ? undefined
+        : budgetOf(Object.entries(budget as object), (message) => wrong(`"budget": ${message}`)),
     severities: rules,
   };
 }
@@ -78,7 +84,8 @@ export function readBudget(text: string): Budget {
 function budgetOf(entries: readonly (readonly [string, unknown])[], wrong: (message: string) => WrongUse): Budget {
   const budget = new Map<MechanismName, number>();
   for (const [name, count] of entries) {
-    if (!mechanisms.includes(name as MechanismName)) throw wrong(`"${name}" is no mechanism; there are ${mechanisms.join(", ")}`);
+    if (!mechanisms.includes(name as MechanismName))
+      throw wrong(`"${name}" is no mechanism; there are ${mechanisms.join(", ")}`);
     if (!Number.isInteger(count) || (count as number) < 0) throw wrong(`${name} needs a whole number, as in ${name}=0`);
     budget.set(name as MechanismName, count as number);
   }

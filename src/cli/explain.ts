@@ -18,7 +18,12 @@ import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 
 /** 0; 1 when the program has errors that leave nothing to explain. */
-export async function explainCommand(subject: string, part: string | undefined, options: { readonly strategy?: Strategy }, io: Io): Promise<number> {
+export async function explainCommand(
+  subject: string,
+  part: string | undefined,
+  options: { readonly strategy?: Strategy },
+  io: Io,
+): Promise<number> {
   const style = paint(io.colour);
   if (/^DLC\d+$/i.test(subject)) {
     if (part !== undefined) throw new WrongUse(`a code is explained by itself: dlc explain ${subject}`);
@@ -40,11 +45,17 @@ export async function explainCommand(subject: string, part: string | undefined, 
   const { ir } = plan.analysis;
   const rules = [...ir.rules.values()].filter((rule) => rule.label === part || rule.id === part);
   if (rules.length > 1) {
-    throw new WrongUse(`several roles have a rule ${part}: ${rules.map(({ id }) => id).join(", ")}; name it with its role`);
+    throw new WrongUse(
+      `several roles have a rule ${part}: ${rules.map(({ id }) => id).join(", ")}; name it with its role`,
+    );
   }
-  const outputs = plan.outputs.filter(({ output }) => output === part || output.slice(output.indexOf(".") + 1) === part);
+  const outputs = plan.outputs.filter(
+    ({ output }) => output === part || output.slice(output.indexOf(".") + 1) === part,
+  );
   if (outputs.length > 1) {
-    throw new WrongUse(`several roles have an output ${part}: ${outputs.map(({ output }) => output).join(", ")}; name it with its role`);
+    throw new WrongUse(
+      `several roles have an output ${part}: ${outputs.map(({ output }) => output).join(", ")}; name it with its role`,
+    );
   }
   if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], style, io.width));
   else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], alternatives(plan), style, io.width));
@@ -54,7 +65,8 @@ export async function explainCommand(subject: string, part: string | undefined, 
 
 /** What the other mechanisms would give, each that reaches another plan; the program's own plan left out. */
 function alternatives(plan: Plan): readonly { readonly strategy: Strategy; readonly plan: Plan }[] {
-  const same = (other: Plan): boolean => JSON.stringify(other.insertions.map(form)) === JSON.stringify(plan.insertions.map(form));
+  const same = (other: Plan): boolean =>
+    JSON.stringify(other.insertions.map(form)) === JSON.stringify(plan.insertions.map(form));
   return (["none", "seal", "barrier", "order"] as const).flatMap((strategy) => {
     const other = place(plan.analysis, { strategy }).value;
     return other === null || same(other) ? [] : [{ strategy, plan: other }];
@@ -69,7 +81,10 @@ function noSuchPart(plan: Plan, part: string, subject: string): string {
   const { ir } = plan.analysis;
   const names = [...ir.rules.keys()].map((id) => labelOf(ir, id)).concat(plan.outputs.map(({ output }) => output));
   const near = nearNames(part, names);
-  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `it has the rules ${[...ir.rules.values()].map(({ label }) => label).join(", ")} and the outputs ${plan.outputs.map(({ output }) => output).join(", ")}`;
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(" or ")}?`
+      : `it has the rules ${[...ir.rules.values()].map(({ label }) => label).join(", ")} and the outputs ${plan.outputs.map(({ output }) => output).join(", ")}`;
   return `${subject} has no rule or output ${part}; ${hint}`;
 }
 
@@ -80,8 +95,14 @@ export function explainCode(code: string, style: Paint, width: number): string {
   }
   const page: CodePage = codes[code as Code];
   const room = Math.min(width, 100) - 2;
-  const paragraph = (text: string): string => wrap(text, room).map((line) => `  ${line}\n`).join("");
-  const example = page.example.split("\n").map((line) => `    ${line}\n`).join("");
+  const paragraph = (text: string): string =>
+    wrap(text, room)
+      .map((line) => `  ${line}\n`)
+      .join("");
+  const example = page.example
+    .split("\n")
+    .map((line) => `    ${line}\n`)
+    .join("");
   return (
     `${style.severity(page.severity, code)} ${style.strong(page.title)} ${style.faint(`(${page.severity})`)}\n\n` +
     `${paragraph(page.why)}\n${style.strong("Example")}\n${example}\n${style.strong("What to do")}\n${paragraph(page.mend)}`

@@ -35,7 +35,8 @@ export async function findPrograms(patterns: readonly string[], cwd: string): Pr
 export function readProgram(path: string, cwd: string): SourceFile {
   const absolute = resolve(cwd, path);
   if (!existsSync(absolute)) throw new WrongUse(`no such file: ${path}${near(absolute)}`);
-  if (statSync(absolute).isDirectory()) throw new WrongUse(`${path} is a folder; this command takes one program (a .dlc file)`);
+  if (statSync(absolute).isDirectory())
+    throw new WrongUse(`${path} is a folder; this command takes one program (a .dlc file)`);
   try {
     const bytes = readFileSync(absolute);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -48,7 +49,13 @@ export function readProgram(path: string, cwd: string): SourceFile {
 
 async function globbed(pattern: string, cwd: string): Promise<string[]> {
   const { glob } = await import("tinyglobby");
-  const files = await glob(pattern, { cwd, absolute: true, onlyFiles: true, ignore: ["**/node_modules/**", "**/.git/**"], expandDirectories: false });
+  const files = await glob(pattern, {
+    cwd,
+    absolute: true,
+    onlyFiles: true,
+    ignore: ["**/node_modules/**", "**/.git/**"],
+    expandDirectories: false,
+  });
   return files.sort();
 }
 

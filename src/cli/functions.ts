@@ -19,7 +19,14 @@ export async function checkFunctions(ir: Ir, cwd: string): Promise<readonly Diag
     const path = modulePath(fn, cwd);
     if (existsSync(path) && statSync(path).isFile()) present.push({ fn, path });
     else {
-      diagnostics.push(at(fn, "DLC503", `the module "${fn.from}" of the function ${fn.name} does not exist`, `It is looked for at ${path}.`));
+      diagnostics.push(
+        at(
+          fn,
+          "DLC503",
+          `the module "${fn.from}" of the function ${fn.name} does not exist`,
+          `It is looked for at ${path}.`,
+        ),
+      );
     }
   }
   if (present.length > 0) diagnostics.push(...(await checkSources(present)));
@@ -31,7 +38,9 @@ export function modulePath(fn: ImportedFunction, cwd: string): string {
   return resolve(cwd, dirname(fn.file.path), fn.from);
 }
 
-async function checkSources(present: readonly { readonly fn: ImportedFunction; readonly path: string }[]): Promise<Diagnostic[]> {
+async function checkSources(
+  present: readonly { readonly fn: ImportedFunction; readonly path: string }[],
+): Promise<Diagnostic[]> {
   const { Project, ts } = await import("ts-morph");
   const { findImpurity } = await import("./purity.ts");
   const project = new Project({
@@ -54,7 +63,14 @@ async function checkSources(present: readonly { readonly fn: ImportedFunction; r
     const broken = project.getProgram().getSyntacticDiagnostics(file)[0];
     if (broken !== undefined) {
       const text = ts.flattenDiagnosticMessageText(broken.compilerObject.messageText, " ");
-      diagnostics.push(at(fn, "DLC506", `the module "${fn.from}" is not valid TypeScript: line ${broken.getLineNumber()}: ${text}`, "Mend the module."));
+      diagnostics.push(
+        at(
+          fn,
+          "DLC506",
+          `the module "${fn.from}" is not valid TypeScript: line ${broken.getLineNumber()}: ${text}`,
+          "Mend the module.",
+        ),
+      );
       continue;
     }
     const exported = file.getExportedDeclarations();
@@ -62,17 +78,43 @@ async function checkSources(present: readonly { readonly fn: ImportedFunction; r
     if (declaration === undefined) {
       const near = nearNames(fn.name, [...exported.keys()]);
       const names = [...exported.keys()].filter((name) => name !== "default").join(", ");
-      diagnostics.push(at(fn, "DLC504", `the module "${fn.from}" exports no ${fn.name}${near.length > 0 ? `; did you mean ${near[0]}?` : ""}`, names === "" ? "It exports nothing." : `It exports ${names}.`));
+      diagnostics.push(
+        at(
+          fn,
+          "DLC504",
+          `the module "${fn.from}" exports no ${fn.name}${near.length > 0 ? `; did you mean ${near[0]}?` : ""}`,
+          names === "" ? "It exports nothing." : `It exports ${names}.`,
+        ),
+      );
       continue;
     }
-    const wrong = signatureFault(fn, file, declaration.getType().getCallSignatures()[0]?.getParameters().length ?? null, ts.flattenDiagnosticMessageText);
+    const wrong = signatureFault(
+      fn,
+      file,
+      declaration.getType().getCallSignatures()[0]?.getParameters().length ?? null,
+      ts.flattenDiagnosticMessageText,
+    );
     if (wrong !== null) {
-      diagnostics.push(at(fn, "DLC505", `the signature of ${fn.name} does not agree with "${fn.from}": ${wrong}`, `The TypeScript function has to fit ${signature(fn)}.`));
+      diagnostics.push(
+        at(
+          fn,
+          "DLC505",
+          `the signature of ${fn.name} does not agree with "${fn.from}": ${wrong}`,
+          `The TypeScript function has to fit ${signature(fn)}.`,
+        ),
+      );
       continue;
     }
     const impurity = findImpurity(declaration);
     if (impurity !== null) {
-      diagnostics.push(at(fn, "DLC507", `${fn.name} is not pure: ${impurity.what} (${fn.from}:${impurity.line})`, "A function may depend on its arguments only: hand in what it reads as an argument, from a collection."));
+      diagnostics.push(
+        at(
+          fn,
+          "DLC507",
+          `${fn.name} is not pure: ${impurity.what} (${fn.from}:${impurity.line})`,
+          "A function may depend on its arguments only: hand in what it reads as an argument, from a collection.",
+        ),
+      );
     }
   }
   return diagnostics;
@@ -86,12 +128,15 @@ function signatureFault(
   flatten: (text: Parameters<typeof import("ts-morph").ts.flattenDiagnosticMessageText>[0], newLine: string) => string,
 ): string | null {
   if (parameters === null) return `${fn.name} is not a function there`;
-  if (parameters < fn.params.length) return `it takes ${parameters} parameter${parameters === 1 ? "" : "s"} there, and ${fn.params.length} here`;
-  const probe = file.getProject().createSourceFile(
-    resolve(file.getDirectoryPath(), `__dlc_${fn.name}__.ts`),
-    `import { ${fn.name} } from "./${file.getBaseName()}";\nconst fits: ${signature(fn)} = ${fn.name};\n`,
-    { overwrite: true },
-  );
+  if (parameters < fn.params.length)
+    return `it takes ${parameters} parameter${parameters === 1 ? "" : "s"} there, and ${fn.params.length} here`;
+  const probe = file
+    .getProject()
+    .createSourceFile(
+      resolve(file.getDirectoryPath(), `__dlc_${fn.name}__.ts`),
+      `import { ${fn.name} } from "./${file.getBaseName()}";\nconst fits: ${signature(fn)} = ${fn.name};\n`,
+      { overwrite: true },
+    );
   const found = probe.getPreEmitDiagnostics()[0];
   const text = found === undefined ? null : flatten(found.compilerObject.messageText, " ").replace(/\s+/g, " ");
   file.getProject().removeSourceFile(probe);
@@ -129,6 +174,11 @@ function typeText(type: Type, result: boolean): string {
   }
 }
 
-function at(fn: ImportedFunction, code: "DLC503" | "DLC504" | "DLC505" | "DLC506" | "DLC507", message: string, mend: string): Diagnostic {
+function at(
+  fn: ImportedFunction,
+  code: "DLC503" | "DLC504" | "DLC505" | "DLC506" | "DLC507",
+  message: string,
+  mend: string,
+): Diagnostic {
   return { code, severity: "error", message, file: fn.file, span: fn.span, mend };
 }

@@ -27,15 +27,29 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 /** `finish` takes the exit code of the command that ran. */
 function commands(io: Io, finish: (code: number) => void): Command {
   const program = new Command("dlc")
-    .description("Compiles .dlc programs: finds the rules whose answer depends on message order\nand inserts the cheapest coordination that removes the dependence.")
+    .description(
+      "Compiles .dlc programs: finds the rules whose answer depends on message order\nand inserts the cheapest coordination that removes the dependence.",
+    )
     .version(version(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .showHelpAfterError("(dlc --help shows how it is used)")
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: (text, write) => write(text.replace(/^error: /, "dlc: ")) })
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      outputError: (text, write) => write(text.replace(/^error: /, "dlc: ")),
+    })
     .exitOverride()
-    .addHelpText("after", examples(["dlc check ads.dlc", "dlc explain ads.dlc poor#1", "dlc build ads.dlc -o out", "dlc run ads.dlc --input AdServer.click=clicks.ndjson"]));
+    .addHelpText(
+      "after",
+      examples([
+        "dlc check ads.dlc",
+        "dlc explain ads.dlc poor#1",
+        "dlc build ads.dlc -o out",
+        "dlc run ads.dlc --input AdServer.click=clicks.ndjson",
+      ]),
+    );
 
   program
     .command("check")
@@ -49,7 +63,15 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--lock", "write that coordination.json")
     .option("--budget <limits>", "most insertions of a mechanism, as in order=0,seal=2", readBudget)
     .option("--no-cache", "neither read nor write the cache of matched statements")
-    .addHelpText("after", examples(["dlc check ads.dlc", "dlc check src 'more/**/*.dlc' --max-warnings 0", "dlc check ads.dlc --format json", "dlc check ads.dlc --locked --budget order=0"]))
+    .addHelpText(
+      "after",
+      examples([
+        "dlc check ads.dlc",
+        "dlc check src 'more/**/*.dlc' --max-warnings 0",
+        "dlc check ads.dlc --format json",
+        "dlc check ads.dlc --locked --budget order=0",
+      ]),
+    )
     .action(async (files: string[], options: CheckOptions) => {
       const { checkCommand } = await import("./check.ts");
       finish(await checkCommand(files, options, io));
@@ -58,11 +80,16 @@ function commands(io: Io, finish: (code: number) => void): Command {
   program
     .command("build")
     .summary("emit the node processes")
-    .description("Emits a folder that runs by itself: a module per role, main, the runtime, deploy.json and coordination.json.")
+    .description(
+      "Emits a folder that runs by itself: a module per role, main, the runtime, deploy.json and coordination.json.",
+    )
     .argument("<file>", "the program")
     .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
     .addOption(strategyOption())
-    .addHelpText("after", examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]))
+    .addHelpText(
+      "after",
+      examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]),
+    )
     .action(async (file: string, options: { out: string; strategy?: Strategy }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
@@ -77,24 +104,39 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .argument("<file>", "the program, or a folder that dlc build made")
     .addOption(strategyOption())
-    .option("-i, --input <Role.collection=file>", "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out", collect, [])
+    .option(
+      "-i, --input <Role.collection=file>",
+      "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out",
+      collect,
+      [],
+    )
     .option("--stdin", "read events from stdin although there are input files")
     .option("--keep", "keep running when all inputs have ended")
     .option("--scale <Role=n>", "another number of instances", collect, [])
     .option("--delay <time>", "hold every message for so long: 5ms, or 0ms..50ms")
     .option("--seed <n>", "seed of what is random in the run", whole)
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
-    .option("--kill <Role#i@when>", "kill that instance after so many rows (Role#1@500) or so long (Role#1@200ms)", collect, [])
+    .option(
+      "--kill <Role#i@when>",
+      "kill that instance after so many rows (Role#1@500) or so long (Role#1@200ms)",
+      collect,
+      [],
+    )
     .option("--quiet", "no progress on stderr")
     .option("--json", "the summary as one line of JSON on stderr")
-    .addHelpText("after", examples([
-      "dlc run ads.dlc --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson",
-      "dlc run ads.dlc < events.ndjson     each line {\"role\":…,\"node\":0,\"collection\":…,\"row\":{…}}, or \"seal\":{…} for \"row\"",
-      "dlc run ads.dlc --strategy none --delay 0ms..50ms --seed 7",
-    ]))
+    .addHelpText(
+      "after",
+      examples([
+        "dlc run ads.dlc --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson",
+        'dlc run ads.dlc < events.ndjson     each line {"role":…,"node":0,"collection":…,"row":{…}}, or "seal":{…} for "row"',
+        "dlc run ads.dlc --strategy none --delay 0ms..50ms --seed 7",
+      ]),
+    )
     .action(async (file: string, options: LaunchOptions & { strategy?: Strategy }) => {
       const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
-      finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options.strategy, io) }));
+      finish(
+        await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options.strategy, io) }),
+      );
     });
 
   program
@@ -104,7 +146,15 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<subject>", "a program, or a code such as DLC301")
     .argument("[part]", "a rule (poor#1) or an output (Analyst.result)")
     .addOption(strategyOption())
-    .addHelpText("after", examples(["dlc explain ads.dlc", "dlc explain ads.dlc poor#1", "dlc explain ads.dlc Analyst.result", "dlc explain DLC301"]))
+    .addHelpText(
+      "after",
+      examples([
+        "dlc explain ads.dlc",
+        "dlc explain ads.dlc poor#1",
+        "dlc explain ads.dlc Analyst.result",
+        "dlc explain DLC301",
+      ]),
+    )
     .action(async (subject: string, part: string | undefined, options: { strategy?: Strategy }) => {
       const { explainCommand } = await import("./explain.ts");
       finish(await explainCommand(subject, part, options, io));

@@ -8,15 +8,47 @@ export interface Impurity {
 }
 
 const clocks = new Set(["performance", "setTimeout", "setInterval", "setImmediate", "queueMicrotask"]);
-const doors = new Set(["process", "console", "fetch", "require", "XMLHttpRequest", "WebSocket", "localStorage", "document", "window", "globalThis", "eval", "Deno", "Bun"]);
-const mutators = new Set(["push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin", "set", "add", "delete", "clear"]);
+const doors = new Set([
+  "process",
+  "console",
+  "fetch",
+  "require",
+  "XMLHttpRequest",
+  "WebSocket",
+  "localStorage",
+  "document",
+  "window",
+  "globalThis",
+  "eval",
+  "Deno",
+  "Bun",
+]);
+const mutators = new Set([
+  "push",
+  "pop",
+  "shift",
+  "unshift",
+  "splice",
+  "sort",
+  "reverse",
+  "fill",
+  "copyWithin",
+  "set",
+  "add",
+  "delete",
+  "clear",
+]);
 
 /** The first thing found in `root` or in a function of the same program that it calls. */
 export function findImpurity(root: Node, seen: Set<Node> = new Set()): Impurity | null {
   if (seen.has(root)) return null;
   seen.add(root);
   for (const node of [root, ...root.getDescendants()]) {
-    const found = Node.isIdentifier(node) ? judge(node, root, seen) : Node.isAwaitExpression(node) ? { what: "it waits (await)", line: node.getStartLineNumber() } : null;
+    const found = Node.isIdentifier(node)
+      ? judge(node, root, seen)
+      : Node.isAwaitExpression(node)
+        ? { what: "it waits (await)", line: node.getStartLineNumber() }
+        : null;
     if (found !== null) return found;
   }
   return null;
@@ -31,7 +63,10 @@ function judge(node: Node, root: Node, seen: Set<Node>): Impurity | null {
   const declarations = (node.getSymbol()?.getAliasedSymbol() ?? node.getSymbol())?.getDeclarations() ?? [];
   const own = declarations.filter((declaration) => !declaration.getSourceFile().isDeclarationFile());
   if (own.length === 0) {
-    const imported = node.getSymbol()?.getDeclarations()[0]?.getFirstAncestor((ancestor) => Node.isImportDeclaration(ancestor));
+    const imported = node
+      .getSymbol()
+      ?.getDeclarations()[0]
+      ?.getFirstAncestor((ancestor) => Node.isImportDeclaration(ancestor));
     const specifier = Node.isImportDeclaration(imported) ? imported.getModuleSpecifierValue() : null;
     if (specifier?.startsWith("node:")) return { what: `it uses ${name} of ${specifier}`, line };
     return judgeGlobal(name, parent, line);
@@ -40,8 +75,10 @@ function judge(node: Node, root: Node, seen: Set<Node>): Impurity | null {
     if (declaration === root || declaration.getAncestors().includes(root) || Node.isTypeNode(declaration)) continue;
     if (Node.isVariableDeclaration(declaration)) {
       const statement = declaration.getVariableStatement();
-      if (statement?.hasDeclareKeyword()) return judgeGlobal(name, parent, line) ?? { what: `it reads ${name}, which is declared but not defined`, line };
-      if (statement !== undefined && statement.getDeclarationKind() !== "const") return { what: `it reads the variable ${name}, which can change`, line };
+      if (statement?.hasDeclareKeyword())
+        return judgeGlobal(name, parent, line) ?? { what: `it reads ${name}, which is declared but not defined`, line };
+      if (statement !== undefined && statement.getDeclarationKind() !== "const")
+        return { what: `it reads the variable ${name}, which can change`, line };
       if (isWritten(node)) return { what: `it changes ${name}, which outlives the call`, line };
     }
     const below = findImpurity(declaration, seen);
@@ -54,7 +91,9 @@ function judgeGlobal(name: string, parent: Node | undefined, line: number): Impu
   if (name === "Date") {
     const given = Node.isNewExpression(parent) && parent.getArguments().length > 0;
     const method = Node.isPropertyAccessExpression(parent) ? parent.getName() : "";
-    return given || method === "UTC" || method === "parse" || Node.isTypeReference(parent) ? null : { what: "it reads the clock (Date)", line };
+    return given || method === "UTC" || method === "parse" || Node.isTypeReference(parent)
+      ? null
+      : { what: "it reads the clock (Date)", line };
   }
   if (name === "Math") {
     const random = Node.isPropertyAccessExpression(parent) && parent.getName() === "random";
@@ -73,11 +112,22 @@ function isWritten(node: Node): boolean {
   while (Node.isPropertyAccessExpression(parent) || Node.isElementAccessExpression(parent)) {
     if (parent.getExpression() !== target) return false;
     const call = parent.getParent();
-    if (Node.isPropertyAccessExpression(parent) && mutators.has(parent.getName()) && Node.isCallExpression(call) && call.getExpression() === parent) return true;
+    if (
+      Node.isPropertyAccessExpression(parent) &&
+      mutators.has(parent.getName()) &&
+      Node.isCallExpression(call) &&
+      call.getExpression() === parent
+    )
+      return true;
     target = parent;
     parent = target.getParent();
   }
-  if (Node.isBinaryExpression(parent)) return parent.getLeft() === target && /^(?:[-+*/%&|^]|<<|>>>?|\*\*|&&|\|\||\?\?)?=$/.test(parent.getOperatorToken().getText());
-  if (Node.isPrefixUnaryExpression(parent) || Node.isPostfixUnaryExpression(parent)) return /\+\+|--/.test(parent.getText());
+  if (Node.isBinaryExpression(parent))
+    return (
+      parent.getLeft() === target &&
+      /^(?:[-+*/%&|^]|<<|>>>?|\*\*|&&|\|\||\?\?)?=$/.test(parent.getOperatorToken().getText())
+    );
+  if (Node.isPrefixUnaryExpression(parent) || Node.isPostfixUnaryExpression(parent))
+    return /\+\+|--/.test(parent.getText());
   return Node.isDeleteExpression(parent);
 }

@@ -15,15 +15,20 @@ export function overBudget(plan: Plan, file: SourceFile, budget: Budget): readon
     const used = plan.insertions.filter((insertion) => insertion.mechanism === mechanism);
     if (used.length <= most) return [];
     const { ir } = plan.analysis;
-    const first = used.flatMap(({ protects }) => protects).map((id) => ir.rules.get(id)).find((rule) => rule !== undefined);
-    return [{
-      code: "DLC490",
-      severity: "error",
-      message: `the program needs ${used.length} of the mechanism ${mechanism}, and its budget is ${most}: ${used.map((one) => describe(one, ir)).join("; ")}`,
-      file: first?.file ?? file,
-      span: first?.span ?? firstLine(file),
-      mend: "`dlc explain` shows what would make it unnecessary; or raise the budget together with this change.",
-    }];
+    const first = used
+      .flatMap(({ protects }) => protects)
+      .map((id) => ir.rules.get(id))
+      .find((rule) => rule !== undefined);
+    return [
+      {
+        code: "DLC490",
+        severity: "error",
+        message: `the program needs ${used.length} of the mechanism ${mechanism}, and its budget is ${most}: ${used.map((one) => describe(one, ir)).join("; ")}`,
+        file: first?.file ?? file,
+        span: first?.span ?? firstLine(file),
+        mend: "`dlc explain` shows what would make it unnecessary; or raise the budget together with this change.",
+      },
+    ];
   });
 }
 
@@ -38,19 +43,23 @@ export function lockProgram(plan: Plan, file: SourceFile, io: Io): void {
 export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Diagnostic[] {
   const path = lockPath(file, cwd);
   if (!existsSync(path)) {
-    throw new WrongUse(`--locked needs ${relative(cwd, path)}, which does not exist; \`dlc check ${file.path} --lock\` writes it`);
+    throw new WrongUse(
+      `--locked needs ${relative(cwd, path)}, which does not exist; \`dlc check ${file.path} --lock\` writes it`,
+    );
   }
   const was = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
   const is = certificateText(plan);
   if (was === is) return [];
-  return [{
-    code: "DLC491",
-    severity: "error",
-    message: `the plan differs from ${relative(cwd, path)}${firstDifference(was, is)}`,
-    file,
-    span: firstLine(file),
-    mend: `If the change is meant, \`dlc check ${file.path} --lock\` writes the new one.`,
-  }];
+  return [
+    {
+      code: "DLC491",
+      severity: "error",
+      message: `the plan differs from ${relative(cwd, path)}${firstDifference(was, is)}`,
+      file,
+      span: firstLine(file),
+      mend: `If the change is meant, \`dlc check ${file.path} --lock\` writes the new one.`,
+    },
+  ];
 }
 
 export function certificateText(plan: Plan): string {

@@ -8,7 +8,8 @@ let found: string | null = null;
 export function packageRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); found === null; folder = dirname(folder)) {
     const file = join(folder, "package.json");
-    if (existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "dlc") found = folder;
+    if (existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "dlc")
+      found = folder;
     else if (dirname(folder) === folder) throw new Error("dlc's own package.json is missing");
   }
   return found;

@@ -21,7 +21,8 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   const path = resolve(file);
   if (!existsSync(path)) throw new WrongUse(`no such file: ${file}`);
   if (statSync(path).isDirectory()) {
-    if (!existsSync(join(path, "main.js"))) throw new WrongUse(`${file} is a folder, but not one that dlc build made: it has no main.js`);
+    if (!existsSync(join(path, "main.js")))
+      throw new WrongUse(`${file} is a folder, but not one that dlc build made: it has no main.js`);
     return launch(path, await describe(path), options);
   }
   const build = options.build;
@@ -68,7 +69,11 @@ function isWritable(folder: string): boolean {
 
 async function describe(folder: string): Promise<Description> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ["--enable-source-maps", join(folder, "main.js"), "--describe"], { maxBuffer: 1 << 26 });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--enable-source-maps", join(folder, "main.js"), "--describe"],
+      { maxBuffer: 1 << 26 },
+    );
     return JSON.parse(stdout) as Description;
   } catch (error) {
     // A function of the program that cannot be loaded, mostly.

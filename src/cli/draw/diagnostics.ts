@@ -42,8 +42,12 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
   if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
   if (diagnostic.mend !== undefined) lines.push(...note(diagnostic.mend, "do: ", gutter, paint, width, paint.mend));
   for (const fix of diagnostic.fixes ?? []) {
-    const text = fix.edits.map((edit) => edit.text.trim()).filter((part) => part !== "").join(" ... ");
-    if (fix.title !== diagnostic.mend) lines.push(...note(text === "" ? fix.title : `${fix.title}: ${text}`, "fix: ", gutter, paint, width, paint.mend));
+    const text = fix.edits
+      .map((edit) => edit.text.trim())
+      .filter((part) => part !== "")
+      .join(" ... ");
+    if (fix.title !== diagnostic.mend)
+      lines.push(...note(text === "" ? fix.title : `${fix.title}: ${text}`, "fix: ", gutter, paint, width, paint.mend));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -59,7 +63,14 @@ function lineStart({ file, span }: Mark): number {
 }
 
 /** `   = do: …`, wrapped at the terminal's width. */
-function note(text: string, lead: string, gutter: number, paint: Paint, width: number, colour: (text: string) => string): string[] {
+function note(
+  text: string,
+  lead: string,
+  gutter: number,
+  paint: Paint,
+  width: number,
+  colour: (text: string) => string,
+): string[] {
   const room = Math.max(40, Math.min(width, 110) - gutter - 3 - lead.length);
   return wrap(text, room).map((line, index) => {
     const sign = index === 0 ? paint.frame("=") : " ";

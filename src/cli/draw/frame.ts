@@ -38,7 +38,9 @@ export function drawFrame(mark: Mark, gutter: number, paint: Paint, colour: (tex
     const label = line === lastLine && mark.label !== "" ? ` ${mark.label}` : "";
     const under = width(text.slice(from, to)) || 1;
     lines.push(`${paint.frame(String(line).padStart(gutter))} ${bar} ${shown(text)}`);
-    lines.push(`${" ".repeat(gutter)} ${bar} ${" ".repeat(width(text.slice(0, from)))}${colour(mark.sign.repeat(under) + label)}`);
+    lines.push(
+      `${" ".repeat(gutter)} ${bar} ${" ".repeat(width(text.slice(0, from)))}${colour(mark.sign.repeat(under) + label)}`,
+    );
   }
   return lines;
 }
@@ -54,7 +56,6 @@ export function gutterOf(marks: readonly Mark[]): number {
 }
 
 function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex -- a control character in a program must not reach the terminal
   return text.replaceAll("\t", "    ").replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
@@ -64,7 +65,12 @@ function width(text: string): number {
   for (const character of text) {
     if (character === "\t") columns += 4;
     else if (/\p{Mark}/u.test(character)) columns += 0;
-    else if (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(character)) columns += 2;
+    else if (
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(
+        character,
+      )
+    )
+      columns += 2;
     else columns += 1;
   }
   return columns;

@@ -19,7 +19,8 @@ export function jsonOf(programs: readonly CheckedProgram[]): object {
     files: programs.map(({ compilation }) => compilation.file.path),
     diagnostics: programs.flatMap(({ diagnostics }) => diagnostics.map(diagnosticOf)),
     suppressed: programs.flatMap(({ silenced }) =>
-      silenced.map(({ diagnostic, reason }) => ({ ...diagnosticOf(diagnostic), reason }))),
+      silenced.map(({ diagnostic, reason }) => ({ ...diagnosticOf(diagnostic), reason })),
+    ),
     outputs: programs.flatMap(outputsOf),
     collections: programs.flatMap(collectionsOf),
     orderSensitive: programs.flatMap(findingsOf),
@@ -110,7 +111,9 @@ export function headOf(id: CollectionId, role: string): string {
 
 /** `poor#1` of the rule id `Report/poor#1`. */
 export function labelOf(ir: Ir, rule: string): string {
-  return ir.rules.get(rule)?.label ?? ir.seals.find((seal) => seal.id === rule)?.label ?? rule.slice(rule.indexOf("/") + 1);
+  return (
+    ir.rules.get(rule)?.label ?? ir.seals.find((seal) => seal.id === rule)?.label ?? rule.slice(rule.indexOf("/") + 1)
+  );
 }
 
 function headName(ir: Ir, rule: string, role: string): string {

@@ -35,7 +35,9 @@ export function explainOutput(
     page.head("The order-sensitive rules on the way");
     for (const rule of new Set(sensitive.map((finding) => finding.rule))) {
       const reasons = sensitive.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
-      page.item(`${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${collection.file.path} ${labelOf(ir, rule)} says more`);
+      page.item(
+        `${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${collection.file.path} ${labelOf(ir, rule)} says more`,
+      );
     }
   }
   if (output.assumptions.length > 0) {
@@ -48,8 +50,11 @@ export function explainOutput(
       const there = other.outputs.find((each) => each.output === output.output);
       if (there === undefined) continue;
       const what = other.insertions.map((insertion) => describe(insertion, ir)).join("; ");
-      page.item(`--strategy ${strategy}: ${what === "" ? "nothing inserted" : what}. ${output.output} would be ${drawLabel(there.after, collection)}, ${labelWords[there.after.name]}.`);
-      for (const name of new Set(other.insertions.map((insertion) => insertion.mechanism))) page.text(mechanismWords[name].stops, 4);
+      page.item(
+        `--strategy ${strategy}: ${what === "" ? "nothing inserted" : what}. ${output.output} would be ${drawLabel(there.after, collection)}, ${labelWords[there.after.name]}.`,
+      );
+      for (const name of new Set(other.insertions.map((insertion) => insertion.mechanism)))
+        page.text(mechanismWords[name].stops, 4);
     }
   }
   return page.done();
@@ -70,7 +75,8 @@ function reaches(plan: Plan, rule: string, output: string): boolean {
   for (const collection of seen) {
     if (collection === output) return true;
     for (const { body, head } of ir.rules.values()) {
-      if (body.some((literal) => literal.kind === "read" && literal.collection === collection)) seen.add(head.collection);
+      if (body.some((literal) => literal.kind === "read" && literal.collection === collection))
+        seen.add(head.collection);
     }
   }
   return false;

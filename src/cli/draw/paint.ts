@@ -18,7 +18,11 @@ export function paint(colour: boolean): Paint {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
   return {
     severity: (severity, text) =>
-      severity === "error" ? chalk.red.bold(text) : severity === "warning" ? chalk.yellow.bold(text) : chalk.cyan.bold(text),
+      severity === "error"
+        ? chalk.red.bold(text)
+        : severity === "warning"
+          ? chalk.yellow.bold(text)
+          : chalk.cyan.bold(text),
     strong: (text) => chalk.bold(text),
     frame: (text) => chalk.blue(text),
     cause: (text) => chalk.blue.bold(text),

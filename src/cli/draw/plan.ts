@@ -24,7 +24,11 @@ function drawOutput(output: OutputPlan, ir: Ir, paint: Paint): string {
   const after = drawLabel(output.after, collection);
   const change = before === after ? after : `${before} -> ${after}`;
   const verdict =
-    output.achieved === true ? paint.good("reached") : output.achieved === "assumed" ? paint.severity("warning", "trusted") : paint.severity("warning", "not reached");
+    output.achieved === true
+      ? paint.good("reached")
+      : output.achieved === "assumed"
+        ? paint.severity("warning", "trusted")
+        : paint.severity("warning", "not reached");
   return `${output.target}: ${change}, ${verdict}  ${paint.faint(output.pacelc)}`;
 }
 
@@ -58,4 +62,3 @@ function votes(insertion: Insertion): string {
   if (insertion.single) return "one producer a partition, no vote";
   return producers === "" ? "sealed by its own host" : `votes of ${producers}`;
 }
-

@@ -4,6 +4,7 @@ import { lineText, positionOf } from "../../compiler/diagnostics/lines.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
 import type { Plan } from "../../compiler/plan.ts";
+import { count } from "./count.ts";
 import { headOf, labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { drawPlan } from "./plan.ts";
@@ -12,14 +13,19 @@ import { Page } from "./rule.ts";
 export function explainProgram(plan: Plan, file: SourceFile, paint: Paint, width: number): string {
   const { ir, findings } = plan.analysis;
   const page = new Page(paint, width);
-  page.title(file.path, `${ir.roles.size} roles, ${ir.rules.size} rules, ${plan.outputs.length} outputs`);
+  page.title(
+    file.path,
+    `${count(ir.roles.size, "role")}, ${count(ir.rules.size, "rule")}, ${count(plan.outputs.length, "output")}`,
+  );
   page.head("What each output promises, and what it is before -> after");
   page.line(drawPlan({ ...plan, insertions: [] }, paint).trimEnd());
   page.head("What dlc inserted");
   if (plan.insertions.length === 0) {
-    page.text(findings.length === 0
-      ? "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive."
-      : "Nothing.");
+    page.text(
+      findings.length === 0
+        ? "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive."
+        : "Nothing.",
+    );
   }
   for (const insertion of plan.insertions) page.insertion(insertion, plan);
   if (findings.length > 0) {
@@ -27,7 +33,9 @@ export function explainProgram(plan: Plan, file: SourceFile, paint: Paint, width
     for (const rule of new Set(findings.map((finding) => finding.rule))) {
       const reasons = findings.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
       const { line } = positionOf(file, findings.find((finding) => finding.rule === rule)!.span.start);
-      page.item(`${labelOf(ir, rule)}, line ${line} (${[...new Set(reasons)].join(", ")}): dlc explain ${file.path} ${labelOf(ir, rule)}`);
+      page.item(
+        `${labelOf(ir, rule)}, line ${line} (${[...new Set(reasons)].join(", ")}): dlc explain ${file.path} ${labelOf(ir, rule)}`,
+      );
     }
   }
   const inserted = insertedLines(plan, file);
@@ -51,10 +59,14 @@ function insertedLines(plan: Plan, file: SourceFile): ReadonlyMap<number, readon
   for (const { ordering, span, name, columns } of coordinated.collections.values()) {
     if (ordering === undefined) continue;
     const by = ordering.by.map((index) => columns[index]!.name);
-    add(span.start, `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: every replica takes it in the same order, in the same steps`);
+    add(
+      span.start,
+      `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: every replica takes it in the same order, in the same steps`,
+    );
   }
   for (const rule of coordinated.rules.values()) {
-    for (const gate of rule.gates ?? []) add(rule.span.start, `// evaluated where closed: ${gateText(gate, rule.role)}`);
+    for (const gate of rule.gates ?? [])
+      add(rule.span.start, `// evaluated where closed: ${gateText(gate, rule.role)}`);
     for (const literal of rule.body) {
       if (literal.kind !== "read" || literal.hold === undefined) continue;
       const read = file.text.slice(literal.span.start, literal.span.end);
@@ -62,9 +74,12 @@ function insertedLines(plan: Plan, file: SourceFile): ReadonlyMap<number, readon
     }
   }
   for (const travel of plan.travels) {
-    const sender = [...coordinated.rules.values()].find((rule) => rule.role === travel.role && rule.head.collection === travel.target);
+    const sender = [...coordinated.rules.values()].find(
+      (rule) => rule.role === travel.role && rule.head.collection === travel.target,
+    );
     const from = travel.parts.map(({ source }) => headOf(source, travel.role)).join(" and ");
-    if (sender !== undefined) add(sender.span.start, `// seals of ${from} travel on to ${travel.target}, with the number of facts sent`);
+    if (sender !== undefined)
+      add(sender.span.start, `// seals of ${from} travel on to ${travel.target}, with the number of facts sent`);
   }
   return lines;
 }
@@ -72,7 +87,11 @@ function insertedLines(plan: Plan, file: SourceFile): ReadonlyMap<number, readon
 /** `click(campaign = c)`. */
 function gateText(gate: Gate, role: string): string {
   return gate.conditions
-    .map(({ source, key }) => (key.length === 0 ? `the whole of ${headOf(source, role)}` : `${headOf(source, role)}(${key.map(exprText).join(", ")})`))
+    .map(({ source, key }) =>
+      key.length === 0
+        ? `the whole of ${headOf(source, role)}`
+        : `${headOf(source, role)}(${key.map(exprText).join(", ")})`,
+    )
     .join(" and ");
 }
 
@@ -102,11 +121,11 @@ function exprText(expr: Expr): string {
 }
 
 function drawAfter(file: SourceFile, inserted: ReadonlyMap<number, readonly string[]>, paint: Paint): string[] {
-  const count = lineStarts(file.text).length;
+  const last = lineStarts(file.text).length;
   const drawn: string[] = [];
-  for (let line = 1; line <= count; line++) {
+  for (let line = 1; line <= last; line++) {
     const text = lineText(file, line);
-    if (line === count && text === "") break;
+    if (line === last && text === "") break;
     const indent = text.slice(0, text.length - text.trimStart().length);
     for (const extra of inserted.get(line) ?? []) drawn.push(paint.inserted(`  + ${indent}${extra}`));
     drawn.push(text === "" ? "" : `    ${text}`);

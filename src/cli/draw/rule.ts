@@ -20,9 +20,14 @@ export function explainRule(plan: Plan, rule: Rule, paint: Paint, width: number)
   const findings = [...own, ...implied];
   if (findings.length === 0) {
     page.head("Order does not matter here");
-    page.text(`${rule.label} only adds what never has to be taken back: more input can only give more facts. It needs no coordination of its own.`);
+    page.text(
+      `${rule.label} only adds what never has to be taken back: more input can only give more facts. It needs no coordination of its own.`,
+    );
     const label = inference.labels.get(rule.head.collection);
-    if (label !== undefined) page.text(`${rule.head.collection} is ${drawLabel(label, ir.collections.get(rule.head.collection))}: ${labelWords[label.name]}.`);
+    if (label !== undefined)
+      page.text(
+        `${rule.head.collection} is ${drawLabel(label, ir.collections.get(rule.head.collection))}: ${labelWords[label.name]}.`,
+      );
     return page.done();
   }
   page.head("Why it is order-sensitive");
@@ -99,7 +104,8 @@ export class Page {
   }
 
   frame(mark: Mark): void {
-    for (const line of drawFrame(mark, gutterOf([mark]), this.#paint, (text) => this.#paint.frame(text))) this.#text += `${line}\n`;
+    for (const line of drawFrame(mark, gutterOf([mark]), this.#paint, (text) => this.#paint.frame(text)))
+      this.#text += `${line}\n`;
   }
 
   /** What is inserted, what it does, costs and makes unavailable. */

@@ -4,9 +4,12 @@ import type { LevelWord } from "../../compiler/ast.ts";
 import type { MechanismName } from "../../compiler/plan.ts";
 
 export const reasonWords: Readonly<Record<Reason, string>> = {
-  negation: "It asks for the absence of a fact that may still arrive. Asked early, the answer is yes; asked late, it is no.",
-  aggregate: "It sums up a group to which facts may still come. Every step in which it looks can give another value, and all but the last are wrong.",
-  rendezvous: "Two things have to be there in the same step, and at least one of them passes. Whether they meet depends on which message came first.",
+  negation:
+    "It asks for the absence of a fact that may still arrive. Asked early, the answer is yes; asked late, it is no.",
+  aggregate:
+    "It sums up a group to which facts may still come. Every step in which it looks can give another value, and all but the last are wrong.",
+  rendezvous:
+    "Two things have to be there in the same step, and at least one of them passes. Whether they meet depends on which message came first.",
   deletion: "It takes facts away that other rules read or write. Whether they see the fact depends on what came first.",
   upsert: "It replaces the value of a key. Which value stays depends on which fact came last.",
   "key-conflict": "Two different values can come for one key, and only one is kept: the one that came first.",
@@ -14,10 +17,13 @@ export const reasonWords: Readonly<Record<Reason, string>> = {
   choice: "What it takes is not determined by the facts at all (a clock, a random choice).",
   opaque: "It hands something that may still grow to imported code that promises nothing about it.",
   local: "It makes the replicas of a role differ by construction: the fact stems from one replica alone.",
-  promise: "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
+  promise:
+    "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
 };
 
-export const mechanismWords: Readonly<Record<MechanismName, { readonly does: string; readonly costs: string; readonly stops: string }>> = {
+export const mechanismWords: Readonly<
+  Record<MechanismName, { readonly does: string; readonly costs: string; readonly stops: string }>
+> = {
   none: { does: "Nothing is inserted.", costs: "Nothing.", stops: "Nothing." },
   seal: {
     does: "The rule is evaluated for a value only when every producer has said that it sends no more facts of that value, and all facts sent before have come. What arrives earlier is kept until then.",
@@ -32,7 +38,8 @@ export const mechanismWords: Readonly<Record<MechanismName, { readonly does: str
   order: {
     does: "All that the rule depends on passes through one log, and every replica takes it in that order, in the same steps.",
     costs: "One way to the sequencer and back for each batch. Producers do not wait for it.",
-    stops: "While the sequencer cannot be reached nothing that passes through the log is answered. Another run may take another order.",
+    stops:
+      "While the sequencer cannot be reached nothing that passes through the log is answered. Another run may take another order.",
   },
   commit: {
     does: "Reads and writes of one firing are one transaction over all copies.",
@@ -59,7 +66,8 @@ export const levelWords: Readonly<Record<LevelWord, string>> = {
 /** `each value of (campaign, id) is judged by itself`. */
 export function gateWords(finding: Pick<Finding, "gate" | "columns">): string {
   if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
-  if (finding.gate.length === 0) return "none: all facts together make one group, so that only the end of the whole stream makes it safe";
+  if (finding.gate.length === 0)
+    return "none: all facts together make one group, so that only the end of the whole stream makes it safe";
   const columns = finding.columns.length > 0 ? `, the columns (${finding.columns.join(", ")})` : "";
   return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
 }

@@ -55,14 +55,36 @@ function isFirm(diagnostic: Diagnostic): boolean {
 function judge(comment: Comment, file: SourceFile): Diagnostic | null {
   const { span, code } = comment;
   if (!Object.hasOwn(codes, code)) {
-    const message = code === "" ? "this suppression names no code" : `this suppression names ${code}, which is no code of dlc`;
-    return { code: "DLC190", severity: "warning", message, file, span, mend: "Write `// dlc-allow CODE: reason`, for instance `// dlc-allow DLC301: a snapshot is enough`." };
+    const message =
+      code === "" ? "this suppression names no code" : `this suppression names ${code}, which is no code of dlc`;
+    return {
+      code: "DLC190",
+      severity: "warning",
+      message,
+      file,
+      span,
+      mend: "Write `// dlc-allow CODE: reason`, for instance `// dlc-allow DLC301: a snapshot is enough`.",
+    };
   }
   if (!comment.used) {
-    return { code: "DLC191", severity: "warning", message: `nothing on the next line has a finding ${code} that could be suppressed`, file, span, mend: "Delete the comment, or move it to the line before the finding." };
+    return {
+      code: "DLC191",
+      severity: "warning",
+      message: `nothing on the next line has a finding ${code} that could be suppressed`,
+      file,
+      span,
+      mend: "Delete the comment, or move it to the line before the finding.",
+    };
   }
   if (comment.reason === "") {
-    return { code: "DLC190", severity: "warning", message: `${code} is suppressed without a reason, so it stays`, file, span, mend: `Say why it may stand: \`// dlc-allow ${code}: reason\`.` };
+    return {
+      code: "DLC190",
+      severity: "warning",
+      message: `${code} is suppressed without a reason, so it stays`,
+      file,
+      span,
+      mend: `Say why it may stand: \`// dlc-allow ${code}: reason\`.`,
+    };
   }
   return null;
 }

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { codes } from "../src/compiler/diagnostics/codes.ts";
+import { ads, makePlace } from "./place-of-tests.ts";
+import type { Place } from "./place-of-tests.ts";
+
+let place: Place;
+beforeEach(() => {
+  place = makePlace();
+});
+afterEach(() => place.remove());
+
+async function explain(...args: string[]): Promise<string> {
+  const { code, out, err } = await place.dlc("explain", ...args);
+  expect([code, err]).toEqual([0, ""]);
+  return out;
+}
+
+describe("dlc explain", () => {
+  test("a sealed rule: what it is, why, from where, what was inserted, what it costs", async () => {
+    place.write({ "ads.dlc": ads() });
+    await expect(await explain("ads.dlc", "poor#1")).toMatchFileSnapshot("goldens/explain-rule.txt");
+  });
+
+  test("a program: outputs, insertions, and the program with the inserted lines marked", async () => {
+    place.write({ "ads.dlc": ads() });
+    const out = await explain("ads.dlc");
+    await expect(out).toMatchFileSnapshot("goldens/explain-program.txt");
+    // What is not marked is the program as it stands.
+    const shown = out
+      .slice(out.indexOf("\n", out.indexOf("The program before")) + 1)
+      .split("\n")
+      .filter((line) => !line.startsWith("  + "));
+    expect(
+      shown
+        .map((line) => line.slice(4))
+        .join("\n")
+        .trim(),
+    ).toBe(ads().trim());
+  });
+
+  test("an output: its promise, what it rests on, the other plans", async () => {
+    place.write({ "ads.dlc": ads() });
+    await expect(await explain("ads.dlc", "Analyst.result")).toMatchFileSnapshot("goldens/explain-output.txt");
+    expect(await explain("ads.dlc", "result")).toBe(await explain("ads.dlc", "Analyst.result"));
+  });
+
+  test("an unsealed program goes through a log, and says what would make it unnecessary", async () => {
+    place.write({ "ads.dlc": ads("") });
+    const out = await explain("ads.dlc", "poor#1");
+    expect(out).toContain("order at Report.click and Report.request");
+    expect(out).toContain("What would make it unnecessary");
+    expect(out).toMatch(/[Ss]eal/);
+  });
+
+  test("a rule that no order can harm says so", async () => {
+    place.write({ "ads.dlc": ads() });
+    expect(await explain("ads.dlc", "clicks#1")).toContain("Order does not matter here");
+  });
+
+  test("every code has its page", async () => {
+    for (const [code, { title }] of Object.entries(codes)) {
+      const out = await explain(code);
+      expect(out).toContain(code);
+      expect(out).toContain(title);
+      expect(out).toContain("What to do");
+    }
+    expect(await explain("dlc101")).toContain("DLC101");
+  });
+
+  test("a program with errors shows them, exit 1", async () => {
+    place.write({ "a.dlc": "role A {\n  output o(x: int);\n  o(x) <= nothing(x);\n}\n" });
+    const { code, err } = await place.dlc("explain", "a.dlc");
+    expect(code).toBe(1);
+    expect(err).toContain("nothing");
+  });
+
+  test("a rule of two roles has to be named with its role", async () => {
+    const role = (name: string): string =>
+      `role ${name} {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x);\n}\n`;
+    place.write({ "two.dlc": role("A") + role("B") });
+    const { code, err } = await place.dlc("explain", "two.dlc", "o#1");
+    expect(code).toBe(2);
+    expect(err).toContain("A/o#1, B/o#1");
+    expect(await explain("two.dlc", "B/o#1")).toContain("o#1 in B");
+  });
+});
