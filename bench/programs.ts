@@ -58,6 +58,8 @@ function topic(draw: Draw, n: number, next: string, self: string, addressed: boo
     () => [
       `  table   last_${name}(key: string -> ${a}: string, amount: int) durable;`,
       `  last_${name}(k, x, n) <+- ${name}(k, x, n), n >= 0 && x != "none";`,
+      `  table   seen_${name}(key: string);`,
+      `  seen_${name}(k) <+ ${name}(k, _, _);`,
       `  last_${name}(k, x, n) <- last_${name}(k, x, n), n < ${draw(5)};`,
     ],
     () => [
