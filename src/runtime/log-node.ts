@@ -2,8 +2,8 @@
 import { randomInt } from "node:crypto";
 import { countsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
+import { faultText } from "./host.ts";
 import type { NodeCounts, NodeOptions } from "./node.ts";
-import { faultText } from "./node.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";

@@ -5,9 +5,10 @@ import { checkDeployment, countsOf, defaultDeployment, placesOf } from "./deploy
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
 import type { AwaitedSeal } from "./instance.ts";
-import { objectOf } from "./lines.ts";
+import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
+import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import type { Envelope } from "./messages.ts";
-import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, Value } from "./program.ts";
+import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
 import { TcpTransport } from "./transports/tcp.ts";
 import { WireFormat } from "./transports/wire.ts";
@@ -39,17 +40,8 @@ export interface NodeCounts {
   faults: number;
 }
 
-export type RowObject = Readonly<Record<string, Value>>;
-export type OutputListener = (row: RowObject) => void;
 /** Raw rows of one step, for those who write them on. */
 export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void;
-
-/** `node.input("ask", row)` and `node.input.ask(row)`; rows as objects with the columns as keys, or arrays in column order. */
-export type InputPort = ((collection: string, row: RowObject | Row) => Fault | null) & {
-  readonly [collection: string]: (row: RowObject | Row) => Fault | null;
-};
-
-export type EndPort = ((collection?: string) => void) & { readonly [collection: string]: () => void };
 
 /** Unacknowledged bytes from which no more input is taken, and from which peers are slowed down. */
 const INPUT_BYTES = 8 * 1024 * 1024;
@@ -78,7 +70,7 @@ export class DlcNode {
   readonly #transport: TcpTransport;
   readonly #log: (line: string) => void;
   readonly #collections: ReadonlyMap<string, CollectionMeta>;
-  readonly #listeners = new Map<string, Set<(value: never) => void>>();
+  readonly #listeners: Listeners;
   readonly #rowsListeners = new Set<RowsListener>();
   readonly #timers: NodeJS.Timeout[] = [];
   #isTurnDue = false;
@@ -122,9 +114,10 @@ export class DlcNode {
       onRelief: () => this.#relieve(),
       log: this.#log,
     });
-    this.input = this.#port("input", (collection, value) => this.#input(collection, value as RowObject | Row)) as InputPort;
-    this.seal = this.#port("sealed input", (collection, value) => this.#seal(collection, value as RowObject | Row)) as InputPort;
-    this.end = this.#endPort();
+    this.#listeners = new Listeners(meta);
+    this.input = inputPort(meta, "input", (collection, value) => this.#input(collection, value));
+    this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
+    this.end = endPort(meta, (collection) => this.#end(collection));
   }
 
   /** Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). */
@@ -151,42 +144,21 @@ export class DlcNode {
     this.#wake();
   }
 
-  /** A function of an input's name and a value, with a function of the value for each input besides. */
-  #port<T>(kind: "input" | "sealed input", take: (collection: CollectionMeta, value: unknown) => T): unknown {
-    const inputs = [...this.#collections.values()].filter((each) => each.kind === "input" && (kind === "input" || each.sealed));
-    const byName = (name: string, value: unknown): T => {
-      const collection = inputs.find((each) => each.name === name);
-      if (collection === undefined) {
-        throw new RangeError(`${this.role} has no ${kind} ${name} (it has: ${inputs.map((each) => each.name).join(", ") || "none"})`);
-      }
-      return take(collection, value);
-    };
-    for (const collection of inputs) {
-      Object.defineProperty(byName, collection.name, { value: (value: unknown) => take(collection, value), enumerable: true, configurable: true });
-    }
-    return byName;
-  }
-
-  #endPort(): EndPort {
-    const end = (name: string | undefined): void => {
-      this.#instance.endInput(name);
-      this.#wake();
-    };
-    const byName = this.#port("input", ({ name }) => end(name)) as EndPort;
-    const all = (name?: string): void => (name === undefined ? end(undefined) : byName(name));
-    return Object.defineProperties(all, Object.getOwnPropertyDescriptors(byName)) as EndPort;
-  }
-
   #input(collection: CollectionMeta, value: RowObject | Row): Fault | null {
-    return this.offer(collection.name, Array.isArray(value) ? (value as Row) : rowOf(collection, value as RowObject));
+    return this.offer(collection.name, rowOf(collection.name, collection.columns, value));
   }
 
   #seal(collection: CollectionMeta, value: RowObject | Row): Fault | null {
     const columns = collection.sealed!.key.map((column) => collection.columns[column]);
-    const key = Array.isArray(value) ? (value as Row) : rowOf({ ...collection, columns }, value as RowObject);
+    const key = rowOf(collection.name, columns, value);
     const problem = new RowType(columns).problem(key);
     if (problem !== null) throw new TypeError(`seal of ${collection.name}: ${problem}`);
     return this.offerSeal(collection.name, key);
+  }
+
+  #end(collection: string | undefined): void {
+    this.#instance.endInput(collection);
+    this.#wake();
   }
 
   /** A row of an input, in column order; the fault if it is refused. */
@@ -205,23 +177,19 @@ export class DlcNode {
     return fault;
   }
 
-  /** `result`: each fact of the output, when it becomes true; `-result`: when it ceases to be; `fault`: what went wrong. */
+  /**
+   * `result`: each fact of the output, when it becomes true; `-result`: when it ceases to be (outputs of level eventual
+   * or any); `fault`: what went wrong.
+   */
   on(event: "fault", listener: (fault: Fault) => void): this;
   on(event: string, listener: OutputListener): this;
   on(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
-    const output = event.startsWith("-") ? event.slice(1) : event;
-    if (event !== "fault" && this.#collections.get(output)?.kind !== "output") {
-      const known = [...this.#collections.values()].filter(({ kind }) => kind === "output").map(({ name }) => name);
-      throw new RangeError(`${this.role} has no output ${output} (it has: ${known.join(", ") || "none"})`);
-    }
-    let listeners = this.#listeners.get(event);
-    if (listeners === undefined) this.#listeners.set(event, (listeners = new Set()));
-    listeners.add(listener as (value: never) => void);
+    this.#listeners.add(event, listener);
     return this;
   }
 
   off(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
-    this.#listeners.get(event)?.delete(listener as (value: never) => void);
+    this.#listeners.remove(event, listener);
     return this;
   }
 
@@ -238,9 +206,7 @@ export class DlcNode {
 
   #fault(fault: Fault): void {
     this.counts.faults++;
-    const listeners = this.#listeners.get("fault");
-    if (listeners === undefined || listeners.size === 0) this.#log(faultText(fault));
-    else for (const listener of listeners) listener(fault as never);
+    if (!this.#listeners.tellFault(fault)) this.#log(faultText(fault));
   }
 
   /** One turn of the event loop gathers what arrives; then there is one step for all of it. */
@@ -277,12 +243,7 @@ export class DlcNode {
       counts.outputs += rows.length;
       const meta = this.#collections.get(collection)!;
       for (const listener of this.#rowsListeners) listener(meta, rows, retract);
-      const listeners = this.#listeners.get(retract ? `-${collection}` : collection);
-      if (listeners === undefined) continue;
-      for (const row of rows) {
-        const object = objectOf(meta.columns, row);
-        for (const listener of listeners) listener(object as never);
-      }
+      this.#listeners.tellRows(meta, rows, retract);
     }
   }
 
@@ -374,18 +335,6 @@ export class DlcNode {
   }
 }
 
-function rowOf(collection: CollectionMeta, object: RowObject): Row {
-  if (typeof object !== "object" || object === null) {
-    throw new TypeError(`${collection.name}: an object with the columns ${collection.columns.map(({ name }) => name).join(", ")} expected`);
-  }
-  for (const key of Object.keys(object)) {
-    if (!collection.columns.some(({ name }) => name === key)) {
-      throw new TypeError(`${collection.name} has no column ${key}; the columns are ${collection.columns.map(({ name }) => name).join(", ")}`);
-    }
-  }
-  return collection.columns.map(({ name }) => object[name]);
-}
-
 /** A role that talks to no other can do without a deployment. */
 function soleDeployment(program: RoleProgram): DeployFile {
   const { meta } = program;
@@ -394,10 +343,6 @@ function soleDeployment(program: RoleProgram): DeployFile {
     throw new RangeError(`${meta.role} sends to ${[...others].join(", ")}: say in \`deploy\` where the instances are`);
   }
   return defaultDeployment({ roles: [{ role: meta.role, count: 1 }], log: false }, "127.0.0.1", 0);
-}
-
-export function faultText(fault: Fault): string {
-  return `${fault.code}: ${fault.message}${fault.rule ? ` (rule ${fault.rule})` : ""}`;
 }
 
 /** Opens, connects and starts one instance; it runs until `stop`. */
