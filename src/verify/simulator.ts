@@ -93,6 +93,9 @@ class Run {
     this.#schedule = typeof simulation.schedule === "string" ? schedules[simulation.schedule] : simulation.schedule;
     this.#random = new Random(simulation.seed);
     const { programs, deployment } = simulation;
+    for (const [role, count] of Object.entries(deployment.counts)) {
+      if (count > 0 && !programs.some(({ meta }) => meta.role === role)) throw new RangeError(`the deployment has ${count} of ${role}, and there is no such role`);
+    }
     for (const program of programs) {
       for (let index = 0; index < (deployment.counts[program.meta.role] ?? 0); index++) this.#addInstance(program, index);
     }
