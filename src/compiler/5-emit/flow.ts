@@ -4,8 +4,11 @@
  */
 import type { AggregateCall, Expr, Literal, ReadLiteral, Rule, SealRule, Type } from "../ir.ts";
 
-/** See runtime/engine/engine.ts. `deferred`: a landing relation whose lapses its deferral governs. */
-export type Storage = "passing" | "view" | "landing" | "table" | "deferred";
+/**
+ * See runtime/engine/engine.ts. `deferred`: a landing relation whose lapses its deferral governs; `queue`: facts that
+ * its deferral takes out.
+ */
+export type Storage = "passing" | "view" | "landing" | "table" | "deferred" | "queue";
 
 export interface FlowRelation {
   /** Its identifier in the module. */

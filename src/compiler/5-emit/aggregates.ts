@@ -1,0 +1,199 @@
+/**
+ * Aggregates. The rule's valuations go into `groups` (a row for each group, its support the number of valuations)
+ * and into accumulators beside it; when all have gone in, the results of the groups that changed are made anew.
+ */
+import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
+import type { ExprScope } from "./expressions.ts";
+import type { Accumulator, Aggregate, FlowLiteral, FlowRelation, FlowRule, Mode } from "./flow.ts";
+import { ruleText, sourceText, variable } from "./normalize.ts";
+import type { Normalizer } from "./normalize.ts";
+import { bump, columnOf, seek } from "./rows.ts";
+import { valueTypes } from "./types.ts";
+import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
+import type { Writer } from "./writer.ts";
+
+/** Adds a rule's groups, accumulators and results to the flow. */
+export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readonly HeadTerm[], body: readonly FlowLiteral[], result: FlowRelation): void {
+  const key: Expr[] = terms.flatMap((term) => (term.kind === "value" ? [term.value] : []));
+  const variables = new Map<string, number>();
+  key.forEach((expr, i) => {
+    if (expr.kind === "variable" && !variables.has(expr.name)) variables.set(expr.name, i);
+  });
+  // What `having` says of a variable that the head does not show divides the groups further.
+  for (const expr of rule.having) {
+    for (const name of freeVariables(expr)) {
+      if (variables.has(name)) continue;
+      variables.set(name, key.length);
+      key.push(variable(name, typeOfVariable(expr, name)));
+    }
+  }
+  const storage = mode === "passing" ? "passing" : "view";
+  const groups = to.relation(`${rule.label}_groups`, key.map((expr) => expr.type), storage, `groups of ${rule.label}`);
+  const accumulators = new Map<string, Accumulator>();
+  const members = new Map<string, { relation: FlowRelation; name: string }>();
+  const accumulator = (call: AggregateCall): Accumulator => {
+    const text = exprText([call.name, call.distinct, call.args]);
+    let known = accumulators.get(text);
+    if (known === undefined) accumulators.set(text, (known = make(call)));
+    return known;
+  };
+  const membersOf = (call: AggregateCall): { relation: FlowRelation; name: string } => {
+    const text = exprText(call.args);
+    let known = members.get(text);
+    if (known === undefined) {
+      const types = call.args.map((arg) => arg.type);
+      const relation = to.relation(`${rule.label}_values`, [...groups.types, ...types], storage, null);
+      const name = to.names.take(`${rule.label}_members`);
+      to.attachments.push(`const ${name} = engine.members(${groups.name}, ${relation.name}, ${valueTypes(types)});`);
+      members.set(text, (known = { relation, name }));
+    }
+    return known;
+  };
+  const make = (call: AggregateCall): Accumulator => {
+    if (call.name === "count" && !call.distinct) return { call, kind: "count", name: groups.name, members: null };
+    if (call.name === "sum" || call.name === "avg") {
+      const isFloat = call.args[0].type.kind === "float";
+      const name = to.names.take(`${rule.label}_sums`);
+      to.attachments.push(`const ${name} = engine.${isFloat ? "floatSums" : "intSums"}(${groups.name});`);
+      return { call, kind: isFloat ? "floats" : "ints", name, members: null };
+    }
+    const { relation, name } = membersOf(call);
+    if (call.name !== "count") return { call, kind: "members", name, members: relation };
+    const distinct = to.names.take(`${rule.label}_distinct`);
+    to.attachments.push(`const ${distinct} = engine.numbers(${groups.name});`);
+    return { call, kind: "distinct", name: distinct, members: relation };
+  };
+  for (const call of aggregatesOf({ terms }, rule.having)) accumulator(call);
+  let nextKey = 0;
+  const columns = terms.map((term) => (term.kind === "value" ? nextKey++ : accumulator(term.call)));
+  let shown: string | null = null;
+  if (mode !== "passing") {
+    shown = to.names.take(`${rule.label}_shown`);
+    to.attachments.push(`const ${shown} = engine.shown(${groups.name}, ${columns.filter((column) => typeof column !== "number").length});`);
+  }
+  const aggregate: Aggregate = { rule, groups, result, accumulators: [...accumulators.values()], columns, variables, having: rule.having, shown };
+  to.rules.push({ name: rule.label, source: rule, comment: sourceText(rule), mode, head: groups, terms: key, offer: null, aggregate, body });
+  const name = to.names.take(`${rule.label}_results`);
+  to.operators.push({ target: result, reads: [groups], kind: "results", call: `${name}();`, when: `${groups.name}.touchedLength > 0`, aggregate, hold: null });
+}
+
+function freeVariables(expr: Expr): Set<string> {
+  if (expr.kind === "aggregate") return new Set();
+  if (expr.kind === "unary") return freeVariables(expr.of);
+  if (expr.kind === "binary") return new Set([...freeVariables(expr.left), ...freeVariables(expr.right)]);
+  if (expr.kind === "call") return new Set(expr.args.flatMap((arg) => [...freeVariables(arg)]));
+  if (expr.kind === "if") return new Set([expr.test, expr.then, expr.else].flatMap((part) => [...freeVariables(part)]));
+  if (expr.kind === "tuple" || expr.kind === "list") return new Set(expr.of.flatMap((part) => [...freeVariables(part)]));
+  return variablesOf(expr);
+}
+
+function typeOfVariable(expr: Expr, name: string): Type {
+  let found: Type = { kind: "unknown" };
+  JSON.stringify(expr, (_, part: unknown) => {
+    const one = part as Partial<Extract<Expr, { kind: "variable" }>> | null;
+    if (one !== null && typeof one === "object" && one.kind === "variable" && one.name === name && one.type !== undefined) found = one.type;
+    return part;
+  });
+  return found;
+}
+
+/** One valuation goes in: the end of the rule's loops. `codes` are the terms of the group. */
+export function writeAccumulation(scope: ExprScope, rule: FlowRule, aggregate: Aggregate, codes: readonly string[]): void {
+  const { writer } = scope;
+  const { groups } = aggregate;
+  // Arguments first: a valuation of which one cannot be computed does not count.
+  const args = new Map<string, { codes: string[]; number: string | null }>();
+  for (const { call, kind, name } of aggregate.accumulators) {
+    const isSum = kind === "ints" || kind === "floats";
+    args.set(exprText([name, call.args]), {
+      codes: isSum ? [] : call.args.map((arg) => scope.code(arg)),
+      number: isSum ? scope.number(call.args[0]) : null,
+    });
+  }
+  const group = scope.names.take("group");
+  writer.line(`const ${group} = ${seek(scope, groups, codes)}`);
+  writer.line(bump(groups, group, scope.sign));
+  const done = new Set<FlowRelation>();
+  for (const { call, kind, name, members } of aggregate.accumulators) {
+    const { codes: own, number } = args.get(exprText([name, call.args]))!;
+    if (number !== null) writer.line(`${name}.add(${group}, ${number}, ${scope.sign});`);
+    if (members === null) continue;
+    const member = scope.names.take("member");
+    if (!done.has(members)) {
+      writer.line(`const ${member} = ${seek(scope, members, [...codes, ...own])}`);
+      writer.line(bump(members, member, scope.sign));
+      done.add(members);
+      lastMember.set(members, member);
+    }
+    if (kind === "distinct") {
+      const at = lastMember.get(members)!;
+      const edge = scope.sign === "1" ? "1" : `(${scope.sign} > 0 ? 1 : 0)`;
+      writer.line(`if (${members.name}.count[${at}] === ${edge}) ${name}.of[${group}] += ${scope.sign};`);
+    }
+  }
+  void rule;
+}
+
+const lastMember = new WeakMap<FlowRelation, string>();
+
+/** The function that makes the results of the changed groups anew. */
+export function writeResults(writer: Writer, scopeOf: (writer: Writer, rule: string) => ExprScope, name: string, aggregate: Aggregate): void {
+  const { groups, result, rule, columns, shown, having, variables } = aggregate;
+  const scope = scopeOf(writer, ruleText(rule));
+  writer.open(`function ${name}()${"\u0001: void\u0002"} {`);
+  writer.open(`for (let n = 0; n < ${groups.name}.touchedLength; n++) {`);
+  scope.escape = "continue;";
+  const group = scope.names.take("group");
+  writer.line(`const ${group} = ${groups.name}.touched[n];`);
+  const keys = groups.types.map((_, i) => `${columnOf(groups, i)}[${group}]`);
+  for (const [variableName, column] of variables) scope.bind(variableName, keys[column]);
+  if (shown !== null) {
+    let place = 0;
+    const old = columns.map((column) => (typeof column === "number" ? keys[column] : `${shown}.results[${place++}][${group}]`));
+    writer.open(`if (${shown}.is[${group}] === 1) {`);
+    writer.line(`${shown}.is[${group}] = 0;`);
+    writer.line(bump(result, seek(scope, result, old, true), "-1"));
+    writer.close("}");
+  }
+  writer.line(`if (${groups.name}.count[${group}] === 0) continue;`);
+  scope.aggregate = (call) => {
+    const found = aggregate.accumulators.find((one) => exprText([one.call.name, one.call.distinct, one.call.args]) === exprText([call.name, call.distinct, call.args]))!;
+    return resultOf(scope, aggregate, found, group);
+  };
+  for (const test of having) writer.line(`if (!(${scope.boolean(test)})) continue;`);
+  const codes = columns.map((column) => (typeof column === "number" ? keys[column] : scope.code({ kind: "aggregate", call: column.call, type: column.call.type, span: column.call.span })));
+  writer.line(shown === null ? `${result.name}.keep(${seek(scope, result, codes, true)});` : bump(result, seek(scope, result, codes, true), "1"));
+  if (shown !== null) {
+    writer.line(`${shown}.is[${group}] = 1;`);
+    let place = 0;
+    columns.forEach((column, i) => {
+      if (typeof column !== "number") writer.line(`${shown}.results[${place++}][${group}] = ${codes[i]};`);
+    });
+  }
+  writer.close("}");
+  writer.close("}");
+}
+
+/** The code of an accumulator's result, as the name of a constant. */
+function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulator, group: string): string {
+  const { call, kind, name } = accumulator;
+  const { writer } = scope;
+  const known = scope.results.get(accumulator);
+  if (known !== undefined) return known;
+  const result = scope.names.take(call.name);
+  scope.results.set(accumulator, result);
+  const count = `${aggregate.groups.name}.count[${group}]`;
+  switch (kind) {
+    case "count": writer.line(`const ${result} = ${count};`); break;
+    case "distinct": writer.line(`const ${result} = ${name}.of[${group}];`); break;
+    case "members": writer.line(`const ${result} = ${name}.${call.name}(${group});`); break;
+    case "floats":
+    case "ints": {
+      const exact = scope.names.take("exact");
+      writer.line(`const ${exact} = ${name}.${call.name === "avg" ? `mean(${group}, ${count})` : `sum(${group})`};`);
+      if (kind === "ints" && call.name === "sum") scope.checkInt(exact, scope.textOf(call.span));
+      writer.line(`const ${result} = values.number(${exact});`);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,172 @@
+/** The order of a step: relations after those that they are derived from, recursive ones together until nothing is new. */
+import type { Flow, FlowRead, FlowRelation, FlowRule, Operator } from "./flow.ts";
+import type { Driver } from "./rules.ts";
+import { type } from "./writer.ts";
+import type { Writer } from "./writer.ts";
+
+export interface Stratum {
+  readonly relations: readonly FlowRelation[];
+  readonly isRecursive: boolean;
+}
+
+/** Strongly connected components, those that are read first (Tarjan 1972; without recursion, for long programs). */
+export function strataOf(flow: Flow): readonly Stratum[] {
+  const reads = new Map<FlowRelation, Set<FlowRelation>>(flow.relations.map((relation) => [relation, new Set()]));
+  for (const { head, body } of flow.rules) {
+    for (const literal of body) if (literal.kind === "read") reads.get(head)!.add(literal.relation);
+  }
+  for (const { target, reads: from } of flow.operators) for (const relation of from) reads.get(target)!.add(relation);
+  const index = new Map<FlowRelation, number>();
+  const low = new Map<FlowRelation, number>();
+  const onStack = new Set<FlowRelation>();
+  const stack: FlowRelation[] = [];
+  const strata: Stratum[] = [];
+  for (const root of flow.relations) {
+    if (index.has(root)) continue;
+    const work: { node: FlowRelation; rest: FlowRelation[] }[] = [];
+    const enter = (node: FlowRelation): void => {
+      index.set(node, index.size);
+      low.set(node, index.get(node)!);
+      stack.push(node);
+      onStack.add(node);
+      work.push({ node, rest: [...reads.get(node)!].reverse() });
+    };
+    enter(root);
+    while (work.length > 0) {
+      const { node, rest } = work[work.length - 1];
+      const next = rest.pop();
+      if (next !== undefined) {
+        if (!index.has(next)) enter(next);
+        else if (onStack.has(next)) low.set(node, Math.min(low.get(node)!, index.get(next)!));
+        continue;
+      }
+      work.pop();
+      const above = work[work.length - 1]?.node;
+      if (above !== undefined) low.set(above, Math.min(low.get(above)!, low.get(node)!));
+      if (low.get(node) !== index.get(node)) continue;
+      const relations = stack.splice(stack.indexOf(node));
+      for (const relation of relations) onStack.delete(relation);
+      strata.push({ relations: relations.reverse(), isRecursive: relations.length > 1 || reads.get(node)!.has(node) });
+    }
+  }
+  return strata;
+}
+
+export interface Fixpoint {
+  readonly flow: Flow;
+  readonly strata: readonly Stratum[];
+  /** Name of the function that evaluates a rule so; asks for it to be written. */
+  readonly call: (rule: FlowRule, driver: Driver) => string;
+}
+
+/** Positive and negated reads, by index into the body. */
+function readsOf(rule: FlowRule): readonly { readonly index: number; readonly read: FlowRead }[] {
+  return rule.body.flatMap((literal, index) => (literal.kind === "read" ? [{ index, read: literal }] : []));
+}
+
+const hasPositiveRead = (rule: FlowRule): boolean => readsOf(rule).some(({ read }) => !read.negated);
+
+export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint): void {
+  writer.line("/** Runs the rules, each relation after those that it is derived from. `isFirst`: nothing has run before. */");
+  writer.open(`function fixpoint(isFirst${type(": boolean")})${type(": void")} {`);
+  let usesFirst = false;
+  for (const stratum of strata) {
+    const rules = flow.rules.filter((rule) => stratum.relations.includes(rule.head));
+    const operators = flow.operators.filter(({ target }) => stratum.relations.includes(target));
+    if (rules.length + operators.length === 0) continue;
+    usesFirst ||= rules.some((rule) => !hasPositiveRead(rule));
+    if (stratum.isRecursive) writeRecursive(writer, stratum, rules, operators, call);
+    else {
+      writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}`);
+      for (const rule of rules) writeOnce(writer, rule, call);
+      for (const operator of operators) writeOperator(writer, operator);
+    }
+  }
+  if (!usesFirst) writer.line("void isFirst;");
+  writer.close("}");
+}
+
+function writeOperator(writer: Writer, { call, when }: Operator): void {
+  writer.line(when === null ? call : `if (${when}) ${call}`);
+}
+
+function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void {
+  if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
+  if (rule.mode === "passing") {
+    writePassing(writer, rule, new Set(), call);
+    return;
+  }
+  for (const { index, read } of readsOf(rule)) {
+    writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`);
+  }
+}
+
+/** From the first passing literal that is not of the stratum itself. */
+function writePassing(writer: Writer, rule: FlowRule, own: ReadonlySet<FlowRelation>, call: Fixpoint["call"]): void {
+  const from = readsOf(rule).find(({ read }) => !read.negated && read.relation.storage === "passing" && !own.has(read.relation));
+  if (from !== undefined) writer.line(`if (${from.read.relation.name}.size > 0) ${call(rule, { kind: "rows", literal: from.index })}();`);
+}
+
+/**
+ * Semi-naive: from what is new below, then round by round from what the last round brought. If something below was
+ * lost, everything but tables is derived anew.
+ */
+function writeRecursive(writer: Writer, stratum: Stratum, rules: readonly FlowRule[], operators: readonly Operator[], call: Fixpoint["call"]): void {
+  const own = new Set(stratum.relations);
+  const views = stratum.relations.filter(({ storage }) => storage === "view" || storage === "landing");
+  const isOwn = (read: FlowRead): boolean => own.has(read.relation);
+  writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}: recursive`);
+  const isRederived = (rule: FlowRule): boolean => views.includes(rule.head) && rule.mode !== "passing";
+  const writeNew = (): void => {
+    for (const rule of rules) {
+      if (rule.mode === "passing") continue;
+      if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
+      for (const { index, read } of readsOf(rule)) {
+        if (!isOwn(read)) writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`);
+      }
+    }
+  };
+  const lost = new Set<string>();
+  for (const rule of rules.filter(isRederived)) {
+    for (const { read } of readsOf(rule)) if (!isOwn(read)) lost.add(`${read.relation.name}.${read.negated ? "grew" : "shrank"}()`);
+  }
+  for (const { name, storage } of views) if (storage === "landing") lost.add(`${name}.landedLength > 0`);
+  for (const { name, storage } of stratum.relations) if (storage === "table" && views.length > 0) lost.add(`${name}.shrank()`);
+  if (views.length > 0 && lost.size > 0) {
+    writer.open(`if (${[...lost].join(" || ")}) {`);
+    for (const { name } of views) writer.line(`${name}.retractAll();`);
+    for (const rule of rules) {
+      if (isRederived(rule)) {
+        if (!hasPositiveRead(rule)) writer.line(`${call(rule, { kind: "start" })}();`);
+        // A rule that reads its own stratum is driven from there, where all is new.
+        const reads = readsOf(rule).filter(({ read }) => !read.negated);
+        const drivers = reads.some(({ read }) => isOwn(read) && views.includes(read.relation)) ? [] : reads.slice(0, 1);
+        for (const { index } of drivers) writer.line(`${call(rule, { kind: "all", literal: index })}();`);
+      } else if (rule.mode !== "passing") {
+        if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
+        for (const { index, read } of readsOf(rule)) {
+          if (!isOwn(read)) writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`);
+        }
+      }
+    }
+    writer.close("} else {");
+    writer.deepen();
+    writeNew();
+    writer.close("}");
+  } else writeNew();
+  for (const rule of rules) if (rule.mode === "passing") writePassing(writer, rule, own, call);
+  for (const operator of operators) writeOperator(writer, operator);
+  writer.open("for (let " + stratum.relations.map(({ name }) => `${name}_done = 0`).join(", ") + "; ;) {");
+  for (const { name } of stratum.relations) writer.line(`const ${name}_end = ${name}.freshLength;`);
+  writer.line(`if (${stratum.relations.map(({ name }) => `${name}_done === ${name}_end`).join(" && ")}) break;`);
+  for (const rule of rules) {
+    for (const { index, read } of readsOf(rule)) {
+      if (!isOwn(read) || read.negated) continue;
+      const { name } = read.relation;
+      writer.line(`if (${name}_done < ${name}_end) ${call(rule, { kind: "fresh", literal: index })}(${name}_done, ${name}_end);`);
+    }
+  }
+  for (const operator of operators) writeOperator(writer, operator);
+  for (const { name } of stratum.relations) writer.line(`${name}_done = ${name}_end;`);
+  writer.close("}");
+}

@@ -1,0 +1,64 @@
+/** What an application sees of a role: rows with types, and a function that starts an instance in its process. */
+import type { Collection, Column, Ir } from "../ir.ts";
+import { hostType } from "./types.ts";
+import { commentText, quoted, type } from "./writer.ts";
+import type { Writer } from "./writer.ts";
+
+const isName = (name: string): boolean => /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name);
+const keyText = (name: string): string => (isName(name) ? name : quoted(name));
+
+/** `ask` → `AskRow`. */
+function rowName({ name }: Collection): string {
+  return `${name[0].toUpperCase()}${name.slice(1)}Row`;
+}
+
+function fields(columns: readonly Column[]): string {
+  return columns.length === 0 ? "{}" : `{ ${columns.map((column) => `readonly ${keyText(column.name)}: ${hostType(column.type)}`).join("; ")} }`;
+}
+
+function ofKind(ir: Ir, role: string, kind: string): readonly Collection[] {
+  return [...ir.collections.values()].filter((collection) => collection.role === role && collection.kind === kind);
+}
+
+/** Types stand in the TypeScript only. */
+export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
+  const inputs = ofKind(ir, role, "input");
+  const outputs = ofKind(ir, role, "output");
+  for (const collection of [...inputs, ...outputs]) {
+    const { doc } = collection;
+    const about = doc === null ? `A row of the ${collection.kind} \`${collection.name}\`.` : commentText(doc.trim()).replaceAll("\n", " ");
+    writer.line(type(`/** ${about} */`));
+    writer.line(type(`export interface ${rowName(collection)} ${fields(collection.columns)}`));
+    writer.line(type(" "));
+  }
+  writer.line(type(`/** One running instance of ${role}. */`));
+  writer.line(type(`export interface ${role}Node {`));
+  writer.line(type(`  readonly address: string;`));
+  writer.line(type(`  /** Hands in a row; the fault if it is refused. */`));
+  writer.line(type(`  readonly input: { ${inputs.map((one) => `readonly ${keyText(one.name)}: (row: ${rowName(one)}) => unknown`).join("; ")} };`));
+  const sealed = inputs.filter((one) => one.sealed !== null);
+  writer.line(type(`  /** Promises that no more rows of a partition come. */`));
+  writer.line(type(`  readonly seal: { ${sealed.map((one) => `readonly ${keyText(one.name)}: (key: ${fields(one.sealed!.columns.map((column) => one.columns[column]))}) => unknown`).join("; ")} };`));
+  writer.line(type(`  /** No more rows of this input, or of any. */`));
+  writer.line(type(`  end(input?: ${inputs.map((one) => quoted(one.name)).join(" | ") || "never"}): void;`));
+  for (const output of outputs) {
+    writer.line(type(`  on(output: ${quoted(output.name)}, listener: (row: ${rowName(output)}) => void): unknown;`));
+    if (output.level === "eventual" || output.level === "any") {
+      writer.line(type(`  /** A fact ceased to be true. */`));
+      writer.line(type(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`));
+    }
+  }
+  writer.line(type(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`));
+  writer.line(type(`  stop(): Promise<void>;`));
+  writer.line(type(`}`));
+  writer.line(type(" "));
+}
+
+export function writeStart(writer: Writer, ir: Ir, role: string): void {
+  const inputs = ofKind(ir, role, "input");
+  const example = inputs.length === 0 ? "" : ` \`node.input.${inputs[0].name}({ ${inputs[0].columns.map((column) => keyText(column.name)).join(", ")} })\` hands it a row.`;
+  writer.line(`/** Starts an instance in this process.${example} */`);
+  writer.open(`export async function start${role}(options${type("?: NodeOptions")})${type(`: Promise<${role}Node>`)} {`);
+  writer.line(`return (await startNode(program, options))${type(` as unknown as ${role}Node`)};`);
+  writer.close("}");
+}

@@ -1,0 +1,195 @@
+/** The module of one role. */
+import type { SourceFile } from "../ast.ts";
+import type { Expr, Ir, Type } from "../ir.ts";
+import type { Plan } from "../plan.ts";
+import { writeResults } from "./aggregates.ts";
+import { ExprScope } from "./expressions.ts";
+import type { ModuleScope } from "./expressions.ts";
+import { strataOf, writeFixpoint } from "./fixpoint.ts";
+import type { Flow, FlowRelation, FlowRule } from "./flow.ts";
+import { functionImports } from "./functions.ts";
+import { writeInterfaces, writeStart } from "./host.ts";
+import { writeMeta } from "./meta.ts";
+import { Names } from "./names.ts";
+import { Normalizer } from "./normalize.ts";
+import { writeHold, writeRule } from "./rules.ts";
+import type { Driver, RuleContext } from "./rules.ts";
+import { valueType, valueTypes } from "./types.ts";
+import { commentText, quoted, type, Writer } from "./writer.ts";
+import type { Written } from "./writer.ts";
+
+export interface RoleModule {
+  readonly role: string;
+  readonly written: Written;
+  readonly file: SourceFile;
+}
+
+export function roleModule(plan: Plan, role: string): RoleModule {
+  const ir = plan.coordinated;
+  const { file } = ir.roles.get(role)!;
+  const names = new Names();
+  const declared = new Declarations(ir, names);
+  const flow = new Normalizer(plan, role, names).flow();
+  const rules = new Writer();
+  const evaluator = writeEvaluator(flow, declared, names, file, rules);
+
+  const writer = new Writer();
+  writer.line(`/** Role ${role} of ${commentText(file.path)}. Written by dlc: change the program instead. */`);
+  const engine = ["Engine"];
+  if (evaluator.mentions("FAILED")) engine.push("FAILED");
+  writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
+  writer.line(type(`import type { Environment, Evaluator, RoleProgram, Value } from "./runtime/program.js";`));
+  writer.line(`import { startNode } from "./runtime/node.js";`);
+  writer.line(type(`import type { NodeOptions } from "./runtime/node.js";`));
+  declared.writeImports(writer);
+  writer.line();
+  writeInterfaces(writer, ir, role);
+  writeMeta(writer, plan, role, declared);
+  writer.line();
+  evaluator.write(writer);
+  writer.line();
+  writer.line("/** What the runtime needs to know of the role. */");
+  writer.line(`export const program${type(": RoleProgram")} = { meta, createEvaluator };`);
+  writer.line();
+  writeStart(writer, ir, role);
+  return { role, written: writer.written(), file };
+}
+
+/** Constants and functions that expressions use. */
+export class Declarations implements ModuleScope {
+  readonly #ir: Ir;
+  readonly #names: Names;
+  readonly #constants = new Map<string, string>();
+  readonly #callables = new Map<string, string>();
+  readonly #lines: string[] = [];
+  readonly #imports = new Map<string, { module: string; local: string; name: string }>();
+
+  constructor(ir: Ir, names: Names) {
+    this.#ir = ir;
+    this.#names = names;
+  }
+
+  constant(of: Type, value: number | string | boolean): string {
+    const key = `${valueType(of)} ${typeof value} ${value}`;
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      this.#constants.set(key, (name = this.#names.take(`the_${String(value).slice(0, 24)}`)));
+      this.#lines.push(`const ${name} = engine.constant(${valueType(of)}, ${JSON.stringify(value)});`);
+    }
+    return name;
+  }
+
+  callable(call: Extract<Expr, { kind: "call" }>): string {
+    const params = valueTypes(call.args.map((arg) => arg.type));
+    const key = `${call.builtin} ${call.name} ${params} ${valueType(call.type)}`;
+    let name = this.#callables.get(key);
+    if (name === undefined) {
+      const of = this.function(call);
+      this.#callables.set(key, (name = this.#names.take(`call_${call.name}`)));
+      this.#lines.push(`const ${name} = engine.callable(${quoted(call.name)}, ${of}, ${params}, ${valueType(call.type)});`);
+    }
+    return name;
+  }
+
+  /** An expression for the function itself. */
+  function(call: Extract<Expr, { kind: "call" }>): string {
+    if (call.builtin) {
+      this.#imports.set("builtins", { module: "./runtime/operators/functions.run.js", local: "builtins", name: "run" });
+      return `builtins.${call.name}`;
+    }
+    const known = this.#imports.get(call.name);
+    if (known !== undefined) return known.local;
+    const local = this.#names.take(call.name);
+    this.#imports.set(call.name, { module: `./functions/${functionImports(this.#ir).get(call.name)}.js`, local, name: call.name });
+    return local;
+  }
+
+  writeImports(writer: Writer): void {
+    for (const { module, local, name } of this.#imports.values()) {
+      writer.line(`import { ${name === local ? name : `${name} as ${local}`} } from ${quoted(module)};`);
+    }
+  }
+
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+}
+
+interface EvaluatorText {
+  readonly write: (writer: Writer) => void;
+  readonly mentions: (name: string) => boolean;
+}
+
+/** Rules are written into `scratch` once, to learn which indexes and constants they need, and then in their place. */
+function writeEvaluator(flow: Flow, declared: Declarations, names: Names, file: SourceFile, scratch: Writer): EvaluatorText {
+  const strata = strataOf(flow);
+  const recursive = new Set(strata.flatMap(({ relations, isRecursive }) => (isRecursive ? relations : [])));
+  const isRecursive = (relation: FlowRelation): boolean => recursive.has(relation);
+  const functions = new Map<FlowRule, { name: string; driver: Driver }[]>();
+  const isSole = new Map<FlowRule, number>();
+  const call = (rule: FlowRule, driver: Driver): string => {
+    let asked = functions.get(rule);
+    if (asked === undefined) functions.set(rule, (asked = []));
+    const same = asked.find((one) => JSON.stringify(one.driver) === JSON.stringify(driver));
+    if (same !== undefined) return same.name;
+    isSole.set(rule, (isSole.get(rule) ?? 0) + 1);
+    const name = names.take(functionName(rule, driver));
+    asked.push({ name, driver });
+    return name;
+  };
+  writeFixpoint(scratch, { flow, strata, call });
+  const context = (writer: Writer): RuleContext => ({ writer, names, module: declared, file, isRecursive });
+  const writeFunctions = (writer: Writer): void => {
+    for (const rule of flow.rules) {
+      const asked = functions.get(rule) ?? [];
+      if (asked.length === 0) continue;
+      for (const line of rule.comment.split("\n")) writer.line(`// ${line}`);
+      for (const { name, driver } of asked) writeRule(context(writer), rule, driver, name);
+      writer.line();
+    }
+    for (const { kind, call: text, aggregate, hold } of flow.operators) {
+      if (kind === "results") {
+        writeResults(writer, (to, rule) => new ExprScope(to, names.inner(), declared, file, rule), text.slice(0, -3), aggregate!);
+        writer.line();
+      } else if (kind === "hold") {
+        writeHold(context(writer), hold!);
+        writer.line();
+      }
+    }
+  };
+  writeFunctions(scratch);
+  const text = scratch.written().plain;
+  return {
+    mentions: (name) => new RegExp(`\\b${name}\\b`).test(text),
+    write: (writer) => {
+      writer.open(`function createEvaluator(env${type(": Environment")})${type(": Evaluator")} {`);
+      writer.line("const engine = new Engine(env);");
+      if (/\bvalues\b/.test(text)) writer.line("const { values } = engine;");
+      if (/\bfaults\b/.test(text)) writer.line("const { faults } = engine;");
+      if (/\bself\b/.test(text)) writer.line(`const self = engine.constant("addr", env.self);`);
+      for (const line of declared.lines) writer.line(line);
+      writer.line();
+      for (const relation of flow.relations) {
+        if (relation.comment !== null) writer.line(`// ${relation.comment}`);
+        writer.line(`const ${relation.name} = ${relation.declaration(isRecursive(relation))};`);
+        for (const [name, columns] of relation.indexes) writer.line(`const ${name} = ${relation.name}.index(${columns.join(", ")});`);
+      }
+      for (const line of flow.attachments) writer.line(line);
+      writer.line();
+      writeFunctions(writer);
+      writeFixpoint(writer, { flow, strata, call });
+      writer.line();
+      const startsAlone = flow.rules.some((rule) => !rule.body.some((literal) => literal.kind === "read" && !literal.negated));
+      writer.line(`return engine.run(${startsAlone}, fixpoint);`);
+      writer.close("}");
+    },
+  };
+}
+
+function functionName(rule: FlowRule, driver: Driver): string {
+  if (driver.kind === "start") return `${rule.name}_start`;
+  const literal = rule.body[driver.literal];
+  const of = literal.kind === "read" ? literal.relation.name : "";
+  const words = { rows: "from", changes: "on", gained: "on", fresh: "again_on", all: "all_from" };
+  return `${rule.name}_${words[driver.kind]}_${of}`;
+}

@@ -1,0 +1,297 @@
+/** One function for each way to evaluate a rule: a straight loop from the literal that drives it to the head. */
+import { positionOf } from "../diagnostics/lines.ts";
+import type { SourceFile } from "../ast.ts";
+import type { Pattern } from "../ir.ts";
+import { writeAccumulation } from "./aggregates.ts";
+import { ExprScope } from "./expressions.ts";
+import type { ModuleScope } from "./expressions.ts";
+import type { FlowHold, FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
+import { joinOrder } from "./join-order.ts";
+import type { Names } from "./names.ts";
+import { ruleText } from "./normalize.ts";
+import { bump, columnOf, find, seek } from "./rows.ts";
+import { countVariables, patternVariables } from "./walk.ts";
+import { commentText, type } from "./writer.ts";
+import type { Writer } from "./writer.ts";
+
+/**
+ * What an evaluation starts from. `literal` is an index into the body.
+ *   start    nothing: bodies without positive reads
+ *   rows     all rows of a passing relation
+ *   changes  rows that came and went in this step, with their sign; the other literals read the new state before it, the old after it
+ *   gained   rows that came (of a negated literal: went); the others read the new state
+ *   fresh    rows that `keep` brought since the last round
+ *   all      all rows that are present
+ */
+export type Driver =
+  | { readonly kind: "start" }
+  | { readonly kind: "rows" | "changes" | "gained" | "fresh" | "all"; readonly literal: number };
+
+export interface RuleContext {
+  readonly writer: Writer;
+  readonly names: Names;
+  readonly module: ModuleScope;
+  readonly file: SourceFile;
+  /** In a recursive stratum derivations are not counted. */
+  readonly isRecursive: (head: FlowRelation) => boolean;
+}
+
+function scopeOf(context: RuleContext, rule: string): ExprScope {
+  return new ExprScope(context.writer, context.names.inner(), context.module, context.file, rule);
+}
+
+export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, name: string): void {
+  const { writer } = context;
+  const scope = scopeOf(context, rule.source === null ? commentText(rule.comment) : ruleText(rule.source));
+  const used = usedVariables(rule);
+  const write = (): void => {
+    const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
+    writer.open(`function ${name}(${parameters})${type(": void")} {`);
+    const depth = new Loops(writer, scope);
+    if (driver.kind !== "start") writeDriver(scope, depth, rule, driver, used);
+    const literal = driver.kind === "start" ? null : driver.literal;
+    for (const index of joinOrder(rule.body, literal)) {
+      const old = (driver.kind === "changes" && index > driver.literal) || (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
+      writeLiteral(scope, depth, rule.body[index], old, used);
+    }
+    writeHead(context, scope, rule);
+    depth.closeAll();
+    writer.close("}");
+  };
+  const line = rule.source === null ? null : { file: rule.source.file.path, line: positionOf(rule.source.file, rule.source.span.start).line - 1 };
+  writer.from(line, write);
+}
+
+/** Open loops, to be closed at the end. */
+class Loops {
+  readonly #writer: Writer;
+  readonly #scope: ExprScope;
+  #open = 0;
+
+  constructor(writer: Writer, scope: ExprScope) {
+    this.#writer = writer;
+    this.#scope = scope;
+  }
+
+  open(text: string): void {
+    this.#writer.open(text);
+    this.#open++;
+    this.#scope.escape = "continue;";
+  }
+
+  closeAll(): void {
+    for (; this.#open > 0; this.#open--) this.#writer.close("}");
+  }
+}
+
+/** Variables that are read somewhere besides where they are bound. */
+function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const literal of rule.body) {
+    if (literal.kind === "read") for (const term of literal.terms) countVariables(term, counts);
+    else if (literal.kind === "closed") for (const expr of literal.key) countVariables(expr, counts);
+    else countVariables(literal.value, counts);
+    if (literal.kind === "bind") counts.set(literal.variable, (counts.get(literal.variable) ?? 0) + 1);
+    if (literal.kind === "range") for (const name of patternVariables(literal.pattern)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const used = new Set([...counts].flatMap(([name, count]) => (count > 1 ? [name] : [])));
+  const heads = new Map<string, number>();
+  for (const term of rule.terms) countVariables(term, heads);
+  for (const { call } of rule.aggregate?.accumulators ?? []) for (const arg of call.args) countVariables(arg, heads);
+  for (const name of heads.keys()) used.add(name);
+  return used;
+}
+
+function writeDriver(scope: ExprScope, loops: Loops, rule: FlowRule, driver: Exclude<Driver, { kind: "start" }>, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  const literal = rule.body[driver.literal] as FlowRead;
+  const { name } = literal.relation;
+  const row = scope.names.take("row");
+  const n = scope.names.take("n");
+  switch (driver.kind) {
+    case "rows":
+      loops.open(`for (let ${row} = 0; ${row} < ${name}.size; ${row}++) {`);
+      if (literal.relation.storage !== "passing") writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      break;
+    case "all":
+      loops.open(`for (let ${row} = 0, end = ${name}.size; ${row} < end; ${row}++) {`);
+      writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      break;
+    case "changes":
+      loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
+      writer.line(`const ${row} = ${name}.touched[${n}];`);
+      scope.sign = scope.names.take("change");
+      writer.line(`const ${scope.sign} = ${literal.negated ? "-" : ""}${name}.change(${row});`);
+      writer.line(`if (${scope.sign} === 0) continue;`);
+      break;
+    case "gained":
+      loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
+      writer.line(`const ${row} = ${name}.touched[${n}];`);
+      writer.line(`if (${name}.change(${row}) !== ${literal.negated ? -1 : 1}) continue;`);
+      break;
+    case "fresh":
+      loops.open(`for (let ${n} = from; ${n} < end; ${n}++) {`);
+      writer.line(`const ${row} = ${name}.fresh[${n}];`);
+  }
+  matchRow(scope, literal, row, new Set(), used);
+}
+
+/** Binds the variables of a row's columns and tests the others; `probed` columns are known to agree. */
+function matchRow(scope: ExprScope, literal: FlowRead, row: string, probed: ReadonlySet<number>, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  literal.terms.forEach((term, i) => {
+    if (probed.has(i)) return;
+    const value = `${columnOf(literal.relation, i)}[${row}]`;
+    if (term.kind === "variable" && !scope.isBound(term.name)) {
+      if (!used.has(term.name)) return;
+      const code = scope.names.take(term.name);
+      writer.line(`const ${code} = ${value};`);
+      scope.bind(term.name, code);
+    } else writer.line(`if (${value} !== ${scope.code(term)}) continue;`);
+  });
+}
+
+/** Whether a row is there in the state that the literal reads. */
+function isAbsent(relation: FlowRelation, row: string, old: boolean): string {
+  return old ? `${relation.name}.was[${row}] === 0` : `${relation.name}.count[${row}] === 0`;
+}
+
+function writeLiteral(scope: ExprScope, loops: Loops, literal: FlowLiteral, old: boolean, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  switch (literal.kind) {
+    case "read":
+      if (literal.negated) writeAbsence(scope, literal, old);
+      else writeRead(scope, loops, literal, old, used);
+      break;
+    case "test": writer.line(`if (!${scope.boolean(literal.value)}) ${scope.escape}`); break;
+    case "closed": writer.line(`if (!${literal.name}.has(${literal.key.map((expr) => scope.code(expr)).join(", ")})) ${scope.escape}`); break;
+    case "bind": {
+      const value = scope.code(literal.value);
+      if (scope.isBound(literal.variable)) writer.line(`if (${scope.variable(literal.variable)} !== ${value}) ${scope.escape}`);
+      else {
+        const code = scope.names.take(literal.variable);
+        writer.line(`const ${code} = ${value};`);
+        scope.bind(literal.variable, code);
+      }
+      break;
+    }
+    case "range": {
+      const list = scope.names.take("elements");
+      const n = scope.names.take("n");
+      writer.line(`const ${list} = values.distinct(${scope.code(literal.value)});`);
+      loops.open(`for (let ${n} = 0; ${n} < ${list}.length; ${n}++) {`);
+      matchPattern(scope, literal.pattern, `${list}[${n}]`, used);
+    }
+  }
+}
+
+function matchPattern(scope: ExprScope, pattern: Pattern, code: string, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  if (pattern.kind === "tuple") {
+    const parts = scope.names.take("parts");
+    writer.line(`const ${parts} = values.elements(${code});`);
+    pattern.of.forEach((part, i) => matchPattern(scope, part, `${parts}[${i}]`, used));
+  } else if (scope.isBound(pattern.name)) writer.line(`if (${code} !== ${scope.variable(pattern.name)}) continue;`);
+  else if (used.has(pattern.name)) {
+    const name = scope.names.take(pattern.name);
+    writer.line(`const ${name} = ${code};`);
+    scope.bind(pattern.name, name);
+  }
+}
+
+function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
+  const row = scope.names.take("other");
+  scope.writer.line(`const ${row} = ${find(scope, literal.relation, literal.terms.map((term) => scope.code(term)))};`);
+  scope.writer.line(`if (${row} >= 0 && !(${isAbsent(literal.relation, row, old)})) ${scope.escape}`);
+}
+
+function writeRead(scope: ExprScope, loops: Loops, literal: FlowRead, old: boolean, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  const { relation, terms } = literal;
+  const bound: number[] = [];
+  terms.forEach((term, i) => {
+    if (term.kind !== "variable" || scope.isBound(term.name)) bound.push(i);
+  });
+  const codes = bound.map((column) => scope.code(terms[column]));
+  const row = scope.names.take("row");
+  const mayBeAbsent = relation.storage !== "passing";
+  if (bound.length === terms.length) {
+    writer.line(`const ${row} = ${find(scope, relation, codes)};`);
+    writer.line(`if (${row} < 0${mayBeAbsent ? ` || ${isAbsent(relation, row, old)}` : ""}) ${scope.escape}`);
+    return;
+  }
+  if (bound.length === 0) {
+    const end = scope.names.take("size");
+    loops.open(`for (let ${row} = 0, ${end} = ${relation.name}.size; ${row} < ${end}; ${row}++) {`);
+  } else {
+    const index = `${relation.name}_by_${bound.join("_")}`;
+    relation.indexes.set(index, bound);
+    const first = bound.length === 1 ? "first1" : bound.length === 2 ? "first2" : "firstOf";
+    loops.open(`for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`);
+  }
+  if (mayBeAbsent) writer.line(`if (${isAbsent(relation, row, old)}) continue;`);
+  matchRow(scope, literal, row, new Set(bound), used);
+}
+
+function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void {
+  const { writer } = scope;
+  const { head, offer } = rule;
+  const codes = rule.terms.map((term, i) => {
+    if (head.types[i].kind === "nat" && term.type.kind === "int" && !(term.kind === "literal")) {
+      const number = scope.names.take("nat");
+      writer.line(`const ${number} = ${scope.number(term)};`);
+      scope.checkNat(number, scope.textOf(term.span));
+      return `values.number(${number})`;
+    }
+    return scope.code(term);
+  });
+  if (rule.aggregate !== null) {
+    writeAccumulation(scope, rule, rule.aggregate, codes);
+    return;
+  }
+  const row = seek(scope, head, codes, true);
+  if (offer !== null) writer.line(`${offer.name}.offer(${row}, ${offer.rule});`);
+  else if (context.isRecursive(head)) writer.line(`${head.name}.${rule.mode === "passing" && head.storage === "landing" ? "keepLanded" : "keep"}(${row});`);
+  else if (head.storage === "passing" || head.storage === "table" || head.storage === "queue") writer.line(`${head.name}.keep(${row});`);
+  else if (rule.mode === "passing") writer.line(`${head.name}.land(${row});`);
+  else writer.line(bump(head, row, scope.sign));
+}
+
+/** Rows that come go on at once or into the hold; when a partition closes, what waits for it goes on. */
+export function writeHold(context: RuleContext, hold: FlowHold): void {
+  const { writer } = context;
+  const { name, source, released, literal, conditions } = hold;
+  const kept = `${name}.kept`;
+  const used = new Set(literal.terms.flatMap((term) => (term.kind === "variable" ? [term.name] : [])));
+  const loop = (from: string, head: string, present: boolean, hasNot: (row: string, codes: string[]) => void, has: (row: string, codes: string[]) => void): void => {
+    const scope = scopeOf(context, ruleText(hold.rule));
+    const row = scope.names.take("row");
+    writer.open(head.replaceAll("ROW", row));
+    scope.escape = "continue;";
+    if (present) writer.line(`if (${from}.count[${row}] === 0) continue;`);
+    const relation = { ...source, name: from };
+    matchRow(scope, { ...literal, relation }, row, new Set(), used);
+    const columns = source.types.map((_, i) => `${columnOf(relation, i)}[${row}]`);
+    const tests = conditions.map(({ closed, key }) => `${closed}.has(${key.map((expr) => scope.code(expr)).join(", ")})`);
+    writer.open(`if (${tests.join(" && ")}) {`);
+    has(row, columns);
+    writer.close("} else {");
+    writer.deepen();
+    hasNot(row, columns);
+    writer.close("}");
+    writer.close("}");
+  };
+  writer.open(`function ${name}_pass()${type(": void")} {`);
+  const place = { writer };
+  const keptRelation = { ...source, name: kept };
+  const release = (_: string, codes: string[]): void => writer.line(`${released.name}.keep(${seek(place, released, codes, true)});`);
+  loop(source.name, `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`, source.storage !== "passing",
+    (_, codes) => writer.line(`${kept}.keep(${seek(place, keptRelation, codes, true)});`), release);
+  writer.line(`if (!${name}.isOpening) return;`);
+  loop(kept, `for (let ROW = 0; ROW < ${kept}.size; ROW++) {`, true, () => writer.line("continue;"), (row, codes) => {
+    release(row, codes);
+    writer.line(`${kept}.bump(${row}, -1);`);
+  });
+  writer.close("}");
+}
+

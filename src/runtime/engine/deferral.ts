@@ -1,0 +1,306 @@
+/**
+ * Deferred facts (`<+ <- <+-`): derived in one step, in force from the next one of the same clock on.
+ * A clock is a log (or one gate value of it), or null: the unordered steps.
+ */
+import { compareRows } from "../canonical.ts";
+import type { KeyedTable, Reader } from "./keys.ts";
+import { Relation } from "./relation.ts";
+
+export type Clock = string | null;
+
+/** Whether steps of a clock count for what the log (null: no log) defers. `Report.log["shoes"]` is a clock of `Report.log`. */
+function counts(log: Clock, clock: Clock): boolean {
+  if (log === null || clock === null) return log === clock;
+  return clock === log || clock.startsWith(`${log}[`);
+}
+
+/** The clock for which a step of `clock` defers: a fact of a log's rule that another step derives waits for the log as a whole. */
+function dueOn(log: Clock, clock: Clock): Clock {
+  return counts(log, clock) ? clock : log;
+}
+
+export interface Deferral {
+  /** Puts into force what is due. */
+  begin(clock: Clock): void;
+  /** At the end of a step, before relations commit. */
+  end(clock: Clock): void;
+  /** Clocks for which something waits that would change the state. */
+  pending(): Iterable<Clock>;
+}
+
+/** `<+` into a scratch, by rules over passing facts: each lasts for one step. */
+export class PassingDelay implements Deferral {
+  readonly #source: Relation;
+  readonly #target: Relation;
+  readonly #log: Clock;
+  readonly #due = new Map<Clock, number[]>();
+
+  constructor(source: Relation, target: Relation, log: Clock) {
+    this.#source = source;
+    this.#target = target;
+    this.#log = log;
+  }
+
+  begin(clock: Clock): void {
+    const rows = counts(this.#log, clock) ? this.#due.get(clock) : undefined;
+    if (rows === undefined) return;
+    this.#due.delete(clock);
+    for (const row of rows) {
+      this.#target.keep(this.#target.seekRow(this.#source, row));
+      this.#source.count[row] = 0;
+      this.#source.remove(row);
+    }
+  }
+
+  end(clock: Clock): void {
+    const { fresh, freshLength } = this.#source;
+    if (freshLength === 0) return;
+    const on = dueOn(this.#log, clock);
+    let rows = this.#due.get(on);
+    if (rows === undefined) this.#due.set(on, (rows = []));
+    for (let i = 0; i < freshLength; i++) rows.push(fresh[i]);
+  }
+
+  pending(): Iterable<Clock> {
+    const clocks: Clock[] = [];
+    for (const [clock, rows] of this.#due) {
+      // What only repeats the step just taken changes nothing.
+      const repeats = rows.length === this.#target.size && rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
+      if (!repeats) clocks.push(clock);
+    }
+    return clocks;
+  }
+}
+
+/** Facts that `land` supported in a step of a clock lapse in the next step of it. */
+class Lapses {
+  readonly #relation: Relation;
+  readonly #log: Clock;
+  readonly #landed = new Map<Clock, number[]>();
+
+  constructor(relation: Relation, log: Clock) {
+    this.#relation = relation;
+    this.#log = log;
+  }
+
+  begin(clock: Clock): void {
+    const rows = counts(this.#log, clock) ? this.#landed.get(clock) : undefined;
+    if (rows === undefined) return;
+    this.#landed.delete(clock);
+    for (const row of rows) this.#relation.bump(row, -1);
+  }
+
+  end(clock: Clock): void {
+    const { landed, landedLength } = this.#relation;
+    if (landedLength === 0) return;
+    const on = dueOn(this.#log, clock);
+    let rows = this.#landed.get(on);
+    if (rows === undefined) this.#landed.set(on, (rows = []));
+    for (let i = 0; i < landedLength; i++) rows.push(landed[i]);
+    this.#relation.landedLength = 0;
+  }
+}
+
+/** `<+` into a scratch by rules over what persists: the target is the source one step later. */
+export class Delay implements Deferral {
+  readonly #source: Relation;
+  readonly #target: Relation;
+  readonly #log: Clock;
+  readonly #lapses: Lapses;
+  /** Rows of the target, with the change that is due. */
+  readonly #due = new Map<Clock, { row: number; sign: number }[]>();
+
+  constructor(source: Relation, target: Relation, log: Clock) {
+    this.#source = source;
+    this.#target = target;
+    this.#log = log;
+    this.#lapses = new Lapses(source, log);
+  }
+
+  begin(clock: Clock): void {
+    const changes = counts(this.#log, clock) ? this.#due.get(clock) : undefined;
+    if (changes !== undefined) {
+      this.#due.delete(clock);
+      for (const { row, sign } of changes) this.#target.bump(row, sign);
+    }
+    this.#lapses.begin(clock);
+  }
+
+  end(clock: Clock): void {
+    const source = this.#source;
+    this.#lapses.end(clock);
+    for (let i = 0; i < source.touchedLength; i++) {
+      const sign = source.change(source.touched[i]);
+      if (sign === 0) continue;
+      const on = dueOn(this.#log, clock);
+      let changes = this.#due.get(on);
+      if (changes === undefined) this.#due.set(on, (changes = []));
+      changes.push({ row: this.#target.seekRow(source, source.touched[i]), sign });
+    }
+  }
+
+  pending(): Iterable<Clock> {
+    return this.#due.keys();
+  }
+}
+
+export interface DeferredRelation {
+  readonly op: "<+" | "<-" | "<+-";
+  readonly relation: Relation;
+  readonly log: Clock;
+  /** Index into the table's rules' texts. */
+  readonly rule: number;
+}
+
+/**
+ * What is deferred into a table. At the start of a step: deletions, then the removals of upserts, then
+ * insertions; an insertion wins over a deletion of the same fact. Looks only at keys for which a deferred fact
+ * or the table changed since.
+ */
+export class TableDeferral implements Deferral {
+  readonly #table: Relation;
+  readonly #keyed: KeyedTable | null;
+  readonly #keyLength: number;
+  readonly #reader: Reader;
+  readonly #deferred: readonly (DeferredRelation & { readonly lapses: Lapses; readonly first: (row: number) => number; readonly next: (row: number) => number })[];
+  readonly #logs: readonly Clock[];
+  /** Keys to look at in the next step of a clock. */
+  readonly #keys = new Map<Clock, Relation>();
+  /** A row with the key in question, in a relation of the table's arity. */
+  readonly #probe: Relation;
+
+  constructor(table: Relation, keyLength: number, reader: Reader, keyed: KeyedTable | null, deferred: readonly DeferredRelation[]) {
+    this.#table = table;
+    this.#keyed = keyed;
+    this.#keyLength = keyLength;
+    this.#reader = reader;
+    this.#probe = new Relation(table.arity);
+    this.#deferred = deferred.map((one) => {
+      const index = keyed === null ? null : one.relation.index(...Array.from({ length: keyLength }, (_, i) => i));
+      return {
+        ...one,
+        lapses: new Lapses(one.relation, one.log),
+        first: (row: number): number => {
+          if (index === null) return one.relation.findRow(this.#probe, row);
+          return index.firstOf(...Array.from({ length: keyLength }, (_, i) => this.#probe.columns[i][row]));
+        },
+        next: (row: number): number => (index === null ? -1 : index.next[row]),
+      };
+    });
+    this.#logs = [...new Set(deferred.map((one) => one.log))];
+  }
+
+  #keysOf(clock: Clock): Relation {
+    let keys = this.#keys.get(clock);
+    if (keys === undefined) this.#keys.set(clock, (keys = new Relation(this.#keyLength)));
+    return keys;
+  }
+
+  #note(keys: Relation, of: Relation, row: number): void {
+    for (let i = 0; i < this.#keyLength; i++) keys.key[i] = of.columns[i][row];
+    keys.keep(keys.seekKey());
+  }
+
+  begin(clock: Clock): void {
+    const keys = this.#keys.get(clock);
+    if (keys !== undefined) {
+      for (let row = 0; row < keys.size; row++) this.#resolve(keys, row, clock, true);
+      keys.clear();
+    }
+    for (const one of this.#deferred) if (counts(one.log, clock)) one.lapses.begin(clock);
+  }
+
+  end(clock: Clock): void {
+    const table = this.#table;
+    for (const one of this.#deferred) {
+      one.lapses.end(clock);
+      const { relation } = one;
+      if (relation.touchedLength === 0) continue;
+      const keys = this.#keysOf(dueOn(one.log, clock));
+      for (let i = 0; i < relation.touchedLength; i++) {
+        if (relation.change(relation.touched[i]) !== 0) this.#note(keys, relation, relation.touched[i]);
+      }
+    }
+    // A fact that is new in the table may be one that a standing deletion or upsert removes, and one
+    // that went may be one that a standing insertion brings back.
+    for (const log of this.#logs) {
+      if (!this.#deferred.some((one) => one.log === log && one.relation.size > 0)) continue;
+      const keys = this.#keysOf(dueOn(log, clock));
+      for (let i = 0; i < table.touchedLength; i++) {
+        if (table.change(table.touched[i]) !== 0) this.#note(keys, table, table.touched[i]);
+      }
+    }
+  }
+
+  pending(): Iterable<Clock> {
+    const clocks: Clock[] = [];
+    for (const [clock, keys] of this.#keys) {
+      for (let row = 0; row < keys.size; row++) {
+        if (!this.#resolve(keys, row, clock, false)) continue;
+        clocks.push(clock);
+        break;
+      }
+    }
+    return clocks;
+  }
+
+  /** Whether the deferred facts with a key change the table; changes it if `apply`. */
+  #resolve(keys: Relation, key: number, clock: Clock, apply: boolean): boolean {
+    const probe = this.#probe;
+    probe.clear();
+    for (let i = 0; i < probe.arity; i++) probe.key[i] = i < this.#keyLength ? keys.columns[i][key] : 0;
+    const sought = probe.seekKey();
+    return this.#keyed === null ? this.#resolveFact(sought, clock, apply) : this.#resolveKey(this.#keyed, sought, clock, apply);
+  }
+
+  #resolveFact(sought: number, clock: Clock, apply: boolean): boolean {
+    const table = this.#table;
+    let isDeleted = false;
+    let isInserted = false;
+    for (const { op, relation, log, first } of this.#deferred) {
+      if (!counts(log, clock) && log !== clock) continue;
+      const row = first(sought);
+      if (row < 0 || relation.count[row] === 0) continue;
+      if (op === "<-") isDeleted = true;
+      else isInserted = true;
+    }
+    const stored = table.findRow(this.#probe, sought);
+    const isThere = stored >= 0 && table.count[stored] > 0;
+    if (isInserted ? isThere : !(isDeleted && isThere)) return false;
+    if (!apply) return true;
+    if (isInserted) table.keep(table.seekRow(this.#probe, sought));
+    else table.bump(stored, -1);
+    return true;
+  }
+
+  #resolveKey(keyed: KeyedTable, sought: number, clock: Clock, apply: boolean): boolean {
+    const table = this.#table;
+    const stored = keyed.byKey.present(this.#probe, sought);
+    let isRemoved = false;
+    let least: { relation: Relation; row: number } | null = null;
+    for (const { op, relation, log, first, next, rule } of this.#deferred) {
+      if (!counts(log, clock) && log !== clock) continue;
+      for (let row = first(sought); row >= 0; row = next(row)) {
+        if (relation.count[row] === 0) continue;
+        if (op === "<-") {
+          if (stored >= 0 && relation.findRow(table, stored) === row) isRemoved = true;
+          continue;
+        }
+        if (op === "<+-") isRemoved = true;
+        if (apply) keyed.offer(keyed.incoming.seekRow(relation, row), rule);
+        else if (least === null || this.#before(relation, row, least)) least = { relation, row };
+      }
+    }
+    if (apply) {
+      if (stored >= 0 && isRemoved) table.bump(stored, -1);
+      return true;
+    }
+    if (stored >= 0 && !isRemoved) return false;
+    if (least === null) return stored >= 0;
+    return stored < 0 || least.relation.findRow(table, stored) !== least.row;
+  }
+
+  #before(relation: Relation, row: number, than: { relation: Relation; row: number }): boolean {
+    return compareRows(this.#reader.row(relation, row), this.#reader.row(than.relation, than.row)) < 0;
+  }
+}

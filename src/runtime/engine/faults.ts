@@ -1,0 +1,85 @@
+/** Calls of functions, and derivations that fail: reported once, and nothing else is lost. */
+import { factText, RowType } from "../codec.ts";
+import type { Fault, Value, ValueType } from "../program.ts";
+import { FAILED } from "./values.ts";
+import type { Values } from "./values.ts";
+
+type PlainFunction = (...args: never[]) => unknown;
+
+/** A built-in or imported function of values. */
+export class Callable {
+  readonly name: string;
+  readonly #of: PlainFunction;
+  readonly #params: readonly ValueType[];
+  readonly #returns: ValueType;
+  readonly #result: RowType;
+  readonly #values: Values;
+
+  constructor(values: Values, name: string, of: unknown, params: readonly ValueType[], returns: ValueType) {
+    if (typeof of !== "function") throw new TypeError(`the function ${name} is not exported by its module`);
+    this.name = name;
+    this.#of = of as PlainFunction;
+    this.#params = params;
+    this.#returns = returns;
+    this.#result = new RowType([{ name: "result", type: returns }]);
+    this.#values = values;
+  }
+
+  /** The result's code; a sentence (without a final stop) when there is none. */
+  call(codes: readonly number[]): number | string {
+    const args = codes.map((code, i) => this.#values.decode(this.#params[i], code));
+    let result: unknown;
+    try {
+      result = this.#of(...(args as never[]));
+    } catch (error) {
+      return `${factText(this.name, args)} threw: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    const problem = this.#result.problem([result]);
+    if (problem !== null) return `${factText(this.name, args)} returned a value of another type: ${problem.replace(/^column result: /, "")}`;
+    return this.#values.encode(this.#returns, result as Value);
+  }
+}
+
+export class Faults {
+  readonly #report: (fault: Fault) => void;
+  /** Said in this step: one failing fact may be met by several evaluations. */
+  readonly #said = new Set<string>();
+
+  constructor(report: (fault: Fault) => void) {
+    this.#report = report;
+  }
+
+  say(code: string, message: string, rule: string | undefined): void {
+    const key = `${rule} ${message}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
+    this.#report(rule === undefined ? { code, message } : { code, message, rule });
+  }
+
+  newStep(): void {
+    if (this.#said.size > 0) this.#said.clear();
+  }
+
+  /**
+   * FAILED, or the code of the call. `sign` below 0: a derivation is taken back; it failed in the
+   * same way when it was to be made, and that was reported.
+   */
+  call(callable: Callable, rule: string, sign: number, ...codes: number[]): number {
+    const result = callable.call(codes);
+    if (typeof result === "number") return result;
+    if (sign >= 0) this.say(`DLC920`, `a fact could not be derived: ${result}`, rule);
+    return FAILED;
+  }
+
+  /** A number that is no int: `what` is the expression as written. */
+  overflow(what: string, value: number, rule: string, sign: number): void {
+    if (sign < 0) return;
+    if (Number.isNaN(value)) this.say("DLC922", `a fact could not be derived: division by zero in ${what}`, rule);
+    else this.say("DLC921", `a fact could not be derived: ${what} is ${value > 0 ? "above" : "below"} the safe integers (±9007199254740991)`, rule);
+  }
+
+  /** A negative number where a nat is declared. */
+  negative(what: string, value: number, rule: string, sign: number): void {
+    if (sign >= 0) this.say("DLC923", `a fact could not be derived: ${what} is ${value}, and a nat is not negative`, rule);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Collections with declared keys (`kv(key -> value)`): a value that is there stays; of several that are new
+ * in one step the least in the canonical order is kept. Every value that is not kept is reported.
+ */
+import { compareRows } from "../canonical.ts";
+import { factText } from "../codec.ts";
+import type { Row, ValueType } from "../program.ts";
+import type { Faults } from "./faults.ts";
+import type { Index, Relation } from "./relation.ts";
+import { Numbers } from "./states.ts";
+import type { Values } from "./values.ts";
+
+/** Rows of a relation as values. */
+export class Reader {
+  readonly types: readonly ValueType[];
+  readonly #values: Values;
+
+  constructor(values: Values, types: readonly ValueType[]) {
+    this.#values = values;
+    this.types = types;
+  }
+
+  row(relation: Relation, row: number, from = 0): Row {
+    const { types } = this;
+    const out = new Array(types.length - from);
+    for (let i = from; i < types.length; i++) out[i - from] = this.#values.decode(types[i], relation.columns[i][row]);
+    return Object.freeze(out) as Row;
+  }
+}
+
+
+export interface Keyed {
+  readonly name: string;
+  readonly keyLength: number;
+  readonly reader: Reader;
+  readonly faults: Faults;
+  /** `kv#1 (file.dlc:3)`: the rules that make facts of the collection. */
+  readonly rules: readonly string[];
+}
+
+/** All rows with the key of a row. */
+export class KeyIndex {
+  readonly #relation: Relation;
+  readonly #index: Index;
+  readonly #keyLength: number;
+
+  constructor(relation: Relation, keyLength: number) {
+    this.#relation = relation;
+    this.#keyLength = keyLength;
+    this.#index = relation.index(...Array.from({ length: keyLength }, (_, i) => i));
+  }
+
+  /** The first row with the key of row `row` of `of`; go on with `next`. */
+  first(of: Relation, row: number): number {
+    const { columns } = of;
+    switch (this.#keyLength) {
+      case 1: return this.#index.first1(columns[0][row]);
+      case 2: return this.#index.first2(columns[0][row], columns[1][row]);
+      default: return this.#index.firstOf(...Array.from({ length: this.#keyLength }, (_, i) => columns[i][row]));
+    }
+  }
+
+  next(row: number): number {
+    return this.#index.next[row];
+  }
+
+  /** The row with that key that is present; -1. There is at most one in a keyed collection. */
+  present(of: Relation, row: number): number {
+    for (let r = this.first(of, row); r >= 0; r = this.next(r)) if (this.#relation.count[r] > 0) return r;
+    return -1;
+  }
+
+  /** Of the present rows with that key the least in canonical order; -1. */
+  least(of: Relation, row: number, reader: Reader): number {
+    let least = -1;
+    for (let r = this.first(of, row); r >= 0; r = this.next(r)) {
+      if (this.#relation.count[r] === 0) continue;
+      if (least < 0 || compareRows(reader.row(this.#relation, r), reader.row(this.#relation, least)) < 0) least = r;
+    }
+    return least;
+  }
+}
+
+/** Reports that `dropped` is not kept because of `kept`. */
+export function reportConflict(keyed: Keyed, kept: Row, keptBy: string, dropped: Row, droppedBy: string): void {
+  const by = (rule: string): string => (rule === "" ? "" : ` (${rule})`);
+  keyed.faults.say("DLC924",
+    `key conflict: ${factText(keyed.name, kept)}${by(keptBy)} is kept, ${factText(keyed.name, dropped)}${by(droppedBy)} is not`,
+    droppedBy === "" ? undefined : droppedBy);
+}
+
+/** A keyed scratch, output or event: which of all derived facts it holds. */
+export class Keying {
+  readonly all: Relation;
+  readonly chosen: Relation;
+  readonly #keyed: Keyed;
+  readonly #allByKey: KeyIndex;
+  readonly #chosenByKey: KeyIndex;
+  /** Both are emptied every step. */
+  readonly #passing: boolean;
+
+  constructor(keyed: Keyed, all: Relation, chosen: Relation, passing: boolean) {
+    this.#keyed = keyed;
+    this.all = all;
+    this.chosen = chosen;
+    this.#passing = passing;
+    this.#allByKey = new KeyIndex(all, keyed.keyLength);
+    this.#chosenByKey = new KeyIndex(chosen, keyed.keyLength);
+  }
+
+  run(): void {
+    const { all, chosen } = this;
+    const { reader } = this.#keyed;
+    for (let n = 0; n < all.touchedLength; n++) {
+      const row = all.touched[n];
+      let holder = this.#chosenByKey.present(all, row);
+      if (holder >= 0 && !this.#passing) {
+        const support = all.findRow(chosen, holder);
+        if (support < 0 || all.count[support] === 0) {
+          chosen.bump(holder, -1);
+          holder = -1;
+        }
+      }
+      if (holder < 0) {
+        const least = this.#allByKey.least(all, row, reader);
+        if (least < 0) continue;
+        holder = chosen.seekRow(all, least);
+        chosen.keep(holder);
+      }
+    }
+    for (let n = 0; n < all.touchedLength; n++) {
+      const row = all.touched[n];
+      if (all.change(row) <= 0) continue;
+      const holder = this.#chosenByKey.present(all, row);
+      if (chosen.findRow(all, row) === holder) continue;
+      reportConflict(this.#keyed, reader.row(chosen, holder), "", reader.row(all, row), this.#keyed.rules.join(", "));
+    }
+  }
+}
+
+/** A keyed table: facts offered in a step go into `incoming`, and `settle` takes those it can. */
+export class KeyedTable {
+  readonly table: Relation;
+  readonly incoming: Relation;
+  readonly byKey: KeyIndex;
+  readonly #keyed: Keyed;
+  readonly #incomingByKey: KeyIndex;
+  readonly #madeIncoming = new Numbers();
+  readonly #madeStored = new Numbers();
+
+  constructor(keyed: Keyed, table: Relation, incoming: Relation) {
+    this.#keyed = keyed;
+    this.table = table;
+    this.incoming = incoming;
+    this.byKey = new KeyIndex(table, keyed.keyLength);
+    this.#incomingByKey = new KeyIndex(incoming, keyed.keyLength);
+    incoming.attach(this.#madeIncoming);
+    table.attach(this.#madeStored);
+  }
+
+  /** `rule`: index into the rules' texts. */
+  offer(row: number, rule: number): void {
+    if (this.incoming.keep(row)) this.#madeIncoming.of[row] = rule;
+  }
+
+  settle(): void {
+    const { incoming, table } = this;
+    const { reader, rules } = this.#keyed;
+    for (let row = 0; row < incoming.size; row++) {
+      let holder = this.byKey.present(incoming, row);
+      if (holder < 0) {
+        const least = this.#incomingByKey.least(incoming, row, reader);
+        holder = table.seekRow(incoming, least);
+        table.keep(holder);
+        this.#madeStored.of[holder] = this.#madeIncoming.of[least];
+      }
+      if (table.findRow(incoming, row) === holder) continue;
+      reportConflict(this.#keyed, reader.row(table, holder), rules[this.#madeStored.of[holder]],
+        reader.row(incoming, row), rules[this.#madeIncoming.of[row]]);
+    }
+  }
+}

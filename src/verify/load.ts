@@ -1,0 +1,40 @@
+/** Runs emitted role modules in this process: the same generated code as in production, without files. */
+import type { EmittedFile } from "../compiler/emitted.ts";
+import { moduleName } from "../compiler/5-emit/emit.ts";
+import { run as builtins } from "../operators/functions.run.ts";
+import * as engine from "../runtime/engine/index.ts";
+import type { RoleProgram } from "../runtime/program.ts";
+
+const importLine = /^import \{ (.*) \} from "(.*)";$/;
+
+/** `functions`: the program's imported functions, by name. Throws when a module is not as `emit` writes it. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+export function loadRole(files: readonly EmittedFile[], role: string, functions: Readonly<Record<string, Function>> = {}): RoleProgram {
+  const path = `${moduleName(role)}.js`;
+  const file = files.find((one) => one.path === path);
+  if (file === undefined) throw new Error(`${path} is not among the emitted files`);
+  const bound: string[] = [];
+  const values: unknown[] = [];
+  const lines = file.text.split("\n").map((line) => {
+    const match = importLine.exec(line);
+    if (match === null) return line.replace(/^export /, "");
+    for (const part of match[1].split(", ")) {
+      const [name, local = name] = part.split(" as ");
+      bound.push(local);
+      values.push(imported(match[2], name, functions));
+    }
+    return "";
+  });
+  const evaluate = new Function(...bound, `"use strict";\n${lines.join("\n")}\nreturn program;`) as (...args: unknown[]) => RoleProgram;
+  return evaluate(...values);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+function imported(module: string, name: string, functions: Readonly<Record<string, Function>>): unknown {
+  if (module === "./runtime/engine/index.js") return (engine as Readonly<Record<string, unknown>>)[name];
+  if (module === "./runtime/operators/functions.run.js") return builtins;
+  if (module.startsWith("./functions/")) return functions[name];
+  return () => {
+    throw new Error(`${name} of ${module} belongs to processes; here modules are only evaluated`);
+  };
+}
