@@ -65,24 +65,82 @@ const cases: Record<string, readonly Case[]> = {
   names: [
     { a: "⟦Q⟧.put(n) <~ one(n);", code: "DLC201", says: "no role `Q`" },
     { a: "⟦RR⟧.put(s, n) <~ t(n, s);", code: "DLC201", says: "no role `RR`" },
-    { a: "P.⟦putt⟧(s, n) <~ t(n, s);", code: "DLC202", says: "role P has no collection `putt`", mend: "`put`", cause: "P", fixed: true },
-    { a: "t(n, s) <= ⟦inn1⟧(n, s);", code: "DLC202", says: "role A has no collection `inn1`", mend: "Did you mean `in1`?", fixed: true },
+    {
+      a: "P.⟦putt⟧(s, n) <~ t(n, s);",
+      code: "DLC202",
+      says: "role P has no collection `putt`",
+      mend: "`put`",
+      cause: "P",
+      fixed: true,
+    },
+    {
+      a: "t(n, s) <= ⟦inn1⟧(n, s);",
+      code: "DLC202",
+      says: "role A has no collection `inn1`",
+      mend: "Did you mean `in1`?",
+      fixed: true,
+    },
     { a: "⟦tt⟧(n, s) <= in1(n, s);", code: "DLC202", says: "no collection `tt`" },
-    { a: "t(n, s) <= ⟦put⟧(s, n);", code: "DLC202", says: "role A has no collection `put`", mend: "`P.put`", cause: "put" },
-    { a: "t(m, s) <= in1(n, s), m = ⟦dubble⟧(n);", code: "DLC203", says: "no function `dubble`", mend: "`double`", fixed: true },
+    {
+      a: "t(n, s) <= ⟦put⟧(s, n);",
+      code: "DLC202",
+      says: "role A has no collection `put`",
+      mend: "`P.put`",
+      cause: "put",
+    },
+    {
+      a: "t(m, s) <= in1(n, s), m = ⟦dubble⟧(n);",
+      code: "DLC203",
+      says: "no function `dubble`",
+      mend: "`double`",
+      fixed: true,
+    },
     { a: "one(n) <= in1(⟦m⟧: n);", code: "DLC204", says: "`in1` has no column `m`", cause: "in1" },
-    { a: "one(x) <= ab(⟦campain⟧: x); table ab(campaign: int);", code: "DLC204", says: "`ab` has no column `campain`", fixed: true },
+    {
+      a: "one(x) <= ab(⟦campain⟧: x); table ab(campaign: int);",
+      code: "DLC204",
+      says: "`ab` has no column `campain`",
+      fixed: true,
+    },
     { program: "role A { channel c(k: int) sealed by (⟦kk⟧); }", code: "DLC204", says: "`c` has no column `kk`" },
-    { program: "role A partitioned by (⟦word⟧) { channel c(wort: string); }", code: "DLC204", says: "no collection of role A has a column `word`", fixed: true },
+    {
+      program: "role A partitioned by (⟦word⟧) { channel c(wort: string); }",
+      code: "DLC204",
+      says: "no collection of role A has a column `word`",
+      fixed: true,
+    },
     { a: "scratch ⟦t⟧(x: int);", code: "DLC205", says: "`t` in role A is declared twice", cause: "t" },
     { a: "scratch x(a: int, ⟦a⟧: int);", code: "DLC205", says: "the column `a` is declared twice", cause: "a" },
     { program: "role A { } role ⟦A⟧ { }", code: "DLC205", says: "role `A` is declared twice", cause: "A" },
-    { program: "function f(x: int): int from \"./f.ts\"; function ⟦f⟧(x: int): int from \"./f.ts\";", code: "DLC205", says: "the function `f` is declared twice" },
-    { program: "function f(x: int): int from \"./f.ts\"; role A { table ⟦f⟧(x: int); }", code: "DLC205", says: "also the name of an imported function" },
-    { a: "one(n) <= in1(_, s), n = ⟦kv⟧(s) + 1;", code: "DLC206", says: "`kv` is a table, not a function", cause: "kv" },
-    { a: "one(n) <= t(n, _), m = ⟦nodes⟧(n), m == m;", code: "DLC206", says: "`nodes` is the list of a role's instances, not a function" },
+    {
+      program: 'function f(x: int): int from "./f.ts"; function ⟦f⟧(x: int): int from "./f.ts";',
+      code: "DLC205",
+      says: "the function `f` is declared twice",
+    },
+    {
+      program: 'function f(x: int): int from "./f.ts"; role A { table ⟦f⟧(x: int); }',
+      code: "DLC205",
+      says: "also the name of an imported function",
+    },
+    {
+      a: "one(n) <= in1(_, s), n = ⟦kv⟧(s) + 1;",
+      code: "DLC206",
+      says: "`kv` is a table, not a function",
+      cause: "kv",
+    },
+    {
+      a: "one(n) <= t(n, _), m = ⟦nodes⟧(n), m == m;",
+      code: "DLC206",
+      says: "`nodes` is the list of a role's instances, not a function",
+    },
     { a: "⟦double⟧(n) <= one(n);", code: "DLC206", says: "`double` is a function, not a collection" },
-    { a: "table x(a: ⟦number⟧);", code: "DLC207", says: "no type `number`", mend: "`int` for whole numbers", fixed: true },
+    {
+      a: "table x(a: ⟦number⟧);",
+      code: "DLC207",
+      says: "no type `number`",
+      mend: "`int` for whole numbers",
+      fixed: true,
+    },
     { a: "table x(a: ⟦strin⟧);", code: "DLC207", says: "no type `strin`", mend: "`string`", fixed: true },
     { a: "table x(a: list<⟦strin⟧>);", code: "DLC207", says: "no type `strin`", fixed: true },
     { a: "table x(a: ⟦int<string>⟧);", code: "DLC207", says: "takes no type arguments" },
@@ -90,85 +148,228 @@ const cases: Record<string, readonly Case[]> = {
   ],
   "not in this version": [
     { a: "table x(a: ⟦lset<int>⟧);", code: "DLC208", says: "the lattice type `lset` is not in this version" },
-    { program: "lattice ⟦Ballot⟧ from \"./b.ts\";", code: "DLC208", says: "the lattice `Ballot` is not in this version" },
-    { program: "aggregate ⟦median⟧(x: float): float from \"./b.ts\";", code: "DLC208", says: "the imported aggregate `median` is not in this version" },
-    { program: "role A replicated { table t(x: int) ⟦shared⟧; }", code: "DLC208", says: "`shared` tables are not in this version" },
-    { program: "role A replicated { table t(x: int) ⟦serializable⟧; }", code: "DLC208", says: "`serializable` tables are not in this version" },
+    { program: 'lattice ⟦Ballot⟧ from "./b.ts";', code: "DLC208", says: "the lattice `Ballot` is not in this version" },
+    {
+      program: 'aggregate ⟦median⟧(x: float): float from "./b.ts";',
+      code: "DLC208",
+      says: "the imported aggregate `median` is not in this version",
+    },
+    {
+      program: "role A replicated { table t(x: int) ⟦shared⟧; }",
+      code: "DLC208",
+      says: "`shared` tables are not in this version",
+    },
+    {
+      program: "role A replicated { table t(x: int) ⟦serializable⟧; }",
+      code: "DLC208",
+      says: "`serializable` tables are not in this version",
+    },
     { a: "one(n) <= t(n, _), x = ⟦{n}⟧, x == x;", code: "DLC208", says: "set literals belong to lattices" },
   ],
   arguments: [
-    { a: "one(n) <= ⟦in1(n)⟧;", code: "DLC210", says: "`in1` has 2 columns (n: int, s: string), and 1 is given", cause: "in1" },
+    {
+      a: "one(n) <= ⟦in1(n)⟧;",
+      code: "DLC210",
+      says: "`in1` has 2 columns (n: int, s: string), and 1 is given",
+      cause: "in1",
+    },
     { a: "one(n) <= in1(n, s, ⟦x⟧);", code: "DLC210", says: "and 3 are given" },
     { a: "⟦t(n)⟧ <= in1(n, _);", code: "DLC210", says: "`t` has 2 columns" },
     { a: "⟦t⟧ <= one;", code: "DLC210", says: "`t` has 2 columns, but `one` has 1", cause: "one" },
-    { a: "one(m) <= t(n, _), m = ⟦double(n, n)⟧;", code: "DLC210", says: "`double` takes 1 argument (x: int), and 2 are given", cause: "function double(x: int): int from \"./f.ts\";" },
+    {
+      a: "one(m) <= t(n, _), m = ⟦double(n, n)⟧;",
+      code: "DLC210",
+      says: "`double` takes 1 argument (x: int), and 2 are given",
+      cause: 'function double(x: int): int from "./f.ts";',
+    },
     { a: "one(m) <= t(_, s), m = ⟦length(s, s)⟧;", code: "DLC210", says: "`length` takes 1 argument, and 2 are given" },
     { a: "⟦t(n: x)⟧ <= one(x);", code: "DLC211", says: "no value for `s`", cause: "t" },
     { a: "one(n) <= t(n: n, ⟦_⟧);", code: "DLC212", says: "positional and named arguments are mixed" },
     { a: "one(n) <= t(n: n, ⟦n⟧: 3);", code: "DLC212", says: "the column `n` is given twice" },
-    { a: "one(n) <= one(n), t(⟦n + 1⟧, _);", code: "DLC213", says: "not an expression", mend: "`n2 = n + 1`", fixed: true },
+    {
+      a: "one(n) <= one(n), t(⟦n + 1⟧, _);",
+      code: "DLC213",
+      says: "not an expression",
+      mend: "`n2 = n + 1`",
+      fixed: true,
+    },
     { a: "one(n) <= one(n), not t(⟦double(n)⟧, _);", code: "DLC213", says: "not an expression", fixed: true },
     { a: "one(n) <= one(n), ⟦t⟧;", code: "DLC214", says: "`t` stands here without arguments", mend: "`t(_, _)`" },
   ],
   writes: [
-    { a: "⟦in1⟧(n, s) <= t(n, s);", code: "DLC220", says: "no rule can write `in1`: an input is written by the host", cause: "in1" },
+    {
+      a: "⟦in1⟧(n, s) <= t(n, s);",
+      code: "DLC220",
+      says: "no rule can write `in1`: an input is written by the host",
+      cause: "in1",
+    },
     { a: "⟦tick⟧() <= t(_, _);", code: "DLC220", says: "a timer is written by the clock" },
     { a: "⟦W.nodes⟧(a) <= peers(a);", code: "DLC220", says: "the addresses of a role come from the deployment" },
     { a: "ch(n, s) ⟦<=⟧ t(n, s);", code: "DLC220", says: "`<=` does not write a channel", cause: "ch", fixed: true },
-    { a: "⟦ch⟧(1, \"a\");", code: "DLC220", says: "a fact does not write a channel" },
-    { a: "t(n, s) ⟦<~⟧ in1(n, s);", code: "DLC220", says: "`<~` does not write a table", mend: "`<=`, `<+`, `<-` or `<+-`" },
+    { a: '⟦ch⟧(1, "a");', code: "DLC220", says: "a fact does not write a channel" },
+    {
+      a: "t(n, s) ⟦<~⟧ in1(n, s);",
+      code: "DLC220",
+      says: "`<~` does not write a table",
+      mend: "`<=`, `<+`, `<-` or `<+-`",
+    },
     { a: "R.rows(s) ⟦<~⟧ in1(_, s);", code: "DLC220", says: "`<~` does not write a table", mend: "`R.put`" },
     { a: "sc(n, s) ⟦<-⟧ in1(n, s);", code: "DLC220", says: "`<-` does not write a scratch" },
     { a: "out(n, s) ⟦<+⟧ in1(n, s);", code: "DLC220", says: "`<+` does not write an output" },
     { a: "⟦R.rows⟧(s) <= in1(_, s);", code: "DLC221", says: "`<=` cannot write `R.rows` in another role" },
-    { a: "⟦R.put⟧(s, n) <= in1(n, s);", code: "DLC221", says: "`<=` cannot write `R.put` in another role", fixed: true },
+    {
+      a: "⟦R.put⟧(s, n) <= in1(n, s);",
+      code: "DLC221",
+      says: "`<=` cannot write `R.put` in another role",
+      fixed: true,
+    },
     { a: "one(1) <= ⟦R.rows⟧(_);", code: "DLC222", says: "role A cannot read `R.rows`", cause: "rows" },
     { a: "t(n, s) ⟦<+-⟧ in1(n, s);", code: "DLC223", says: "`t` declares no key", mend: "`t(n -> s)`" },
     { a: "⟦W.job⟧(n) <~ one(n);", code: "DLC224", says: "role W has 4 independent instances", cause: "W", fixed: true },
-    { a: "t@⟦a⟧(1, \"x\") <= peers(a);", code: "DLC225", says: "an address belongs to `<~`" },
-    { a: "⟦t@*(1, \"x\")⟧ <+ peers(_);", code: "DLC225", says: "an address belongs to `<~`" },
-    { program: "role A partitioned by (k) { channel c(k: int); channel ⟦d⟧(x: int); }", code: "DLC226", says: "channel `d` has no column `k`", cause: "k" },
-    { program: "role A partitioned by (k) { channel c(k: int); channel ⟦d⟧(k: string); }", code: "DLC226", says: "`k` is string in channel `d`, and int in `c`" },
+    { a: 't@⟦a⟧(1, "x") <= peers(a);', code: "DLC225", says: "an address belongs to `<~`" },
+    { a: '⟦t@*(1, "x")⟧ <+ peers(_);', code: "DLC225", says: "an address belongs to `<~`" },
+    {
+      program: "role A partitioned by (k) { channel c(k: int); channel ⟦d⟧(x: int); }",
+      code: "DLC226",
+      says: "channel `d` has no column `k`",
+      cause: "k",
+    },
+    {
+      program: "role A partitioned by (k) { channel c(k: int); channel ⟦d⟧(k: string); }",
+      code: "DLC226",
+      says: "`k` is string in channel `d`, and int in `c`",
+    },
   ],
   types: [
-    { a: "one(⟦s⟧) <= in1(_, s);", code: "DLC230", says: "column `n` of `one` is of type int, but this is of type string", mend: "parseInt(s)", cause: "one", fixed: true },
+    {
+      a: "one(⟦s⟧) <= in1(_, s);",
+      code: "DLC230",
+      says: "column `n` of `one` is of type int, but this is of type string",
+      mend: "parseInt(s)",
+      cause: "one",
+      fixed: true,
+    },
     { a: "t(n, ⟦n⟧) <= one(n);", code: "DLC230", says: "is of type string, but this is of type int", fixed: true },
-    { a: "one(⟦\"x\"⟧);", code: "DLC230", says: "but \"x\" is of type string" },
+    { a: 'one(⟦"x"⟧);', code: "DLC230", says: 'but "x" is of type string' },
     { a: "one(⟦1.5⟧);", code: "DLC230", says: "but 1.5 is of type float" },
     { a: "fl(1, ⟦-1⟧);", code: "DLC230", says: "column `p` of `fl` is of type nat", mend: "no negative numbers" },
     { a: "one(n) <= t(n, ⟦3⟧);", code: "DLC230", says: "column `s` of `t` is of type string, but this is of type int" },
     { a: "one(n) <= t(n, ⟦self⟧);", code: "DLC230", says: "but this is of type addr" },
-    { a: "peers(⟦s⟧) <= in1(_, s);", code: "DLC230", says: "is of type addr, but this is of type string", mend: "`self`" },
+    {
+      a: "peers(⟦s⟧) <= in1(_, s);",
+      code: "DLC230",
+      says: "is of type addr, but this is of type string",
+      mend: "`self`",
+    },
     { a: "W.job@⟦s⟧(n) <~ t(n, s);", code: "DLC230", says: "an address is of type addr, but this is of type string" },
-    { a: "one(n) <= one(n), ⟦n + 1⟧;", code: "DLC230", says: "a condition of a body is of type bool, but this is of type int" },
-    { a: "one(m) <= t(_, s), m = double(⟦s⟧);", code: "DLC230", says: "parameter `x` of `double` is of type int, but this is of type string", fixed: true },
-    { a: "one(m) <= one(n), m = ⟦length(n)⟧;", code: "DLC230", says: "`length` does not take (int)", mend: "length(string): nat" },
-    { a: "one(n) <= one(n), x in ⟦n⟧, x == 1;", code: "DLC230", says: "`in` ranges over a list, but this is of type int" },
+    {
+      a: "one(n) <= one(n), ⟦n + 1⟧;",
+      code: "DLC230",
+      says: "a condition of a body is of type bool, but this is of type int",
+    },
+    {
+      a: "one(m) <= t(_, s), m = double(⟦s⟧);",
+      code: "DLC230",
+      says: "parameter `x` of `double` is of type int, but this is of type string",
+      fixed: true,
+    },
+    {
+      a: "one(m) <= one(n), m = ⟦length(n)⟧;",
+      code: "DLC230",
+      says: "`length` does not take (int)",
+      mend: "length(string): nat",
+    },
+    {
+      a: "one(n) <= one(n), x in ⟦n⟧, x == 1;",
+      code: "DLC230",
+      says: "`in` ranges over a list, but this is of type int",
+    },
     { a: "one(1) <= t(_, s), x in ⟦s⟧, x == x;", code: "DLC230", says: "`in` ranges over a list", mend: "split" },
-    { a: "one(n) <= lists(_, ps, _), ⟦(n, b, c)⟧ in ps, b == c;", code: "DLC230", says: "does not fit", mend: "They have 2 parts." },
-    { a: "one(m) <= one(n), m = if ⟦n⟧ then 1 else 2;", code: "DLC230", says: "a condition is of type bool, but this is of type int" },
+    {
+      a: "one(n) <= lists(_, ps, _), ⟦(n, b, c)⟧ in ps, b == c;",
+      code: "DLC230",
+      says: "does not fit",
+      mend: "They have 2 parts.",
+    },
+    {
+      a: "one(m) <= one(n), m = if ⟦n⟧ then 1 else 2;",
+      code: "DLC230",
+      says: "a condition is of type bool, but this is of type int",
+    },
     { a: "one(n) <= one(n), n > 1 && ⟦n⟧;", code: "DLC230", says: "each side of `&&` is of type bool" },
     { a: "one(n) <= one(n), !⟦n⟧;", code: "DLC230", says: "what `!` negates is of type bool" },
-    { code: "DLC230", says: "of type int, but this is of type float", program: "role A { table one(n: int); table fl(x: float); one(⟦n⟧) <= fl(n); }", mend: "round(n)", fixed: true },
+    {
+      code: "DLC230",
+      says: "of type int, but this is of type float",
+      program: "role A { table one(n: int); table fl(x: float); one(⟦n⟧) <= fl(n); }",
+      mend: "round(n)",
+      fixed: true,
+    },
     { a: "t(1, ⟦avg(x)⟧) <= fl(x, _);", code: "DLC230", says: "but `avg` gives float" },
-    { a: "one(n) <= t(n, _), kv(_, n), in1(_, ⟦n⟧);", code: "DLC231", says: "`n` is of type int, but column `s` of `in1` is of type string", cause: "n" },
-    { a: "one(n) <= one(n), fl(⟦n⟧, _);", code: "DLC231", says: "`n` is of type int, but column `x` of `fl` is of type float", mend: "`toFloat(n) == other`" },
+    {
+      a: "one(n) <= t(n, _), kv(_, n), in1(_, ⟦n⟧);",
+      code: "DLC231",
+      says: "`n` is of type int, but column `s` of `in1` is of type string",
+      cause: "n",
+    },
+    {
+      a: "one(n) <= one(n), fl(⟦n⟧, _);",
+      code: "DLC231",
+      says: "`n` is of type int, but column `x` of `fl` is of type float",
+      mend: "`toFloat(n) == other`",
+    },
     { a: "one(n) <= one(n), not in1(_, ⟦n⟧);", code: "DLC231", says: "`n` is of type int, but column `s` of `in1`" },
-    { a: "one(n) <= t(n, s), ⟦n == s⟧;", code: "DLC232", says: "`n` is of type int and `s` of type string: they cannot be compared" },
-    { a: "one(1) <= peers(a), t(_, s), ⟦a == s⟧;", code: "DLC232", says: "cannot be compared", mend: "Compare addresses" },
-    { a: "t(n, x) <= t(n, s), x = ⟦s + n⟧;", code: "DLC232", says: "`+` does not apply to string and int", mend: "toString(n)", fixed: true },
+    {
+      a: "one(n) <= t(n, s), ⟦n == s⟧;",
+      code: "DLC232",
+      says: "`n` is of type int and `s` of type string: they cannot be compared",
+    },
+    {
+      a: "one(1) <= peers(a), t(_, s), ⟦a == s⟧;",
+      code: "DLC232",
+      says: "cannot be compared",
+      mend: "Compare addresses",
+    },
+    {
+      a: "t(n, x) <= t(n, s), x = ⟦s + n⟧;",
+      code: "DLC232",
+      says: "`+` does not apply to string and int",
+      mend: "toString(n)",
+      fixed: true,
+    },
     { a: "one(x) <= t(n, s), x = ⟦s * n⟧;", code: "DLC232", says: "`*` does not apply to string and int" },
-    { a: "one(1) <= lists(a, _, _), b = ⟦a + a⟧, b == b;", code: "DLC232", says: "`+` does not apply to list<string>", mend: "concat" },
-    { a: "one(n) <= one(n), ⟦-\"a\"⟧ == n;", code: "DLC232", says: "`-` takes a number" },
-    { a: "one(n) <= one(n), x = if n > 1 then 1 else ⟦\"a\"⟧, x == x;", code: "DLC232", says: "`then` gives int, but `else` gives string", cause: "1" },
-    { a: "W.job@⟦\"R#0\"⟧(n) <~ one(n);", code: "DLC230", says: "an address of role R, and `job` is a channel of role W", cause: "job" },
+    {
+      a: "one(1) <= lists(a, _, _), b = ⟦a + a⟧, b == b;",
+      code: "DLC232",
+      says: "`+` does not apply to list<string>",
+      mend: "concat",
+    },
+    { a: 'one(n) <= one(n), ⟦-"a"⟧ == n;', code: "DLC232", says: "`-` takes a number" },
+    {
+      a: 'one(n) <= one(n), x = if n > 1 then 1 else ⟦"a"⟧, x == x;',
+      code: "DLC232",
+      says: "`then` gives int, but `else` gives string",
+      cause: "1",
+    },
+    {
+      a: 'W.job@⟦"R#0"⟧(n) <~ one(n);',
+      code: "DLC230",
+      says: "an address of role R, and `job` is a channel of role W",
+      cause: "job",
+    },
     { a: "one(x) <= one(_), x in ⟦[]⟧;", code: "DLC233", says: "nothing says what the elements" },
     { a: "one(1) <= one(_), x = ⟦[]⟧, size(x) == 0;", code: "DLC233", says: "nothing says what the elements" },
-    { a: "one(n) <= one(n), x = [1, ⟦\"a\"⟧], x == x;", code: "DLC232", says: "the elements of a list have one type" },
+    { a: 'one(n) <= one(n), x = [1, ⟦"a"⟧], x == x;', code: "DLC232", says: "the elements of a list have one type" },
   ],
   safety: [
     { a: "t(n, ⟦x⟧) <= one(n);", code: "DLC240", says: "`x` has no value" },
-    { a: "one(n) <= ab(_, campaign), n = ⟦campain⟧; table ab(x: int, campaign: int);", code: "DLC240", says: "`campain` has no value", mend: "`campaign`", fixed: true },
+    {
+      a: "one(n) <= ab(_, campaign), n = ⟦campain⟧; table ab(x: int, campaign: int);",
+      code: "DLC240",
+      says: "`campain` has no value",
+      mend: "`campaign`",
+      fixed: true,
+    },
     { a: "one(n) <= one(n), not t(n, ⟦s⟧);", code: "DLC240", says: "`s` has no value", mend: "Write `_`" },
     { a: "one(n) <= one(n), ⟦x⟧ == n + 1;", code: "DLC240", says: "`x` has no value", mend: "write `=`" },
     { a: "one(n) <= one(n), n > ⟦kv⟧;", code: "DLC240", says: "`kv` has no value", mend: "`kv(_, _)`" },
@@ -176,7 +377,11 @@ const cases: Record<string, readonly Case[]> = {
     { a: "one(x) <= one(_), x = ⟦y⟧ + 1, z = x, z == x;", code: "DLC240", says: "`y` has no value" },
     { a: "one(b) <= one(a), range(a, ⟦b⟧);", code: "DLC240", says: "`b` has no value" },
     { a: "W.job@⟦a⟧(n) <~ one(n);", code: "DLC240", says: "`a` has no value" },
-    { a: "one(x) <= one(_), ⟦x = y + 1⟧, y = x - 1;", code: "DLC241", says: "`x` and `y` are computed from one another" },
+    {
+      a: "one(x) <= one(_), ⟦x = y + 1⟧, y = x - 1;",
+      code: "DLC241",
+      says: "`x` and `y` are computed from one another",
+    },
     { a: "one(x) <= one(_), ⟦x = x + 1⟧;", code: "DLC241", says: "`x` is computed from itself", mend: "another name" },
     { a: "one(⟦_⟧) <= one(_);", code: "DLC242", says: "`_` has no value" },
     { a: "one(n) <= one(n), n > ⟦_⟧;", code: "DLC242", says: "`_` has no value" },
@@ -184,7 +389,13 @@ const cases: Record<string, readonly Case[]> = {
   aggregates: [
     { a: "one(⟦count()⟧ + 1) <= t(_, _);", code: "DLC250", says: "the aggregate `count` cannot stand here" },
     { a: "one(n) <= t(n, _), n > ⟦max(n)⟧;", code: "DLC250", says: "the aggregate `max` cannot stand here" },
-    { a: "one(m) <= kv(_, n), m = ⟦min(n, 3)⟧;", code: "DLC250", says: "`min` cannot stand here", mend: "least(a, b)", fixed: true },
+    {
+      a: "one(m) <= kv(_, n), m = ⟦min(n, 3)⟧;",
+      code: "DLC250",
+      says: "`min` cannot stand here",
+      mend: "least(a, b)",
+      fixed: true,
+    },
     { a: "one(⟦sum()⟧) <= t(_, _);", code: "DLC251", says: "`sum` takes 1 argument, and 0 are given", mend: "sum(e)" },
     { a: "one(⟦argmin(n)⟧) <= t(n, _);", code: "DLC251", says: "`argmin` takes 2 arguments, and 1 is given" },
     { a: "one(⟦count(n)⟧) <= t(n, _);", code: "DLC251", says: "`count` counts the valuations", fixed: true },
@@ -192,41 +403,83 @@ const cases: Record<string, readonly Case[]> = {
     { a: "one(m) <= t(n, _), m = ⟦double(distinct n)⟧;", code: "DLC251", says: "`distinct` belongs to `count`" },
     { a: "one(⟦sum(s)⟧) <= t(_, s);", code: "DLC251", says: "`sum` adds numbers, and this is of type string" },
     { a: "one(n) <= t(n, _) having ⟦n > 3⟧;", code: "DLC252", says: "this rule has none" },
-    { a: "one(n) <= t(n, s) having count() > 3, ⟦s⟧ == \"a\";", code: "DLC252", says: "`s` is not part of the group", cause: "one(n)" },
+    {
+      a: 'one(n) <= t(n, s) having count() > 3, ⟦s⟧ == "a";',
+      code: "DLC252",
+      says: "`s` is not part of the group",
+      cause: "one(n)",
+    },
   ],
   seals: [
     { a: "seal ⟦R.rows⟧(k: s) <~ t(_, s);", code: "DLC272", says: "`rows` promises no seal", cause: "rows" },
     { a: "seal ⟦ch⟧(n: n) <= one(n);", code: "DLC272", says: "`ch` promises no seal", mend: "`sealed by (n)`" },
-    { a: "seal R.put(⟦n⟧: n) <~ one(n);", code: "DLC273", says: "`put` is sealed by `k`, and the seal names `n`", cause: "sealed by (k)" },
-    { a: "seal ⟦R.put⟧ <~ one(_);", code: "DLC273", says: "and the seal names no column", mend: "`seal R.put(k: ...)`" },
+    {
+      a: "seal R.put(⟦n⟧: n) <~ one(n);",
+      code: "DLC273",
+      says: "`put` is sealed by `k`, and the seal names `n`",
+      cause: "sealed by (k)",
+    },
+    {
+      a: "seal ⟦R.put⟧ <~ one(_);",
+      code: "DLC273",
+      says: "and the seal names no column",
+      mend: "`seal R.put(k: ...)`",
+    },
     { a: "seal P.whole(⟦k⟧: s) <~ t(_, s);", code: "DLC273", says: "sealed as a whole" },
     { a: "seal ⟦R.put⟧(k: s) <= t(_, s);", code: "DLC274", says: "belongs to another role" },
-    { program: "role A { input i(k: int) sealed by (k); table over(k: int); seal ⟦i⟧(k: x) <~ over(x); }", code: "DLC274", says: "`i` belongs to this role" },
+    {
+      program: "role A { input i(k: int) sealed by (k); table over(k: int); seal ⟦i⟧(k: x) <~ over(x); }",
+      code: "DLC274",
+      says: "`i` belongs to this role",
+    },
     { a: "seal ⟦P.host⟧(k: s) <~ t(_, s);", code: "DLC221", says: "only the host of role P seals its input `host`" },
     { a: "seal R.put(k: ⟦n⟧) <~ one(n);", code: "DLC230", says: "column `k` of `put` is of type string" },
   ],
   modifiers: [
-    { a: "scratch x(a: int) ⟦durable⟧;", code: "DLC270", says: "a scratch cannot be `durable`", mend: "only on tables", fixed: true },
+    {
+      a: "scratch x(a: int) ⟦durable⟧;",
+      code: "DLC270",
+      says: "a scratch cannot be `durable`",
+      mend: "only on tables",
+      fixed: true,
+    },
     { a: "table x(a: int) ⟦lossy⟧;", code: "DLC270", says: "a table cannot be `lossy`", fixed: true },
-    { a: "table x(a: int) ⟦sealed by (a)⟧;", code: "DLC270", says: "a table cannot be `sealed`", mend: "inputs or channels" },
+    {
+      a: "table x(a: int) ⟦sealed by (a)⟧;",
+      code: "DLC270",
+      says: "a table cannot be `sealed`",
+      mend: "inputs or channels",
+    },
     { a: "table x(a: int -> b: int) ⟦unique⟧;", code: "DLC270", says: "a table cannot be `unique`" },
     { a: "channel x(a: int) ⟦unique⟧;", code: "DLC270", says: "declares no key" },
     { a: "table x(a: int) ⟦eventual⟧;", code: "DLC270", says: "a table cannot be `eventual`" },
-    { a: "channel x(a: int) sealed by (a) ⟦lossy⟧;", code: "DLC271", says: "sealed, so it cannot be lossy", cause: "sealed by (a)", fixed: true },
+    {
+      a: "channel x(a: int) sealed by (a) ⟦lossy⟧;",
+      code: "DLC271",
+      says: "sealed, so it cannot be lossy",
+      cause: "sealed by (a)",
+      fixed: true,
+    },
     { a: "output x(a: int) any ⟦agreed⟧;", code: "DLC271", says: "two levels", fixed: true },
   ],
   annotations: [
     { a: "⟦@coordinate(none)⟧ one(n) <= t(n, s), not in1(n, s);", code: "DLC280", says: "needs a reason" },
-    { a: "⟦@allow(weaker, \" \")⟧ one(n) <= t(n, s), not in1(n, s);", code: "DLC280", says: "needs a reason" },
-    { a: "@coordinate(seal by (⟦kk⟧)) one(n) <= t(n, s), not in1(n, s);", code: "DLC281", says: "`kk` is neither a variable" },
-    { a: "@coordinate(order) ⟦@coordinate(barrier)⟧ one(n) <= t(n, s), not in1(n, s);", code: "DLC282", says: "`@coordinate` twice" },
+    { a: '⟦@allow(weaker, " ")⟧ one(n) <= t(n, s), not in1(n, s);', code: "DLC280", says: "needs a reason" },
+    {
+      a: "@coordinate(seal by (⟦kk⟧)) one(n) <= t(n, s), not in1(n, s);",
+      code: "DLC281",
+      says: "`kk` is neither a variable",
+    },
+    {
+      a: "@coordinate(order) ⟦@coordinate(barrier)⟧ one(n) <= t(n, s), not in1(n, s);",
+      code: "DLC282",
+      says: "`@coordinate` twice",
+    },
   ],
-  timers: [
-    { program: "role A { timer ⟦t⟧ every 1000h; }", code: "DLC290", says: "longer than timers run" },
-  ],
+  timers: [{ program: "role A { timer ⟦t⟧ every 1000h; }", code: "DLC290", says: "longer than timers run" }],
   functions: [
-    { program: "function f(x: int): int from ⟦\"text\"⟧;", code: "DLC501", says: "is not the path of a module" },
-    { program: "function ⟦f⟧(): int from \"./f.ts\" injective;", code: "DLC502", says: "no parameter" },
+    { program: 'function f(x: int): int from ⟦"text"⟧;', code: "DLC501", says: "is not the path of a module" },
+    { program: 'function ⟦f⟧(): int from "./f.ts" injective;', code: "DLC502", says: "no parameter" },
   ],
 };
 
@@ -240,14 +493,21 @@ describe("every finding names the token, says what and offers a mend", () => {
           expect(found.code).toBe(one.code);
           expect(found.message).toMatch(one.says);
           if (one.mend !== undefined) expect(found.mend).toContain(one.mend);
-          if (one.cause !== undefined) expect(found.cause && found.cause.file.text.slice(found.cause.span.start, found.cause.span.end)).toBe(one.cause);
+          if (one.cause !== undefined)
+            expect(found.cause && found.cause.file.text.slice(found.cause.span.start, found.cause.span.end)).toBe(
+              one.cause,
+            );
           if (one.fixed) expect(findings(fix(found)).map((left) => left.message)).toEqual([]);
         });
       }
     });
   }
   it("covers every code of the group", () => {
-    const seen = new Set<string>(Object.values(cases).flat().map((one) => one.code));
+    const seen = new Set<string>(
+      Object.values(cases)
+        .flat()
+        .map((one) => one.code),
+    );
     expect(Object.keys(nameCodes).filter((code) => !seen.has(code))).toEqual(["DLC260"]);
   });
 });
@@ -271,16 +531,22 @@ describe("strata", () => {
   win(x) <= move(x, y), ⟦not beaten(y)⟧;
 }`);
     expect(found.code).toBe("DLC260");
-    expect(found.message).toBe("`win` depends on its own absence within one step:\n"
-      + "  win needs not beaten: rule win#1, line 6\n"
-      + "  beaten needs win: rule beaten#1, line 5");
-    expect(found.cause?.file.text.slice(found.cause.span.start, found.cause.span.end)).toBe("beaten(y) <= move(_, y), win(y);");
+    expect(found.message).toBe(
+      "`win` depends on its own absence within one step:\n" +
+        "  win needs not beaten: rule win#1, line 6\n" +
+        "  beaten needs win: rule beaten#1, line 5",
+    );
+    expect(found.cause?.file.text.slice(found.cause.span.start, found.cause.span.end)).toBe(
+      "beaten(y) <= move(_, y), win(y);",
+    );
     expect(found.mend).toContain("`<+`");
   });
 
   it("shows a collection that aggregates itself", () => {
     const found = finding("role A { scratch s(n: int); s(count()) <= ⟦s(_)⟧; }");
-    expect(found.message).toBe("`s` depends on an aggregate of itself within one step:\n  s needs an aggregate of s: rule s#1, line 1");
+    expect(found.message).toBe(
+      "`s` depends on an aggregate of itself within one step:\n  s needs an aggregate of s: rule s#1, line 1",
+    );
   });
 
   it("counts an aggregate in having", () => {
@@ -288,23 +554,38 @@ describe("strata", () => {
   });
 
   it("names each rule that closes a cycle once", () => {
-    const found = findings("role A { scratch a(n: int); scratch b(n: int); table t(n: int); a(n) <= t(n), not b(n); b(n) <= t(n), not a(n); }");
-    expect(found.map((one) => [one.code, at(one)])).toEqual([["DLC260", "not b(n)"], ["DLC260", "not a(n)"]]);
+    const found = findings(
+      "role A { scratch a(n: int); scratch b(n: int); table t(n: int); a(n) <= t(n), not b(n); b(n) <= t(n), not a(n); }",
+    );
+    expect(found.map((one) => [one.code, at(one)])).toEqual([
+      ["DLC260", "not b(n)"],
+      ["DLC260", "not a(n)"],
+    ]);
   });
 
   it("lets the next step break a cycle", () => {
-    expect(findings("role A { scratch a(n: int); table t(n: int); a(n) <= t(n), not b(n); table b(n: int); b(n) <+ a(n); }")).toEqual([]);
+    expect(
+      findings("role A { scratch a(n: int); table t(n: int); a(n) <= t(n), not b(n); table b(n: int); b(n) <+ a(n); }"),
+    ).toEqual([]);
   });
 
   it("lets a recursion without not be", () => {
-    expect(findings("role A { table e(a: int, b: int); scratch r(a: int, b: int); r(a, b) <= e(a, b); r(a, c) <= r(a, b), r(b, c); }")).toEqual([]);
+    expect(
+      findings(
+        "role A { table e(a: int, b: int); scratch r(a: int, b: int); r(a, b) <= e(a, b); r(a, c) <= r(a, b), r(b, c); }",
+      ),
+    ).toEqual([]);
   });
 });
 
 describe("many findings in one run", () => {
   it("goes on after an error, and does not repeat it", () => {
     const found = findings(around("t(n, s) <= missing(n, s, x), n > 3; one(s) <= in1(_, s); t(n, q) <= one(n);"));
-    expect(found.map((one) => [one.code, at(one)])).toEqual([["DLC202", "missing"], ["DLC230", "s"], ["DLC240", "q"]]);
+    expect(found.map((one) => [one.code, at(one)])).toEqual([
+      ["DLC202", "missing"],
+      ["DLC230", "s"],
+      ["DLC240", "q"],
+    ]);
   });
 
   it("says once that a variable has no value", () => {

@@ -61,11 +61,20 @@ function head(rule: string): Expr {
 const body = (rule: string): readonly Literal[] => only(rule).rule.body;
 
 describe("roles and collections", () => {
-  const program = ir("role A { } role B x5 { } role C replicated { } role D replicated x5 { } role E partitioned by (k) { channel c(k: int); } role F partitioned by (k) x4 { channel c(k: int); }");
+  const program = ir(
+    "role A { } role B x5 { } role C replicated { } role D replicated x5 { } role E partitioned by (k) { channel c(k: int); } role F partitioned by (k) x4 { channel c(k: int); }",
+  );
 
   it("have default numbers of instances", () => {
-    expect([...program.roles.values()].map((role) => [role.name, role.count, role.replicated, role.partitionedBy])).toEqual([
-      ["A", 1, false, null], ["B", 5, false, null], ["C", 3, true, null], ["D", 5, true, null], ["E", 2, false, ["k"]], ["F", 4, false, ["k"]],
+    expect(
+      [...program.roles.values()].map((role) => [role.name, role.count, role.replicated, role.partitionedBy]),
+    ).toEqual([
+      ["A", 1, false, null],
+      ["B", 5, false, null],
+      ["C", 3, true, null],
+      ["D", 5, true, null],
+      ["E", 2, false, ["k"]],
+      ["F", 4, false, ["k"]],
     ]);
   });
 
@@ -80,42 +89,79 @@ describe("roles and collections", () => {
   });
 
   it("keep promises, keys and levels", () => {
-    const { collections } = ir("role A { channel c(a: int, b: string -> c: int) sealed by (b, a) single within 5s unique; output o(x: int); output p(x: int) any; input w() sealed; }");
+    const { collections } = ir(
+      "role A { channel c(a: int, b: string -> c: int) sealed by (b, a) single within 5s unique; output o(x: int); output p(x: int) any; input w() sealed; }",
+    );
     const c = collections.get("A.c");
-    expect([c?.keyLength, c?.unique, c?.sealed?.columns, c?.sealed?.single, c?.sealed?.deadlineMs]).toEqual([2, true, [1, 0], true, 5000]);
-    expect([collections.get("A.o")?.level, collections.get("A.p")?.level, collections.get("A.w")?.sealed?.columns]).toEqual(["deterministic", "any", []]);
+    expect([c?.keyLength, c?.unique, c?.sealed?.columns, c?.sealed?.single, c?.sealed?.deadlineMs]).toEqual([
+      2,
+      true,
+      [1, 0],
+      true,
+      5000,
+    ]);
+    expect([
+      collections.get("A.o")?.level,
+      collections.get("A.p")?.level,
+      collections.get("A.w")?.sealed?.columns,
+    ]).toEqual(["deterministic", "any", []]);
   });
 });
 
 describe("labels", () => {
   it("count the rules of a role with a head as written", () => {
-    const program = ir(around("t(1, \"a\"); t(n, s) <= in1(n, s); one(n) <= t(n, _); t(n, s) <- t(n, s), n > 3; A.one(1); A.ch@self(n, s) <~ t(n, s); ch(n, s) <~ t(n, s);"));
-    expect([...program.rules.keys()]).toEqual(["A/t#1", "A/t#2", "A/one#1", "A/t#3", "A/A.one#1", "A/A.ch#1", "A/ch#1"]);
+    const program = ir(
+      around(
+        't(1, "a"); t(n, s) <= in1(n, s); one(n) <= t(n, _); t(n, s) <- t(n, s), n > 3; A.one(1); A.ch@self(n, s) <~ t(n, s); ch(n, s) <~ t(n, s);',
+      ),
+    );
+    expect([...program.rules.keys()]).toEqual([
+      "A/t#1",
+      "A/t#2",
+      "A/one#1",
+      "A/t#3",
+      "A/A.one#1",
+      "A/A.ch#1",
+      "A/ch#1",
+    ]);
     expect([...program.rules.values()].map((rule) => rule.op)).toEqual(["<=", "<=", "<=", "<-", "<=", "<~", "<~"]);
   });
 
   it("count seal rules apart", () => {
-    const program = ir("role A { input i(k: int, x: int) sealed by (x, k); table over(k: int, x: int); seal i(k: a, x: b) <= over(a, b); seal i(x: 1, k: b) <= over(b, _); }");
-    expect(program.seals.map((seal) => [seal.id, seal.key.map((one) => (one.kind === "variable" ? one.name : one.kind))])).toEqual([
-      ["A/seal i#1", ["b", "a"]], ["A/seal i#2", ["literal", "b"]],
+    const program = ir(
+      "role A { input i(k: int, x: int) sealed by (x, k); table over(k: int, x: int); seal i(k: a, x: b) <= over(a, b); seal i(x: 1, k: b) <= over(b, _); }",
+    );
+    expect(
+      program.seals.map((seal) => [seal.id, seal.key.map((one) => (one.kind === "variable" ? one.name : one.kind))]),
+    ).toEqual([
+      ["A/seal i#1", ["b", "a"]],
+      ["A/seal i#2", ["literal", "b"]],
     ]);
   });
 });
 
 describe("names", () => {
   it("of the program hide built-in ones", () => {
-    const program = ir("function length(text: string): int from \"./f.ts\"; role A { table t(s: string); table max(n: int); table u(n: int); u(n) <= t(s), n = length(s); u(n) <= max(n); u(n) <= t(s), max(n), n > 1; }");
+    const program = ir(
+      'function length(text: string): int from "./f.ts"; role A { table t(s: string); table max(n: int); table u(n: int); u(n) <= t(s), n = length(s); u(n) <= max(n); u(n) <= t(s), max(n), n > 1; }',
+    );
     const [first] = program.rules.values();
     expect(first.body[1]).toMatchObject({ kind: "bind", value: { kind: "call", name: "length", builtin: false } });
   });
 
   it("that stand for both a read and a function call are told apart", () => {
-    expect(body("one(n) <= t(n, s), positive(n), not startsWith(s, \"x\"), not t(_, s);").map((one) => one.kind)).toEqual(["read", "test", "test", "read"]);
-    expect(text("one(n) <= t(n, s), positive(n), not startsWith(s, \"x\");")).toBe("one(n) <= t(n, s), positive(n), not startsWith(s, \"x\");");
+    expect(body('one(n) <= t(n, s), positive(n), not startsWith(s, "x"), not t(_, s);').map((one) => one.kind)).toEqual(
+      ["read", "test", "test", "read"],
+    );
+    expect(text('one(n) <= t(n, s), positive(n), not startsWith(s, "x");')).toBe(
+      'one(n) <= t(n, s), positive(n), not startsWith(s, "x");',
+    );
   });
 
   it("may be those of keywords that are none here", () => {
-    expect(ir("role table { table input(seal: int); scratch role(x: int); role(x) <= input(seal: x); }").rules.size).toBe(1);
+    expect(
+      ir("role table { table input(seal: int); scratch role(x: int); role(x) <= input(seal: x); }").rules.size,
+    ).toBe(1);
   });
 
   it("of timers stand with or without brackets", () => {
@@ -131,8 +177,15 @@ describe("arguments", () => {
 
   it("that are _ become variables of their own, in a negated literal null", () => {
     const literals = body("one(1) <= t(_, _), in1(_, _2), not kv(_2, _);");
-    expect(literals.map((one) => one.kind === "read" && one.terms.map((term) => term && (term.kind === "variable" ? term.name : term.kind)))).toEqual([
-      ["_1", "_3"], ["_4", "_2"], ["_2", null],
+    expect(
+      literals.map(
+        (one) =>
+          one.kind === "read" && one.terms.map((term) => term && (term.kind === "variable" ? term.name : term.kind)),
+      ),
+    ).toEqual([
+      ["_1", "_3"],
+      ["_4", "_2"],
+      ["_2", null],
     ]);
   });
 
@@ -157,8 +210,9 @@ describe("types", () => {
 
   it("of arithmetic: whole stays whole, nat stays nat where it can", () => {
     const of = (expr: string, collection = "floats") => typeOf(`${collection}(${expr}) <= t(n, _), fl(x, p);`);
-    expect(["n + 1", "p + 1", "p + p", "p * 2", "p / 2", "p - 1", "p + n", "1 + 1", "-p"].map((expr) => of(expr, "one")))
-      .toEqual(["int", "nat", "nat", "nat", "nat", "int", "int", "int", "int"]);
+    expect(
+      ["n + 1", "p + 1", "p + p", "p * 2", "p / 2", "p - 1", "p + n", "1 + 1", "-p"].map((expr) => of(expr, "one")),
+    ).toEqual(["int", "nat", "nat", "nat", "nat", "int", "int", "int", "int"]);
     expect(["x + 1", "x * n", "n / x", "-x"].map((expr) => of(expr))).toEqual(["float", "float", "float", "float"]);
   });
 
@@ -166,8 +220,9 @@ describe("types", () => {
     expect(text("floats(n) <= t(n, _);")).toBe("floats(toFloat(n)) <= t(n, _);");
     expect(text("floats(x * n + 1) <= fl(x, _), t(n, _);")).toBe("floats(x * toFloat(n) + 1.0) <= fl(x, _), t(n, _);");
     expect(text("floats(3) <= fl(2, _);")).toBe("floats(3.0) <= fl(2.0, _);");
-    expect(text("floats(if n > 1 then 1 else 2.5) <= t(n, _), n > 1.5;"))
-      .toBe("floats(if n > 1 then 1.0 else 2.5) <= t(n, _), toFloat(n) > 1.5;");
+    expect(text("floats(if n > 1 then 1 else 2.5) <= t(n, _), n > 1.5;")).toBe(
+      "floats(if n > 1 then 1.0 else 2.5) <= t(n, _), toFloat(n) > 1.5;",
+    );
   });
 
   it("let an int be stored as a nat, which is checked, and take a nat for an int", () => {
@@ -177,13 +232,15 @@ describe("types", () => {
 
   it("turn plain values into JSON", () => {
     expect(text("lists([], [], n) <= t(n, _);")).toBe("lists([], [], toJson(n)) <= t(n, _);");
-    expect(text("lists([s], [(n, s)], \"x\") <= t(n, s);")).toBe("lists([s], [(n, s)], \"x\") <= t(n, s);");
-    expect(text("one(1) <= lists(_, _, j), field(j, \"a\") == \"x\";")).toBe("one(1) <= lists(_, _, j), field(j, \"a\") == \"x\";");
+    expect(text('lists([s], [(n, s)], "x") <= t(n, s);')).toBe('lists([s], [(n, s)], "x") <= t(n, s);');
+    expect(text('one(1) <= lists(_, _, j), field(j, "a") == "x";')).toBe(
+      'one(1) <= lists(_, _, j), field(j, "a") == "x";',
+    );
   });
 
   it("let a string of the right form be an address", () => {
-    expect(head("peers(\"A#0\");").type.kind).toBe("addr");
-    expect(text("one(1) <= peers(a), a != \"B#12\";")).toBe("one(1) <= peers(a), a != \"B#12\";");
+    expect(head('peers("A#0");').type.kind).toBe("addr");
+    expect(text('one(1) <= peers(a), a != "B#12";')).toBe('one(1) <= peers(a), a != "B#12";');
   });
 
   it("of literals are those of their columns", () => {
@@ -194,9 +251,13 @@ describe("types", () => {
   it("of generic functions follow their arguments", () => {
     expect(typeOf("one(at([n, p], 0)) <= t(n, _), fl(_, p);")).toBe("int");
     expect(typeOf("one(size(all)) <= lists(all, _, _);")).toBe("nat");
-    expect(text("floats(least(x, n)) <= fl(x, _), t(n, _);")).toBe("floats(least(x, toFloat(n))) <= fl(x, _), t(n, _);");
+    expect(text("floats(least(x, n)) <= fl(x, _), t(n, _);")).toBe(
+      "floats(least(x, toFloat(n))) <= fl(x, _), t(n, _);",
+    );
     expect(text("floats(sqrt(n)) <= t(n, _);")).toBe("floats(sqrt(toFloat(n))) <= t(n, _);");
-    expect(text("texts(join(sort(split(s, \" \")), toString(n))) <= t(n, s);")).toBe("texts(join(sort(split(s, \" \")), toString(n))) <= t(n, s);");
+    expect(text('texts(join(sort(split(s, " ")), toString(n))) <= t(n, s);')).toBe(
+      'texts(join(sort(split(s, " ")), toString(n))) <= t(n, s);',
+    );
   });
 
   it("of imported functions are as declared", () => {
@@ -205,13 +266,23 @@ describe("types", () => {
   });
 
   it("of aggregates", () => {
-    const types = ["count()", "count(distinct s)", "sum(n)", "sum(p)", "min(n)", "argmax(n, s)", "choose(n)"].map((call) => {
-      const term = only(`one(${call}) <= t(n, s), fl(x, p);`).rule.head.terms[0];
-      return term.kind === "aggregate" ? typeText(term.call.type) : "";
-    });
+    const types = ["count()", "count(distinct s)", "sum(n)", "sum(p)", "min(n)", "argmax(n, s)", "choose(n)"].map(
+      (call) => {
+        const term = only(`one(${call}) <= t(n, s), fl(x, p);`).rule.head.terms[0];
+        return term.kind === "aggregate" ? typeText(term.call.type) : "";
+      },
+    );
     expect(types).toEqual(["int", "int", "int", "nat", "int", "int", "int"]);
-    const others = only("scratch z(a: float, b: float, c: list<string>, d: string, e: float); z(avg(n), sum(x), collect(s), max(s), avg(x)) <= t(n, s), fl(x, _);");
-    expect(others.rule.head.terms.map((term) => term.kind === "aggregate" && typeText(term.call.type))).toEqual(["float", "float", "list<string>", "string", "float"]);
+    const others = only(
+      "scratch z(a: float, b: float, c: list<string>, d: string, e: float); z(avg(n), sum(x), collect(s), max(s), avg(x)) <= t(n, s), fl(x, _);",
+    );
+    expect(others.rule.head.terms.map((term) => term.kind === "aggregate" && typeText(term.call.type))).toEqual([
+      "float",
+      "float",
+      "list<string>",
+      "string",
+      "float",
+    ]);
   });
 });
 
@@ -230,26 +301,32 @@ describe("bindings", () => {
   });
 
   it("to elements of a list that are known already are tests", () => {
-    expect(text("texts(s) <= t(_, s), lists(all, _, _), s in all;")).toBe("texts(s) <= t(_, s), lists(all, _, _), contains(all, s);");
-    expect(text("texts(s) <= t(n, s), lists(_, ps, _), (n, s) in ps;"))
-      .toBe("texts(s) <= t(n, s), lists(_, ps, _), (_3, _4) in ps, n == _3, s == _4;");
-    expect(text("one(n) <= lists(_, ps, _), (n, _) in ps, w in words(\"a\"), w == w;")).toBe("one(n) <= lists(_, ps, _), (n, _) in ps, w in words(\"a\"), w == w;");
+    expect(text("texts(s) <= t(_, s), lists(all, _, _), s in all;")).toBe(
+      "texts(s) <= t(_, s), lists(all, _, _), contains(all, s);",
+    );
+    expect(text("texts(s) <= t(n, s), lists(_, ps, _), (n, s) in ps;")).toBe(
+      "texts(s) <= t(n, s), lists(_, ps, _), (_3, _4) in ps, n == _3, s == _4;",
+    );
+    expect(text('one(n) <= lists(_, ps, _), (n, _) in ps, w in words("a"), w == w;')).toBe(
+      'one(n) <= lists(_, ps, _), (n, _) in ps, w in words("a"), w == w;',
+    );
   });
 });
 
 describe("heads", () => {
   it("say where a message goes", () => {
-    const program = ir(around("ch(1, \"a\") <~ tick(); ch@*(1, \"a\") <~ tick(); ch@a(1, \"a\") <~ peers(a);"));
+    const program = ir(around('ch(1, "a") <~ tick(); ch@*(1, "a") <~ tick(); ch@a(1, "a") <~ peers(a);'));
     expect([...program.rules.values()].map((rule) => rule.head.to?.kind)).toEqual(["role", "all", "address"]);
   });
 
   it("group by their plain terms and by the address, which having may use", () => {
-    expect(text("ch@a(count(), \"x\") <~ peers(a), t(_, s) having a != self, count() > 3, max(length(s)) > 1;"))
-      .toBe("ch@a(count(), \"x\") <~ peers(a), t(_, s) having a != self, count() > 3, max(length(s)) > 1;");
+    expect(text('ch@a(count(), "x") <~ peers(a), t(_, s) having a != self, count() > 3, max(length(s)) > 1;')).toBe(
+      'ch@a(count(), "x") <~ peers(a), t(_, s) having a != self, count() > 3, max(length(s)) > 1;',
+    );
   });
 
   it("take annotations by variable or column", () => {
-    const { rule } = only("@coordinate(order by (n, s)) @allow(weaker, \"ok\") one(n) <= t(n, x), not in1(n, x);");
+    const { rule } = only('@coordinate(order by (n, s)) @allow(weaker, "ok") one(n) <= t(n, x), not in1(n, x);');
     expect([rule.coordinate?.kind, rule.coordinate?.by, rule.allow?.reason]).toEqual(["order", ["n", "s"], "ok"]);
   });
 });
@@ -272,14 +349,21 @@ describe("strata", () => {
       e(n, n) <+ last(n);
     }`);
     expect(strata(program, "A").map((group) => [...group].sort())).toEqual([
-      ["A.e"], ["A.r"], ["A.even", "A.odd"], ["A.o"], ["A.last"],
+      ["A.e"],
+      ["A.r"],
+      ["A.even", "A.odd"],
+      ["A.o"],
+      ["A.last"],
     ]);
     expect(strata(program, "B")).toEqual([]);
   });
 
   it("of a long chain need no deep stack", () => {
     const steps = Array.from({ length: 12_000 }, (_, i) => i);
-    const text = `role A { table t0(x: int); ${steps.map((i) => `scratch t${i + 1}(x: int);`).join(" ")} ${steps.map((i) => `t${i + 1}(x) <= t${i}(x);`).reverse().join(" ")} }`;
+    const text = `role A { table t0(x: int); ${steps.map((i) => `scratch t${i + 1}(x: int);`).join(" ")} ${steps
+      .map((i) => `t${i + 1}(x) <= t${i}(x);`)
+      .reverse()
+      .join(" ")} }`;
     const order = strata(ir(text), "A").flat();
     expect(order).toEqual(steps.map((i) => `A.t${i + 1}`));
   });

@@ -41,7 +41,9 @@ role W x4 { channel job(n: int); }`);
 
 describe("canonical text", () => {
   it("is the language page's program, copy by copy", () => {
-    expect(printed(`
+    expect(
+      printed(
+        `
 /// Ad reporting
 role AdServer x5 {
   input click(campaign: string, id: string, user: string) sealed by (campaign);
@@ -65,7 +67,9 @@ role Analyst {
   Report.request(self, c) <~ over(c);
   seal Report.click(campaign: c) <~ over(c);
   result <= answer;
-}`.replace(" lossy2", ""))).toBe(`role AdServer x5 {
+}`.replace(" lossy2", ""),
+      ),
+    ).toBe(`role AdServer x5 {
   input click(campaign: string, id: string, user: string) sealed by (campaign);
 
   Report.click(campaign, id, user) <~ click(campaign, id, user);
@@ -113,30 +117,52 @@ role P partitioned by (k) x2 {
 
   it("brackets only where needed", () => {
     const bodies = [
-      "(a + b) * a - b", "a - (b - a)", "a - b - a", "-(a + b)", "a * -1", "a / (b % a)",
-      "if a < b then a else b", "(if a < b then a else b) + 1",
+      "(a + b) * a - b",
+      "a - (b - a)",
+      "a - b - a",
+      "-(a + b)",
+      "a * -1",
+      "a / (b % a)",
+      "if a < b then a else b",
+      "(if a < b then a else b) + 1",
     ];
-    expect(rules(bodies.map((body) => `one(${body}) <= t(a, _), t(b, _);`).join("\n")))
-      .toEqual(bodies.map((body) => `one(${body}) <= t(a, _), t(b, _);`));
+    expect(rules(bodies.map((body) => `one(${body}) <= t(a, _), t(b, _);`).join("\n"))).toEqual(
+      bodies.map((body) => `one(${body}) <= t(a, _), t(b, _);`),
+    );
     const tests = ["a == b || b == a && a != b", "(a == b || b == a) && a != b", "!(a == b)", "a + 1 < b * 2"];
-    expect(rules(tests.map((test) => `one(a) <= t(a, _), t(b, _), ${test};`).join("\n")))
-      .toEqual(tests.map((test) => `one(a) <= t(a, _), t(b, _), ${test};`));
+    expect(rules(tests.map((test) => `one(a) <= t(a, _), t(b, _), ${test};`).join("\n"))).toEqual(
+      tests.map((test) => `one(a) <= t(a, _), t(b, _), ${test};`),
+    );
   });
 
   it("escapes strings, keeps floats floats", () => {
-    expect(rules("t(1, \"a\\n\\\"b\\\\\"); fl(2.0, 3); fl(1e300, 0); fl(-1.5, 0);"))
-      .toEqual(["t(1, \"a\\n\\\"b\\\\\");", "fl(2.0, 3);", "fl(1e+300, 0);", "fl(-1.5, 0);"]);
+    expect(rules('t(1, "a\\n\\"b\\\\"); fl(2.0, 3); fl(1e300, 0); fl(-1.5, 0);')).toEqual([
+      't(1, "a\\n\\"b\\\\");',
+      "fl(2.0, 3);",
+      "fl(1e+300, 0);",
+      "fl(-1.5, 0);",
+    ]);
   });
 
   it("writes a variable that stands once and has no name as _", () => {
-    expect(rules("one(n) <= t(n, _), not kv(_, n), _ in [1, 2], _1 = n, _1 > 0;"))
-      .toEqual(["one(n) <= t(n, _), not kv(_, n), _ in [1, 2], _1 = n, _1 > 0;"]);
+    expect(rules("one(n) <= t(n, _), not kv(_, n), _ in [1, 2], _1 = n, _1 > 0;")).toEqual([
+      "one(n) <= t(n, _), not kv(_, n), _ in [1, 2], _1 = n, _1 > 0;",
+    ]);
   });
 
   it("shows where a message goes", () => {
-    const lines = ["W.job@a(1) <~ peers(a);", "W.job@*(1) <~ peers(_);", "W.job@\"W#3\"(1) <~ tick();",
-      "W.job@(if a == self then self else a)(1) <~ peers(a);", "W.job@a(1) <~ W.nodes(a);", "A.nodes2(a) <= A.nodes(a);"];
-    expect(rules(`table nodes2(a: addr); ${lines.join("\n")}`)).toEqual([...lines.slice(0, 5), "nodes2(a) <= A.nodes(a);"]);
+    const lines = [
+      "W.job@a(1) <~ peers(a);",
+      "W.job@*(1) <~ peers(_);",
+      'W.job@"W#3"(1) <~ tick();',
+      "W.job@(if a == self then self else a)(1) <~ peers(a);",
+      "W.job@a(1) <~ W.nodes(a);",
+      "A.nodes2(a) <= A.nodes(a);",
+    ];
+    expect(rules(`table nodes2(a: addr); ${lines.join("\n")}`)).toEqual([
+      ...lines.slice(0, 5),
+      "nodes2(a) <= A.nodes(a);",
+    ]);
   });
 
   it("writes a duration in the largest unit that fits", () => {
@@ -156,12 +182,27 @@ describe("a coordinated program", () => {
   n(c, 0) <= ask(_, c), end(_), not clicks(c, _);
   timer tick every 1s;
 }`);
-  const key = (name: string): Expr => ({ kind: "variable", name, type: { kind: "string" }, span: { start: 0, end: 0 } });
-  const closed = { conditions: [{ source: "R.click", key: [key("c")] }, { source: "R.end", key: [] }] };
+  const key = (name: string): Expr => ({
+    kind: "variable",
+    name,
+    type: { kind: "string" },
+    span: { start: 0, end: 0 },
+  });
+  const closed = {
+    conditions: [
+      { source: "R.click", key: [key("c")] },
+      { source: "R.end", key: [] },
+    ],
+  };
 
-  function coordinated(rule: string, change: (rule: Rule) => Rule, collections: readonly Partial<Collection>[] = []): Ir {
+  function coordinated(
+    rule: string,
+    change: (rule: Rule) => Rule,
+    collections: readonly Partial<Collection>[] = [],
+  ): Ir {
     const changed = new Map(before.collections);
-    for (const one of collections) changed.set(one.id as string, { ...changed.get(one.id as string) as Collection, ...one });
+    for (const one of collections)
+      changed.set(one.id as string, { ...(changed.get(one.id as string) as Collection), ...one });
     const kept = new Map(before.rules);
     kept.set(rule, change(kept.get(rule) as Rule));
     return { ...before, rules: kept, collections: changed };
@@ -169,15 +210,19 @@ describe("a coordinated program", () => {
 
   it("prints gates as literals", () => {
     const after = coordinated("R/n#1", (rule) => ({ ...rule, gates: [closed] }));
-    expect(printRule(after.rules.get("R/n#1") as Rule, after)).toBe("n(c, count()) <= clicks(c, _), closed click(campaign: c), closed end;");
+    expect(printRule(after.rules.get("R/n#1") as Rule, after)).toBe(
+      "n(c, count()) <= clicks(c, _), closed click(campaign: c), closed end;",
+    );
   });
 
   it("prints what holds a literal back", () => {
     const after = coordinated("R/n#2", (rule) => ({
-      ...rule, body: rule.body.map((literal, i) => (i === 0 ? { ...literal as ReadLiteral, hold: closed } : literal)),
+      ...rule,
+      body: rule.body.map((literal, i) => (i === 0 ? { ...(literal as ReadLiteral), hold: closed } : literal)),
     }));
-    expect(printRule(after.rules.get("R/n#2") as Rule, after))
-      .toBe("n(c, 0) <= held ask(_, c) until closed click(campaign: c) and closed end, end(_), not clicks(c, _);");
+    expect(printRule(after.rules.get("R/n#2") as Rule, after)).toBe(
+      "n(c, 0) <= held ask(_, c) until closed click(campaign: c) and closed end, end(_), not clicks(c, _);",
+    );
   });
 
   it("prints logs as modifiers", () => {
@@ -186,7 +231,11 @@ describe("a coordinated program", () => {
       { id: "R.ask", ordering: { log: "R.log", by: [] } },
       { id: "R.tick", ordering: { log: "R.log", by: [] } },
     ]);
-    expect(printProgram(after).split("\n").filter((line) => line.includes("ordered"))).toEqual([
+    expect(
+      printProgram(after)
+        .split("\n")
+        .filter((line) => line.includes("ordered")),
+    ).toEqual([
       "  channel click(campaign: string, id: string) sealed by (campaign) ordered by (campaign) log R.log;",
       "  channel ask(client: addr, campaign: string) ordered by log R.log;",
       "  timer tick every 1s ordered by log R.log;",

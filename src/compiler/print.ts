@@ -4,7 +4,19 @@
  * until closed click(campaign: c)` for a literal, `ordered by (k) log Report.log` on a collection.
  */
 import type {
-  AggregateCall, Collection, CollectionId, Expr, Gate, HeadTerm, ImportedFunction, Ir, Literal, Pattern, Role, Rule, SealRule,
+  AggregateCall,
+  Collection,
+  CollectionId,
+  Expr,
+  Gate,
+  HeadTerm,
+  ImportedFunction,
+  Ir,
+  Literal,
+  Pattern,
+  Role,
+  Rule,
+  SealRule,
 } from "./ir.ts";
 import { typeText } from "./types.ts";
 
@@ -13,7 +25,12 @@ export function printRule(rule: Rule, ir: Ir): string {
   const printer = printerOf(rule.role, ir, namesOnce(rule));
   const target = printer.collection(rule.head.collection);
   const { to } = rule.head;
-  const address = to === null || to.kind === "role" ? "" : to.kind === "all" ? "@*" : `@${addressText(printer.expr(to.value), to.value)}`;
+  const address =
+    to === null || to.kind === "role"
+      ? ""
+      : to.kind === "all"
+        ? "@*"
+        : `@${addressText(printer.expr(to.value), to.value)}`;
   const head = `${target}${address}(${rule.head.terms.map(printer.term).join(", ")})`;
   const body = [...rule.body.map(printer.literal), ...(rule.gates ?? []).flatMap(printer.gate)];
   const having = rule.having.length === 0 ? "" : ` having ${rule.having.map((one) => printer.expr(one)).join(", ")}`;
@@ -26,7 +43,8 @@ export function printSeal(seal: SealRule, ir: Ir): string {
   const printer = printerOf(seal.role, ir, namesOnce(seal));
   const { columns, sealed } = ir.collections.get(seal.target) as Collection;
   const names = (sealed?.columns ?? []).map((index) => columns[index].name);
-  const key = names.length === 0 ? "" : `(${names.map((name, i) => `${name}: ${printer.expr(seal.key[i])}`).join(", ")})`;
+  const key =
+    names.length === 0 ? "" : `(${names.map((name, i) => `${name}: ${printer.expr(seal.key[i])}`).join(", ")})`;
   return `seal ${printer.collection(seal.target)}${key} ${seal.op} ${seal.body.map(printer.literal).join(", ")};`;
 }
 
@@ -37,24 +55,34 @@ export function printCollection(collection: Collection): string {
   }
   const columns = collection.columns.map((column) => `${column.name}: ${typeText(column.type)}`);
   const { keyLength, sealed } = collection;
-  const list = keyLength === null ? columns.join(", ")
-    : [columns.slice(0, keyLength).join(", "), "->", columns.slice(keyLength).join(", ")].filter((part) => part !== "").join(" ");
+  const list =
+    keyLength === null
+      ? columns.join(", ")
+      : [columns.slice(0, keyLength).join(", "), "->", columns.slice(keyLength).join(", ")]
+          .filter((part) => part !== "")
+          .join(" ");
   let modifiers = "";
   if (sealed !== null) {
     modifiers += " sealed";
-    if (sealed.columns.length > 0) modifiers += ` by (${sealed.columns.map((index) => collection.columns[index].name).join(", ")})`;
+    if (sealed.columns.length > 0)
+      modifiers += ` by (${sealed.columns.map((index) => collection.columns[index].name).join(", ")})`;
     if (sealed.single) modifiers += " single";
     if (sealed.deadlineMs !== null) modifiers += ` within ${duration(sealed.deadlineMs)}`;
   }
   for (const word of ["lossy", "durable", "unique"] as const) if (collection[word]) modifiers += ` ${word}`;
-  if (collection.level !== null && (collection.level !== "deterministic" || collection.strict)) modifiers += ` ${collection.level}`;
+  if (collection.level !== null && (collection.level !== "deterministic" || collection.strict))
+    modifiers += ` ${collection.level}`;
   if (collection.strict) modifiers += " strict";
   return `${collection.kind} ${collection.name}(${list})${modifiers}${ordering(collection)};`;
 }
 
 /** `role Report replicated x3`: the number of instances is left out only of a plain role with one. */
 export function printRole(role: Role): string {
-  const kind = role.replicated ? " replicated" : role.partitionedBy === null ? "" : ` partitioned by (${role.partitionedBy.join(", ")})`;
+  const kind = role.replicated
+    ? " replicated"
+    : role.partitionedBy === null
+      ? ""
+      : ` partitioned by (${role.partitionedBy.join(", ")})`;
   return `role ${role.name}${kind}${kind === "" && role.count === 1 ? "" : ` x${role.count}`}`;
 }
 
@@ -65,7 +93,9 @@ export function printProgram(ir: Ir): string {
   if (functions.length > 0) blocks.push(functions.join("\n"));
   for (const role of ir.roles.values()) {
     const own = (one: { readonly role: string }) => one.role === role.name;
-    const declared = [...ir.collections.values()].filter((one) => own(one) && one.kind !== "nodes").map(printCollection);
+    const declared = [...ir.collections.values()]
+      .filter((one) => own(one) && one.kind !== "nodes")
+      .map(printCollection);
     const derived = [...ir.rules.values()].filter(own).map((rule) => annotations(rule) + printRule(rule, ir));
     const sealing = ir.seals.filter(own).map((seal) => printSeal(seal, ir));
     const parts = [declared, [...derived, ...sealing]].filter((part) => part.length > 0);
@@ -121,12 +151,13 @@ function printerOf(role: string, ir: Ir, blank: ReadonlySet<string>): Printer {
     return found !== undefined && found.role === role && found.kind !== "nodes" ? found.name : id;
   };
   const expr = (one: Expr): string => exprText(one, blank, 0);
-  const conditions = ({ conditions: all }: Gate): string[] => all.map(({ source, key }) => {
-    const found = ir.collections.get(source) as Collection;
-    const names = (found.sealed?.columns ?? []).map((index) => found.columns[index].name);
-    const values = key.map((value, i) => `${names[i]}: ${expr(value)}`);
-    return `closed ${collection(source)}${values.length === 0 ? "" : `(${values.join(", ")})`}`;
-  });
+  const conditions = ({ conditions: all }: Gate): string[] =>
+    all.map(({ source, key }) => {
+      const found = ir.collections.get(source) as Collection;
+      const names = (found.sealed?.columns ?? []).map((index) => found.columns[index].name);
+      const values = key.map((value, i) => `${names[i]}: ${expr(value)}`);
+      return `closed ${collection(source)}${values.length === 0 ? "" : `(${values.join(", ")})`}`;
+    });
   const literal = (one: Literal): string => {
     switch (one.kind) {
       case "read": {
@@ -134,11 +165,15 @@ function printerOf(role: string, ir: Ir, blank: ReadonlySet<string>): Printer {
         const read = `${one.negated ? "not " : ""}${collection(one.collection)}(${terms.join(", ")})`;
         return one.hold === undefined ? read : `held ${read} until ${conditions(one.hold).join(" and ")}`;
       }
-      case "bind": return `${blank.has(one.variable) ? "_" : one.variable} = ${expr(one.value)}`;
-      case "range": return `${patternText(one.pattern, blank)} in ${expr(one.value)}`;
+      case "bind":
+        return `${blank.has(one.variable) ? "_" : one.variable} = ${expr(one.value)}`;
+      case "range":
+        return `${patternText(one.pattern, blank)} in ${expr(one.value)}`;
       case "test": {
         const { value } = one;
-        return value.kind === "unary" && value.op === "!" && value.of.kind === "call" ? `not ${expr(value.of)}` : expr(value);
+        return value.kind === "unary" && value.op === "!" && value.of.kind === "call"
+          ? `not ${expr(value.of)}`
+          : expr(value);
       }
     }
   };
@@ -152,7 +187,19 @@ function patternText(pattern: Pattern, blank: ReadonlySet<string>): string {
 }
 
 const levels: Readonly<Record<string, number>> = {
-  "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,
+  "||": 1,
+  "&&": 2,
+  "==": 3,
+  "!=": 3,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+  "%": 6,
 };
 
 /** `level`: what binds less tightly than this needs brackets. */
@@ -160,19 +207,28 @@ function exprText(expr: Expr, blank: ReadonlySet<string>, level: number): string
   const inner = (one: Expr, at = 0) => exprText(one, blank, at);
   const bracketed = (text: string, own: number) => (own < level ? `(${text})` : text);
   switch (expr.kind) {
-    case "variable": return blank.has(expr.name) ? "_" : expr.name;
-    case "self": return "self";
-    case "literal": return bracketed(literalText(expr), typeof expr.value === "number" && expr.value < 0 ? 7 : 9);
-    case "call": return `${expr.name}(${expr.args.map((arg) => inner(arg)).join(", ")})`;
-    case "aggregate": return aggregateText(expr.call, blank);
-    case "unary": return bracketed(`${expr.op}${inner(expr.of, 8)}`, 7);
+    case "variable":
+      return blank.has(expr.name) ? "_" : expr.name;
+    case "self":
+      return "self";
+    case "literal":
+      return bracketed(literalText(expr), typeof expr.value === "number" && expr.value < 0 ? 7 : 9);
+    case "call":
+      return `${expr.name}(${expr.args.map((arg) => inner(arg)).join(", ")})`;
+    case "aggregate":
+      return aggregateText(expr.call, blank);
+    case "unary":
+      return bracketed(`${expr.op}${inner(expr.of, 8)}`, 7);
     case "binary": {
       const own = levels[expr.op];
       return bracketed(`${inner(expr.left, own)} ${expr.op} ${inner(expr.right, own + 1)}`, own);
     }
-    case "if": return bracketed(`if ${inner(expr.test)} then ${inner(expr.then)} else ${inner(expr.else)}`, 0.5);
-    case "tuple": return `(${expr.of.map((one) => inner(one)).join(", ")})`;
-    case "list": return `[${expr.of.map((one) => inner(one)).join(", ")}]`;
+    case "if":
+      return bracketed(`if ${inner(expr.test)} then ${inner(expr.then)} else ${inner(expr.else)}`, 0.5);
+    case "tuple":
+      return `(${expr.of.map((one) => inner(one)).join(", ")})`;
+    case "list":
+      return `[${expr.of.map((one) => inner(one)).join(", ")}]`;
   }
 }
 
@@ -202,17 +258,36 @@ function namesOnce(rule: Rule | SealRule): ReadonlySet<string> {
   };
   const seeExpr = (expr: Expr): void => {
     switch (expr.kind) {
-      case "variable": see(expr.name); break;
-      case "call": expr.args.forEach(seeExpr); break;
-      case "aggregate": expr.call.args.forEach(seeExpr); break;
-      case "unary": seeExpr(expr.of); break;
-      case "binary": seeExpr(expr.left); seeExpr(expr.right); break;
-      case "if": seeExpr(expr.test); seeExpr(expr.then); seeExpr(expr.else); break;
-      case "tuple": case "list": expr.of.forEach(seeExpr); break;
+      case "variable":
+        see(expr.name);
+        break;
+      case "call":
+        expr.args.forEach(seeExpr);
+        break;
+      case "aggregate":
+        expr.call.args.forEach(seeExpr);
+        break;
+      case "unary":
+        seeExpr(expr.of);
+        break;
+      case "binary":
+        seeExpr(expr.left);
+        seeExpr(expr.right);
+        break;
+      case "if":
+        seeExpr(expr.test);
+        seeExpr(expr.then);
+        seeExpr(expr.else);
+        break;
+      case "tuple":
+      case "list":
+        expr.of.forEach(seeExpr);
+        break;
       default:
     }
   };
-  const seePattern = (pattern: Pattern): void => (pattern.kind === "variable" ? see(pattern.name) : pattern.of.forEach(seePattern));
+  const seePattern = (pattern: Pattern): void =>
+    pattern.kind === "variable" ? see(pattern.name) : pattern.of.forEach(seePattern);
   const seeGate = (gate: Gate): void => gate.conditions.forEach((condition) => condition.key.forEach(seeExpr));
   for (const literal of rule.body) {
     if (literal.kind === "read") {

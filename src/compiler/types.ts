@@ -31,10 +31,14 @@ export function listOf(of: Type): Type {
 /** As written in a program: `list<(int, string)>`. */
 export function typeText(type: Type): string {
   switch (type.kind) {
-    case "list": return `list<${typeText(type.of)}>`;
-    case "tuple": return `(${type.of.map(typeText).join(", ")})`;
-    case "unknown": return "?";
-    default: return type.kind;
+    case "list":
+      return `list<${typeText(type.of)}>`;
+    case "tuple":
+      return `(${type.of.map(typeText).join(", ")})`;
+    case "unknown":
+      return "?";
+    default:
+      return type.kind;
   }
 }
 
@@ -116,10 +120,20 @@ export function meetTypes(a: Type, b: Type): Type | null {
 /** Whether a value of the type is a JSON value as it is. */
 export function isJsonable(type: Type): boolean {
   switch (type.kind) {
-    case "int": case "nat": case "float": case "string": case "bool": case "json": case "unknown": return true;
-    case "list": return isJsonable(type.of);
-    case "tuple": return type.of.every(isJsonable);
-    default: return false;
+    case "int":
+    case "nat":
+    case "float":
+    case "string":
+    case "bool":
+    case "json":
+    case "unknown":
+      return true;
+    case "list":
+      return isJsonable(type.of);
+    case "tuple":
+      return type.of.every(isJsonable);
+    default:
+      return false;
   }
 }
 
@@ -137,9 +151,13 @@ export function isSubtype(from: Type, to: Type): boolean {
 /** Whether the type is not known, or that of its parts. */
 export function holdsUnknown(type: Type): boolean {
   switch (type.kind) {
-    case "unknown": return true;
-    case "list": return holdsUnknown(type.of);
-    case "tuple": return type.of.some(holdsUnknown);
-    default: return false;
+    case "unknown":
+      return true;
+    case "list":
+      return holdsUnknown(type.of);
+    case "tuple":
+      return type.of.some(holdsUnknown);
+    default:
+      return false;
   }
 }

@@ -46,11 +46,11 @@ export const run = {
   split: (text: string, by: string): List => text.split(by),
   join: (parts: List, by: string): string => parts.join(by),
   contains: (of: string | List, part: Value): boolean =>
-    (typeof of === "string" ? of.includes(part as string) : of.some((element) => same(element, part))),
+    typeof of === "string" ? of.includes(part as string) : of.some((element) => same(element, part)),
   startsWith: (text: string, start: string): boolean => text.startsWith(start),
   endsWith: (text: string, end: string): boolean => text.endsWith(end),
   indexOf: (of: string | List, part: Value): number =>
-    (typeof of === "string" ? of.indexOf(part as string) : of.findIndex((element) => same(element, part))),
+    typeof of === "string" ? of.indexOf(part as string) : of.findIndex((element) => same(element, part)),
   substring: (text: string, from: number, to: number): string => text.slice(Math.max(0, from), Math.max(0, from, to)),
   // As a function, so that `$&` and the like are nothing special.
   replace: (text: string, what: string, by: string): string => text.replaceAll(what, () => by),
@@ -86,7 +86,8 @@ export const run = {
 
   size: (list: List): number => list.length,
   at: (list: List, place: number): Value => {
-    if (place < 0 || place >= list.length) throw new Error(`at: there is no element ${place} in a list of ${list.length}`);
+    if (place < 0 || place >= list.length)
+      throw new Error(`at: there is no element ${place} in a list of ${list.length}`);
     return list[place];
   },
   slice: (list: List, from: number, to: number): List => list.slice(Math.max(0, from), Math.max(0, from, to)),
@@ -118,13 +119,15 @@ export const run = {
     }
   },
   field: (json: Json, name: string): Json => {
-    if (!isObject(json) || !Object.hasOwn(json, name)) throw new Error(`field: there is no ${JSON.stringify(name)} in ${canonicalText(json)}`);
+    if (!isObject(json) || !Object.hasOwn(json, name))
+      throw new Error(`field: there is no ${JSON.stringify(name)} in ${canonicalText(json)}`);
     return json[name];
   },
   hasField: (json: Json, name: string): boolean => isObject(json) && Object.hasOwn(json, name),
   asString: (json: Json): string => expect(json, (one): one is string => typeof one === "string", "a JSON string"),
   asInt: (json: Json): number => expect(json, (one): one is number => Number.isSafeInteger(one), "a safe integer"),
   asFloat: (json: Json): number => expect(json, (one): one is number => typeof one === "number", "a JSON number"),
-  asBool: (json: Json): boolean => expect(json, (one): one is boolean => typeof one === "boolean", "a JSON true or false"),
+  asBool: (json: Json): boolean =>
+    expect(json, (one): one is boolean => typeof one === "boolean", "a JSON true or false"),
   asList: (json: Json): List => expect(json, (one): one is List => Array.isArray(one), "a JSON array"),
 } as const;

@@ -40,5 +40,7 @@ export interface BuiltinAggregate {
   readonly doc: string;
 }
 
-export const aggregates: ReadonlyMap<string, BuiltinAggregate> = new Map(builtinAggregates.map((one) => [one.name, one]));
+export const aggregates: ReadonlyMap<string, BuiltinAggregate> = new Map(
+  builtinAggregates.map((one) => [one.name, one]),
+);
 export const functions: ReadonlyMap<string, BuiltinFunction> = new Map(builtinFunctions.map((one) => [one.name, one]));

@@ -14,29 +14,45 @@ export function columnList(columns: readonly Column[]): string {
  * Reports and returns null when they cannot be matched.
  */
 export function matchArguments(
-  place: Place, collection: Collection, args: readonly Arg[], span: Span, where: "head" | "body",
+  place: Place,
+  collection: Collection,
+  args: readonly Arg[],
+  span: Span,
+  where: "head" | "body",
 ): (AstExpr | null)[] | null {
-  const { file, scope: { findings } } = place;
+  const {
+    file,
+    scope: { findings },
+  } = place;
   const { columns } = collection;
   const declared = { file: collection.file, span: collection.nameSpan, label: "declared here" };
   const named = args.filter((arg) => arg.name !== null);
   if (named.length === 0) {
     if (args.length === columns.length) return args.map((arg) => arg.value);
     const beyond = args.length > columns.length && columns.length > 0 ? args[columns.length].span : span;
-    findings.add("DLC210", file, args.length > columns.length ? beyond : span,
-      `${quote(collection.name)} has ${plural(columns.length, "column")} (${columnList(columns)}), `
-      + `and ${args.length} ${args.length === 1 ? "is" : "are"} given`, {
+    findings.add(
+      "DLC210",
+      file,
+      args.length > columns.length ? beyond : span,
+      `${quote(collection.name)} has ${plural(columns.length, "column")} (${columnList(columns)}), ` +
+        `and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      {
         cause: declared,
-        mend: columns.length === 0 ? `Write ${quote(`${collection.name}()`)}.`
-          : where === "body" ? "Write `_` for columns that do not matter, or name those that do."
-          : "Give every column a value.",
-      });
+        mend:
+          columns.length === 0
+            ? `Write ${quote(`${collection.name}()`)}.`
+            : where === "body"
+              ? "Write `_` for columns that do not matter, or name those that do."
+              : "Give every column a value.",
+      },
+    );
     return null;
   }
   if (named.length < args.length) {
     const odd = args.find((arg) => arg.name === null) as Arg;
     findings.add("DLC212", file, odd.span, "positional and named arguments are mixed", {
-      cause: declared, mend: `Name this one too: the columns are ${columnList(columns)}.`,
+      cause: declared,
+      mend: `Name this one too: the columns are ${columnList(columns)}.`,
     });
     return null;
   }
@@ -50,13 +66,19 @@ export function matchArguments(
       sound = false;
       findings.add("DLC204", file, name.span, `${quote(collection.name)} has no column ${quote(name.text)}`, {
         cause: declared,
-        ...findings.didYouMean(file, name.span, name.text, columns.map((column) => column.name),
-          columns.length === 0 ? "It has no columns." : `Its columns are ${columnList(columns)}.`),
+        ...findings.didYouMean(
+          file,
+          name.span,
+          name.text,
+          columns.map((column) => column.name),
+          columns.length === 0 ? "It has no columns." : `Its columns are ${columnList(columns)}.`,
+        ),
       });
     } else if (before !== undefined) {
       sound = false;
       findings.add("DLC212", file, name.span, `the column ${quote(name.text)} is given twice`, {
-        cause: { file, span: before.span, label: "first here" }, mend: "Keep one of them.",
+        cause: { file, span: before.span, label: "first here" },
+        mend: "Keep one of them.",
       });
     } else {
       seen.set(name.text, name);
@@ -65,10 +87,16 @@ export function matchArguments(
   }
   if (sound && where === "head" && seen.size < columns.length) {
     const missing = columns.filter((column) => !seen.has(column.name));
-    findings.add("DLC211", file, span,
-      `the head gives ${quote(collection.name)} no value for ${missing.map((column) => quote(column.name)).join(", ")}`, {
-        cause: declared, mend: "A fact has a value in each of its columns; only bodies may leave columns out.",
-      });
+    findings.add(
+      "DLC211",
+      file,
+      span,
+      `the head gives ${quote(collection.name)} no value for ${missing.map((column) => quote(column.name)).join(", ")}`,
+      {
+        cause: declared,
+        mend: "A fact has a value in each of its columns; only bodies may leave columns out.",
+      },
+    );
     return null;
   }
   return sound ? matched : null;
@@ -84,7 +112,11 @@ export function reportBare(place: Place, collection: Collection, span: Span): vo
   const blanks = collection.columns.map(() => "_").join(", ");
   const text = `${place.file.text.slice(span.start, span.end)}(${blanks})`;
   place.scope.findings.add("DLC214", place.file, span, `${quote(collection.name)} stands here without arguments`, {
-    cause: { file: collection.file, span: collection.nameSpan, label: `it has ${plural(collection.columns.length, "column")}` },
+    cause: {
+      file: collection.file,
+      span: collection.nameSpan,
+      label: `it has ${plural(collection.columns.length, "column")}`,
+    },
     mend: `Write ${quote(text)}, with variables for the columns that matter. Only ${quote("A <= B;")} leaves them out.`,
     fixes: [{ title: `Write ${quote(text)}`, edits: [{ file: place.file, span: span, text }] }],
   });

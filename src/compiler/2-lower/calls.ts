@@ -22,7 +22,10 @@ export function aggregateNamed(place: Place, name: string): BuiltinAggregate | u
 
 export function typeCall(sight: Sight, call: AstCall): Expr {
   const { place } = sight;
-  const { file, scope: { findings } } = place;
+  const {
+    file,
+    scope: { findings },
+  } = place;
   const { span } = call;
   const name = call.callee.text;
   const failed = (args: readonly Expr[]): Expr => ({ kind: "call", name, builtin: true, args, type: unknown, span });
@@ -39,19 +42,39 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
   if (imported !== undefined) {
     if (call.distinct) notDistinct(place, call);
     const args = typeArgs(sight, call);
-    return { kind: "call", name, builtin: false, args: passArgs(place, call, args, imported.params), type: imported.returns, span };
+    return {
+      kind: "call",
+      name,
+      builtin: false,
+      args: passArgs(place, call, args, imported.params),
+      type: imported.returns,
+      span,
+    };
   }
   if (place.scope.unavailable.has(name)) return failed(typeArgs(sight, call));
   const aggregate = aggregateNamed(place, name);
   if (aggregate !== undefined) {
     if (sight.aggregate === null) {
-      const instead = call.args.length === 2 && name === "min" ? "least" : call.args.length === 2 && name === "max" ? "greatest" : null;
-      findings.add("DLC250", file, span, `the aggregate ${quote(name)} cannot stand here`, instead === null
-        ? { mend: "An aggregate is a whole term of a head, or part of `having`. Let a scratch hold it, and read that scratch." }
-        : {
-          mend: `Of two values it is ${quote(`${instead}(a, b)`)}.`,
-          fixes: [{ title: `Write ${quote(instead)}`, edits: [{ file, span: call.callee.span, text: instead }] }],
-        });
+      const instead =
+        call.args.length === 2 && name === "min"
+          ? "least"
+          : call.args.length === 2 && name === "max"
+            ? "greatest"
+            : null;
+      findings.add(
+        "DLC250",
+        file,
+        span,
+        `the aggregate ${quote(name)} cannot stand here`,
+        instead === null
+          ? {
+              mend: "An aggregate is a whole term of a head, or part of `having`. Let a scratch hold it, and read that scratch.",
+            }
+          : {
+              mend: `Of two values it is ${quote(`${instead}(a, b)`)}.`,
+              fixes: [{ title: `Write ${quote(instead)}`, edits: [{ file, span: call.callee.span, text: instead }] }],
+            },
+      );
       return failed([]);
     }
     const typed = typeAggregate(sight, call, aggregate);
@@ -64,8 +87,19 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     return callBuiltin(place, call, builtin, typeArgs(sight, call));
   }
   const candidates = [...place.scope.functions.keys(), ...functions.keys(), ...aggregates.keys()];
-  findings.add("DLC203", file, call.callee.span, `there is no function ${quote(name)}`,
-    findings.didYouMean(file, call.callee.span, name, candidates, "Import it: `function " + name + "(x: int): int from \"./functions.ts\";`."));
+  findings.add(
+    "DLC203",
+    file,
+    call.callee.span,
+    `there is no function ${quote(name)}`,
+    findings.didYouMean(
+      file,
+      call.callee.span,
+      name,
+      candidates,
+      "Import it: `function " + name + '(x: int): int from "./functions.ts";`.',
+    ),
+  );
   return failed(typeArgs(sight, call));
 }
 
@@ -74,24 +108,37 @@ function typeArgs(sight: Sight, call: AstCall): Expr[] {
 }
 
 function notDistinct(place: Place, call: AstCall): void {
-  place.scope.findings.add("DLC251", place.file, call.span, `${quote("distinct")} belongs to ${quote("count")}, and ${quote(call.callee.text)} is a function`, {
-    mend: "Leave `distinct` out.",
-  });
+  place.scope.findings.add(
+    "DLC251",
+    place.file,
+    call.span,
+    `${quote("distinct")} belongs to ${quote("count")}, and ${quote(call.callee.text)} is a function`,
+    {
+      mend: "Leave `distinct` out.",
+    },
+  );
 }
 
 /** Arguments of an imported function, made the types of its parameters. */
 function passArgs(place: Place, call: AstCall, args: readonly Expr[], params: readonly Column[]): readonly Expr[] {
   const name = call.callee.text;
   const imported = place.scope.functions.get(name);
-  const cause = imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "declared here" } };
+  const cause =
+    imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "declared here" } };
   if (args.length !== params.length) {
     const list = params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ");
-    place.scope.findings.add("DLC210", place.file, call.span,
+    place.scope.findings.add(
+      "DLC210",
+      place.file,
+      call.span,
       `${quote(name)} takes ${plural(params.length, "argument")} (${list}), and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
-      { ...cause, mend: "Give one argument for each parameter." });
+      { ...cause, mend: "Give one argument for each parameter." },
+    );
     return args;
   }
-  return args.map((arg, i) => wanted(place, arg, params[i].type, `parameter ${quote(params[i].name)} of ${quote(name)}`, cause));
+  return args.map((arg, i) =>
+    wanted(place, arg, params[i].type, `parameter ${quote(params[i].name)} of ${quote(name)}`, cause),
+  );
 }
 
 function callBuiltin(place: Place, call: AstCall, builtin: BuiltinFunction, args: readonly Expr[]): Expr {
@@ -107,23 +154,33 @@ function callBuiltin(place: Place, call: AstCall, builtin: BuiltinFunction, args
       if (one === null) break;
       made.push(one);
     }
-    if (made.length === args.length) return { kind: "call", name, builtin: true, args: made, type: matched.returns, span };
+    if (made.length === args.length)
+      return { kind: "call", name, builtin: true, args: made, type: matched.returns, span };
   }
   const forms = builtin.signatures.map((signature) => quote(signatureText(name, signature))).join(" or ");
   const counts = new Set(builtin.signatures.map((signature) => signature.params.length));
   const given = types.map(typeText).join(", ");
   if (!counts.has(args.length)) {
-    place.scope.findings.add("DLC210", place.file, span,
+    place.scope.findings.add(
+      "DLC210",
+      place.file,
+      span,
       `${quote(name)} takes ${plural([...counts][0], "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
-      { mend: `It is ${forms}. ${builtin.doc}` });
+      { mend: `It is ${forms}. ${builtin.doc}` },
+    );
   } else {
-    place.scope.findings.add("DLC230", place.file, span, `${quote(name)} does not take (${given})`, { mend: `It is ${forms}. ${builtin.doc}` });
+    place.scope.findings.add("DLC230", place.file, span, `${quote(name)} does not take (${given})`, {
+      mend: `It is ${forms}. ${builtin.doc}`,
+    });
   }
   return { kind: "call", name, builtin: true, args, type: unknown, span };
 }
 
 /** Parameter types and result with the type variables filled in; null when the arguments do not fit. */
-function match(signature: Signature, types: readonly Type[]): { readonly params: readonly Type[]; readonly returns: Type } | null {
+function match(
+  signature: Signature,
+  types: readonly Type[],
+): { readonly params: readonly Type[]; readonly returns: Type } | null {
   if (signature.params.length !== types.length) return null;
   const bound = new Map<string, Type>();
   for (let i = 0; i < types.length; i++) if (!fits(signature.params[i], types[i], bound)) return null;
@@ -150,15 +207,18 @@ function fill(type: SignatureType, bound: ReadonlyMap<string, Type>): Type {
 }
 
 function signatureText(name: string, signature: Signature): string {
-  const text = (type: SignatureType): string => (
-    type.kind === "any" ? type.name : type.kind === "list" ? `list<${text(type.of)}>` : type.kind);
+  const text = (type: SignatureType): string =>
+    type.kind === "any" ? type.name : type.kind === "list" ? `list<${text(type.of)}>` : type.kind;
   return `${name}(${signature.params.map(text).join(", ")}): ${text(signature.returns)}`;
 }
 
 /** An aggregate in a head or in `having`; its arguments hold no further aggregate. */
 export function typeAggregate(sight: Sight, call: AstCall, aggregate: BuiltinAggregate): AggregateCall {
   const { place } = sight;
-  const { file, scope: { findings } } = place;
+  const {
+    file,
+    scope: { findings },
+  } = place;
   const { span } = call;
   const { name } = aggregate;
   const inner: Sight = { ...sight, aggregate: null };
@@ -184,10 +244,14 @@ export function typeAggregate(sight: Sight, call: AstCall, aggregate: BuiltinAgg
         ],
       });
     }
-    const instead = args.length === 2 && name === "min" ? "least" : args.length === 2 && name === "max" ? "greatest" : null;
-    return fail(`${quote(name)} takes ${plural(params.length, "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`, {
-      mend: `Write ${quote(`${name}(${params.join(", ")})`)}.${instead === null ? "" : ` Of two values it is ${quote(`${instead}(a, b)`)}.`}`,
-    });
+    const instead =
+      args.length === 2 && name === "min" ? "least" : args.length === 2 && name === "max" ? "greatest" : null;
+    return fail(
+      `${quote(name)} takes ${plural(params.length, "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
+      {
+        mend: `Write ${quote(`${name}(${params.join(", ")})`)}.${instead === null ? "" : ` Of two values it is ${quote(`${instead}(a, b)`)}.`}`,
+      },
+    );
   }
   const type = call.distinct ? int : aggregate.returns(args.map((arg) => arg.type));
   if (typeof type === "string") return fail(type, { mend: "Aggregate a number, or use count, min, max or collect." });

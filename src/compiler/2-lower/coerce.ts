@@ -26,7 +26,11 @@ export function coerce(expr: Expr, to: Type, checked = false): Expr | null {
       break;
     case "list":
       if (to.kind === "list") {
-        const of = coerceAll(expr.of, expr.of.map(() => to.of), checked);
+        const of = coerceAll(
+          expr.of,
+          expr.of.map(() => to.of),
+          checked,
+        );
         return of === null ? null : { ...expr, of, type: to };
       }
       break;
@@ -67,11 +71,14 @@ function convert(name: string, expr: Expr, type: Type): Expr {
 export function wanted(place: Place, expr: Expr, to: Type, what: string, more: More = {}, checked = false): Expr {
   const done = coerce(expr, to, checked);
   if (done !== null) return done;
-  const found = expr.kind === "literal"
-    ? `${place.file.text.slice(expr.span.start, expr.span.end)} is ${said(expr.type)}`
-    : `this is ${said(expr.type)}`;
-  place.scope.findings.add("DLC230", place.file, expr.span, `${what} is of type ${typeText(to)}, but ${found}`,
-    { ...conversion(place, expr, to), ...more });
+  const found =
+    expr.kind === "literal"
+      ? `${place.file.text.slice(expr.span.start, expr.span.end)} is ${said(expr.type)}`
+      : `this is ${said(expr.type)}`;
+  place.scope.findings.add("DLC230", place.file, expr.span, `${what} is of type ${typeText(to)}, but ${found}`, {
+    ...conversion(place, expr, to),
+    ...more,
+  });
   return { ...expr, type: to } as Expr;
 }
 
@@ -83,25 +90,38 @@ function said(type: Type): string {
 export function conversion(place: Place, expr: Expr, to: Type): More {
   const from = expr.type;
   if (to.kind === "addr" && from.kind === "string") {
-    return { mend: "Addresses come from `self`, `Role.nodes` and columns of type addr; a constant one is written \"Role#0\"." };
+    return {
+      mend: 'Addresses come from `self`, `Role.nodes` and columns of type addr; a constant one is written "Role#0".',
+    };
   }
-  if (expr.kind === "literal" && to.kind === "nat" && isWhole(from)) return { mend: "nat holds no negative numbers: declare it as int." };
-  const names = to.kind === "string" && from.kind !== "unknown" ? ["toString"]
-    : to.kind === "int" && from.kind === "string" ? ["parseInt"]
-    : to.kind === "float" && from.kind === "string" ? ["parseFloat"]
-    : isWhole(to) && from.kind === "float" ? ["round", "floor", "ceil"]
-    : to.kind === "nat" && from.kind === "int" ? ["toNat"]
-    : from.kind === "json" && to.kind === "int" ? ["asInt"]
-    : from.kind === "json" && to.kind === "float" ? ["asFloat"]
-    : from.kind === "json" && to.kind === "bool" ? ["asBool"]
-    : [];
+  if (expr.kind === "literal" && to.kind === "nat" && isWhole(from))
+    return { mend: "nat holds no negative numbers: declare it as int." };
+  const names =
+    to.kind === "string" && from.kind !== "unknown"
+      ? ["toString"]
+      : to.kind === "int" && from.kind === "string"
+        ? ["parseInt"]
+        : to.kind === "float" && from.kind === "string"
+          ? ["parseFloat"]
+          : isWhole(to) && from.kind === "float"
+            ? ["round", "floor", "ceil"]
+            : to.kind === "nat" && from.kind === "int"
+              ? ["toNat"]
+              : from.kind === "json" && to.kind === "int"
+                ? ["asInt"]
+                : from.kind === "json" && to.kind === "float"
+                  ? ["asFloat"]
+                  : from.kind === "json" && to.kind === "bool"
+                    ? ["asBool"]
+                    : [];
   if (names.length === 0) return { mend: "Change the declared type, or give a value of it." };
   const name = from.kind === "json" && to.kind === "string" ? "asString" : names[0];
   const text = place.file.text.slice(expr.span.start, expr.span.end);
   return {
     mend: `Convert it: ${quote(`${name}(${text})`)}.`,
     fixes: (names[0] === name ? names : [name]).map((one) => ({
-      title: `Convert with ${quote(one)}`, edits: [{ file: place.file, span: expr.span, text: `${one}(${text})` }],
+      title: `Convert with ${quote(one)}`,
+      edits: [{ file: place.file, span: expr.span, text: `${one}(${text})` }],
     })),
   };
 }

@@ -20,7 +20,11 @@ const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializabl
 };
 
 export function declareCollection(
-  file: SourceFile, role: Role, decl: CollectionDecl, lattices: ReadonlySet<string>, findings: Findings,
+  file: SourceFile,
+  role: Role,
+  decl: CollectionDecl,
+  lattices: ReadonlySet<string>,
+  findings: Findings,
 ): Collection {
   const name = decl.name.text;
   const columns = columnsOf(file, decl.columns, lattices, findings, "column");
@@ -46,7 +50,8 @@ export function declareCollection(
       // The same word twice is a matter of syntax, and reported there.
       if (modifier.kind === "level" && before.kind === "level" && modifier.level !== before.level) {
         findings.add("DLC271", file, modifier.span, `${quote(name)} is given two levels`, {
-          cause: { file, span: before.span, label: "first here" }, mend: "Keep one of them.",
+          cause: { file, span: before.span, label: "first here" },
+          mend: "Keep one of them.",
           fixes: [removal(file, modifier.span, said)],
         });
       }
@@ -71,13 +76,23 @@ export function declareCollection(
     });
   }
   if (decl.periodMs !== null && decl.periodMs > longestPeriodMs) {
-    findings.add("DLC290", file, decl.name.span, `the period of timer ${quote(name)} is longer than timers run: ${longestPeriodMs}ms, about 24 days`, {
-      mend: "Choose a shorter period, and count how often it fires.",
-    });
+    findings.add(
+      "DLC290",
+      file,
+      decl.name.span,
+      `the period of timer ${quote(name)} is longer than timers run: ${longestPeriodMs}ms, about 24 days`,
+      {
+        mend: "Choose a shorter period, and count how often it fires.",
+      },
+    );
   }
   const level = kept.get("level");
   return {
-    id: `${role.name}.${name}`, role: role.name, name, kind: decl.collection, columns,
+    id: `${role.name}.${name}`,
+    role: role.name,
+    name,
+    kind: decl.collection,
+    columns,
     keyLength: decl.keyLength,
     lossy: lossy !== undefined,
     durable: kept.has("durable"),
@@ -86,21 +101,41 @@ export function declareCollection(
     level: level?.kind === "level" ? level.level : decl.collection === "output" ? "deterministic" : null,
     strict: level?.kind === "level" && level.strict,
     periodMs: decl.periodMs,
-    doc: decl.doc, file, span: decl.span, nameSpan: decl.name.span,
+    doc: decl.doc,
+    file,
+    span: decl.span,
+    nameSpan: decl.name.span,
   };
 }
 
 function promise(
-  file: SourceFile, name: string, columns: readonly Column[], sealed: Extract<Modifier, { kind: "sealed" }>, findings: Findings,
+  file: SourceFile,
+  name: string,
+  columns: readonly Column[],
+  sealed: Extract<Modifier, { kind: "sealed" }>,
+  findings: Findings,
 ): SealPromise {
   const indices: number[] = [];
   for (const column of sealed.by ?? []) {
     const index = columns.findIndex((one) => one.name === column.text);
     if (index < 0) {
-      findings.add("DLC204", file, column.span, `${quote(name)} has no column ${quote(column.text)}`,
-        findings.didYouMean(file, column.span, column.text, columns.map((one) => one.name), "Seal by one of its columns."));
+      findings.add(
+        "DLC204",
+        file,
+        column.span,
+        `${quote(name)} has no column ${quote(column.text)}`,
+        findings.didYouMean(
+          file,
+          column.span,
+          column.text,
+          columns.map((one) => one.name),
+          "Seal by one of its columns.",
+        ),
+      );
     } else if (indices.includes(index)) {
-      findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, { mend: "Leave one of them out." });
+      findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, {
+        mend: "Leave one of them out.",
+      });
     } else indices.push(index);
   }
   return { columns: indices, single: sealed.single, deadlineMs: sealed.deadlineMs, span: sealed.span };

@@ -29,13 +29,25 @@ export function declare(asts: readonly Ast[], findings: Findings): Scope {
         columnsOf(file, item.params, lattices, findings, "parameter");
         resolveType(file, item.returns, lattices, findings);
         scope.unavailable.set(item.name.text, item.name);
-        findings.add("DLC208", file, item.name.span, `the imported aggregate ${quote(item.name.text)} is not in this version of dlc`, {
-          mend: "`collect(e)` gives a group's values as a list, which an imported function can take in the next rule.",
-        });
+        findings.add(
+          "DLC208",
+          file,
+          item.name.span,
+          `the imported aggregate ${quote(item.name.text)} is not in this version of dlc`,
+          {
+            mend: "`collect(e)` gives a group's values as a list, which an imported function can take in the next rule.",
+          },
+        );
       } else {
-        findings.add("DLC208", file, item.name.span, `the lattice ${quote(item.name.text)} is not in this version of dlc`, {
-          mend: "Use plain columns: facts of a set, or a table with a key and `<+-`.",
-        });
+        findings.add(
+          "DLC208",
+          file,
+          item.name.span,
+          `the lattice ${quote(item.name.text)} is not in this version of dlc`,
+          {
+            mend: "Use plain columns: facts of a set, or a table with a key and `<+-`.",
+          },
+        );
       }
     }
   }
@@ -55,7 +67,14 @@ export function declare(asts: readonly Ast[], findings: Findings): Scope {
   return scope;
 }
 
-function twice(findings: Findings, file: SourceFile, name: Name, what: string, firstFile: SourceFile, first: Name): void {
+function twice(
+  findings: Findings,
+  file: SourceFile,
+  name: Name,
+  what: string,
+  firstFile: SourceFile,
+  first: Name,
+): void {
   findings.add("DLC205", file, name.span, `${what} is declared twice`, {
     cause: { file: firstFile, span: first.span, label: "first declared here" },
     mend: "Rename one of them.",
@@ -64,7 +83,11 @@ function twice(findings: Findings, file: SourceFile, name: Name, what: string, f
 
 /** Two columns or parameters of one name: the second is reported, and stays. */
 export function columnsOf(
-  file: SourceFile, decls: readonly ColumnDecl[], lattices: ReadonlySet<string>, findings: Findings, what: string,
+  file: SourceFile,
+  decls: readonly ColumnDecl[],
+  lattices: ReadonlySet<string>,
+  findings: Findings,
+  what: string,
 ): Column[] {
   const seen = new Map<string, Name>();
   return decls.map(({ name, type }) => {
@@ -76,7 +99,10 @@ export function columnsOf(
 }
 
 function importFunction(
-  file: SourceFile, decl: FunctionDecl | AggregateDecl, lattices: ReadonlySet<string>, findings: Findings,
+  file: SourceFile,
+  decl: FunctionDecl | AggregateDecl,
+  lattices: ReadonlySet<string>,
+  findings: Findings,
 ): ImportedFunction {
   const { name, from, claims, span } = decl;
   if (!/^\.\.?\/.*\.(ts|mts|js|mjs)$/.test(from)) {
@@ -84,7 +110,7 @@ function importFunction(
     const at = file.text.indexOf(text, name.span.end);
     const where = at >= 0 && at < span.end ? { start: at, end: at + text.length } : name.span;
     findings.add("DLC501", file, where, `${text} is not the path of a module beside the program`, {
-      mend: "Write a relative path to a TypeScript or JavaScript file, such as `\"./text.ts\"`.",
+      mend: 'Write a relative path to a TypeScript or JavaScript file, such as `"./text.ts"`.',
     });
   }
   if (claims.includes("injective") && decl.params.length === 0) {
@@ -96,7 +122,10 @@ function importFunction(
     name: name.text,
     params: columnsOf(file, decl.params, lattices, findings, "parameter"),
     returns: resolveType(file, decl.returns, lattices, findings),
-    from, claims, file, span,
+    from,
+    claims,
+    file,
+    span,
   };
 }
 
@@ -108,22 +137,36 @@ function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<str
     count: decl.count ?? (decl.replicated ? 3 : decl.partitionedBy !== null ? 2 : 1),
     replicated: decl.replicated,
     partitionedBy: decl.partitionedBy?.map((column) => column.text) ?? null,
-    doc: decl.doc, file, span: decl.span, nameSpan: decl.name.span,
+    doc: decl.doc,
+    file,
+    span: decl.span,
+    nameSpan: decl.name.span,
   };
   const collections = new Map<string, Collection>();
   for (const member of decl.members) {
     if (member.kind !== "collection") continue;
     const before = collections.get(member.name.text);
     if (before !== undefined) {
-      twice(findings, file, member.name, `${quote(member.name.text)} in role ${name}`, before.file, { text: "", span: before.nameSpan });
+      twice(findings, file, member.name, `${quote(member.name.text)} in role ${name}`, before.file, {
+        text: "",
+        span: before.nameSpan,
+      });
       continue;
     }
     const imported = scope.functions.get(member.name.text);
     if (imported !== undefined || scope.unavailable.has(member.name.text)) {
-      const cause = imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "the function" } };
-      findings.add("DLC205", file, member.name.span, `${quote(member.name.text)} is also the name of an imported function`, {
-        ...cause, mend: "Collections and functions share one name space: rename one of them.",
-      });
+      const cause =
+        imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "the function" } };
+      findings.add(
+        "DLC205",
+        file,
+        member.name.span,
+        `${quote(member.name.text)} is also the name of an imported function`,
+        {
+          ...cause,
+          mend: "Collections and functions share one name space: rename one of them.",
+        },
+      );
     }
     collections.set(member.name.text, declareCollection(file, role, member, lattices, findings));
   }
@@ -134,10 +177,23 @@ function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<str
 /** `R.nodes(node: addr)`: the addresses of the role's instances. */
 function nodesOf(role: Role): Collection {
   return {
-    id: `${role.name}.nodes`, role: role.name, name: "nodes", kind: "nodes",
-    columns: [{ name: "node", type: addr }], keyLength: null,
-    lossy: false, durable: false, unique: false, sealed: null, level: null, strict: false, periodMs: null,
-    doc: null, file: role.file, span: role.nameSpan, nameSpan: role.nameSpan,
+    id: `${role.name}.nodes`,
+    role: role.name,
+    name: "nodes",
+    kind: "nodes",
+    columns: [{ name: "node", type: addr }],
+    keyLength: null,
+    lossy: false,
+    durable: false,
+    unique: false,
+    sealed: null,
+    level: null,
+    strict: false,
+    periodMs: null,
+    doc: null,
+    file: role.file,
+    span: role.nameSpan,
+    nameSpan: role.nameSpan,
   };
 }
 
@@ -145,34 +201,61 @@ function nodesOf(role: Role): Collection {
 function checkPartitions({ role, decl, collections }: RoleScope, findings: Findings): void {
   if (decl.partitionedBy === null) return;
   const channels = [...collections.values()].filter((collection) => collection.kind === "channel");
-  const known = new Set([...collections.values()].flatMap((one) => one.kind === "nodes" ? [] : one.columns.map((column) => column.name)));
+  const known = new Set(
+    [...collections.values()].flatMap((one) => (one.kind === "nodes" ? [] : one.columns.map((column) => column.name))),
+  );
   const seen = new Set<string>();
   for (const column of decl.partitionedBy) {
     if (seen.has(column.text)) {
-      findings.add("DLC205", role.file, column.span, `the partition column ${quote(column.text)} is named twice`, { mend: "Leave one of them out." });
+      findings.add("DLC205", role.file, column.span, `the partition column ${quote(column.text)} is named twice`, {
+        mend: "Leave one of them out.",
+      });
       continue;
     }
     seen.add(column.text);
     if (!known.has(column.text)) {
-      findings.add("DLC204", role.file, column.span, `no collection of role ${role.name} has a column ${quote(column.text)}`,
-        findings.didYouMean(role.file, column.span, column.text, known, "Name a column that every channel of the role has."));
+      findings.add(
+        "DLC204",
+        role.file,
+        column.span,
+        `no collection of role ${role.name} has a column ${quote(column.text)}`,
+        findings.didYouMean(
+          role.file,
+          column.span,
+          column.text,
+          known,
+          "Name a column that every channel of the role has.",
+        ),
+      );
       continue;
     }
     let first: Collection | null = null;
     for (const channel of channels) {
       const type = channel.columns.find((one) => one.name === column.text)?.type;
-      const cause = { file: role.file, span: column.span, label: `role ${role.name} is partitioned by ${quote(column.text)}` };
+      const cause = {
+        file: role.file,
+        span: column.span,
+        label: `role ${role.name} is partitioned by ${quote(column.text)}`,
+      };
       if (type === undefined) {
-        findings.add("DLC226", channel.file, channel.nameSpan,
+        findings.add(
+          "DLC226",
+          channel.file,
+          channel.nameSpan,
           `channel ${quote(channel.name)} has no column ${quote(column.text)}, by which role ${role.name} is partitioned`,
-          { cause, mend: `Add the column: the instance that gets a message is found by it.` });
+          { cause, mend: `Add the column: the instance that gets a message is found by it.` },
+        );
         continue;
       }
       const firstType = first?.columns.find((one) => one.name === column.text)?.type;
       if (first !== null && firstType !== undefined && !sameType(type, firstType)) {
-        findings.add("DLC226", channel.file, channel.nameSpan,
+        findings.add(
+          "DLC226",
+          channel.file,
+          channel.nameSpan,
           `${quote(column.text)} is ${typeText(type)} in channel ${quote(channel.name)}, and ${typeText(firstType)} in ${quote(first.name)}`,
-          { cause, mend: "Give the partition column one type: the owner of a value is found by its hash." });
+          { cause, mend: "Give the partition column one type: the owner of a value is found by its hash." },
+        );
       }
       first ??= channel;
     }

@@ -4,8 +4,9 @@ import type { Collection, Ir, Rule, SealRule } from "../ir.ts";
 import type { Result } from "../result.ts";
 import { declare } from "./declare.ts";
 import { Findings } from "./findings.ts";
-import { lowerRule, lowerSeal } from "./rule.ts";
+import { lowerRule } from "./rule.ts";
 import type { Place } from "./scope.ts";
+import { lowerSeal } from "./seal.ts";
 import { checkStrata } from "./stratify.ts";
 
 /** The files are one program. No value where there is an error; all errors that one run can find. */

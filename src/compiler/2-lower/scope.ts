@@ -42,7 +42,8 @@ export function resolveCollection(place: Place, ref: CollectionRef): Collection 
     const imported = scope.functions.get(ref.name.text);
     if (imported !== undefined) {
       findings.add("DLC206", file, ref.name.span, `${quote(ref.name.text)} is a function, not a collection`, {
-        cause: { file: imported.file, span: imported.span, label: "imported here" }, mend: "Call it in an expression; facts are kept in collections.",
+        cause: { file: imported.file, span: imported.span, label: "imported here" },
+        mend: "Call it in an expression; facts are kept in collections.",
       });
       return null;
     }
@@ -52,28 +53,51 @@ export function resolveCollection(place: Place, ref: CollectionRef): Collection 
       const other = elsewhere[0].collections.get(name) as Collection;
       findings.add("DLC202", file, ref.span, `role ${roleName} has no collection ${quote(name)}`, {
         cause: { file: other.file, span: other.nameSpan, label: `role ${other.role} has one of that name` },
-        mend: other.kind === "channel"
-          ? `To send to it, write ${quote(other.id)}. A rule reads the collections of its own role only.`
-          : "A rule reads and writes the collections of its own role only.",
+        mend:
+          other.kind === "channel"
+            ? `To send to it, write ${quote(other.id)}. A rule reads the collections of its own role only.`
+            : "A rule reads and writes the collections of its own role only.",
       });
       return null;
     }
     const candidates = [...place.role.collections.keys(), ...scope.functions.keys(), ...builtinFunctions.keys()];
-    findings.add("DLC202", file, ref.name.span, `role ${roleName} has no collection ${quote(name)}`,
-      findings.didYouMean(file, ref.name.span, name, candidates, `Declare it in role ${roleName}.`));
+    findings.add(
+      "DLC202",
+      file,
+      ref.name.span,
+      `role ${roleName} has no collection ${quote(name)}`,
+      findings.didYouMean(file, ref.name.span, name, candidates, `Declare it in role ${roleName}.`),
+    );
     return null;
   }
   const target = scope.roles.get(ref.role.text);
   if (target === undefined) {
-    findings.add("DLC201", file, ref.role.span, `there is no role ${quote(ref.role.text)}`,
-      findings.didYouMean(file, ref.role.span, ref.role.text, scope.roles.keys(), "Declare it: `role " + ref.role.text + " { }`."));
+    findings.add(
+      "DLC201",
+      file,
+      ref.role.span,
+      `there is no role ${quote(ref.role.text)}`,
+      findings.didYouMean(
+        file,
+        ref.role.span,
+        ref.role.text,
+        scope.roles.keys(),
+        "Declare it: `role " + ref.role.text + " { }`.",
+      ),
+    );
     return null;
   }
   const found = target.collections.get(ref.name.text);
   if (found !== undefined) return found;
   findings.add("DLC202", file, ref.name.span, `role ${target.role.name} has no collection ${quote(ref.name.text)}`, {
     cause: { file: target.role.file, span: target.role.nameSpan, label: "the role" },
-    ...findings.didYouMean(file, ref.name.span, ref.name.text, target.collections.keys(), `Declare it in role ${target.role.name}.`),
+    ...findings.didYouMean(
+      file,
+      ref.name.span,
+      ref.name.text,
+      target.collections.keys(),
+      `Declare it in role ${target.role.name}.`,
+    ),
   });
   return null;
 }

@@ -75,26 +75,40 @@ function graphs(rules: Iterable<Rule>): Map<string, Graph> {
     const aggregates = isAggregate(rule);
     for (const literal of rule.body) {
       if (literal.kind !== "read" || !graph.has(literal.collection)) continue;
-      edges.push({ to: literal.collection, rule, negative: literal.negated ? "negation" : aggregates ? "aggregate" : null });
+      edges.push({
+        to: literal.collection,
+        rule,
+        negative: literal.negated ? "negation" : aggregates ? "aggregate" : null,
+      });
     }
   }
   return byRole;
 }
 
 /** Whether the rule's head ranges over groups. */
-export function isAggregate(rule: Pick<Rule, "having"> & { readonly head: { readonly terms: readonly HeadTerm[] } }): boolean {
+export function isAggregate(
+  rule: Pick<Rule, "having"> & { readonly head: { readonly terms: readonly HeadTerm[] } },
+): boolean {
   return rule.head.terms.some((term) => term.kind === "aggregate") || rule.having.some(holdsAggregate);
 }
 
 function holdsAggregate(expr: Expr): boolean {
   switch (expr.kind) {
-    case "aggregate": return true;
-    case "call": return expr.args.some(holdsAggregate);
-    case "unary": return holdsAggregate(expr.of);
-    case "binary": return holdsAggregate(expr.left) || holdsAggregate(expr.right);
-    case "if": return holdsAggregate(expr.test) || holdsAggregate(expr.then) || holdsAggregate(expr.else);
-    case "tuple": case "list": return expr.of.some(holdsAggregate);
-    default: return false;
+    case "aggregate":
+      return true;
+    case "call":
+      return expr.args.some(holdsAggregate);
+    case "unary":
+      return holdsAggregate(expr.of);
+    case "binary":
+      return holdsAggregate(expr.left) || holdsAggregate(expr.right);
+    case "if":
+      return holdsAggregate(expr.test) || holdsAggregate(expr.then) || holdsAggregate(expr.else);
+    case "tuple":
+    case "list":
+      return expr.of.some(holdsAggregate);
+    default:
+      return false;
   }
 }
 
@@ -149,15 +163,24 @@ function reportCycle(findings: Findings, role: string, graph: Graph, head: Colle
     at = edge.to;
     return line;
   });
-  const literal = rule.body.find((one) => one.kind === "read" && one.collection === first.to
-    && (first.negative === "aggregate" || one.negated));
+  const literal = rule.body.find(
+    (one) => one.kind === "read" && one.collection === first.to && (first.negative === "aggregate" || one.negated),
+  );
   const back = cycle.length > 1 ? cycle[1].rule : null;
-  findings.add("DLC260", rule.file, literal?.span ?? rule.span,
-    `${quote(name(head))} depends on ${first.negative === "negation" ? "its own absence" : "an aggregate of itself"} within one step:\n${lines.join("\n")}`, {
-      ...(back === null || back === rule ? {} : { cause: { file: back.file, span: back.span, label: "the cycle goes on here" } }),
-      mend: "Within a step there is no order in which to compute these. Break the cycle: let one of the rules use `<+` (the next step), or state it without "
-        + (first.negative === "negation" ? "`not`." : "the aggregate."),
-    });
+  findings.add(
+    "DLC260",
+    rule.file,
+    literal?.span ?? rule.span,
+    `${quote(name(head))} depends on ${first.negative === "negation" ? "its own absence" : "an aggregate of itself"} within one step:\n${lines.join("\n")}`,
+    {
+      ...(back === null || back === rule
+        ? {}
+        : { cause: { file: back.file, span: back.span, label: "the cycle goes on here" } }),
+      mend:
+        "Within a step there is no order in which to compute these. Break the cycle: let one of the rules use `<+` (the next step), or state it without " +
+        (first.negative === "negation" ? "`not`." : "the aggregate."),
+    },
+  );
 }
 
 /** Edges from `from` to `to`, within their component; empty when they are the same. */

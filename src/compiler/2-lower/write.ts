@@ -16,66 +16,123 @@ const mergesOf: Readonly<Record<CollectionKind | "nodes", readonly MergeOp[]>> =
 };
 
 const writerOf: Readonly<Partial<Record<Collection["kind"], string>>> = {
-  input: "an input is written by the host program", timer: "a timer is written by the clock", nodes: "the addresses of a role come from the deployment",
+  input: "an input is written by the host program",
+  timer: "a timer is written by the clock",
+  nodes: "the addresses of a role come from the deployment",
 };
 
 /** `op` null: a fact. */
 export function checkWrite(place: Place, head: Head, op: MergeOp | null, collection: Collection): void {
-  const { file, role: { role }, scope: { findings } } = place;
-  const cause = { file: collection.file, span: collection.nameSpan, label: `${quote(collection.name)} is ${article(collection.kind)}` };
+  const {
+    file,
+    role: { role },
+    scope: { findings },
+  } = place;
+  const cause = {
+    file: collection.file,
+    span: collection.nameSpan,
+    label: `${quote(collection.name)} is ${article(collection.kind)}`,
+  };
   const allowed = mergesOf[collection.kind];
   const merge = op ?? "<=";
   const said = op === null ? "a fact" : quote(op);
   const at = opSpan(place, head, op);
 
   if (allowed.length === 0) {
-    findings.add("DLC220", file, head.ref.span, `no rule can write ${quote(collection.name)}: ${writerOf[collection.kind] ?? ""}`, {
-      cause, mend: collection.kind === "input" ? "Derive into a table or a scratch, or declare it a channel and send to it." : "Derive into a table or a scratch of this role.",
-    });
+    findings.add(
+      "DLC220",
+      file,
+      head.ref.span,
+      `no rule can write ${quote(collection.name)}: ${writerOf[collection.kind] ?? ""}`,
+      {
+        cause,
+        mend:
+          collection.kind === "input"
+            ? "Derive into a table or a scratch, or declare it a channel and send to it."
+            : "Derive into a table or a scratch of this role.",
+      },
+    );
   } else if (collection.role !== role.name && merge !== "<~") {
     findings.add("DLC221", file, head.ref.span, `${said} cannot write ${quote(collection.id)} in another role`, {
       cause,
-      ...(collection.kind === "channel" ? replaceOp(place, at, "<~", "Send it as a message.")
-        : { mend: `Send a message with ${quote("<~")} to a channel of role ${collection.role}; let a rule there write ${quote(collection.name)}.` }),
+      ...(collection.kind === "channel"
+        ? replaceOp(place, at, "<~", "Send it as a message.")
+        : {
+            mend: `Send a message with ${quote("<~")} to a channel of role ${collection.role}; let a rule there write ${quote(collection.name)}.`,
+          }),
     });
   } else if (!allowed.includes(merge)) {
-    const channels = [...place.scope.roles.get(collection.role)?.collections.values() ?? []].filter((one) => one.kind === "channel").map((one) => quote(one.id));
+    const channels = [...(place.scope.roles.get(collection.role)?.collections.values() ?? [])]
+      .filter((one) => one.kind === "channel")
+      .map((one) => quote(one.id));
     findings.add("DLC220", file, at ?? head.ref.span, `${said} does not write ${article(collection.kind)}`, {
       cause,
-      ...(collection.kind === "channel" ? replaceOp(place, at, "<~", "Messages are sent with `<~`.")
-        : merge === "<~" ? {
-          mend: collection.role === role.name ? `Within the own role write ${alternatives(allowed.map(quote))}.`
-            : `Messages go to channels: ${channels.length === 0 ? `role ${collection.role} has none` : alternatives(channels)}.`,
-        }
-        : { mend: `Write ${alternatives(allowed.map(quote))}${collection.kind === "output" || collection.kind === "scratch" ? ", or make it a table" : ""}.` }),
+      ...(collection.kind === "channel"
+        ? replaceOp(place, at, "<~", "Messages are sent with `<~`.")
+        : merge === "<~"
+          ? {
+              mend:
+                collection.role === role.name
+                  ? `Within the own role write ${alternatives(allowed.map(quote))}.`
+                  : `Messages go to channels: ${channels.length === 0 ? `role ${collection.role} has none` : alternatives(channels)}.`,
+            }
+          : {
+              mend: `Write ${alternatives(allowed.map(quote))}${collection.kind === "output" || collection.kind === "scratch" ? ", or make it a table" : ""}.`,
+            }),
     });
   } else if (merge === "<+-" && collection.keyLength === null) {
-    findings.add("DLC223", file, at ?? head.ref.span, `${quote("<+-")} replaces the row with the same key, and ${quote(collection.name)} declares no key`, {
-      cause, mend: `Separate key and values with ${quote("->")}: ${quote(keyed(collection))}.`,
-    });
+    findings.add(
+      "DLC223",
+      file,
+      at ?? head.ref.span,
+      `${quote("<+-")} replaces the row with the same key, and ${quote(collection.name)} declares no key`,
+      {
+        cause,
+        mend: `Separate key and values with ${quote("->")}: ${quote(keyed(collection))}.`,
+      },
+    );
   }
   checkAddress(place, head, merge, collection);
 }
 
 function checkAddress(place: Place, head: Head, merge: MergeOp, collection: Collection): void {
-  const { file, scope: { findings } } = place;
+  const {
+    file,
+    scope: { findings },
+  } = place;
   if (head.at !== null && merge !== "<~") {
     const span = head.at === "all" ? head.span : head.at.span;
-    findings.add("DLC225", file, span, `an address belongs to ${quote("<~")}: ${quote(merge)} writes only this instance`, {
-      mend: "Leave the address out, or send to a channel.",
-    });
+    findings.add(
+      "DLC225",
+      file,
+      span,
+      `an address belongs to ${quote("<~")}: ${quote(merge)} writes only this instance`,
+      {
+        mend: "Leave the address out, or send to a channel.",
+      },
+    );
     return;
   }
   const target = place.scope.roles.get(collection.role)?.role;
   if (merge !== "<~" || head.at !== null || collection.kind !== "channel" || target === undefined) return;
   if (target.replicated || target.partitionedBy !== null || target.count <= 1) return;
   const written = file.text.slice(head.ref.span.start, head.ref.span.end);
-  findings.add("DLC224", file, head.ref.span,
-    `role ${target.name} has ${target.count} independent instances, so this message needs an address`, {
+  findings.add(
+    "DLC224",
+    file,
+    head.ref.span,
+    `role ${target.name} has ${target.count} independent instances, so this message needs an address`,
+    {
       cause: { file: target.file, span: target.nameSpan, label: "neither replicated nor partitioned" },
       mend: `Write ${quote(`${written}@a(...)`)} with ${place.role.role === target ? "`self` or " : ""}a variable of type addr, or ${quote(`${written}@*(...)`)} for all of them.`,
-      fixes: [{ title: "Send to every instance", edits: [{ file, span: { start: head.ref.span.end, end: head.ref.span.end }, text: "@*" }] }],
-    });
+      fixes: [
+        {
+          title: "Send to every instance",
+          edits: [{ file, span: { start: head.ref.span.end, end: head.ref.span.end }, text: "@*" }],
+        },
+      ],
+    },
+  );
 }
 
 function keyed({ name, columns }: Collection): string {

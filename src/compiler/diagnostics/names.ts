@@ -21,7 +21,7 @@ export const nameCodes = {
     title: "A function that is not declared",
     why: "An expression calls a function that is neither imported nor built in.",
     example: "t(n) <= text(s), n = lenght(s);",
-    mend: "Correct the spelling, or import it: `function f(x: int): int from \"./f.ts\";`.",
+    mend: 'Correct the spelling, or import it: `function f(x: int): int from "./f.ts";`.',
   },
   DLC204: {
     severity: "error",
@@ -160,8 +160,8 @@ export const nameCodes = {
     severity: "error",
     title: "An operator that does not apply",
     why: "`+` adds numbers or joins strings; `- * / %` take numbers; comparisons take two values of one type; `&& || !` take bool. `/` on integers cuts off the fraction.",
-    example: "t(x) <= s(n), x = \"n\" + n;",
-    mend: "Convert one side: `\"n\" + toString(n)`.",
+    example: 't(x) <= s(n), x = "n" + n;',
+    mend: 'Convert one side: `"n" + toString(n)`.',
   },
   DLC233: {
     severity: "error",
@@ -259,7 +259,7 @@ export const nameCodes = {
     title: "An annotation without a reason",
     why: "`@coordinate(none, ...)` and `@allow(weaker, ...)` stand in every report, with the reason given for them.",
     example: "@coordinate(none) t(x) <= s(x), not u(x);",
-    mend: "Give a reason: `@coordinate(none, \"the host sends each x once\")`.",
+    mend: 'Give a reason: `@coordinate(none, "the host sends each x once")`.',
   },
   DLC281: {
     severity: "error",
