@@ -7,7 +7,8 @@
  */
 import { build } from "esbuild";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { spawn } from "node:child_process";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileRuntime } from "./runtime-files.mjs";
 
@@ -31,6 +32,7 @@ const banner = {
   js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
 };
 
+const typed = declarations();
 let results;
 try {
   results = await Promise.all([
@@ -63,6 +65,7 @@ try {
 const files = new Map();
 for (const result of results) for (const file of result.outputFiles) files.set(file.path, file.text);
 for (const file of await compileRuntime(root)) files.set(join(dist, file.path), file.text);
+for (const file of await typed) files.set(join(dist, file.path), file.text);
 files.set(join(dist, "THIRD-PARTY.txt"), notices(results));
 
 for (const [path, text] of files) {
@@ -73,9 +76,25 @@ for (const [path, text] of files) {
 }
 for (const path of walk(dist)) {
   const old = Date.now() - statSync(path, { throwIfNoEntry: false })?.mtimeMs > 60_000;
-  if (!files.has(path) && old && !relative(dist, path).startsWith("types")) rmSync(path, { force: true });
+  if (!files.has(path) && old) rmSync(path, { force: true });
 }
 console.error(`build: dist/ with ${files.size} files in ${Math.round(performance.now() - started)} ms`);
+
+/** Declarations of the compiler as a library (`types/`) and of the runtime (beside its JavaScript). */
+async function declarations() {
+  const folder = join(root, "node_modules", ".cache", "dlc", "declarations");
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const args = [tsc, "-p", join(root, "tsconfig.types.json"), "--outDir", folder];
+  const ended = new Promise((resolve) => spawn(process.execPath, args, { stdio: ["ignore", 2, 2] }).on("close", resolve));
+  if ((await ended) !== 0) console.error("build: the sources have type errors; the declarations are made all the same");
+  return walk(folder).flatMap((path) => {
+    const inside = relative(folder, path).split(sep).join("/");
+    const text = readFileSync(path, "utf8").replace(/(["'])(\.{1,2}\/[^"']*)\.ts\1/g, '"$2.js"');
+    if (inside.startsWith("runtime/")) return [{ path: inside, text }, { path: `types/${inside}`, text }];
+    if (inside.startsWith("operators/")) return [{ path: `runtime/${inside}`, text: text.replaceAll('"../runtime/', '"../') }];
+    return [{ path: `types/${inside}`, text }];
+  });
+}
 
 function isFresh() {
   const stamp = join(dist, "cli.js");

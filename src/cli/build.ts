@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emit } from "../compiler/5-emit/emit.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
+import { defaultDeployment } from "../runtime/deployment.ts";
 import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { count } from "./draw/count.ts";
@@ -82,8 +83,17 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
     ...(await runtimeFiles()),
     ...(await bundleFunctions(plan.coordinated, io.cwd)),
     { path: "coordination.json", text: certificateText(plan) },
+    { path: "deploy.json", text: deployment(plan, path) },
   ];
   return { plan, files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) };
+}
+
+/** Every instance on this machine, on ports counted up; to be edited under another name. */
+function deployment(plan: Plan, path: string): string {
+  const { roles, collections } = plan.coordinated;
+  const log = [...collections.values()].some(({ ordering }) => ordering !== undefined);
+  const needs = { roles: [...roles.values()].map(({ name, count: n }) => ({ role: name, count: n })), log };
+  return `${JSON.stringify({ program: basename(path, ".dlc"), ...defaultDeployment(needs) }, null, 2)}\n`;
 }
 
 /** A folder with other things in it is never touched. */

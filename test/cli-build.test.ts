@@ -1,0 +1,86 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ads, makePlace } from "./place-of-tests.ts";
+import type { Place } from "./place-of-tests.ts";
+
+let place: Place;
+beforeEach(() => {
+  place = makePlace();
+});
+afterEach(() => place.remove());
+
+function contents(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path, "utf8")]));
+}
+
+describe("dlc build", () => {
+  test("writes a folder that runs by itself: modules, runtime, deployment, certificate", async () => {
+    place.write({ "ads.dlc": ads() });
+    const { code, out } = await place.dlc("build", "ads.dlc", "-o", "out");
+    expect([code, out]).toEqual([0, ""]);
+    const files = contents(join(place.folder, "out"));
+    for (const path of ["package.json", "main.ts", "main.js", "deploy.json", "coordination.json", "runtime/main.js"]) {
+      expect(Object.keys(files)).toContain(path);
+    }
+    expect(Object.keys(files).filter((path) => /report/i.test(path) && path.endsWith(".ts"))).not.toEqual([]);
+    expect(JSON.parse(files["coordination.json"])).toBeTypeOf("object");
+    expect(JSON.parse(files["package.json"])).toMatchObject({ type: "module" });
+  });
+
+  test("the same program gives the same bytes, wherever it lies", async () => {
+    place.write({ "ads.dlc": ads() });
+    await place.dlc("build", "ads.dlc", "-o", "one");
+    await place.dlc("build", "ads.dlc", "-o", "deeper/two");
+    expect(contents(join(place.folder, "one"))).toEqual(contents(join(place.folder, "deeper", "two")));
+  });
+
+  test("an earlier build is replaced as a whole, files of others in it are kept", async () => {
+    place.write({ "ads.dlc": ads() });
+    await place.dlc("build", "ads.dlc", "-o", "out");
+    writeFileSync(join(place.folder, "out", "deploy.mine.json"), "{}");
+    writeFileSync(join(place.folder, "out", "main.js"), "broken");
+    place.write({ "ads.dlc": "role Only {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x);\n}\n" });
+    expect((await place.dlc("build", "ads.dlc", "-o", "out")).code).toBe(0);
+    const files = contents(join(place.folder, "out"));
+    expect(files["deploy.mine.json"]).toBe("{}");
+    expect(files["main.js"]).not.toBe("broken");
+    expect(Object.keys(files).filter((path) => /analyst/i.test(path))).toEqual([]);
+    expect(readdirSync(place.folder).filter((name) => /\.(?:new|old)$/.test(name))).toEqual([]);
+  });
+
+  test("a folder that dlc did not write is not touched, and a file is no folder", async () => {
+    place.write({ "ads.dlc": ads(), "mine/thesis.txt": "years of work", "file": "" });
+    const { code, err } = await place.dlc("build", "ads.dlc", "-o", "mine");
+    expect(code).toBe(2);
+    expect(err).toContain("the folder mine is not empty and was not written by dlc build");
+    expect(contents(join(place.folder, "mine"))).toEqual({ "thesis.txt": "years of work" });
+    expect((await place.dlc("build", "ads.dlc", "-o", "file")).code).toBe(2);
+    mkdirSync(join(place.folder, "empty"));
+    expect((await place.dlc("build", "ads.dlc", "-o", "empty")).code).toBe(0);
+  });
+
+  test("a program with errors builds nothing: exit 1, findings on stderr", async () => {
+    place.write({ "a.dlc": "role A {\n  output o(x: int);\n  o(x) <= i(x);\n}\n" });
+    const { code, out, err } = await place.dlc("build", "a.dlc", "-o", "out");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("a.dlc:3:");
+    expect(existsSync(join(place.folder, "out"))).toBe(false);
+  });
+
+  test("imported functions come along as one file each", async () => {
+    place.write({
+      "p.dlc": 'function twice(x: int): int from "./lib/n.ts";\nrole A {\n  input i(x: int);\n  output o(x: int);\n  o(twice(x)) <= i(x);\n}\n',
+      "lib/n.ts": 'import { two } from "./two.ts";\nexport const twice = (x: number): number => x * two;\n',
+      "lib/two.ts": "export const two = 2;\n",
+    });
+    expect((await place.dlc("build", "p.dlc", "-o", "out")).code).toBe(0);
+    const files = contents(join(place.folder, "out"));
+    expect(files["functions/n.js"]).toContain("two = 2");
+    expect(Object.values(files).join("")).not.toContain(place.folder);
+    const { twice } = (await import(join(place.folder, "out", "functions", "n.js"))) as { twice: (x: number) => number };
+    expect(twice(21)).toBe(42);
+  });
+});

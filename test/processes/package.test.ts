@@ -1,0 +1,76 @@
+/** The package as a user gets it: packed, installed into an empty folder, used there. */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ads } from "../place-of-tests.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let folder: string;
+let packed: { filename: string; files: { path: string }[] };
+
+function run(command: string, args: readonly string[], cwd = folder): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+}
+
+/** A dependency as it is installed here, so that the test needs no registry. */
+function installed(name: string): string {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as { version: string };
+  return `${name}@${version}`;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "dlc-package-"));
+  run(process.execPath, [join(root, "scripts", "build.mjs"), "--if-stale"], root);
+  packed = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root))[0];
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  try {
+    run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", join(folder, packed.filename)]);
+  } catch {
+    // Without a registry: the package from its tarball, its dependencies from this checkout.
+    const target = join(folder, "node_modules", "dlc");
+    mkdirSync(target, { recursive: true });
+    run("tar", ["xzf", join(folder, packed.filename), "--strip-components=1", "-C", target]);
+    for (const name of ["esbuild", "@esbuild", "ts-morph", "@ts-morph", "code-block-writer", "minimatch", "path-browserify", "tinyglobby", "fdir", "picomatch", "brace-expansion", "balanced-match"]) {
+      const from = join(root, "node_modules", name);
+      if (existsSync(from)) cpSync(from, join(folder, "node_modules", name), { recursive: true });
+    }
+  }
+  writeFileSync(join(folder, "ads.dlc"), ads());
+}, 180_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const dlc = (...args: string[]): string => run(process.execPath, [join(folder, "node_modules", "dlc", "bin", "dlc.js"), ...args]);
+
+describe("the package", () => {
+  test("holds what runs and what is read, and nothing else", () => {
+    const paths = packed.files.map(({ path }) => path);
+    for (const wanted of ["bin/dlc.js", "dist/cli.js", "dist/compiler.js", "dist/THIRD-PARTY.txt", "dist/runtime/main.js", "docs/language.md", "README.md", "LICENSE", "package.json"]) {
+      expect(paths).toContain(wanted);
+    }
+    for (const path of paths) expect(path).toMatch(/^(?:bin|dist|docs)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+    expect(paths.filter((path) => /\.(?:test|ts)$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
+    expect(installed("esbuild")).toMatch(/^esbuild@/);
+  });
+
+  test("checks, explains and builds a program elsewhere", () => {
+    expect(dlc("--version")).toBe(`${(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version}\n`);
+    expect(dlc("check", "ads.dlc")).toContain("1 program checked: 0 errors");
+    expect(dlc("explain", "ads.dlc", "poor#1")).toContain("seal at Report.click");
+    dlc("build", "ads.dlc", "-o", "out");
+    expect(readdirSync(join(folder, "out"))).toEqual(expect.arrayContaining(["main.js", "main.ts", "deploy.json", "coordination.json", "package.json", "runtime"]));
+    expect(run(process.execPath, ["out/main.js", "--describe"])).toContain("Analyst");
+  });
+
+  test("is a library too: the compiler without a command line", () => {
+    writeFileSync(
+      join(folder, "use.mjs"),
+      'import { compile } from "dlc";\nimport { readFileSync } from "node:fs";\n' +
+        'const { plan } = compile({ path: "ads.dlc", text: readFileSync("ads.dlc", "utf8") });\nconsole.log(plan.insertions[0].mechanism);\n',
+    );
+    expect(run(process.execPath, ["use.mjs"])).toBe("seal\n");
+  });
+});
