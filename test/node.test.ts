@@ -7,11 +7,39 @@ import type { Fault, RoleProgram } from "../src/runtime/program.ts";
 /** Adds what it is told per key; the sum so far is an output that is taken back when it changes. */
 const Adder: RoleProgram = {
   meta: {
-    role: "Adder", count: 1, replicated: false, partitionedBy: null, targets: [], travels: [],
+    role: "Adder",
+    count: 1,
+    replicated: false,
+    partitionedBy: null,
+    targets: [],
+    travels: [],
     collections: [
-      { name: "add", kind: "input", columns: [{ name: "key", type: "string" }, { name: "n", type: "int" }], sealed: { key: [0], single: false, deadlineMs: null, producers: [], deferred: false } },
-      { name: "sum", kind: "output", columns: [{ name: "key", type: "string" }, { name: "n", type: "int" }], retracts: true },
-      { name: "final", kind: "output", columns: [{ name: "key", type: "string" }, { name: "n", type: "int" }] },
+      {
+        name: "add",
+        kind: "input",
+        columns: [
+          { name: "key", type: "string" },
+          { name: "n", type: "int" },
+        ],
+        sealed: { key: [0], single: false, deadlineMs: null, producers: [], deferred: false },
+      },
+      {
+        name: "sum",
+        kind: "output",
+        columns: [
+          { name: "key", type: "string" },
+          { name: "n", type: "int" },
+        ],
+        retracts: true,
+      },
+      {
+        name: "final",
+        kind: "output",
+        columns: [
+          { name: "key", type: "string" },
+          { name: "n", type: "int" },
+        ],
+      },
     ],
   },
   createEvaluator: () => {
@@ -24,7 +52,9 @@ const Adder: RoleProgram = {
           sums.set(key, (sums.get(key) ?? 0) + n);
           outputs.push({ collection: "sum", retract: false, rows: [[key, sums.get(key)!]] });
         }
-        for (const { key } of closed) if (key !== null) outputs.push({ collection: "final", retract: false, rows: [[key[0], sums.get(key[0] as string) ?? 0]] });
+        for (const { key } of closed)
+          if (key !== null)
+            outputs.push({ collection: "final", retract: false, rows: [[key[0], sums.get(key[0] as string) ?? 0]] });
         return { sends: [], outputs, seals: [] };
       },
       pending: () => [],
@@ -73,7 +103,9 @@ test("wrong names are told by name", async () => {
   expect(() => node.on("sums", () => {})).toThrow("Adder has no output sums (it has: sum, final)");
   expect(() => node.input["add"]({ key: "a", m: 1 })).toThrow("add has no column m; the columns are key, n");
   expect(() => node.seal["add"]([7])).toThrow("seal of add: column key: string expected, number 7 found");
-  await expect(startNode(Adder, { index: 3 })).rejects.toThrow("Adder has the instances 0 to 0 in this deployment; there is no 3");
+  await expect(startNode(Adder, { index: 3 })).rejects.toThrow(
+    "Adder has the instances 0 to 0 in this deployment; there is no 3",
+  );
 });
 
 test("what was put in before stop is still taken", async () => {
@@ -86,18 +118,48 @@ test("what was put in before stop is still taken", async () => {
 });
 
 test("a role that sends to others needs a deployment", async () => {
-  const sender: RoleProgram = { ...Adder, meta: { ...Adder.meta, targets: [{ id: "Sink.c", role: "Sink", collection: Adder.meta.collections[0], route: { kind: "one" } }] } };
+  const sender: RoleProgram = {
+    ...Adder,
+    meta: {
+      ...Adder.meta,
+      targets: [{ id: "Sink.c", role: "Sink", collection: Adder.meta.collections[0], route: { kind: "one" } }],
+    },
+  };
   await expect(startNode(sender)).rejects.toThrow("Adder sends to Sink: say in `deploy` where the instances are");
 });
 
 test("the deployment made where none is given places all instances on ports of their own", () => {
-  const needs = { roles: [{ role: "A", count: 2 }, { role: "B", count: 1 }], log: true };
+  const needs = {
+    roles: [
+      { role: "A", count: 2 },
+      { role: "B", count: 1 },
+    ],
+    log: true,
+  };
   const deploy = defaultDeployment(needs);
-  expect([...placesOf(deploy)].map(([name, { port }]) => `${name} ${port}`)).toEqual(["A#0 7201", "A#1 7202", "B#0 7203", "log 7204"]);
+  expect([...placesOf(deploy)].map(([name, { port }]) => `${name} ${port}`)).toEqual([
+    "A#0 7201",
+    "A#1 7202",
+    "B#0 7203",
+    "log 7204",
+  ]);
   expect(countsOf(deploy)).toEqual({ A: 2, B: 1 });
   expect(parseDeployment(JSON.stringify(deploy), "deploy.json", needs)).toEqual(deploy);
-  expect(() => parseDeployment(JSON.stringify({ roles: deploy.roles }), "deploy.json", needs)).toThrow(/through a log, but "log"/);
+  expect(() => parseDeployment(JSON.stringify({ roles: deploy.roles }), "deploy.json", needs)).toThrow(
+    /through a log, but "log"/,
+  );
   expect(() => parseDeployment("{", "d.json")).toThrow(/^d\.json: not JSON: /);
-  const twice = { roles: { A: { instances: [{ host: "h", port: 5 }, { host: "h", port: 5 }] } } };
-  expect(() => parseDeployment(JSON.stringify(twice), "d.json")).toThrow("d.json: A#1 and A#0 have the same address h:5");
+  const twice = {
+    roles: {
+      A: {
+        instances: [
+          { host: "h", port: 5 },
+          { host: "h", port: 5 },
+        ],
+      },
+    },
+  };
+  expect(() => parseDeployment(JSON.stringify(twice), "d.json")).toThrow(
+    "d.json: A#1 and A#0 have the same address h:5",
+  );
 });

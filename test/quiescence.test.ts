@@ -5,7 +5,19 @@ import { awaitedLine, awaitedSeals } from "../src/cli/launch/report.ts";
 
 const counts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
 function status(name: string, some: Partial<Status> = {}): Status {
-  return { name, ended: true, idle: true, sentTo: {}, receivedFrom: {}, fired: {}, changes: 0, counts, duplicates: 0, badRows: 0, ...some };
+  return {
+    name,
+    ended: true,
+    idle: true,
+    sentTo: {},
+    receivedFrom: {},
+    fired: {},
+    changes: 0,
+    counts,
+    duplicates: 0,
+    badRows: 0,
+    ...some,
+  };
 }
 
 describe("a run is over", () => {
@@ -29,8 +41,12 @@ describe("a run is over", () => {
     // A was asked before it sent, B after it had received: every count of one round agrees with some moment.
     const quiescence = new Quiescence();
     expect(quiescence.take([status("A#0"), status("B#0")])).toBe("calm");
-    expect(quiescence.take([status("A#0", { sentTo: { "B#0": 1 } }), status("B#0", { receivedFrom: { "A#0": 1 } })])).toBe("calm");
-    expect(quiescence.take([status("A#0", { sentTo: { "B#0": 1 } }), status("B#0", { receivedFrom: { "A#0": 1 } })])).toBe("done");
+    expect(
+      quiescence.take([status("A#0", { sentTo: { "B#0": 1 } }), status("B#0", { receivedFrom: { "A#0": 1 } })]),
+    ).toBe("calm");
+    expect(
+      quiescence.take([status("A#0", { sentTo: { "B#0": 1 } }), status("B#0", { receivedFrom: { "A#0": 1 } })]),
+    ).toBe("done");
   });
 
   test("without the messages to and from instances that died", () => {
@@ -42,7 +58,10 @@ describe("a run is over", () => {
 
   test("when every timer has fired once more and changed nothing", () => {
     const quiescence = new Quiescence();
-    const at = (a: number, b: number, changes: number): Status[] => [status("A#0", { fired: { t: a }, changes }), status("B#0", { fired: { t: b } })];
+    const at = (a: number, b: number, changes: number): Status[] => [
+      status("A#0", { fired: { t: a }, changes }),
+      status("B#0", { fired: { t: b } }),
+    ];
     quiescence.take(at(1, 1, 5));
     expect(quiescence.take(at(1, 1, 5))).toBe("quiet");
     expect(quiescence.take(at(2, 1, 5))).toBe("quiet");
@@ -54,9 +73,14 @@ describe("a run is over", () => {
 });
 
 test("awaited seals are told by waiting role and producer, replicas' partitions counted once", () => {
-  const click = (campaigns: readonly string[]) => campaigns.map((campaign) => ({ collection: "click", key: [campaign], producers: ["AdServer#2"], held: 4 }));
+  const click = (campaigns: readonly string[]) =>
+    campaigns.map((campaign) => ({ collection: "click", key: [campaign], producers: ["AdServer#2"], held: 4 }));
   const awaited = awaitedSeals(
-    [status("Report#0", { awaited: click(["a", "b", "c", "d"]) }), status("Report#1", { awaited: click(["a", "b"]) }), status("Analyst#0", { awaited: [] })],
+    [
+      status("Report#0", { awaited: click(["a", "b", "c", "d"]) }),
+      status("Report#1", { awaited: click(["a", "b"]) }),
+      status("Analyst#0", { awaited: [] }),
+    ],
     new Map([["Report.click", ["campaign"]]]),
   );
   expect(awaited.map(awaitedLine)).toEqual([

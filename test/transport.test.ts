@@ -11,13 +11,34 @@ import type { TcpOptions } from "../src/runtime/transports/tcp.ts";
 import { WireFormat } from "../src/runtime/transports/wire.ts";
 
 const mixed: CollectionMeta = {
-  name: "c", kind: "channel", columns: [
-    { name: "n", type: "int" }, { name: "f", type: "float" }, { name: "b", type: "bytes" }, { name: "l", type: { list: "float" } }, { name: "j", type: "json" },
+  name: "c",
+  kind: "channel",
+  columns: [
+    { name: "n", type: "int" },
+    { name: "f", type: "float" },
+    { name: "b", type: "bytes" },
+    { name: "l", type: { list: "float" } },
+    { name: "j", type: "json" },
   ],
   sealed: { key: [2], single: false, deadlineMs: null, producers: ["A"], deferred: false },
 };
-const plain: CollectionMeta = { name: "p", kind: "channel", columns: [{ name: "id", type: "int" }, { name: "word", type: "string" }] };
-const meta: RoleMeta = { role: "R", count: 1, replicated: false, partitionedBy: null, collections: [mixed, plain], targets: [], travels: [] };
+const plain: CollectionMeta = {
+  name: "p",
+  kind: "channel",
+  columns: [
+    { name: "id", type: "int" },
+    { name: "word", type: "string" },
+  ],
+};
+const meta: RoleMeta = {
+  role: "R",
+  count: 1,
+  replicated: false,
+  partitionedBy: null,
+  collections: [mixed, plain],
+  targets: [],
+  travels: [],
+};
 
 function framesOf(bytes: Buffer, cuts: readonly number[]): unknown[] {
   const reader = new FrameReader();
@@ -32,12 +53,18 @@ function framesOf(bytes: Buffer, cuts: readonly number[]): unknown[] {
 
 describe("frames", () => {
   test("come whole however the stream is cut", () => {
-    fc.assert(fc.property(fc.array(fc.array(fc.string(), { maxLength: 4 }), { maxLength: 6 }), fc.array(fc.nat(200), { maxLength: 8 }), (lists, cuts) => {
-      const frames = lists.map((list) => ["m", ...list]);
-      const bytes = Buffer.concat(frames.map((frame) => encodeFrame(JSON.stringify(frame))));
-      const inside = cuts.filter((cut) => cut <= bytes.length).sort((a, b) => a - b);
-      expect(framesOf(bytes, inside)).toEqual(frames);
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.string(), { maxLength: 4 }), { maxLength: 6 }),
+        fc.array(fc.nat(200), { maxLength: 8 }),
+        (lists, cuts) => {
+          const frames = lists.map((list) => ["m", ...list]);
+          const bytes = Buffer.concat(frames.map((frame) => encodeFrame(JSON.stringify(frame))));
+          const inside = cuts.filter((cut) => cut <= bytes.length).sort((a, b) => a - b);
+          expect(framesOf(bytes, inside)).toEqual(frames);
+        },
+      ),
+    );
   });
 
   test("that are too long, no JSON or no arrays are refused", () => {
@@ -66,35 +93,65 @@ function roundTrip(parts: readonly Part[]): readonly Part[] {
 }
 
 describe("the wire form", () => {
-  const row = fc.tuple(fc.integer(), fc.double().map((x) => x + 0), fc.uint8Array(), fc.array(fc.double().map((x) => x + 0)), fc.jsonValue().map((x) => JSON.parse(JSON.stringify(x)) as never));
+  const row = fc.tuple(
+    fc.integer(),
+    fc.double().map((x) => x + 0),
+    fc.uint8Array(),
+    fc.array(fc.double().map((x) => x + 0)),
+    fc.jsonValue().map((x) => JSON.parse(JSON.stringify(x)) as never),
+  );
 
   test("keeps every value and every kind of part", () => {
-    fc.assert(fc.property(fc.array(row, { maxLength: 5 }), fc.uint8Array(), (rows, key) => {
-      const entries = rows.map((each, i) => ({ target: "R.c", to: i % 2 === 0 ? null : "R#0", from: "A#0", row: each }));
-      const parts: Part[] = [
-        { kind: "rows", target: "R.c", rows },
-        { kind: "seal", target: "R.c", key: [key], count: 3 },
-        { kind: "seal", target: "R.c", key: null, count: 4 },
-        { kind: "append", log: "R.log", entries },
-        { kind: "tick", log: "R.log", value: [key, NaN, "x"], after: 2 },
-        { kind: "batch", log: "R.log", value: [key], index: 9, entries },
-      ];
-      expect(roundTrip(parts)).toEqual(parts);
-    }));
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 5 }), fc.uint8Array(), (rows, key) => {
+        const entries = rows.map((each, i) => ({
+          target: "R.c",
+          to: i % 2 === 0 ? null : "R#0",
+          from: "A#0",
+          row: each,
+        }));
+        const parts: Part[] = [
+          { kind: "rows", target: "R.c", rows },
+          { kind: "seal", target: "R.c", key: [key], count: 3 },
+          { kind: "seal", target: "R.c", key: null, count: 4 },
+          { kind: "append", log: "R.log", entries },
+          { kind: "tick", log: "R.log", value: [key, NaN, "x"], after: 2 },
+          { kind: "batch", log: "R.log", value: [key], index: 9, entries },
+        ];
+        expect(roundTrip(parts)).toEqual(parts);
+      }),
+    );
   });
 
   test("cuts long envelopes into frames and puts them together again", () => {
     const rows = Array.from({ length: 40_000 }, (_, id) => [id, "x".repeat(10)]);
     const entries = rows.map((each) => ({ target: "R.p", to: null, from: "A#0", row: each }));
-    const parts = roundTrip([{ kind: "rows", target: "R.p", rows }, { kind: "batch", log: "R.log", value: [], index: 1, entries }]);
-    expect(parts.filter(({ kind }) => kind === "rows").flatMap((part) => (part.kind === "rows" ? part.rows : []))).toEqual(rows);
+    const parts = roundTrip([
+      { kind: "rows", target: "R.p", rows },
+      { kind: "batch", log: "R.log", value: [], index: 1, entries },
+    ]);
+    expect(
+      parts.filter(({ kind }) => kind === "rows").flatMap((part) => (part.kind === "rows" ? part.rows : [])),
+    ).toEqual(rows);
     const batches = parts.filter(({ kind }) => kind === "batch");
     expect(batches).toEqual([{ kind: "batch", log: "R.log", value: [], index: 1, entries }]);
   });
 
   test("refuses what is no part", () => {
     const wire = new WireFormat([meta]);
-    for (const part of [7, [], [0], [0, "R.p", [1]], [0, "R.p", {}], [1, "R.p", 3, 1], [1, "R.p", null, -1], [2, "l", [["a", 1, "b", []]]], [3, "l", [], 0.5], [4, "l", 1, 1, []], [9, "R.p"]]) {
+    for (const part of [
+      7,
+      [],
+      [0],
+      [0, "R.p", [1]],
+      [0, "R.p", {}],
+      [1, "R.p", 3, 1],
+      [1, "R.p", null, -1],
+      [2, "l", [["a", 1, "b", []]]],
+      [3, "l", [], 0.5],
+      [4, "l", 1, 1, []],
+      [9, "R.p"],
+    ]) {
       expect(() => wire.decodePart(part), JSON.stringify(part)).toThrow(FrameError);
     }
   });
@@ -105,7 +162,8 @@ describe("delays", () => {
     expect(parseDelay("5ms", 1)).toEqual({ minMs: 5, maxMs: 5, seed: 1 });
     expect(parseDelay("0ms..50ms", 7)).toEqual({ minMs: 0, maxMs: 50, seed: 7 });
     expect(parseDelay("0..1s", 7)).toEqual({ minMs: 0, maxMs: 1000, seed: 7 });
-    for (const wrong of ["", "soon", "5", "9ms..2ms", "-1ms"].filter((text) => text !== "5")) expect(parseDelay(wrong, 1)).toBeNull();
+    for (const wrong of ["", "soon", "5", "9ms..2ms", "-1ms"].filter((text) => text !== "5"))
+      expect(parseDelay(wrong, 1)).toBeNull();
   });
 
   test("come from the seed and the sender alone, inside the span", () => {
@@ -139,8 +197,16 @@ describe("transport", () => {
     const faults: Fault[] = [];
     const lines: string[] = [];
     const transport = new TcpTransport({
-      self, epoch: 1, program: "p", version: "1", cluster: "c", wire: new WireFormat([meta]),
-      onEnvelope: (envelope) => got.push(envelope), onFault: (fault) => faults.push(fault), log: (line) => lines.push(line), ...options,
+      self,
+      epoch: 1,
+      program: "p",
+      version: "1",
+      cluster: "c",
+      wire: new WireFormat([meta]),
+      onEnvelope: (envelope) => got.push(envelope),
+      onFault: (fault) => faults.push(fault),
+      log: (line) => lines.push(line),
+      ...options,
     });
     open.push({ close: () => transport.close(0) });
     return { transport, got, faults, lines, port: await transport.listen("127.0.0.1", port) };
@@ -148,13 +214,21 @@ describe("transport", () => {
 
   async function pair(a: Partial<TcpOptions> = {}, b: Partial<TcpOptions> = {}): Promise<readonly [End, End]> {
     const ends = [await end("A#0", a), await end("R#0", b)] as const;
-    const addresses = new Map([["A#0", { host: "127.0.0.1", port: ends[0].port }], ["R#0", { host: "127.0.0.1", port: ends[1].port }]]);
+    const addresses = new Map([
+      ["A#0", { host: "127.0.0.1", port: ends[0].port }],
+      ["R#0", { host: "127.0.0.1", port: ends[1].port }],
+    ]);
     for (const { transport } of ends) transport.setAddresses(addresses);
     return ends;
   }
 
-  const envelope = (seq: number, to = "R#0"): Envelope =>
-    ({ from: "A#0", to, epoch: 1, seq, parts: [{ kind: "rows", target: "R.p", rows: [[seq, "w"]] }] });
+  const envelope = (seq: number, to = "R#0"): Envelope => ({
+    from: "A#0",
+    to,
+    epoch: 1,
+    seq,
+    parts: [{ kind: "rows", target: "R.p", rows: [[seq, "w"]] }],
+  });
 
   async function until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -208,7 +282,10 @@ describe("transport", () => {
     const { port } = gone.address() as AddressInfo;
     await new Promise((resolve) => gone.close(resolve));
     const a = await end("A#0");
-    const addresses = new Map([["A#0", { host: "127.0.0.1", port: a.port }], ["R#0", { host: "127.0.0.1", port }]]);
+    const addresses = new Map([
+      ["A#0", { host: "127.0.0.1", port: a.port }],
+      ["R#0", { host: "127.0.0.1", port }],
+    ]);
     a.transport.setAddresses(addresses);
     for (let seq = 1; seq <= 3; seq++) a.transport.send(envelope(seq));
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -221,7 +298,10 @@ describe("transport", () => {
   test("a receiver that starts anew gets what the sender had no acknowledgement for, and acknowledges it", async () => {
     const a = await end("A#0");
     const first = await end("R#0");
-    const addresses = new Map([["A#0", { host: "127.0.0.1", port: a.port }], ["R#0", { host: "127.0.0.1", port: first.port }]]);
+    const addresses = new Map([
+      ["A#0", { host: "127.0.0.1", port: a.port }],
+      ["R#0", { host: "127.0.0.1", port: first.port }],
+    ]);
     a.transport.setAddresses(addresses);
     first.transport.setAddresses(addresses);
     for (let seq = 1; seq <= 5; seq++) a.transport.send(envelope(seq));
@@ -298,7 +378,9 @@ describe("transport", () => {
     await send(hello, encodeFrame(`["m",1,`));
     await send(hello, encodeFrame(`["x",1]`));
     const messages = r.faults.map(({ message }) => message);
-    expect(messages[0]).toMatch(/^connection from 127\.0\.0\.1:\d+ refused and closed: a frame of 1195725856 bytes was announced/);
+    expect(messages[0]).toMatch(
+      /^connection from 127\.0\.0\.1:\d+ refused and closed: a frame of 1195725856 bytes was announced/,
+    );
     expect(messages[1]).toMatch(/expected the greeting of a node/);
     expect(messages[2]).toMatch(/^connection from A#0 .*it looks for R#1, this is R#0: compare the addresses/);
     expect(messages[3]).toMatch(/^connection from A#0 refused and closed: rows of R\.p are no list of lists/);
@@ -311,7 +393,12 @@ describe("transport", () => {
 
   test("what waits for a peer that has gone for good is dropped", async () => {
     const a = await end("A#0");
-    a.transport.setAddresses(new Map([["A#0", { host: "127.0.0.1", port: a.port }], ["R#0", { host: "127.0.0.1", port: 1 }]]));
+    a.transport.setAddresses(
+      new Map([
+        ["A#0", { host: "127.0.0.1", port: a.port }],
+        ["R#0", { host: "127.0.0.1", port: 1 }],
+      ]),
+    );
     a.transport.send(envelope(1));
     expect(a.transport.unacked).toBe(1);
     a.transport.forget("R#0");

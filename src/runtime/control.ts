@@ -10,7 +10,13 @@ export interface Description {
   readonly program: string;
   readonly version: string;
   readonly log: boolean;
-  readonly roles: readonly { readonly role: string; readonly count: number; readonly collections: readonly CollectionMeta[] }[];
+  readonly roles: readonly DescribedRole[];
+}
+
+export interface DescribedRole {
+  readonly role: string;
+  readonly count: number;
+  readonly collections: readonly CollectionMeta[];
 }
 
 export interface ChildInput {
@@ -24,14 +30,17 @@ export type ToChild =
   | { readonly type: "open"; readonly deploy: DeployFile; readonly delay: Delay | null }
   /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
   | {
-    readonly type: "start"; readonly deploy: DeployFile; readonly inputs: readonly ChildInput[]; readonly stdin: boolean;
-    /** Kill this process (SIGKILL) when it has taken so many rows. */
-    readonly killAtRows: number | null;
-  }
+      readonly type: "start";
+      readonly deploy: DeployFile;
+      readonly inputs: readonly ChildInput[];
+      readonly stdin: boolean;
+      /** Kill this process (SIGKILL) when it has taken so many rows. */
+      readonly killAtRows: number | null;
+    }
   /** Events of stdin for this instance, with their line numbers. Answered by `taken`. */
   | { readonly type: "lines"; readonly lines: readonly (readonly [number, unknown])[] }
   | { readonly type: "stdinEnd" }
-  | { readonly type: "poll"; readonly round: number; readonly withAwaited: boolean }
+  | { readonly type: "poll"; readonly withAwaited: boolean }
   | { readonly type: "gone"; readonly name: string }
   | { readonly type: "stop"; readonly graceMs: number };
 
@@ -39,7 +48,7 @@ export type FromChild =
   | { readonly type: "ready" }
   | { readonly type: "listening"; readonly port: number }
   | { readonly type: "taken" }
-  | { readonly type: "status"; readonly round: number; readonly status: Status }
+  | { readonly type: "status"; readonly status: Status }
   /** Told in words on stderr already. */
   | { readonly type: "failed" };
 

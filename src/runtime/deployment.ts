@@ -48,7 +48,7 @@ export class DeploymentError extends Error {
   }
 }
 
-/** Checks the form and, if given, that it has what the program needs. Throws DeploymentError; `file` is for its messages. */
+/** Checks the form, and that it has what the program needs. Throws DeploymentError; `file` is for its messages. */
 export function parseDeployment(text: string, file: string, needs?: DeployNeeds): DeployFile {
   let value: unknown;
   try {
@@ -62,14 +62,17 @@ export function parseDeployment(text: string, file: string, needs?: DeployNeeds)
 export function checkDeployment(value: unknown, file: string, needs?: DeployNeeds): DeployFile {
   const problems: string[] = [];
   if (!isRecord(value)) {
-    throw new DeploymentError(file, [`expected an object {"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`]);
+    const form = `{"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`;
+    throw new DeploymentError(file, [`expected an object ${form}`]);
   }
   const { cluster, transport, roles, log } = value;
   for (const key of Object.keys(value)) {
     if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
-  if (cluster !== undefined && typeof cluster !== "string") problems.push(`"cluster" is the deployment's name, a string`);
-  if (transport !== undefined && transport !== "tcp") problems.push(`"transport" must be "tcp", found ${JSON.stringify(transport)}`);
+  if (cluster !== undefined && typeof cluster !== "string")
+    problems.push(`"cluster" is the deployment's name, a string`);
+  if (transport !== undefined && transport !== "tcp")
+    problems.push(`"transport" must be "tcp", found ${JSON.stringify(transport)}`);
   if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
   else {
     for (const [role, entry] of Object.entries(roles)) {
@@ -86,11 +89,13 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     }
     const known = needs?.roles.map(({ role }) => role);
     for (const role of Object.keys(roles)) {
-      if (known && !known.includes(role)) problems.push(`"roles" places ${role}, but the program's roles are ${known.join(", ")}`);
+      if (known && !known.includes(role))
+        problems.push(`"roles" places ${role}, but the program's roles are ${known.join(", ")}`);
     }
   }
   if (log !== undefined) checkPlace(log, "log", problems);
-  else if (needs?.log) problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
+  else if (needs?.log)
+    problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
   const deploy = value as unknown as DeployFile;
   if (problems.length === 0) checkDistinct(deploy, problems);
   if (problems.length > 0) throw new DeploymentError(file, problems);
@@ -103,7 +108,9 @@ function checkPlace(place: unknown, where: string, problems: string[]): void {
     return;
   }
   const { host, port } = place;
-  if (typeof host !== "string" || host === "") problems.push(`${where}.host must be a host name or an address, found ${JSON.stringify(host)}`);
+  if (typeof host !== "string" || host === "") {
+    problems.push(`${where}.host must be a host name or an address, found ${JSON.stringify(host)}`);
+  }
   if (!Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535) {
     problems.push(`${where}.port must be a port (0 to 65535), found ${JSON.stringify(port)}`);
   }

@@ -53,18 +53,20 @@ export class Feed {
 
   async #read(collection: CollectionMeta, files: readonly FeedFile[]): Promise<void> {
     this.#open++;
-    await Promise.all(files.map(async (file) => {
-      try {
-        await readInputFile(file, collection, {
-          take: (event) => this.#take(event),
-          bad: (message) => this.bad(message),
-          room: () => this.#node.room(),
-          stopped: () => this.#isStopped,
-        });
-      } catch (error) {
-        this.bad(`${file.path}: cannot be read: ${(error as Error).message}`);
-      }
-    }));
+    await Promise.all(
+      files.map(async (file) => {
+        try {
+          await readInputFile(file, collection, {
+            take: (event) => this.#take(event),
+            bad: (message) => this.bad(message),
+            room: () => this.#node.room(),
+            stopped: () => this.#isStopped,
+          });
+        } catch (error) {
+          this.bad(`${file.path}: cannot be read: ${(error as Error).message}`);
+        }
+      }),
+    );
     if (!this.#isStopped) this.#node.end(collection.name);
     this.#open--;
   }
@@ -87,9 +89,10 @@ export class Feed {
 
   #take(event: InputEvent): string | null {
     if (this.#isStopped) return null;
-    const fault = event.kind === "row"
-      ? this.#node.offer(event.collection, event.row)
-      : this.#node.offerSeal(event.collection, event.key);
+    const fault =
+      event.kind === "row"
+        ? this.#node.offer(event.collection, event.row)
+        : this.#node.offerSeal(event.collection, event.key);
     if (event.kind === "row" && ++this.#rows === this.#options.limit) {
       this.#isStopped = true;
       this.#options.onLimit?.();

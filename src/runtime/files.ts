@@ -136,7 +136,8 @@ class CsvRecords {
 
   end(): void {
     if (this.#rest !== "") this.#take(this.#rest);
-    if (this.#order === null && this.#isUsable) this.#bad(1, 1, "the file is empty; a header with the columns' names expected");
+    if (this.#order !== null || !this.#isUsable) return;
+    this.#bad(1, 1, "the file is empty; a header with the columns' names expected");
   }
 
   #take(record: string): void {
@@ -174,7 +175,8 @@ class CsvRecords {
     }
     this.#isUsable = false;
     const expected = columns.map((column) => column.name).join(",");
-    this.#bad(line, 1, `the header must name the columns ${expected} (in any order), found ${names.join(",")}; nothing of the file is read`);
+    const problem = `the header must name the columns ${expected} (in any order), found ${names.join(",")}`;
+    this.#bad(line, 1, `${problem}; nothing of the file is read`);
   }
 
   #bad(line: number, column: number, problem: string): void {
@@ -197,8 +199,14 @@ function endOfRecord(text: string, start: number): number {
   return end;
 }
 
-/** Fields and the offsets at which they begin. */
-function fieldsOf(record: string): { readonly fields: string[]; readonly starts: number[]; readonly problem: string | null } {
+interface Fields {
+  readonly fields: readonly string[];
+  /** Offset at which each begins. */
+  readonly starts: readonly number[];
+  readonly problem: string | null;
+}
+
+function fieldsOf(record: string): Fields {
   const fields: string[] = [];
   const starts: number[] = [];
   let at = 0;
@@ -226,7 +234,9 @@ function fieldsOf(record: string): { readonly fields: string[]; readonly starts:
     }
     fields.push(text);
     if (at === record.length) return { fields, starts, problem: null };
-    if (record.charCodeAt(at) !== 44) return { fields, starts, problem: `a comma expected after the quoted field, at column ${at + 1}` };
+    if (record.charCodeAt(at) !== 44) {
+      return { fields, starts, problem: `a comma expected after the quoted field, at column ${at + 1}` };
+    }
     at++;
   }
 }

@@ -30,14 +30,20 @@ function find(meta: RoleMeta, kind: Kind, name: string): CollectionMeta {
 }
 
 /** Gives `port` a function for each input; also for names that functions have already (`name`, `length`). */
-function withMembers(port: object, inputs: readonly CollectionMeta[], member: (collection: CollectionMeta) => unknown): void {
+function withMembers(
+  port: object,
+  inputs: readonly CollectionMeta[],
+  member: (collection: CollectionMeta) => unknown,
+): void {
   for (const collection of inputs) {
     Object.defineProperty(port, collection.name, { value: member(collection), enumerable: true, configurable: true });
   }
 }
 
 export function inputPort(
-  meta: RoleMeta, kind: Kind, take: (collection: CollectionMeta, value: RowObject | Row) => Fault | null,
+  meta: RoleMeta,
+  kind: Kind,
+  take: (collection: CollectionMeta, value: RowObject | Row) => Fault | null,
 ): InputPort {
   const port = (name: string, value: RowObject | Row): Fault | null => take(find(meta, kind, name), value);
   withMembers(port, inputsOf(meta, kind), (collection) => (value: RowObject | Row) => take(collection, value));
@@ -46,7 +52,13 @@ export function inputPort(
 
 export function endPort(meta: RoleMeta, end: (collection: string | undefined) => void): EndPort {
   const port = (name?: string): void => end(name === undefined ? undefined : find(meta, "input", name).name);
-  withMembers(port, inputsOf(meta, "input"), ({ name }) => () => end(name));
+  withMembers(
+    port,
+    inputsOf(meta, "input"),
+    ({ name }) =>
+      () =>
+        end(name),
+  );
   return port as EndPort;
 }
 
@@ -59,7 +71,8 @@ export function rowOf(collection: string, columns: Columns, value: RowObject | R
   }
   const object = value as RowObject;
   for (const key of Object.keys(object)) {
-    if (!names.includes(key)) throw new TypeError(`${collection} has no column ${key}; the columns are ${names.join(", ")}`);
+    if (!names.includes(key))
+      throw new TypeError(`${collection} has no column ${key}; the columns are ${names.join(", ")}`);
   }
   return names.map((name) => object[name]);
 }

@@ -21,7 +21,11 @@ export function objectOf(columns: Columns, row: Row): Record<string, Value> {
 }
 
 /** Writes the lines of one output, each with its line end. */
-export function lineWriter(role: string, index: number, collection: CollectionMeta): (row: Row, retract: boolean) => string {
+export function lineWriter(
+  role: string,
+  index: number,
+  collection: CollectionMeta,
+): (row: Row, retract: boolean) => string {
   const head = `{"role":${JSON.stringify(role)},"node":${index},"collection":${JSON.stringify(collection.name)},`;
   const keys = collection.columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
   const types = collection.columns.map(({ type }) => type);
@@ -41,7 +45,8 @@ export interface Destination {
 /** A line's JSON: its destination, checked for form only. `role` may be left out where `fallback` says whose it is. */
 export function destinationOf(json: unknown, fallback: Destination | null): Decoded<Destination> {
   if (!isRecord(json)) {
-    return { ok: false, problem: `an event {"role": ..., "node": 0, "collection": ..., "row": {...}} expected, ${foundText(json)} found` };
+    const form = `{"role": ..., "node": 0, "collection": ..., "row": {...}}`;
+    return { ok: false, problem: `an event ${form} expected, ${foundText(json)} found` };
   }
   const role = json["role"] ?? fallback?.role;
   const node = json["node"] ?? fallback?.node ?? 0;
@@ -61,10 +66,16 @@ export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: 
       return { ok: false, problem: `unknown key "${key}"; an event has role, node, collection, and row or seal` };
     }
   }
-  if (typeof name !== "string") return { ok: false, problem: `"collection" (a string) expected, ${foundText(name)} found` };
+  if (typeof name !== "string") {
+    return { ok: false, problem: `"collection" (a string) expected, ${foundText(name)} found` };
+  }
   const collection = inputs.find((input) => input.name === name);
   if (collection === undefined) {
-    return { ok: false, problem: inputs.length === 0 ? `${role} has no inputs` : `${role} has no input ${name}; it has ${inputs.map((i) => i.name).join(", ")}` };
+    const known = inputs.map((input) => input.name).join(", ");
+    return {
+      ok: false,
+      problem: known === "" ? `${role} has no inputs` : `${role} has no input ${name}; it has ${known}`,
+    };
   }
   if ((row === undefined) === (seal === undefined)) return { ok: false, problem: `either "row" or "seal" expected` };
   if (row !== undefined) {
@@ -76,7 +87,12 @@ export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: 
 
 /** `{"campaign": "shoes"}` as a seal of this input. */
 export function sealOf(collection: CollectionMeta, json: unknown): Decoded<InputEvent> {
-  if (collection.sealed === undefined) return { ok: false, problem: `${collection.name} is not sealed by anything, so that nobody waits for a seal of it` };
+  if (collection.sealed === undefined) {
+    return {
+      ok: false,
+      problem: `${collection.name} is not sealed by anything, so that nobody waits for a seal of it`,
+    };
+  }
   const decoded = decodeRecord(pickColumns(collection.columns, collection.sealed.key), json);
   return decoded.ok ? { ok: true, value: { kind: "seal", collection: collection.name, key: decoded.value } } : decoded;
 }
@@ -85,15 +101,18 @@ function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
-/** JSON of a text line; the problem has the column (from 1) where reading failed. */
-export function parseLine(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly column: number; readonly problem: string } {
+/** `column` (from 1): where reading failed. */
+export type ParsedLine =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly column: number; readonly problem: string };
+
+export function parseLine(text: string): ParsedLine {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    const message = (error as Error).message;
+    const { message } = error as Error;
     const at = /at position (\d+)/.exec(message);
-    const token = /Unexpected token '?(.)'?/u.exec(message);
-    const column = at !== null ? Number(at[1]) + 1 : /end of JSON/.test(message) ? text.length + 1 : token !== null ? firstBad(text) + 1 : 1;
+    const column = 1 + (at !== null ? Number(at[1]) : /end of JSON/.test(message) ? text.length : firstBad(text));
     const reason = message.replace(/,? (?:\.\.\.)?".*$| in JSON at position.*$/su, "");
     return { ok: false, column, problem: `not JSON: ${reason}` };
   }
@@ -117,8 +136,10 @@ function endsEarly(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch (error) {
-    return /Unexpected end of JSON|Unterminated|Expected .* at position (\d+)/u.test((error as Error).message)
-      && !atFault((error as Error).message, text.length);
+    return (
+      /Unexpected end of JSON|Unterminated|Expected .* at position (\d+)/u.test((error as Error).message) &&
+      !atFault((error as Error).message, text.length)
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export class LogNode {
   constructor(metas: readonly RoleMeta[], options: NodeOptions & { readonly deploy: DeployFile }) {
     const epoch = randomInt(2 ** 47);
     this.#deploy = options.deploy;
-    if (options.deploy.log === undefined) throw new RangeError("the deployment has no place for the sequencer: \"log\" is missing");
+    if (options.deploy.log === undefined)
+      throw new RangeError('the deployment has no place for the sequencer: "log" is missing');
     this.#sequencer = new Sequencer({ counts: countsOf(options.deploy) }, metas, epoch);
     this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
     this.#transport = new TcpTransport({

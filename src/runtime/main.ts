@@ -50,7 +50,8 @@ export function main(programs: Readonly<Record<string, RoleProgram>>, options: M
 
 /** null: goes on until a launcher ends it. */
 async function run(from: ProcessProgram, argv: readonly string[]): Promise<number | null> {
-  const hasLog = Object.values(from.programs).some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
+  const collections = Object.values(from.programs).flatMap(({ meta }) => meta.collections);
+  const hasLog = collections.some(({ ordering }) => ordering !== undefined);
   if (argv.includes("--help") || argv.includes("-h") || argv.length === 0) {
     process.stdout.write(usage(from, hasLog));
     return argv.length === 0 ? 2 : 0;
@@ -62,7 +63,8 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
   const args = parseArguments(argv);
   const roles = Object.keys(from.programs);
   if (args.role !== "log" && !roles.includes(args.role)) {
-    throw new WrongUse(`there is no role ${args.role}; the program has ${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`);
+    const known = `${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`;
+    throw new WrongUse(`there is no role ${args.role}; the program has ${known}`);
   }
   if (args.role === "log" && !hasLog) throw new WrongUse("this program orders nothing, so that it has no log to run");
   if (argv.includes("--launched") && process.send !== undefined) {
@@ -72,13 +74,18 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
   const deploy = readDeployment(from, args.deploy, hasLog);
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
   if (args.index >= instances) {
-    throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${args.role}#${args.index}`);
+    const wanted = `${args.role}#${args.index}`;
+    throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${wanted}`);
   }
   return runAlone(from, args, deploy, delayOf(args), filesOf(from, args), args.stdin);
 }
 
 function describe(from: ProcessProgram, log: boolean): Description {
-  const roles = Object.values(from.programs).map(({ meta: { role, count, collections } }) => ({ role, count, collections }));
+  const roles = Object.values(from.programs).map(({ meta: { role, count, collections } }) => ({
+    role,
+    count,
+    collections,
+  }));
   return { program: from.program, version: from.version, log, roles };
 }
 
@@ -110,20 +117,34 @@ function parseArguments(argv: readonly string[]): Arguments {
   let delay: string | null = null;
   let seed = 1;
   for (let i = 0; i < argv.length; i++) {
-    const [name, joined] = /^--[a-z-]+=/.test(argv[i]) ? [argv[i].slice(0, argv[i].indexOf("=")), argv[i].slice(argv[i].indexOf("=") + 1)] : [argv[i], null];
+    const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
+    const name = joinedOption?.[1] ?? argv[i];
     const value = (): string => {
-      const text = joined ?? argv[++i];
+      const text = joinedOption?.[2] ?? argv[++i];
       if (text === undefined) throw new WrongUse(`${name} needs a value (node main.js --help)`);
       return text;
     };
     switch (name) {
-      case "--index": index = wholeNumber(name, value()); break;
-      case "--deploy": deploy = value(); break;
-      case "--input": inputs.push(value()); break;
-      case "--no-stdin": stdin = false; break;
-      case "--delay": delay = value(); break;
-      case "--seed": seed = wholeNumber(name, value()); break;
-      case "--launched": break;
+      case "--index":
+        index = wholeNumber(name, value());
+        break;
+      case "--deploy":
+        deploy = value();
+        break;
+      case "--input":
+        inputs.push(value());
+        break;
+      case "--no-stdin":
+        stdin = false;
+        break;
+      case "--delay":
+        delay = value();
+        break;
+      case "--seed":
+        seed = wholeNumber(name, value());
+        break;
+      case "--launched":
+        break;
       default:
         if (name.startsWith("-")) throw new WrongUse(`unknown option ${name} (node main.js --help shows all)`);
         if (role !== null) throw new WrongUse(`one role expected, found ${role} and ${name}`);
@@ -166,9 +187,11 @@ function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {
     }
     const [, , collection, path] = match;
     if (!inputs.some(({ name }) => name === collection)) {
-      throw new WrongUse(`${args.role} has no input ${collection} (it has: ${inputs.map(({ name }) => name).join(", ") || "none"})`);
+      const known = inputs.map(({ name }) => name).join(", ") || "none";
+      throw new WrongUse(`${args.role} has no input ${collection} (it has: ${known})`);
     }
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) throw new WrongUse(`--input ${spec}: there is no file ${path}`);
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
+    if (!isFile) throw new WrongUse(`--input ${spec}: there is no file ${path}`);
     return { collection, path, deal: null };
   });
 }

@@ -61,7 +61,7 @@ export class DlcNode {
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
   readonly seal: InputPort;
-  /** No more of one input, or of all: seals every partition of it. `node.end()`, `node.end("click")`, `node.end.click()`. */
+  /** No more of one input, or of all: seals every partition of it. */
   readonly end: EndPort;
   readonly #program: RoleProgram;
   readonly #deploy: DeployFile;
@@ -90,7 +90,8 @@ export class DlcNode {
     const counts = countsOf(this.#deploy);
     if (!Object.hasOwn(counts, meta.role)) throw new RangeError(`the deployment does not place the role ${meta.role}`);
     if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
-      throw new RangeError(`${meta.role} has the instances 0 to ${counts[meta.role] - 1} in this deployment; there is no ${index}`);
+      const last = counts[meta.role] - 1;
+      throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
     }
     const epoch = randomInt(2 ** 47);
     this.role = meta.role;
@@ -135,11 +136,13 @@ export class DlcNode {
       if (collection.kind !== "timer" || collection.periodMs === undefined) continue;
       const { name } = collection;
       this.fired.set(name, 0);
-      this.#timers.push(setInterval(() => {
-        this.fired.set(name, this.fired.get(name)! + 1);
-        this.#instance.fire(name);
-        this.#wake();
-      }, collection.periodMs));
+      this.#timers.push(
+        setInterval(() => {
+          this.fired.set(name, this.fired.get(name)! + 1);
+          this.#instance.fire(name);
+          this.#wake();
+        }, collection.periodMs),
+      );
     }
     this.#wake();
   }
@@ -199,7 +202,8 @@ export class DlcNode {
 
   #receive(envelope: Envelope): void {
     for (const fault of this.#instance.receive(envelope)) {
-      this.#fault({ ...fault, message: fault.message.includes(envelope.from) ? fault.message : `from ${envelope.from}: ${fault.message}` });
+      const isNamed = fault.message.includes(envelope.from);
+      this.#fault(isNamed ? fault : { ...fault, message: `from ${envelope.from}: ${fault.message}` });
     }
     this.#wake();
   }
@@ -303,7 +307,7 @@ export class DlcNode {
     return this.#transport.duplicates;
   }
 
-  /** Grows with everything that a timer can bring about: outputs, and changed tables (or, where these are unknown, messages). */
+  /** Grows with what a timer can bring about: outputs, and changed tables (where these are unknown, messages). */
   get changes(): number {
     return this.counts.outputs + (this.#evaluator?.changes?.() ?? this.counts.rowsSent);
   }

@@ -26,12 +26,20 @@ export interface ProcessRole {
 
 type AnyNode = DlcNode | LogNode;
 
-const say = (name: string) => (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
+const say =
+  (name: string) =>
+  (line: string): void =>
+    void process.stderr.write(`${name}: ${line}\n`);
 
 function create(from: ProcessProgram, { role, index }: ProcessRole, deploy: DeployFile, delay: Delay | null): AnyNode {
   const name = role === "log" ? "log" : `${role}#${index}`;
-  const options = { index, deploy, delay, program: from.program, version: from.version, log: say(name) } satisfies NodeOptions;
-  if (role === "log") return new LogNode(Object.values(from.programs).map(({ meta }) => meta), options);
+  const { program, version } = from;
+  const options = { index, deploy, delay, program, version, log: say(name) } satisfies NodeOptions;
+  if (role === "log")
+    return new LogNode(
+      Object.values(from.programs).map(({ meta }) => meta),
+      options,
+    );
   return new DlcNode(from.programs[role], options);
 }
 
@@ -42,13 +50,14 @@ async function listen(node: AnyNode, deploy: DeployFile): Promise<number | null>
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const { host, port } = placesOf(deploy).get(node.address)!;
-    const reason = code === "EADDRINUSE"
-      ? `port ${port} of ${host} is in use: stop the process that has it, or give ${node.address} another port`
-      : code === "EACCES"
-        ? `port ${port} of ${host} may not be used by this user: give ${node.address} a port over 1023`
-        : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-          ? `${host} is no address of this machine: give ${node.address} another host`
-          : `cannot listen on ${host}:${port}: ${message}`;
+    const reason =
+      code === "EADDRINUSE"
+        ? `port ${port} of ${host} is in use: stop the process that has it, or give ${node.address} another port`
+        : code === "EACCES"
+          ? `port ${port} of ${host} may not be used by this user: give ${node.address} a port over 1023`
+          : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
+            ? `${host} is no address of this machine: give ${node.address} another host`
+            : `cannot listen on ${host}:${port}: ${message}`;
     process.stderr.write(`${node.address}: ${reason} (in deploy.json, or with --port-base)\n`);
     return null;
   }
@@ -68,10 +77,14 @@ function printOutputs(node: DlcNode): void {
   });
 }
 
-/** Runs alone: addresses from the deployment, input files and stdin, until SIGINT or SIGTERM. Resolves to the exit code. */
+/** Runs alone, with addresses from the deployment, until SIGINT or SIGTERM. Resolves to the exit code. */
 export async function runAlone(
-  from: ProcessProgram, which: ProcessRole, deploy: DeployFile, delay: Delay | null,
-  inputs: readonly FeedFile[], readStdin: boolean,
+  from: ProcessProgram,
+  which: ProcessRole,
+  deploy: DeployFile,
+  delay: Delay | null,
+  inputs: readonly FeedFile[],
+  readStdin: boolean,
 ): Promise<number> {
   const node = create(from, which, deploy, delay);
   const port = await listen(node, deploy);
@@ -136,11 +149,19 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     process.disconnect?.();
   };
 
-  const start = (deploy: DeployFile, inputs: readonly ChildInput[], stdin: boolean, killAtRows: number | null): void => {
+  const start = (
+    deploy: DeployFile,
+    inputs: readonly ChildInput[],
+    stdin: boolean,
+    killAtRows: number | null,
+  ): void => {
     node!.start(deploy);
     if (!(node instanceof DlcNode)) return;
     feed = new Feed(node, from.programs[which.role].meta.collections, {
-      files: inputs, stdin, report: say(node.address), limit: killAtRows,
+      files: inputs,
+      stdin,
+      report: say(node.address),
+      limit: killAtRows,
       // Long enough for the rows taken so far to leave.
       onLimit: () => setTimeout(() => process.kill(process.pid, "SIGKILL"), 50),
     });
@@ -156,12 +177,18 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
 
   process.on("message", (message: ToChild) => {
     switch (message.type) {
-      case "open": return void open(message.deploy, message.delay);
-      case "start": return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
-      case "lines": return void take(message.lines);
-      case "stdinEnd": return feed?.endLines();
-      case "gone": return node?.forget(message.name);
-      case "poll": return tell({ type: "status", round: message.round, status: statusOf(node!, feed, message.withAwaited) });
+      case "open":
+        return void open(message.deploy, message.delay);
+      case "start":
+        return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
+      case "lines":
+        return void take(message.lines);
+      case "stdinEnd":
+        return feed?.endLines();
+      case "gone":
+        return node?.forget(message.name);
+      case "poll":
+        return tell({ type: "status", status: statusOf(node!, feed, message.withAwaited) });
       case "stop":
         feed?.stop();
         return void node?.stop(message.graceMs).then(() => {

@@ -5,13 +5,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fileOf, launch, processesWith, program, run, scratch, start } from "./programs.ts";
 
-const words = (count: number): string => Array.from({ length: count }, (_, id) => `{"id":${id},"word":"w${id % 10}"}\n`).join("");
+const words = (count: number): string =>
+  Array.from({ length: count }, (_, id) => `{"id":${id},"word":"w${id % 10}"}\n`).join("");
 
 /** A port that somebody holds, until `release`. */
 async function heldPort(): Promise<{ port: number; release: () => Promise<void> }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: (server.address() as AddressInfo).port, release: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    release: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
 
 test("a node that dies is named, the others go on, and the run says whose seal is awaited", async () => {
@@ -19,7 +23,9 @@ test("a node that dies is named, the others go on, and the run says whose seal i
   const ran = await run("counter", { input: [`Source[*].word=${path}`], kill: ["Source#1@500"] });
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain("Source#1 died (signal SIGKILL), the others go on");
-  expect(ran.stderr).toMatch(/Counter is waiting for the seal of word from Source#1: the end of the stream, [\d,]+ rows held back/);
+  expect(ran.stderr).toMatch(
+    /Counter is waiting for the seal of word from Source#1: the end of the stream, [\d,]+ rows held back/,
+  );
   expect(ran.rows.filter(({ collection }) => collection === "count")).toEqual([]);
 });
 
@@ -32,7 +38,11 @@ test("a killed sequencer or counter does not keep the run from ending", async ()
 });
 
 test("Ctrl-C ends every process, and so does the death of the launcher", async () => {
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGKILL", null]] as const) {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGKILL", null],
+  ] as const) {
     const folder = await program("counter");
     const running = await launch("counter", { keep: true }, null);
     await running.sees("processes started");
@@ -51,7 +61,9 @@ test("a port in use: who wanted which port and what to do, and nothing is left r
   const ran = await run("counter", { portBase: port });
   await release();
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toContain(`Source#0: port ${port} of 127.0.0.1 is in use: stop the process that has it, or give Source#0 another port`);
+  expect(ran.stderr).toContain(
+    `Source#0: port ${port} of 127.0.0.1 is in use: stop the process that has it, or give Source#0 another port`,
+  );
   expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
 });
 
@@ -60,12 +72,27 @@ test("nodes started by hand find each other by deploy.json, in any order, and st
   const ports = await Promise.all(Array.from({ length: 3 }, heldPort));
   const places = ports.map(({ port }) => ({ host: "127.0.0.1", port }));
   const deploy = join(scratch, "deploy.json");
-  writeFileSync(deploy, JSON.stringify({ roles: { Source: { instances: places.slice(0, 2) }, Counter: { instances: [places[2]] } } }));
+  writeFileSync(
+    deploy,
+    JSON.stringify({ roles: { Source: { instances: places.slice(0, 2) }, Counter: { instances: [places[2]] } } }),
+  );
   for (const { release } of ports) await release();
 
-  const first = start([main, "Source", "--index", "0", "--deploy", deploy], `{"collection":"word","row":{"id":1,"word":"a"}}\n`);
+  const first = start(
+    [main, "Source", "--index", "0", "--deploy", deploy],
+    `{"collection":"word","row":{"id":1,"word":"a"}}\n`,
+  );
   await first.sees("listens on");
-  const second = start([main, "Source", "--index=1", "--deploy", deploy, "--input", `word=${fileOf("byhand.ndjson", words(20))}`, "--no-stdin"]);
+  const second = start([
+    main,
+    "Source",
+    "--index=1",
+    "--deploy",
+    deploy,
+    "--input",
+    `word=${fileOf("byhand.ndjson", words(20))}`,
+    "--no-stdin",
+  ]);
   const counter = start([main, "Counter", "--deploy", deploy]);
   await counter.sees(`"word":"w9","n":2`);
   for (const running of [first, second, counter]) running.kill("SIGTERM");
@@ -79,18 +106,37 @@ test("starting by hand with wrong arguments or a wrong deployment says what is w
   const missing = await start([main, "Source"]).done;
   expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("cannot read the deployment: ENOENT")]);
 
-  const deploy = fileOf("wrong.json", `{"roles":{"Source":{"instances":[{"host":"127.0.0.1","port":70000}]},"Sink":{"instances":[]}},"nodes":1}`);
+  const deploy = fileOf(
+    "wrong.json",
+    `{"roles":{"Source":{"instances":[{"host":"127.0.0.1","port":70000}]},"Sink":{"instances":[]}},"nodes":1}`,
+  );
   const wrong = await start([main, "Source", "--deploy", deploy]).done;
   expect(wrong.code).toBe(2);
-  for (const part of ["unknown key \"nodes\"", "roles.Source.instances[0].port must be a port", "roles.Sink.instances is empty",
-    "the program has a role Counter", "\"roles\" places Sink"]) expect(wrong.stderr).toContain(part);
+  for (const part of [
+    'unknown key "nodes"',
+    "roles.Source.instances[0].port must be a port",
+    "roles.Sink.instances is empty",
+    "the program has a role Counter",
+    '"roles" places Sink',
+  ])
+    expect(wrong.stderr).toContain(part);
 
   const role = await start([main, "Sink"]).done;
   expect([role.code, role.stderr]).toEqual([2, "there is no role Sink; the program has Source, Counter\n"]);
-  expect((await start([main, "--help"]).done).stdout).toContain("Usage: node main.js ROLE --index N --deploy deploy.json");
+  expect((await start([main, "--help"]).done).stdout).toContain(
+    "Usage: node main.js ROLE --index N --deploy deploy.json",
+  );
 
   const { port, release } = await heldPort();
-  const held = fileOf("held.json", JSON.stringify({ roles: { Source: { instances: [{ host: "127.0.0.1", port }] }, Counter: { instances: [{ host: "127.0.0.1", port: 1 }] } } }));
+  const held = fileOf(
+    "held.json",
+    JSON.stringify({
+      roles: {
+        Source: { instances: [{ host: "127.0.0.1", port }] },
+        Counter: { instances: [{ host: "127.0.0.1", port: 1 }] },
+      },
+    }),
+  );
   const used = await start([main, "Source", "--deploy", held]).done;
   await release();
   expect([used.code, used.stderr]).toEqual([1, expect.stringContaining(`port ${port} of 127.0.0.1 is in use`)]);
@@ -98,12 +144,22 @@ test("starting by hand with wrong arguments or a wrong deployment says what is w
 
 test("a reader that goes away ends the run", async () => {
   const path = fileOf("many.ndjson", words(50_000));
-  const shell = start(["-e", `
+  const shell = start(
+    [
+      "-e",
+      `
     const { spawn } = require("node:child_process");
     const run = spawn(process.execPath, process.argv.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
     run.stdout.once("data", () => run.stdout.destroy());
     run.on("exit", (code, signal) => console.error("ended", code, signal));
-  `, await (await import("./programs.ts")).launcherScript(), await program("counter"), JSON.stringify({ input: [`Source[*].word=${path}`] })], "", { SHOW_SEEN: "1" });
+  `,
+      await (await import("./programs.ts")).launcherScript(),
+      await program("counter"),
+      JSON.stringify({ input: [`Source[*].word=${path}`] }),
+    ],
+    "",
+    { SHOW_SEEN: "1" },
+  );
   const ran = await shell.done;
   expect(ran.stderr).toContain("ended 0 null");
   expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);

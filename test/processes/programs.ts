@@ -13,7 +13,13 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "error",
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
     packages: "external",
   });
 }
@@ -41,13 +47,16 @@ export function launcherScript(): Promise<string> {
   launcher ??= (async () => {
     const source = join(scratch, "launcher.ts");
     mkdirSync(scratch, { recursive: true });
-    writeFileSync(source, `
+    writeFileSync(
+      source,
+      `
       import { runCommand } from ${JSON.stringify(join(here, "../../src/cli/run.ts"))};
       runCommand(process.argv[2], JSON.parse(process.argv[3])).then(
         (code) => { process.exitCode = code; },
         (error) => { process.stderr.write(error.message + "\\n"); process.exitCode = 2; },
       );
-    `);
+    `,
+    );
     const script = join(scratch, "launcher.mjs");
     await bundle(source, script);
     return script;
@@ -61,7 +70,13 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   /** stdout, parsed. */
-  readonly rows: readonly { role: string; node: number; collection: string; retract?: boolean; row: Record<string, unknown> }[];
+  readonly rows: readonly {
+    role: string;
+    node: number;
+    collection: string;
+    retract?: boolean;
+    row: Record<string, unknown>;
+  }[];
 }
 
 export interface Running {
@@ -74,7 +89,11 @@ export interface Running {
 }
 
 /** `input` null: stdin stays open. */
-export function start(command: readonly string[], input: string | null = "", env: Record<string, string> = {}): Running {
+export function start(
+  command: readonly string[],
+  input: string | null = "",
+  env: Record<string, string> = {},
+): Running {
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
   let stdout = "";
   let stderr = "";
@@ -95,7 +114,10 @@ export function start(command: readonly string[], input: string | null = "", env
   const done = new Promise<Ran>((resolve) => {
     child.on("close", (code, signal) => {
       heard();
-      const rows = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Ran["rows"][number]);
+      const rows = stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Ran["rows"][number]);
       resolve({ code, signal, stdout, stderr, rows });
     });
   });
@@ -103,28 +125,43 @@ export function start(command: readonly string[], input: string | null = "", env
     pid: child.pid!,
     done,
     stdin: child.stdin,
-    sees: (text) => new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (typeof text === "string" ? stdout.includes(text) || stderr.includes(text) : text.test(stdout) || text.test(stderr)) {
-          watchers.delete(look);
-          resolve();
-        } else if (child.exitCode !== null || child.signalCode !== null) {
-          watchers.delete(look);
-          reject(new Error(`ended without saying ${String(text)}; it said:\n${stdout}\n${stderr}`));
-        }
-      };
-      watchers.add(look);
-      look();
-    }),
+    sees: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (
+            typeof text === "string"
+              ? stdout.includes(text) || stderr.includes(text)
+              : text.test(stdout) || text.test(stderr)
+          ) {
+            watchers.delete(look);
+            resolve();
+          } else if (child.exitCode !== null || child.signalCode !== null) {
+            watchers.delete(look);
+            reject(new Error(`ended without saying ${String(text)}; it said:\n${stdout}\n${stderr}`));
+          }
+        };
+        watchers.add(look);
+        look();
+      }),
     kill: (signal) => void child.kill(signal),
   };
 }
 
-export async function launch(name: string, options: object = {}, input: string | null = "", env: Record<string, string> = {}): Promise<Running> {
+export async function launch(
+  name: string,
+  options: object = {},
+  input: string | null = "",
+  env: Record<string, string> = {},
+): Promise<Running> {
   return start([await launcherScript(), await program(name), JSON.stringify(options)], input, env);
 }
 
-export async function run(name: string, options: object = {}, input = "", env: Record<string, string> = {}): Promise<Ran> {
+export async function run(
+  name: string,
+  options: object = {},
+  input = "",
+  env: Record<string, string> = {},
+): Promise<Ran> {
   return (await launch(name, options, input, env)).done;
 }
 
@@ -137,11 +174,17 @@ export function fileOf(name: string, text: string): string {
 /** Processes whose command line holds the text. */
 export async function processesWith(text: string): Promise<readonly number[]> {
   const { readdirSync, readFileSync } = await import("node:fs");
-  return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text) &&
+          !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))
+        );
+      } catch {
+        return false;
+      }
+    });
 }

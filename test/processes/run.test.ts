@@ -2,20 +2,35 @@ import { expect, test } from "vitest";
 import { fileOf, run } from "./programs.ts";
 
 const words = (count: number, offset = 0): string =>
-  Array.from({ length: count }, (_, i) => JSON.stringify({ id: i + offset, word: `w${(i * 7919) % 50}` })).join("\n") + "\n";
+  Array.from({ length: count }, (_, i) => JSON.stringify({ id: i + offset, word: `w${(i * 7919) % 50}` })).join("\n") +
+  "\n";
 
 function countsOf(ran: Awaited<ReturnType<typeof run>>): Map<string, number> {
-  return new Map(ran.rows.filter(({ collection }) => collection === "count").map(({ row }) => [row["word"] as string, row["n"] as number]));
+  return new Map(
+    ran.rows
+      .filter(({ collection }) => collection === "count")
+      .map(({ row }) => [row["word"] as string, row["n"] as number]),
+  );
 }
 
 test("messages go to and fro between processes until they rest", async () => {
-  const serve = [0, 1, 2].map((id) => JSON.stringify({ role: "Ping", collection: "serve", row: { id, turns: 5 } })).join("\n");
+  const serve = [0, 1, 2]
+    .map((id) => JSON.stringify({ role: "Ping", collection: "serve", row: { id, turns: 5 } }))
+    .join("\n");
   const ran = await run("pingpong", {}, serve);
   expect(ran.stderr).not.toContain("died");
   expect(ran.code).toBe(0);
-  expect(ran.rows.map(({ role, node, collection, row }) => `${role}#${node}.${collection} ${row["from"]} ${row["id"]}`).sort()).toEqual([
-    "Ping#0.done Pong#0 0", "Ping#0.done Pong#0 1", "Ping#0.done Pong#0 2",
-    "Ping#0.done Pong#1 0", "Ping#0.done Pong#1 1", "Ping#0.done Pong#1 2",
+  expect(
+    ran.rows
+      .map(({ role, node, collection, row }) => `${role}#${node}.${collection} ${row["from"]} ${row["id"]}`)
+      .sort(),
+  ).toEqual([
+    "Ping#0.done Pong#0 0",
+    "Ping#0.done Pong#0 1",
+    "Ping#0.done Pong#0 2",
+    "Ping#0.done Pong#1 0",
+    "Ping#0.done Pong#1 1",
+    "Ping#0.done Pong#1 2",
   ]);
 });
 
@@ -59,12 +74,25 @@ test("a span of delays lets messages overtake each other, one delay does not", a
 });
 
 test("bad rows of a file are located and skipped, the run goes on and ends with 1", async () => {
-  const path = fileOf("bad.ndjson", [
-    `{"id":1,"word":"a"}`, `{"id":"x","word":"a"}`, `{"id":2,"word":"a"`, ``, `{"id":3}`, `{"id":4,"word":"b","n":1}`, `7`, `{"id":5,"word":"b"}`,
-  ].join("\n"));
+  const path = fileOf(
+    "bad.ndjson",
+    [
+      `{"id":1,"word":"a"}`,
+      `{"id":"x","word":"a"}`,
+      `{"id":2,"word":"a"`,
+      ``,
+      `{"id":3}`,
+      `{"id":4,"word":"b","n":1}`,
+      `7`,
+      `{"id":5,"word":"b"}`,
+    ].join("\n"),
+  );
   const ran = await run("counter", { input: [`Source.word=${path}`] });
   expect(ran.code).toBe(1);
-  expect([...countsOf(ran)].sort()).toEqual([["a", 1], ["b", 1]]);
+  expect([...countsOf(ran)].sort()).toEqual([
+    ["a", 1],
+    ["b", 1],
+  ]);
   expect(ran.stderr).toContain(`${path}:2:7: column id: int expected, string "x" found`);
   expect(ran.stderr).toMatch(/bad\.ndjson:3:19: not JSON: Expected ',' or '}' after property value/);
   expect(ran.stderr).toContain(`${path}:5:1: column word is missing; the columns are (id, word)`);
@@ -75,40 +103,72 @@ test("bad rows of a file are located and skipped, the run goes on and ends with 
 });
 
 test("CSV files have a header; quotes, line ends in them, and bad fields are located", async () => {
-  const path = fileOf("words.csv", `word,id\r\n"a, ""b""",1\r\nplain,2\r\n"two\nlines",3\r\nbad,x\r\n"open",4,5\r\nlast,6`);
+  const path = fileOf(
+    "words.csv",
+    `word,id\r\n"a, ""b""",1\r\nplain,2\r\n"two\nlines",3\r\nbad,x\r\n"open",4,5\r\nlast,6`,
+  );
   const ran = await run("counter", { input: [`Source.word=${path}`] });
   expect(ran.code).toBe(1);
-  expect([...countsOf(ran)].sort()).toEqual([[`a, "b"`, 1], ["last", 1], ["plain", 1], ["two\nlines", 1]]);
+  expect([...countsOf(ran)].sort()).toEqual([
+    [`a, "b"`, 1],
+    ["last", 1],
+    ["plain", 1],
+    ["two\nlines", 1],
+  ]);
   expect(ran.stderr).toContain(`${path}:6:5: column id: int expected, string "x" found`);
   expect(ran.stderr).toContain(`${path}:7:1: 2 fields expected, 3 found`);
 
   const headless = fileOf("headless.csv", "1,a\n2,b\n");
   const refused = await run("counter", { input: [`Source.word=${headless}`] });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(`${headless}:1:1: the header must name the columns id,word (in any order), found 1,a`);
+  expect(refused.stderr).toContain(
+    `${headless}:1:1: the header must name the columns id,word (in any order), found 1,a`,
+  );
 });
 
 test("wrong uses are told before anything starts, all at once", async () => {
   const ran = await run("counter", {
-    input: ["Source.word=/nowhere/x.ndjson", "Sink.word=/dev/null", "Source.line=/dev/null", "Source[7].word=/dev/null", "word=/dev/null"],
-    scale: ["Counter=0", "Sink=2"], delay: "soon", kill: ["Source#9@5"],
+    input: [
+      "Source.word=/nowhere/x.ndjson",
+      "Sink.word=/dev/null",
+      "Source.line=/dev/null",
+      "Source[7].word=/dev/null",
+      "word=/dev/null",
+    ],
+    scale: ["Counter=0", "Sink=2"],
+    delay: "soon",
+    kill: ["Source#9@5"],
   });
   expect(ran.code).toBe(2);
   expect(ran.stdout).toBe("");
   for (const part of [
-    "there is no file /nowhere/x.ndjson", "there is no role Sink (there are Source, Counter)", "Source has no input line (it has: word)",
-    "Source has 2 instances, numbered from 0", "--input must be Role.collection=file", "one instance at least",
-    "--delay must be a time as 5ms", "there is no Source#9",
-  ]) expect(ran.stderr).toContain(part);
+    "there is no file /nowhere/x.ndjson",
+    "there is no role Sink (there are Source, Counter)",
+    "Source has no input line (it has: word)",
+    "Source has 2 instances, numbered from 0",
+    "--input must be Role.collection=file",
+    "one instance at least",
+    "--delay must be a time as 5ms",
+    "there is no Source#9",
+  ])
+    expect(ran.stderr).toContain(part);
   expect(ran.stderr).not.toContain("started");
 });
 
 test("stdin: bad lines are located, rows for instances that are not there refused, seals taken", async () => {
-  const ran = await run("counter", {}, [
-    `{"role":"Source","collection":"word","row":{"id":1,"word":"a"}}`, `nonsense`, `{"role":"Source","node":5,"collection":"word","row":{"id":1,"word":"a"}}`,
-    `{"role":"Sauce","collection":"word","row":{}}`, `{"role":"Source","node":1,"collection":"word","seal":{}}`,
-    `{"role":"Source","node":1,"collection":"word","row":{"id":2,"word":"late"}}`, `{"role":"Source","collection":"words","row":{}}`,
-  ].join("\n"));
+  const ran = await run(
+    "counter",
+    {},
+    [
+      `{"role":"Source","collection":"word","row":{"id":1,"word":"a"}}`,
+      `nonsense`,
+      `{"role":"Source","node":5,"collection":"word","row":{"id":1,"word":"a"}}`,
+      `{"role":"Sauce","collection":"word","row":{}}`,
+      `{"role":"Source","node":1,"collection":"word","seal":{}}`,
+      `{"role":"Source","node":1,"collection":"word","row":{"id":2,"word":"late"}}`,
+      `{"role":"Source","collection":"words","row":{}}`,
+    ].join("\n"),
+  );
   expect(ran.code).toBe(1);
   expect([...countsOf(ran)]).toEqual([["a", 1]]);
   expect(ran.stderr).toContain("stdin:2:2: not JSON");
@@ -123,9 +183,14 @@ test("scaling changes the number of instances", async () => {
   const ran = await run("counter", { input: [`Source[*].word=${path}`], scale: ["Source=3", "Counter=4"], json: true });
   expect(ran.code).toBe(0);
   expect(new Set(ran.rows.map(({ node }) => node)).size).toBe(4);
-  const summary = JSON.parse(ran.stderr.trim().split("\n").at(-1)!) as { exitCode: number; nodes: { name: string; rowsIn: number }[] };
+  const summary = JSON.parse(ran.stderr.trim().split("\n").at(-1)!) as {
+    exitCode: number;
+    nodes: { name: string; rowsIn: number }[];
+  };
   expect(summary.exitCode).toBe(0);
-  expect(summary.nodes.filter(({ name }) => name.startsWith("Source")).map(({ rowsIn }) => rowsIn)).toEqual([334, 333, 333]);
+  expect(summary.nodes.filter(({ name }) => name.startsWith("Source")).map(({ rowsIn }) => rowsIn)).toEqual([
+    334, 333, 333,
+  ]);
 });
 
 test("every replica takes what goes through a log in one order, under any delays", async () => {
@@ -135,7 +200,9 @@ test("every replica takes what goes through a log in one order, under any delays
     const ran = await run("ordered", { input: [`Source[*].put=${path}`], delay, seed: 2 });
     expect(ran.stderr).not.toContain("DLC");
     expect(ran.code).toBe(0);
-    const orders = [0, 1, 2].map((node) => ran.rows.filter((each) => each.node === node).map(({ row }) => `${row["place"]} ${row["from"]} ${row["id"]}`));
+    const orders = [0, 1, 2].map((node) =>
+      ran.rows.filter((each) => each.node === node).map(({ row }) => `${row["place"]} ${row["from"]} ${row["id"]}`),
+    );
     expect(orders[0].length).toBe(60);
     expect(orders[1]).toEqual(orders[0]);
     expect(orders[2]).toEqual(orders[0]);

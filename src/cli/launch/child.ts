@@ -32,7 +32,12 @@ export class Child {
   onTaken: (() => void) | null = null;
   lastStatus: Status | null = null;
 
-  constructor(name: string, main: string, events: ChildEvents, nodeOptions: readonly string[] = ["--enable-source-maps"]) {
+  constructor(
+    name: string,
+    main: string,
+    events: ChildEvents,
+    nodeOptions: readonly string[] = ["--enable-source-maps"],
+  ) {
     this.name = name;
     this.#events = events;
     const [role, index = "0"] = name.split("#");
@@ -48,12 +53,15 @@ export class Child {
       this.ending = signal !== null ? `signal ${signal}` : `exit code ${code}`;
       this.#end();
     });
-    this.closed = new Promise((resolve) => child.on("close", () => {
-      if (this.#rest.length > 0) events.output(this.#rest);
-      if (!this.isAlive) resolve();
-      else this.#end(), resolve();
-      if (!this.#isEndingAsked) events.died(this);
-    }));
+    this.closed = new Promise((resolve) =>
+      child.on("close", () => {
+        if (this.#rest.length > 0) events.output(this.#rest);
+        // A process that could not even be started has no exit.
+        if (this.isAlive) this.#end();
+        resolve();
+        if (!this.#isEndingAsked) events.died(this);
+      }),
+    );
   }
 
   get pid(): number | undefined {
@@ -121,7 +129,9 @@ export class Child {
   /** The next message of this type; null if the process fails or ends before. */
   next<T extends FromChild["type"]>(type: T): Promise<Extract<FromChild, { type: T }> | null> {
     if (!this.isAlive) return Promise.resolve(null);
-    return new Promise((resolve) => this.#waiting.push({ type, resolve: resolve as (message: FromChild | null) => void }));
+    return new Promise((resolve) =>
+      this.#waiting.push({ type, resolve: resolve as (message: FromChild | null) => void }),
+    );
   }
 
   /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */

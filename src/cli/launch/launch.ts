@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { join } from "node:path";
-import type { Description } from "../../runtime/control.ts";
+import type { Description, Status } from "../../runtime/control.ts";
 import { countsOf, placesOf } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { Child } from "./child.ts";
@@ -108,23 +108,28 @@ class Run {
   async #open(): Promise<DeployFile | null> {
     const { deploy, delay } = this.#plan;
     const names = [...placesOf(deploy).keys()];
-    const ports = await Promise.all(names.map(async (name) => {
-      const child = new Child(name, this.#main, {
-        output: (lines) => this.#isUnread || process.stdout.write(lines),
-        stderr: (line) => this.#print(line),
-        died: (died) => this.#died(died),
-      });
-      this.#children.set(name, child);
-      if ((await child.next("ready")) === null) return null;
-      const listening = child.next("listening");
-      child.send({ type: "open", deploy, delay });
-      return (await listening)?.port ?? null;
-    }));
+    const ports = await Promise.all(
+      names.map(async (name) => {
+        const child = new Child(name, this.#main, {
+          output: (lines) => this.#isUnread || process.stdout.write(lines),
+          stderr: (line) => this.#print(line),
+          died: (died) => this.#died(died),
+        });
+        this.#children.set(name, child);
+        if ((await child.next("ready")) === null) return null;
+        const listening = child.next("listening");
+        child.send({ type: "open", deploy, delay });
+        return (await listening)?.port ?? null;
+      }),
+    );
     if (this.#signal !== null || ports.some((port) => port === null)) return null;
     const at = new Map(names.map((name, i) => [name, ports[i]!]));
-    const roles = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [
-      role, { instances: instances.map(({ host }, i) => ({ host, port: at.get(`${role}#${i}`)! })) },
-    ]));
+    const roles = Object.fromEntries(
+      Object.entries(deploy.roles).map(([role, { instances }]) => [
+        role,
+        { instances: instances.map(({ host }, i) => ({ host, port: at.get(`${role}#${i}`)! })) },
+      ]),
+    );
     return { ...deploy, roles, ...(deploy.log ? { log: { host: deploy.log.host, port: at.get("log")! } } : {}) };
   }
 
@@ -132,8 +137,12 @@ class Run {
     const { inputs, stdin, kills } = this.#plan;
     this.#startedAt = Date.now();
     const places = placesOf(deploy);
-    this.#log(`${plural(this.#children.size, "process")}`.replace("processs", "processes") +
-      ` started (${[...places].slice(0, 3).map(([name, { port }]) => `${name} on port ${port}`).join(", ")}${places.size > 3 ? ", ..." : ""})`);
+    const some = [...places]
+      .slice(0, 3)
+      .map(([name, { port }]) => `${name} on port ${port}`)
+      .join(", ");
+    const count = places.size === 1 ? "1 process" : `${places.size} processes`;
+    this.#log(`${count} started (${some}${places.size > 3 ? ", ..." : ""})`);
     for (const [name, child] of this.#children) {
       const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
       child.send({ type: "start", deploy, inputs: inputs.get(name) ?? [], stdin, killAtRows });
@@ -143,7 +152,9 @@ class Run {
     }
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
-      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(deploy), (message) => this.#print(`dlc: ${message}`));
+      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(deploy), (message) =>
+        this.#print(`dlc: ${message}`),
+      );
     }
   }
 
@@ -154,8 +165,11 @@ class Run {
   #died(child: Child): void {
     if (this.#isEnding) return;
     this.#dead.push(child);
-    const last = child.lastLines.length === 0 ? "" : `; its last words were:\n${child.lastLines.map((line) => `    ${line}`).join("\n")}`;
-    process.stderr.write(`dlc: ${child.name} died (${child.ending})${this.#startedAt === 0 ? "" : ", the others go on"}${last}\n`);
+    const others = this.#startedAt === 0 ? "" : ", the others go on";
+    const last = child.lastLines.map((line) => `\n    ${line}`).join("");
+    this.#print(
+      `dlc: ${child.name} died (${child.ending})${others}${last === "" ? "" : `; its last words were:${last}`}`,
+    );
     for (const other of this.#living) other.send({ type: "gone", name: child.name });
     this.#wake?.();
   }
@@ -167,9 +181,9 @@ class Run {
 
   async #untilQuiet(): Promise<void> {
     const quiescence = new Quiescence();
-    for (let round = 1; this.#signal === null && this.#living.length > 0; round++) {
+    while (this.#signal === null && this.#living.length > 0) {
       const dead = this.#dead.length;
-      const statuses = await this.#poll(round, false);
+      const statuses = await this.#poll(false);
       // Counts of a round in which somebody died do not fit together.
       if (statuses === null || dead !== this.#dead.length) continue;
       const verdict = quiescence.take(statuses);
@@ -179,12 +193,14 @@ class Run {
   }
 
   /** Statuses of all that live; null when one of them ended meanwhile. */
-  async #poll(round: number, withAwaited: boolean) {
-    const answers = await Promise.all(this.#living.map((child) => {
-      const answer = child.next("status");
-      child.send({ type: "poll", round, withAwaited });
-      return answer;
-    }));
+  async #poll(withAwaited: boolean): Promise<readonly Status[] | null> {
+    const answers = await Promise.all(
+      this.#living.map((child) => {
+        const answer = child.next("status");
+        child.send({ type: "poll", withAwaited });
+        return answer;
+      }),
+    );
     const statuses = answers.flatMap((answer) => (answer === null ? [] : [answer.status]));
     return statuses.length === answers.length ? statuses : null;
   }
@@ -203,26 +219,38 @@ class Run {
   async #end(): Promise<RunSummary> {
     const elapsedMs = Date.now() - this.#startedAt;
     // Somebody who is ending the run does not wait for a node that computes.
-    const patience = this.#signal === null ? [] : [new Promise<null>((resolve) => setTimeout(resolve, LAST_POLL_MS, null))];
-    const statuses = (await Promise.race([this.#poll(0, true), ...patience])) ?? [];
+    const patience =
+      this.#signal === null ? [] : [new Promise<null>((resolve) => setTimeout(resolve, LAST_POLL_MS, null))];
+    const statuses = (await Promise.race([this.#poll(true), ...patience])) ?? [];
     await this.#stopAll();
     const nodes = [...this.#children.values()].map((child) => {
       const { counts, badRows = 0 } = child.lastStatus ?? {};
       return {
-        name: child.name, ending: this.#dead.includes(child) ? child.ending : "", steps: counts?.steps ?? 0, rowsIn: counts?.rowsIn ?? 0,
-        messagesSent: counts?.envelopesSent ?? 0, rowsSent: counts?.rowsSent ?? 0, outputs: counts?.outputs ?? 0,
-        faults: counts?.faults ?? 0, badRows,
+        name: child.name,
+        ending: this.#dead.includes(child) ? child.ending : "",
+        steps: counts?.steps ?? 0,
+        rowsIn: counts?.rowsIn ?? 0,
+        messagesSent: counts?.envelopesSent ?? 0,
+        rowsSent: counts?.rowsSent ?? 0,
+        outputs: counts?.outputs ?? 0,
+        faults: counts?.faults ?? 0,
+        badRows,
       };
     });
     const badLines = this.#stdin?.badLines ?? 0;
     const failed = this.#dead.length > 0 || badLines > 0 || nodes.some(({ badRows }) => badRows > 0);
-    return { nodes, awaited: awaitedSeals(statuses, this.#sealColumns()), badLines, elapsedMs, exitCode: this.#signal ?? (failed ? 1 : 0) };
+    const exitCode = this.#signal ?? (failed ? 1 : 0);
+    return { nodes, awaited: awaitedSeals(statuses, this.#sealColumns()), badLines, elapsedMs, exitCode };
   }
 
   #sealColumns(): SealColumns {
-    return new Map(this.#program.roles.flatMap(({ role, collections }) =>
-      collections.flatMap(({ name, sealed, columns }): [string, string[]][] =>
-        sealed ? [[`${role}.${name}`, sealed.key.map((column) => columns[column].name)]] : [])));
+    return new Map(
+      this.#program.roles.flatMap(({ role, collections }) =>
+        collections.flatMap(({ name, sealed, columns }): [string, string[]][] =>
+          sealed ? [[`${role}.${name}`, sealed.key.map((column) => columns[column].name)]] : [],
+        ),
+      ),
+    );
   }
 
   #report(summary: RunSummary): void {
@@ -244,7 +272,8 @@ class Run {
     await Promise.all([...this.#children.values()].map((child) => child.closed));
     clearTimeout(timer);
     // Outputs that this process has not handed on yet.
-    if (process.stdout.writableNeedDrain && !process.stdout.destroyed) await new Promise((resolve) => process.stdout.once("drain", resolve));
+    if (!process.stdout.writableNeedDrain || process.stdout.destroyed) return;
+    await new Promise((resolve) => process.stdout.once("drain", resolve).once("error", resolve));
   }
 
   #killAll(): void {

@@ -42,26 +42,27 @@ export interface LaunchPlan {
 }
 
 /** Everything wrong with the options, one sentence each; or the plan. */
-export type Planned = { readonly ok: true; readonly plan: LaunchPlan } | { readonly ok: false; readonly problems: readonly string[] };
+export type Planned =
+  | { readonly ok: true; readonly plan: LaunchPlan }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** `stdinIsFile`: stdin is a file, which ends by itself. */
-export function planLaunch(program: Description, options: LaunchOptions, cluster: string, stdinIsFile: boolean): Planned {
+export function planLaunch(
+  program: Description,
+  options: LaunchOptions,
+  cluster: string,
+  stdinIsFile: boolean,
+): Planned {
   const problems: string[] = [];
-  const counts = new Map(program.roles.map(({ role, count }) => [role, count]));
-  for (const text of options.scale ?? []) {
-    const match = /^([A-Za-z_]\w*)=(\d{1,4})$/.exec(text);
-    if (match === null) problems.push(`--scale must be Role=n, as in --scale ${program.roles[0]?.role ?? "Report"}=5; found ${text}`);
-    else if (!counts.has(match[1])) problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${[...counts.keys()].join(", ")})`);
-    else if (Number(match[2]) < 1) problems.push(`--scale ${text}: one instance at least`);
-    else counts.set(match[1], Number(match[2]));
-  }
-
+  const counts = planCounts(program, options.scale ?? [], problems);
   const inputs = new Map<string, ChildInput[]>();
   for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
 
   const delay = options.delay === undefined ? null : parseDelay(options.delay, options.seed ?? 1);
   if (options.delay !== undefined && delay === null) {
-    problems.push(`--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${options.delay}`);
+    problems.push(
+      `--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${options.delay}`,
+    );
   }
   const { portBase } = options;
   if (portBase !== undefined && (!Number.isInteger(portBase) || portBase < 1 || portBase > 65535)) {
@@ -77,8 +78,26 @@ export function planLaunch(program: Description, options: LaunchOptions, cluster
   return { ok: true, plan: { deploy, inputs, stdin, delay, kills } };
 }
 
+function planCounts(program: Description, scale: readonly string[], problems: string[]): Map<string, number> {
+  const counts = new Map(program.roles.map(({ role, count }) => [role, count]));
+  const roles = [...counts.keys()];
+  for (const text of scale) {
+    const match = /^([A-Za-z_]\w*)=(\d{1,4})$/.exec(text);
+    if (match === null) problems.push(`--scale must be Role=n, as in --scale ${roles[0] ?? "Report"}=5; found ${text}`);
+    else if (!counts.has(match[1]))
+      problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${roles.join(", ")})`);
+    else if (Number(match[2]) < 1) problems.push(`--scale ${text}: one instance at least`);
+    else counts.set(match[1], Number(match[2]));
+  }
+  return counts;
+}
+
 function planInput(
-  text: string, program: Description, counts: ReadonlyMap<string, number>, inputs: Map<string, ChildInput[]>, problems: string[],
+  text: string,
+  program: Description,
+  counts: ReadonlyMap<string, number>,
+  inputs: Map<string, ChildInput[]>,
+  problems: string[],
 ): void {
   const match = /^([A-Za-z_]\w*)(?:\[(\*|\d{1,4})\])?\.([A-Za-z_]\w*)=(.+)$/.exec(text);
   if (match === null) {
@@ -89,10 +108,13 @@ function planInput(
   const count = counts.get(role);
   const collections = program.roles.find((each) => each.role === role)?.collections ?? [];
   const known = collections.filter(({ kind }) => kind === "input").map((collection) => collection.name);
-  if (count === undefined) problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
-  else if (!known.includes(name)) problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
+  if (count === undefined)
+    problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
+  else if (!known.includes(name))
+    problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
   else if (which !== undefined && which !== "*" && Number(which) >= count) {
-    problems.push(`--input ${text}: ${role} has ${count} instance${count === 1 ? "" : "s"}, numbered from 0 (--scale ${role}=n starts more)`);
+    const instances = `${count} instance${count === 1 ? "" : "s"}, numbered from 0`;
+    problems.push(`--input ${text}: ${role} has ${instances} (--scale ${role}=n starts more)`);
   }
   const problem = unreadable(path);
   if (problem !== null) problems.push(`--input ${text}: ${problem}`);

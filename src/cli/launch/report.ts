@@ -1,21 +1,26 @@
 /** What the run says at its end, on stderr. */
 import type { Status } from "../../runtime/control.ts";
 
-export interface Dead {
-  readonly name: string;
-  readonly ending: string;
-}
-
 export interface RunSummary {
-  readonly nodes: readonly {
-    readonly name: string; readonly ending: string; readonly steps: number; readonly rowsIn: number; readonly rowsSent: number;
-    readonly messagesSent: number; readonly outputs: number; readonly faults: number; readonly badRows: number;
-  }[];
+  readonly nodes: readonly NodeSummary[];
   readonly awaited: readonly AwaitedSummary[];
   readonly badLines: number;
   /** Milliseconds from the start of all nodes to the end of the run. */
   readonly elapsedMs: number;
   readonly exitCode: number;
+}
+
+export interface NodeSummary {
+  readonly name: string;
+  /** How it died; "" if it did not. */
+  readonly ending: string;
+  readonly steps: number;
+  readonly rowsIn: number;
+  readonly rowsSent: number;
+  readonly messagesSent: number;
+  readonly outputs: number;
+  readonly faults: number;
+  readonly badRows: number;
 }
 
 export interface AwaitedSummary {
@@ -38,7 +43,10 @@ const EXAMPLES = 3;
 
 /** Seals that somebody waits for, by waiting role, collection and producer. */
 export function awaitedSeals(statuses: readonly Status[], columns: SealColumns): readonly AwaitedSummary[] {
-  const groups = new Map<string, { role: string; collection: string; producer: string; keys: Set<string>; held: number }>();
+  const groups = new Map<
+    string,
+    { role: string; collection: string; producer: string; keys: Set<string>; held: number }
+  >();
   for (const { name, awaited } of statuses) {
     const role = name.split("#")[0];
     for (const { collection, key, producers, held } of awaited ?? []) {
@@ -55,8 +63,12 @@ export function awaitedSeals(statuses: readonly Status[], columns: SealColumns):
     .filter(({ keys, held }) => keys.size > 0 || held > 0)
     .sort((a, b) => compareNames(`${a.role} ${a.collection} ${a.producer}`, `${b.role} ${b.collection} ${b.producer}`))
     .map(({ role, collection, producer, keys, held }) => ({
-      role, collection: `${collection}${columnsText(columns.get(`${role}.${collection}`))}`, producer,
-      partitions: keys.size, examples: [...keys].sort().slice(0, EXAMPLES), held,
+      role,
+      collection: `${collection}${columnsText(columns.get(`${role}.${collection}`))}`,
+      producer,
+      partitions: keys.size,
+      examples: [...keys].sort().slice(0, EXAMPLES),
+      held,
     }));
 }
 
@@ -68,11 +80,12 @@ function compareNames(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** `Report waits for the seal of click(campaign) from AdServer#2: 37 partitions ("a", "b", "c", ...), 1,204 rows held back`. */
+/** `Report is waiting for the seal of click(campaign) from AdServer#2: 37 partitions ("a"; "b"; ...), 1,204 rows held back`. */
 export function awaitedLine({ role, collection, producer, partitions, examples, held }: AwaitedSummary): string {
-  const which = partitions === 0
-    ? "the end of the stream"
-    : `${plural(partitions, "partition")} (${examples.join("; ")}${partitions > examples.length ? "; ..." : ""})`;
+  const which =
+    partitions === 0
+      ? "the end of the stream"
+      : `${plural(partitions, "partition")} (${examples.join("; ")}${partitions > examples.length ? "; ..." : ""})`;
   const rows = held > 0 ? `, ${plural(held, "row")} held back` : "";
   return `${role} is waiting for the seal of ${collection} from ${producer}: ${which}${rows}`;
 }
@@ -90,10 +103,17 @@ export function summaryTable({ nodes, elapsedMs }: RunSummary): readonly string[
       ...(badRows > 0 ? [plural(badRows, "bad row")] : []),
       ...(faults > 0 ? [plural(faults, "fault")] : []),
     ];
-    return [name, ...[steps, rowsIn, messagesSent, rowsSent, outputs].map((n) => n.toLocaleString("en-US")), remarks.join(", ")];
+    return [
+      name,
+      ...[steps, rowsIn, messagesSent, rowsSent, outputs].map((n) => n.toLocaleString("en-US")),
+      remarks.join(", "),
+    ];
   });
   const widths = head.map((word, i) => Math.max(word.length, ...body.map((line) => line[i].length)));
   const draw = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === 0 || i === head.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ").trimEnd();
+    cells
+      .map((cell, i) => (i === 0 || i === head.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join("  ")
+      .trimEnd();
   return [draw(head), ...body.map(draw), `finished in ${(elapsedMs / 1000).toFixed(2)} s`];
 }

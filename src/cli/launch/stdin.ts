@@ -13,7 +13,12 @@ export interface StdinFeed {
 }
 
 /** Reads until the end of the stream, then tells every instance. `bad` gets `stdin:LINE:COLUMN: ...`. */
-export function feedStdin(stream: Readable, children: ReadonlyMap<string, Child>, counts: Readonly<Record<string, number>>, bad: (message: string) => void): StdinFeed {
+export function feedStdin(
+  stream: Readable,
+  children: ReadonlyMap<string, Child>,
+  counts: Readonly<Record<string, number>>,
+  bad: (message: string) => void,
+): StdinFeed {
   const feed: StdinFeed = { badLines: 0, stop: () => stream.destroy() };
   const complain = (message: string): void => {
     feed.badLines++;
@@ -31,9 +36,13 @@ export function feedStdin(stream: Readable, children: ReadonlyMap<string, Child>
     const to = destinationOf(parsed.value, null);
     if (!to.ok) return complain(`stdin:${number}: ${to.problem}`);
     const { role, node } = to.value;
-    if (!Object.hasOwn(counts, role)) return complain(`stdin:${number}: there is no role ${role} (there are ${Object.keys(counts).join(", ")})`);
-    if (node >= counts[role]) return complain(`stdin:${number}: ${role} has ${counts[role]} instances, numbered from 0; there is no ${role}#${node}`);
     const name = `${role}#${node}`;
+    if (!Object.hasOwn(counts, role)) {
+      return complain(`stdin:${number}: there is no role ${role} (there are ${Object.keys(counts).join(", ")})`);
+    }
+    if (node >= counts[role]) {
+      return complain(`stdin:${number}: ${role} has ${counts[role]} instances, numbered from 0; there is no ${name}`);
+    }
     let batch = batches.get(name);
     if (batch === undefined) batches.set(name, (batch = []));
     batch.push([number, parsed.value]);

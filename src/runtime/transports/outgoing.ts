@@ -100,7 +100,8 @@ export class Outgoing {
     socket.on("connect", () => {
       this.#connected = true;
       socket.cork();
-      socket.write(encodeFrame(JSON.stringify(["hello", ...this.#options.hello, this.#kept[this.#head]?.seq ?? this.#last + 1])));
+      const first = this.#kept[this.#head]?.seq ?? this.#last + 1;
+      socket.write(encodeFrame(JSON.stringify(["hello", ...this.#options.hello, first])));
       for (let i = this.#head; i < this.#kept.length; i++) if (this.#kept[i].released) this.#write(this.#kept[i]);
       socket.uncork();
     });

@@ -218,14 +218,21 @@ export class TcpTransport {
     }
     if (this.#addresses.has(from)) incoming.from = from;
     else throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
-    if (program !== own.program) throw new FrameError(`it runs the program ${JSON.stringify(program)}, this is ${JSON.stringify(own.program)}`);
+    if (program !== own.program) {
+      throw new FrameError(`it runs the program ${JSON.stringify(program)}, this is ${JSON.stringify(own.program)}`);
+    }
     if (version !== own.version) {
-      throw new FrameError(`it runs version ${version} of ${program}, this is version ${own.version}: deploy one build everywhere`);
+      const versions = `version ${version} of ${program}, this is version ${own.version}`;
+      throw new FrameError(`it runs ${versions}: deploy one build everywhere`);
     }
     if (cluster !== own.cluster) {
-      throw new FrameError(`it belongs to the deployment ${JSON.stringify(cluster)}, this is ${JSON.stringify(own.cluster)}`);
+      throw new FrameError(
+        `it belongs to the deployment ${JSON.stringify(cluster)}, this is ${JSON.stringify(own.cluster)}`,
+      );
     }
-    if (to !== own.self) throw new FrameError(`it looks for ${to}, this is ${own.self}: compare the addresses in deploy.json`);
+    if (to !== own.self) {
+      throw new FrameError(`it looks for ${to}, this is ${own.self}: compare the addresses in deploy.json`);
+    }
     let received = this.#received.get(from);
     if (received === undefined || received.epoch !== epoch) {
       received = { epoch, contiguous: first - 1, ahead: new Set() };

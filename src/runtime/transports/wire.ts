@@ -97,7 +97,8 @@ export class WireFormat {
     switch (part.kind) {
       case "rows": {
         const head = `[0,${JSON.stringify(part.target)},`;
-        if (part.rows.length <= PIECE_ROWS) return [[`${head}${this.#rowsText(part.target, part.rows)}]`, part.rows.length]];
+        if (part.rows.length <= PIECE_ROWS)
+          return [[`${head}${this.#rowsText(part.target, part.rows)}]`, part.rows.length]];
         const texts: [string, number][] = [];
         for (let at = 0; at < part.rows.length; at += PIECE_ROWS) {
           const rows = part.rows.slice(at, at + PIECE_ROWS);
@@ -142,7 +143,8 @@ export class WireFormat {
       const last = groups[groups.length - 1];
       const conversion = this.#conversions.get(entry.target);
       const row = conversion === undefined ? entry.row : convertRow(entry.row, conversion.encode);
-      if (last !== undefined && last[0] === entry.target && last[1] === entry.to && last[2] === entry.from) last[3].push(row);
+      if (last !== undefined && last[0] === entry.target && last[1] === entry.to && last[2] === entry.from)
+        last[3].push(row);
       else groups.push([entry.target, entry.to, entry.from, [row]]);
     }
     return groups;
@@ -168,7 +170,10 @@ export class WireFormat {
       case 4:
         if (!Array.isArray(part[2]) || !isCount(part[3])) break;
         return {
-          kind: "batch", log: name, value: (part[2] as Row).map(decodeOpaque), index: part[3],
+          kind: "batch",
+          log: name,
+          value: (part[2] as Row).map(decodeOpaque),
+          index: part[3],
           entries: this.#decodeGroups(part[4]),
         };
     }
@@ -191,9 +196,12 @@ export class WireFormat {
   }
 
   #decodeRows(target: string, rows: unknown): readonly Row[] {
-    if (!Array.isArray(rows) || !rows.every(Array.isArray)) throw new FrameError(`rows of ${target} are no list of lists`);
+    if (!Array.isArray(rows) || !rows.every(Array.isArray))
+      throw new FrameError(`rows of ${target} are no list of lists`);
     const conversion = this.#conversions.get(target);
-    return conversion === undefined ? (rows as Row[]) : (rows as Row[]).map((row) => convertRow(row, conversion.decode));
+    return conversion === undefined
+      ? (rows as Row[])
+      : (rows as Row[]).map((row) => convertRow(row, conversion.decode));
   }
 
   #decodeGroups(groups: unknown): readonly LogEntry[] {

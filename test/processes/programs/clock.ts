@@ -8,7 +8,15 @@ const count: CollectionMeta = { name: "count", kind: "output", columns: [{ name:
 const target: TargetMeta = { id: "Clock.gossip", role: "Clock", collection: gossip, route: { kind: "all" } };
 
 const Clock: RoleProgram = {
-  meta: { role: "Clock", count: 2, replicated: true, partitionedBy: null, collections: [tick, gossip, count], targets: [target], travels: [] },
+  meta: {
+    role: "Clock",
+    count: 2,
+    replicated: true,
+    partitionedBy: null,
+    collections: [tick, gossip, count],
+    targets: [target],
+    travels: [],
+  },
   createEvaluator: () => {
     let ticks = 0;
     return {
