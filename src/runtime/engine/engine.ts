@@ -54,6 +54,7 @@ export class Engine implements Evaluator {
   readonly #passing: Relation[] = [];
   readonly #kept: Relation[] = [];
   readonly #landing: Relation[] = [];
+  readonly #tables: Relation[] = [];
   readonly #nodes: { readonly role: string; readonly relation: Relation }[] = [];
   readonly #sends: (Sink & { readonly target: string; readonly to: "address" | "all" | "role" })[] = [];
   readonly #outputs: (Sink & { readonly collection: string; readonly retracts: boolean })[] = [];
@@ -67,6 +68,7 @@ export class Engine implements Evaluator {
   /** There is something to derive before any event comes. */
   #startsAlone = false;
   #isStarted = false;
+  #changes = 0;
   #reclaimAt = 1 << 16;
 
   constructor(env: Environment) {
@@ -123,7 +125,9 @@ export class Engine implements Evaluator {
   }
 
   table(name: string, types: Types): Relation {
-    return this.view(name, types);
+    const relation = this.view(name, types);
+    this.#tables.push(relation);
+    return relation;
   }
 
   /** The addresses of a role's instances. */
@@ -272,6 +276,9 @@ export class Engine implements Evaluator {
 
     const output = this.#collect();
     for (const deferral of this.#deferrals) deferral.end(input.clock);
+    for (const relation of this.#tables) {
+      for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
+    }
     for (const relation of this.#kept) if (relation.touchedLength > 0) relation.commit();
     for (const closed of this.#closed.values()) {
       closed.newly.length = 0;
@@ -378,6 +385,10 @@ export class Engine implements Evaluator {
     const rows: Row[] = [];
     for (let row = 0; row < relation.size; row++) if (relation.count[row] > 0) rows.push(reader.row(relation, row));
     return rows.sort(compareRows);
+  }
+
+  changes(): number {
+    return this.#changes;
   }
 
   held(): readonly { readonly rule: string; readonly source: string; readonly rows: number }[] {

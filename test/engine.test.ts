@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { Relation } from "../src/runtime/engine/relation.ts";
+import { FloatSums, IntSums } from "../src/runtime/engine/sums.ts";
+import { Values } from "../src/runtime/engine/values.ts";
+import type { Value, ValueType } from "../src/runtime/program.ts";
+
+/** A small generator, so that failures repeat. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9 | 0;
+    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe("values", () => {
+  const cases: readonly [ValueType, readonly Value[]][] = [
+    ["int", [0, 1, -1, 2 ** 30 - 1, 2 ** 30, -(2 ** 30), -(2 ** 30) - 1, 2 ** 53 - 1]],
+    ["float", [0.5, NaN, Infinity, -Infinity, 1e300, 5e-324]],
+    ["string", ["", "a", "é", "\u0000", "\ud800"]],
+    ["bool", [true, false]],
+    ["bytes", [new Uint8Array([]), new Uint8Array([0, 255])]],
+    [{ list: "int" }, [[], [1], [1, 2], [2 ** 40]]],
+    [{ tuple: ["int", { list: "bool" }] }, [[1, [true]], [1, [false]]]],
+    ["json", [null, true, false, 1, "1", [], [1], ["1"], {}, { a: 1 }, { a: "1" }, { __proto__: 1 } as never, JSON.parse("{\"__proto__\": 1}") as Value]],
+  ];
+  test.each(cases)("%j go in and come out", (type, all) => {
+    const values = new Values();
+    const codes = all.map((value) => values.encode(type, value));
+    codes.forEach((code, i) => expect(values.decode(type, code)).toEqual(all[i]));
+    // Again: the same codes.
+    expect(all.map((value) => values.encode(type, value))).toEqual(codes);
+  });
+  test("equal values have one code", () => {
+    const values = new Values();
+    expect(values.encode("float", -0)).toBe(values.encode("int", 0));
+    expect(values.encode("float", 3)).toBe(3);
+    expect(values.encode("json", { a: 1, b: [2] })).toBe(values.encode("json", { b: [2], a: 1 }));
+    expect(values.encode("json", true)).not.toBe(values.encode("json", 1));
+    expect(values.encode("json", "1")).not.toBe(values.encode("json", 1));
+    expect(values.encode({ list: "string" }, ["a,b"])).not.toBe(values.encode({ list: "string" }, ["a", "b"]));
+  });
+  test("forgets what nothing holds, and nothing else", () => {
+    const values = new Values();
+    const constant = values.string("constant");
+    values.pin();
+    const held = values.encode({ list: "string" }, ["held"]);
+    for (let i = 0; i < 1000; i++) values.string(`passing ${i}`);
+    values.reclaim([{ codes: Int32Array.of(held), length: 1 }]);
+    expect(values.size).toBe(3 + 1 + 2);
+    expect(values.decode({ list: "string" }, held)).toEqual(["held"]);
+    expect(values.string("constant")).toBe(constant);
+    const again = values.string("passing 7");
+    expect(values.toText(again)).toBe("passing 7");
+    expect(values.string("held")).toBe(values.elements(held)[0]);
+  });
+});
+
+describe("relation", () => {
+  test.each([1, 2, 3, 4, 6])("of %i columns holds what a set of texts holds, under insertions, deletions and commits", (arity) => {
+    const relation = new Relation(arity);
+    const byFirst = relation.index(0);
+    const byLast = arity > 1 ? relation.index(0, arity - 1) : relation.index(0);
+    const next = random(arity);
+    const counts = new Map<string, number>();
+    const before = new Map<string, number>();
+    for (let n = 0; n < 20_000; n++) {
+      const row = Array.from({ length: arity }, () => Math.floor(next() * (arity === 1 ? 400 : 6)));
+      const text = row.join();
+      row.forEach((code, i) => (relation.key[i] = code));
+      const has = counts.get(text) ?? 0;
+      if (has > 0 && next() < 0.55) {
+        relation.bump(relation.findKey(), -1);
+        counts.set(text, has - 1);
+      } else {
+        relation.bump(relation.seekKey(), 1);
+        counts.set(text, has + 1);
+      }
+      if (next() < 0.02) {
+        for (let i = 0; i < relation.touchedLength; i++) {
+          const at = relation.touched[i];
+          const of = relation.columns.map((codes) => codes[at]).join();
+          expect(relation.change(at)).toBe(Number((counts.get(of) ?? 0) > 0) - Number((before.get(of) ?? 0) > 0));
+        }
+        relation.commit();
+        for (const [key, count] of counts) before.set(key, count);
+      }
+    }
+    relation.commit();
+    const present = [...counts].filter(([, count]) => count > 0).map(([text]) => text).sort();
+    const found: string[] = [];
+    for (let row = 0; row < relation.size; row++) {
+      if (relation.count[row] > 0) found.push(relation.columns.map((codes) => codes[row]).join());
+    }
+    expect(found.sort()).toEqual(present);
+    for (let first = 0; first < 400; first++) {
+      const chained: string[] = [];
+      for (let row = byFirst.first1(first); row >= 0; row = byFirst.next[row]) chained.push(relation.columns.map((codes) => codes[row]).join());
+      expect(chained.sort()).toEqual(present.filter((text) => text.split(",")[0] === String(first)));
+      if (arity === 1) continue;
+      for (let last = 0; last < 6; last++) {
+        let length = 0;
+        for (let row = byLast.first2(first, last); row >= 0; row = byLast.next[row]) length++;
+        expect(length).toBe(present.filter((text) => text.startsWith(`${first},`) && text.endsWith(`,${last}`)).length);
+      }
+      if (first > 6) break;
+    }
+  });
+  test("is empty after clear, whatever filled it", () => {
+    const relation = new Relation(2);
+    const index = relation.index(1);
+    for (const size of [3, 1000, 5, 700, 1]) {
+      for (let i = 0; i < size; i++) expect(relation.keep(relation.seek2(i, i % 7))).toBe(true);
+      expect(relation.keep(relation.seek2(0, 0))).toBe(false);
+      relation.clear();
+      expect(relation.size).toBe(0);
+      expect(relation.find2(0, 0)).toBe(-1);
+      expect(index.first1(0)).toBe(-1);
+    }
+  });
+  test("a relation without columns holds one row or none", () => {
+    const relation = new Relation(0);
+    expect(relation.find0()).toBe(-1);
+    relation.bump(relation.seek0(), 2);
+    expect(relation.find0()).toBe(0);
+    relation.bump(0, -2);
+    relation.commit();
+    expect(relation.find0()).toBe(-1);
+  });
+});
+
+describe("sums", () => {
+  const floats = (all: readonly number[]): FloatSums => {
+    const sums = new FloatSums();
+    sums.grow(1);
+    for (const value of all) sums.add(0, value, 1);
+    return sums;
+  };
+  test("of floats are rounded once", () => {
+    expect(floats([0.1, 0.2, 0.3]).sum(0)).toBe(0.6);
+    expect(floats([0.3, 0.2, 0.1]).sum(0)).toBe(0.6);
+    expect(floats([1e16, 1, -1e16]).sum(0)).toBe(1);
+    expect(floats([1e308, 1e308, -1e308]).sum(0)).toBe(1e308);
+    expect(floats([1.7e308, 1.7e308]).sum(0)).toBe(Infinity);
+    expect(floats([5e-324, 5e-324]).sum(0)).toBe(1e-323);
+    expect(floats([2 ** -1074, 2 ** -1073, -(2 ** -1022)]).sum(0)).toBe(2 ** -1074 + 2 ** -1073 - 2 ** -1022);
+    // A tie goes to the even neighbour, unless something small breaks it.
+    expect(floats([2 ** 53, 1]).sum(0)).toBe(2 ** 53);
+    expect(floats([2 ** 53, 1, 2 ** -1074]).sum(0)).toBe(2 ** 53 + 2);
+    expect(floats([2 ** 53 + 2, 1]).sum(0)).toBe(2 ** 53 + 4);
+    expect(floats([-(2 ** 53), -1]).sum(0)).toBe(-(2 ** 53));
+    expect(floats([Infinity, 1]).sum(0)).toBe(Infinity);
+    expect(floats([Infinity, -Infinity]).sum(0)).toBeNaN();
+  });
+  test("of floats forget what went", () => {
+    const sums = floats([1e300, NaN, 1, -Infinity]);
+    for (const value of [NaN, 1e300, -Infinity]) sums.add(0, value, -1);
+    expect(sums.sum(0)).toBe(1);
+  });
+  test("a single float is its own sum and mean", () => {
+    const next = random(7);
+    const bits = new DataView(new ArrayBuffer(8));
+    for (let n = 0; n < 3000; n++) {
+      bits.setUint32(0, Math.floor(next() * 2 ** 32));
+      bits.setUint32(4, Math.floor(next() * 2 ** 32));
+      const value = bits.getFloat64(0);
+      if (!Number.isFinite(value)) continue;
+      expect(floats([value]).sum(0)).toBe(value);
+      expect(floats([value, value]).mean(0, 2)).toBe(value);
+    }
+  });
+  test("means are quotients rounded once", () => {
+    expect(floats([1, 2]).mean(0, 2)).toBe(1.5);
+    expect(floats([1, 0, 0]).mean(0, 3)).toBe(1 / 3);
+    const ints = new IntSums();
+    ints.grow(1);
+    for (const value of [2 ** 53 - 1, 2 ** 53 - 1, 1]) ints.add(0, value, 1);
+    expect(ints.sum(0)).toBe(Infinity);
+    expect(ints.mean(0, 3)).toBe(6004799503160661);
+  });
+  test("of ints are judged by the result", () => {
+    const ints = new IntSums();
+    ints.grow(1);
+    for (const value of [2 ** 53 - 1, 1, -1]) ints.add(0, value, 1);
+    expect(ints.sum(0)).toBe(2 ** 53 - 1);
+    ints.add(0, 2 ** 53 - 1, -1);
+    expect(ints.sum(0)).toBe(0);
+  });
+});
