@@ -85,13 +85,20 @@ async function declarations() {
   const folder = join(root, "node_modules", ".cache", "dlc", "declarations");
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const args = [tsc, "-p", join(root, "tsconfig.types.json"), "--outDir", folder];
-  const ended = new Promise((resolve) => spawn(process.execPath, args, { stdio: ["ignore", 2, 2] }).on("close", resolve));
+  const ended = new Promise((resolve) =>
+    spawn(process.execPath, args, { stdio: ["ignore", 2, 2] }).on("close", resolve),
+  );
   if ((await ended) !== 0) console.error("build: the sources have type errors; the declarations are made all the same");
   return walk(folder).flatMap((path) => {
     const inside = relative(folder, path).split(sep).join("/");
     const text = readFileSync(path, "utf8").replace(/(["'])(\.{1,2}\/[^"']*)\.ts\1/g, '"$2.js"');
-    if (inside.startsWith("runtime/")) return [{ path: inside, text }, { path: `types/${inside}`, text }];
-    if (inside.startsWith("operators/")) return [{ path: `runtime/${inside}`, text: text.replaceAll('"../runtime/', '"../') }];
+    if (inside.startsWith("runtime/"))
+      return [
+        { path: inside, text },
+        { path: `types/${inside}`, text },
+      ];
+    if (inside.startsWith("operators/"))
+      return [{ path: `runtime/${inside}`, text: text.replaceAll('"../runtime/', '"../') }];
     return [{ path: `types/${inside}`, text }];
   });
 }

@@ -9,7 +9,10 @@ import { join, relative, sep } from "node:path";
 export async function compileRuntime(root) {
   const src = join(root, "src");
   const sources = [
-    ...sourcesIn(join(src, "runtime")).map((source) => ({ source, path: `runtime/${posix(relative(join(src, "runtime"), source))}` })),
+    ...sourcesIn(join(src, "runtime")).map((source) => ({
+      source,
+      path: `runtime/${posix(relative(join(src, "runtime"), source))}`,
+    })),
     ...sourcesIn(join(src, "operators"))
       .filter((source) => source.endsWith(".run.ts"))
       .map((source) => ({ source, path: `runtime/${posix(relative(src, source))}` })),
