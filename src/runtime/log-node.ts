@@ -87,6 +87,7 @@ export class LogNode {
       this.#transport.send(envelope);
     }
     this.#transport.endStep();
+    if (envelopes.length > 0) this.counts.lastStepAt = Date.now();
     this.#throttle();
   }
 

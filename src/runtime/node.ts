@@ -38,6 +38,8 @@ export interface NodeCounts {
   /** Outputs handed to the host. */
   outputs: number;
   faults: number;
+  /** When the last step was done, in milliseconds since 1970; absent before the first. */
+  lastStepAt?: number;
 }
 
 /** Raw rows of one step, for those who write them on. */
@@ -249,6 +251,7 @@ export class DlcNode {
       for (const listener of this.#rowsListeners) listener(meta, rows, retract);
       this.#listeners.tellRows(meta, rows, retract);
     }
+    counts.lastStepAt = Date.now();
   }
 
   /** Peers are slowed down while too much waits here, or while those behind us are slow. */

@@ -235,6 +235,7 @@ class Run {
         outputs: counts?.outputs ?? 0,
         faults: counts?.faults ?? 0,
         badRows,
+        lastStepAt: counts?.lastStepAt ?? 0,
       };
     });
     const badLines = this.#stdin?.badLines ?? 0;

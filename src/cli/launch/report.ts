@@ -21,6 +21,8 @@ export interface NodeSummary {
   readonly outputs: number;
   readonly faults: number;
   readonly badRows: number;
+  /** When its last step was done, in milliseconds since 1970; 0 if it took none. */
+  readonly lastStepAt: number;
 }
 
 export interface AwaitedSummary {
