@@ -1,0 +1,155 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { buildInto } from "../../src/cli/build.ts";
+import type { Io } from "../../src/cli/io.ts";
+import type { Strategy } from "../../src/compiler/plan.ts";
+import { fileOf, launcherScript, scratch, start } from "./programs.ts";
+import type { Ran } from "./programs.ts";
+
+const root = join(import.meta.dirname, "../..");
+const io: Io = {
+  out: () => {},
+  err: () => {},
+  cwd: root,
+  env: {},
+  colour: false,
+  errColour: false,
+  width: 100,
+};
+
+/** Folder of the built program; `source` is a fixture's path or a program's text. */
+async function built(name: string, source: string, strategy?: Strategy): Promise<string> {
+  const folder = join(scratch, name);
+  if (existsSync(folder)) return folder;
+  mkdirSync(folder);
+  const path = source.endsWith(".dlc") ? source : fileOf(`${name}.dlc`, source);
+  expect(await buildInto(path, folder, { strategy }, io)).toBe(0);
+  return folder;
+}
+
+async function run(folder: string, options: object, input = ""): Promise<Ran> {
+  return start([await launcherScript(), folder, JSON.stringify({ quiet: true, ...options })], input).done;
+}
+
+/** Contents of an output at each instance: the facts delivered, as a set, in order. */
+function contents(ran: Ran, collection: string): readonly string[] {
+  const byNode = new Map<number, Set<string>>();
+  for (const { node, row, ...rest } of ran.rows) {
+    if (rest.collection !== collection) continue;
+    if (!byNode.has(node)) byNode.set(node, new Set());
+    byNode.get(node)!.add(JSON.stringify(row));
+  }
+  return [...byNode].sort(([a], [b]) => a - b).map(([node, rows]) => `${node}: ${[...rows].sort().join(" ")}`);
+}
+
+const campaigns = `
+  role AdServer x3 {
+    input click(campaign: string, id: string) sealed by (campaign) single;
+    Report.click(c, i) <~ click(c, i);
+  }
+  role Report replicated x2 {
+    channel click(campaign: string, id: string);
+    table clicks(campaign: string, id: string);
+    output total(campaign: string, n: int);
+    clicks(c, i) <= click(c, i);
+    total(c, count()) <= clicks(c, _);
+  }
+`;
+
+test("killing one producer before it seals holds back its own partitions only, and the run says whose seal is awaited", async () => {
+  const folder = await built("campaigns", campaigns);
+  const file = (server: number): string => {
+    const lines = ["x", "y"].flatMap((letter) => [
+      ...Array.from({ length: 300 }, (_, i) => JSON.stringify({ campaign: `${letter}${server}`, id: `i${i}` })),
+      JSON.stringify({ seal: { campaign: `${letter}${server}` } }),
+    ]);
+    return fileOf(`server${server}.ndjson`, lines.join("\n"));
+  };
+  const input = [0, 1, 2].map((server) => `AdServer[${server}].click=${file(server)}`);
+  const whole = await run(folder, { input });
+  expect(whole.code).toBe(0);
+  const all = ["x0", "x1", "x2", "y0", "y1", "y2"];
+  expect(contents(whole, "total")).toEqual(
+    [0, 1].map((node) => `${node}: ${all.map((c) => `{"campaign":"${c}","n":300}`).join(" ")}`),
+  );
+
+  const ran = await run(folder, { input, kill: ["AdServer#1@450"] });
+  expect(ran.code).toBe(1);
+  const others = all.filter((campaign) => campaign !== "y1");
+  expect(contents(ran, "total")).toEqual(
+    [0, 1].map((node) => `${node}: ${others.map((c) => `{"campaign":"${c}","n":300}`).join(" ")}`),
+  );
+  expect(ran.stderr).toContain("AdServer#1 died (signal SIGKILL)");
+  expect(ran.stderr).toMatch(
+    /Report is waiting for the seal of click\(campaign\) from AdServer#1: 1 partition \("y1"\), 300 rows held back/,
+  );
+});
+
+test("words are counted the same by every run, and as one loop counts them", async () => {
+  const folder = await built("words", "fixtures/word-count/sealed.dlc");
+  const text = Array.from({ length: 400 }, (_, line) => ({
+    batch: line % 7,
+    line,
+    text: `the ${line % 9} and the ${line % 4} go`,
+  }));
+  const expected = new Map<string, number>();
+  for (const { batch, text: words } of text) {
+    for (const word of words.split(" ")) {
+      if (/^[a-z]/.test(word)) expected.set(`${batch} ${word}`, (expected.get(`${batch} ${word}`) ?? 0) + 1);
+    }
+  }
+  const path = fileOf("lines.ndjson", text.map((row) => JSON.stringify(row) + "\n").join(""));
+  for (const delay of [undefined, "0ms..40ms"]) {
+    const ran = await run(folder, { input: [`Source[*].line=${path}`], delay, seed: 4 });
+    expect(ran.code).toBe(0);
+    const found = new Map(ran.rows.map(({ row }) => [`${row["batch"]} ${row["word"]}`, row["n"]]));
+    const words = new Map([...found].filter(([key]) => /[a-z]/.test(key)));
+    expect([...words].sort()).toEqual([...expected].sort());
+  }
+});
+
+test("timers, deferred facts and addresses work across processes, and the run ends by itself", async () => {
+  const folder = await built(
+    "pulse",
+    `
+    role Probe x2 {
+      timer beat every 30ms;
+      table left(n: int);
+      left(n) <= init(n);
+      scratch init(n: int);
+      init(3);
+      left(n - 1) <+ left(n), beat(), n > 0;
+      left(n) <- left(n), beat(), n > 0;
+      Station.pulse(self, n) <~ left(n), beat();
+    }
+    role Station {
+      channel pulse(from: addr, n: int);
+      table seen(from: addr, n: int);
+      output heard(from: addr, n: int) any;
+      seen(a, n) <= pulse(a, n);
+      heard(a, n) <= seen(a, n);
+    }
+  `,
+    "none",
+  );
+  const ran = await run(folder, {});
+  expect(ran.code).toBe(0);
+  const rows = [0, 1].flatMap((node) => [0, 1, 2, 3].map((n) => `{"from":"Probe#${node}","n":${n}}`));
+  expect(contents(ran, "heard")).toEqual([`0: ${rows.join(" ")}`]);
+});
+
+test("a function that throws is told with its arguments, and nothing else is lost", async () => {
+  const source = `
+    function risky(n: int): int from "./risky.ts";
+    role A { input n(n: int); output m(n: int, m: int); m(n, x) <= n(n), x = risky(n); }
+  `;
+  writeFileSync(
+    join(scratch, "risky.ts"),
+    'export function risky(n: number): number { if (n === 2) throw new Error("two"); return n * 2; }\n',
+  );
+  const folder = await built("risky", source);
+  const ran = await run(folder, {}, [1, 2, 3].map((n) => `{"role":"A","collection":"n","row":{"n":${n}}}`).join("\n"));
+  expect(contents(ran, "m")).toEqual([`0: {"n":1,"m":2} {"n":3,"m":6}`]);
+  expect(ran.stderr).toMatch(/^A#0: DLC9\d\d: .*risky\(2\).*two/m);
+});
