@@ -262,6 +262,9 @@ export class Engine implements Evaluator {
 
   // --- the step
 
+  /** An output that also says what ceases holds facts of this step only: a step is needed to say so. */
+  #lapsing = false;
+
   step(input: StepInput): StepOutput {
     this.faults.newStep();
     for (const relation of this.#passing) if (relation.size > 0) relation.clear();
@@ -275,6 +278,7 @@ export class Engine implements Evaluator {
     this.#fixpoint(isFirst);
 
     const output = this.#collect();
+    this.#lapsing = this.#outputs.some(({ retracts, relation }) => retracts && relation.landedLength > 0) && !isStill(input, output);
     for (const deferral of this.#deferrals) deferral.end(input.clock);
     for (const relation of this.#tables) {
       for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
@@ -374,6 +378,7 @@ export class Engine implements Evaluator {
   pending(): readonly Clock[] {
     if (!this.#isStarted && this.#startsAlone) return [null];
     const clocks = new Set<Clock>();
+    if (this.#lapsing) clocks.add(null);
     for (const deferral of this.#deferrals) for (const clock of deferral.pending()) clocks.add(clock);
     return [...clocks];
   }
@@ -397,6 +402,11 @@ export class Engine implements Evaluator {
     for (const hold of this.#holds) held.push({ rule: hold.rule, source: hold.source, rows: hold.held() });
     return held.filter(({ rows }) => rows > 0);
   }
+}
+
+/** A step without events that shows nothing new: the next would be the same. */
+function isStill(input: StepInput, output: StepOutput): boolean {
+  return input.events.length === 0 && input.closed.length === 0 && output.outputs.length === 0;
 }
 
 /** Rows that became present in this step, or (`change` -1) ceased to be. */
