@@ -1,66 +1,81 @@
 /**
- * The ad network, end to end: makes the click log if it is absent, compiles fixtures/ad-network/campaign.dlc, runs its
- * nine processes over the log, and prints which ads of each campaign perform badly, beside the count made in one place.
+ * The ad network, end to end: makes the click log if it is absent, runs fixtures/ad-network/campaign.dlc over it as nine
+ * processes, once with nothing inserted and once as dlc coordinates it, and holds both against a count in one place.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeLog } from "../fixtures/ad-network/clicks.mjs";
 import { fail, root, runDlc } from "./run-dlc.mjs";
 
-const folder = join("out", "ad-network");
-const clicksPath = join(folder, "clicks.ndjson");
-const asksPath = join(folder, "asks.ndjson");
+const folder = "out/ad-network";
+const clicksPath = `${folder}/clicks.ndjson`;
+const asksPath = `${folder}/asks.ndjson`;
 if (!existsSync(join(root, clicksPath)) || !existsSync(join(root, asksPath))) writeLog("campaign", join(root, folder));
 
-const program = "fixtures/ad-network/campaign.dlc";
-console.log(`$ dlc run ${program} --input AdServer[*].click=${clicksPath} --input Analyst.ask=${asksPath}\n`);
-const results = [];
-const code = await runDlc(
-  ["run", program, "--input", `AdServer[*].click=${clicksPath}`, "--input", `Analyst.ask=${asksPath}`],
-  (line) => line.collection === "result" && results.push(line.row),
-);
-if (code !== 0) fail(`dlc run ended with ${code}`);
-
-const clicks = readFileSync(join(root, clicksPath), "utf8")
+const log = readFileSync(join(root, clicksPath), "utf8")
   .trimEnd()
   .split("\n")
   .map((line) => JSON.parse(line));
-const users = new Map();
-for (const { campaign, id, user } of clicks) {
-  const key = JSON.stringify([campaign, id]);
-  if (!users.has(key)) users.set(key, new Set());
-  users.get(key).add(user);
-}
-const wanted = [...users].map(([key, set]) => [...JSON.parse(key), set.size]).filter(([, , n]) => n < 100);
-const text = (rows) =>
-  rows
-    .map((row) => JSON.stringify(row))
-    .sort()
-    .join("\n");
-const same = text(results.map(({ campaign, id, n }) => [campaign, id, n])) === text(wanted);
-
-const byCampaign = Map.groupBy ? Map.groupBy(results, ({ campaign }) => campaign) : group(results);
 console.log(
-  `\nAds with fewer than 100 clicks (${clicks.length.toLocaleString("en")} clicks, 5 ad servers, 3 replicas of Report):\n`,
+  `Which ads have fewer than 100 clicks? ${log.length.toLocaleString("en")} clicks, 5 ad servers, 3 replicas of Report.`,
 );
-console.log("  campaign      ads   poor   fewest clicks");
-for (const campaign of [...byCampaign.keys()].sort()) {
-  const poor = byCampaign.get(campaign).sort((a, b) => a.n - b.n);
-  const ads = [...users.keys()].filter((key) => JSON.parse(key)[0] === campaign).length;
+const wanted = countInOnePlace(log);
+/** Campaign to its ads. */
+const ads = new Map();
+for (const { campaign, id } of log) ads.set(campaign, (ads.get(campaign) ?? new Set()).add(id));
+
+const wild = await answers("--strategy", "none");
+const wrong = [...wild.keys()].filter((key) => !wanted.has(key)).length;
+console.log(`${wild.size} answers, ${wrong} of them wrong: counted before all clicks had come.\n`);
+
+const answered = await answers();
+const same = answered.size === wanted.size && [...answered.keys()].every((key) => wanted.has(key));
+console.log("\n  campaign      ads   poor   fewest clicks");
+const rows = [...answered.values()];
+for (const campaign of [...ads.keys()].sort()) {
+  const poor = rows.filter((row) => row.campaign === campaign).sort((a, b) => a.n - b.n || (a.id < b.id ? -1 : 1));
+  const fewest = poor.slice(0, 3).map(({ id, n }) => `${id} (${n})`);
   console.log(
-    `  ${campaign.padEnd(12)} ${String(ads).padStart(4)} ${String(poor.length).padStart(6)}   ${poor
-      .slice(0, 3)
-      .map(({ id, n }) => `${id} (${n})`)
-      .join(", ")}`,
+    `  ${campaign.padEnd(12)} ${String(ads.get(campaign).size).padStart(4)} ${String(poor.length).padStart(6)}   ${fewest.join(", ")}`,
   );
 }
 console.log(
-  `\n${results.length} answers, ${same ? "all equal to" : "NOT the same as"} a count of the whole log in one place.`,
+  `\n${answered.size} answers, ${same ? "all equal to" : "NOT the same as"} a count of the whole log in one place.`,
 );
 if (!same) process.exitCode = 1;
 
-function group(rows) {
-  const groups = new Map();
-  for (const row of rows) groups.set(row.campaign, [...(groups.get(row.campaign) ?? []), row]);
-  return groups;
+/** What the analyst was told, by its JSON. */
+async function answers(...more) {
+  const args = [
+    "run",
+    "fixtures/ad-network/campaign.dlc",
+    "--input",
+    `AdServer[*].click=${clicksPath}`,
+    "--input",
+    `Analyst.ask=${asksPath}`,
+    ...more,
+  ];
+  console.log(`\n$ dlc ${args.map((arg) => (arg.includes("*") ? `'${arg}'` : arg)).join(" ")}`);
+  const found = new Map();
+  const code = await runDlc(args, ({ collection, row }) => collection === "result" && found.set(keyOf(row), row));
+  if (code !== 0) fail(`dlc run ended with ${code}`);
+  return found;
+}
+
+function countInOnePlace(clicks) {
+  const users = new Map();
+  for (const { campaign, id, user } of clicks) {
+    const key = JSON.stringify([campaign, id]);
+    users.set(key, (users.get(key) ?? new Set()).add(user));
+  }
+  const poor = new Set();
+  for (const [key, { size }] of users) {
+    const [campaign, id] = JSON.parse(key);
+    if (size < 100) poor.add(keyOf({ campaign, id, n: size }));
+  }
+  return poor;
+}
+
+function keyOf({ campaign, id, n }) {
+  return JSON.stringify([campaign, id, n]);
 }

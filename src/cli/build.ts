@@ -44,14 +44,21 @@ export async function buildCommand(
 }
 
 /** For `dlc run`: into a folder of its own. 0, or 1 when the program has errors. */
-export async function buildInto(path: string, folder: string, strategy: Strategy | undefined, io: Io): Promise<number> {
-  const built = await buildProgram(path, strategy, io);
+export async function buildInto(
+  path: string,
+  folder: string,
+  options: { readonly strategy?: Strategy; readonly quiet?: boolean },
+  io: Io,
+): Promise<number> {
+  const built = await buildProgram(path, options.strategy, io);
   if (built === null) return 1;
   for (const { path: inside, text } of built.files) {
     const target = join(folder, ...inside.split("/"));
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, text);
   }
+  const style = paint(io.errColour);
+  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style)}`);
   return 0;
 }
 
@@ -67,7 +74,9 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
   const { compilation, diagnostics } = await checkProgram(file, { strategy }, await findConfig(io.cwd), io);
   const style = paint(io.errColour);
   for (const diagnostic of diagnostics) {
-    if (diagnostic.severity !== "note") io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
+    // What order-sensitive rules there are is settled by the plan, which is shown in one line each.
+    const settled = diagnostic.code.startsWith("DLC3") && diagnostic.severity !== "error";
+    if (diagnostic.severity !== "note" && !settled) io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
   }
   const { plan } = compilation;
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;

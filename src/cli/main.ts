@@ -134,9 +134,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .action(async (file: string, options: LaunchOptions & { strategy?: Strategy }) => {
       const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
-      finish(
-        await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options.strategy, io) }),
-      );
+      finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options, io) }));
     });
 
   program
