@@ -52,7 +52,7 @@ describe("dlc build", () => {
   });
 
   test("a folder that dlc did not write is not touched, and a file is no folder", async () => {
-    place.write({ "ads.dlc": ads(), "mine/thesis.txt": "years of work", "file": "" });
+    place.write({ "ads.dlc": ads(), "mine/thesis.txt": "years of work", file: "" });
     const { code, err } = await place.dlc("build", "ads.dlc", "-o", "mine");
     expect(code).toBe(2);
     expect(err).toContain("the folder mine is not empty and was not written by dlc build");
@@ -72,7 +72,8 @@ describe("dlc build", () => {
 
   test("imported functions come along as one file each", async () => {
     place.write({
-      "p.dlc": 'function twice(x: int): int from "./lib/n.ts";\nrole A {\n  input i(x: int);\n  output o(x: int);\n  o(twice(x)) <= i(x);\n}\n',
+      "p.dlc":
+        'function twice(x: int): int from "./lib/n.ts";\nrole A {\n  input i(x: int);\n  output o(x: int);\n  o(twice(x)) <= i(x);\n}\n',
       "lib/n.ts": 'import { two } from "./two.ts";\nexport const twice = (x: number): number => x * two;\n',
       "lib/two.ts": "export const two = 2;\n",
     });
@@ -80,7 +81,9 @@ describe("dlc build", () => {
     const files = contents(join(place.folder, "out"));
     expect(files["functions/n.js"]).toContain("two = 2");
     expect(Object.values(files).join("")).not.toContain(place.folder);
-    const { twice } = (await import(join(place.folder, "out", "functions", "n.js"))) as { twice: (x: number) => number };
+    const { twice } = (await import(join(place.folder, "out", "functions", "n.js"))) as {
+      twice: (x: number) => number;
+    };
     expect(twice(21)).toBe(42);
   });
 });
