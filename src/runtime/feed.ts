@@ -6,6 +6,9 @@ import type { InputEvent } from "./lines.ts";
 import type { DlcNode } from "./node.ts";
 import type { CollectionMeta } from "./program.ts";
 
+/** Bad rows reported one by one. */
+const SHOWN_BAD_ROWS = 100;
+
 export interface FeedFile extends InputFile {
   readonly collection: string;
 }
@@ -100,9 +103,11 @@ export class Feed {
     return fault === null ? null : fault.message;
   }
 
+  /** Reports a bad row; of very many, the first ones. */
   bad(message: string): void {
     this.badRows++;
-    this.#options.report(message);
+    if (this.badRows <= SHOWN_BAD_ROWS) this.#options.report(message);
+    if (this.badRows === SHOWN_BAD_ROWS) this.#options.report("further bad rows are counted, not shown");
   }
 
   stop(): void {

@@ -164,3 +164,20 @@ test("a reader that goes away ends the run", async () => {
   expect(ran.stderr).toContain("ended 0 null");
   expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
 });
+
+test("a node that throws is named with its last words, and the others end their work", async () => {
+  const line = (role: string, word: string): string => JSON.stringify({ role, collection: "word", row: { word } });
+  const ran = await run("crash", {}, [line("Weak", "throw"), line("Strong", "a")].join("\n"));
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/dlc: Weak#0 died \(exit code \d+\), the others go on; its last words were:\n(.*\n)*.*nobody expected/);
+  expect(ran.rows.map(({ role, row }) => `${role} ${row["word"]}`)).toEqual(["Strong a"]);
+});
+
+test("of very many bad rows the first hundred are shown, and all are counted", async () => {
+  const path = fileOf("nonsense.ndjson", "nonsense\n".repeat(5000));
+  const ran = await run("counter", { input: [`Source.word=${path}`] });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr.split("\n").filter((line) => line.includes("not JSON")).length).toBe(100);
+  expect(ran.stderr).toContain("further bad rows are counted, not shown");
+  expect(ran.stderr).toContain("5,000 bad rows skipped");
+});

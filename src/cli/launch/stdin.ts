@@ -6,6 +6,8 @@ import type { Child } from "./child.ts";
 /** Lines for one instance that it has not taken, in batches, at most. */
 const BATCHES_OUT = 4;
 
+const SHOWN_BAD_LINES = 100;
+
 export interface StdinFeed {
   /** Lines that name no instance of the run. */
   badLines: number;
@@ -22,7 +24,8 @@ export function feedStdin(
   const feed: StdinFeed = { badLines: 0, stop: () => stream.destroy() };
   const complain = (message: string): void => {
     feed.badLines++;
-    bad(message);
+    if (feed.badLines <= SHOWN_BAD_LINES) bad(message);
+    if (feed.badLines === SHOWN_BAD_LINES) bad("stdin: further bad lines are counted, not shown");
   };
   let number = 0;
   let rest = "";
