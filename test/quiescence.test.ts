@@ -84,6 +84,6 @@ test("awaited seals are told by waiting role and producer, replicas' partitions 
     new Map([["Report.click", ["campaign"]]]),
   );
   expect(awaited.map(awaitedLine)).toEqual([
-    `Report is waiting for the seal of click(campaign) from AdServer#2: 4 partitions ("a"; "b"; "c"; ...), 24 rows held back`,
+    `Report is waiting for the seal of click(campaign) from AdServer#2: 4 partitions ("a"; "b"; "c"; ...), 24 rows held back at 2 instances`,
   ]);
 });

@@ -36,6 +36,8 @@ export interface AwaitedSummary {
   readonly examples: readonly string[];
   /** Rows kept back at all waiting instances, of the partitions counted. */
   readonly held: number;
+  /** At how many instances. */
+  readonly at: number;
 }
 
 /** Seal columns by `Role.collection`, for the text. */
@@ -47,7 +49,7 @@ const EXAMPLES = 3;
 export function awaitedSeals(statuses: readonly Status[], columns: SealColumns): readonly AwaitedSummary[] {
   const groups = new Map<
     string,
-    { role: string; collection: string; producer: string; keys: Set<string>; held: number }
+    { role: string; collection: string; producer: string; keys: Set<string>; held: number; at: Set<string> }
   >();
   for (const { name, awaited } of statuses) {
     const role = name.split("#")[0];
@@ -55,22 +57,26 @@ export function awaitedSeals(statuses: readonly Status[], columns: SealColumns):
       for (const producer of producers) {
         const id = `${role} ${collection} ${producer}`;
         let group = groups.get(id);
-        if (group === undefined) groups.set(id, (group = { role, collection, producer, keys: new Set(), held: 0 }));
+        if (group === undefined) {
+          groups.set(id, (group = { role, collection, producer, keys: new Set(), held: 0, at: new Set() }));
+        }
         if (key !== null) group.keys.add(JSON.stringify(key).slice(1, -1));
         group.held += held;
+        if (held > 0) group.at.add(name);
       }
     }
   }
   return [...groups.values()]
     .filter(({ keys, held }) => keys.size > 0 || held > 0)
     .sort((a, b) => compareNames(`${a.role} ${a.collection} ${a.producer}`, `${b.role} ${b.collection} ${b.producer}`))
-    .map(({ role, collection, producer, keys, held }) => ({
+    .map(({ role, collection, producer, keys, held, at }) => ({
       role,
       collection: `${collection}${columnsText(columns.get(`${role}.${collection}`))}`,
       producer,
       partitions: keys.size,
       examples: [...keys].sort().slice(0, EXAMPLES),
       held,
+      at: at.size,
     }));
 }
 
@@ -83,12 +89,12 @@ function compareNames(a: string, b: string): number {
 }
 
 /** `Report is waiting for the seal of click(campaign) from AdServer#2: 37 partitions ("a"; "b"; ...), 1,204 rows held back`. */
-export function awaitedLine({ role, collection, producer, partitions, examples, held }: AwaitedSummary): string {
+export function awaitedLine({ role, collection, producer, partitions, examples, held, at }: AwaitedSummary): string {
   const which =
     partitions === 0
       ? "the end of the stream"
       : `${plural(partitions, "partition")} (${examples.join("; ")}${partitions > examples.length ? "; ..." : ""})`;
-  const rows = held > 0 ? `, ${plural(held, "row")} held back` : "";
+  const rows = held > 0 ? `, ${plural(held, "row")} held back at ${plural(at, "instance")}` : "";
   return `${role} is waiting for the seal of ${collection} from ${producer}: ${which}${rows}`;
 }
 
