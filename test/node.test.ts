@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { DlcNode, startNode } from "../src/runtime/node.ts";
-import type { NodeOptions } from "../src/runtime/node.ts";
+import { Feed } from "../src/runtime/feed.ts";
+import { startNode } from "../src/runtime/node.ts";
+import type { DlcNode, NodeOptions } from "../src/runtime/node.ts";
 import { countsOf, defaultDeployment, parseDeployment, placesOf } from "../src/runtime/deployment.ts";
 import type { Fault, RoleProgram } from "../src/runtime/program.ts";
 
@@ -162,4 +166,90 @@ test("the deployment made where none is given places all instances on ports of t
   expect(() => parseDeployment(JSON.stringify(twice), "d.json")).toThrow(
     "d.json: A#1 and A#0 have the same address h:5",
   );
+});
+
+/** Sends what it is given to Sink. */
+const words = { name: "word", columns: [{ name: "id", type: "int" }, { name: "text", type: "string" }] } as const;
+const Sender: RoleProgram = {
+  meta: {
+    role: "Sender",
+    count: 1,
+    replicated: false,
+    partitionedBy: null,
+    collections: [{ ...words, kind: "input" }],
+    targets: [{ id: "Sink.word", role: "Sink", collection: { ...words, kind: "channel" }, route: { kind: "one" } }],
+    travels: [],
+  },
+  createEvaluator: () => ({
+    step: ({ events }) => ({
+      sends: events.map(({ rows }) => ({ target: "Sink.word", to: null, rows })),
+      outputs: [],
+      seals: [],
+    }),
+    pending: () => [],
+    read: () => [],
+    held: () => [],
+  }),
+};
+const Sink: RoleProgram = {
+  meta: {
+    role: "Sink",
+    count: 1,
+    replicated: false,
+    partitionedBy: null,
+    collections: [
+      { ...words, kind: "channel" },
+      { ...words, name: "got", kind: "output" },
+    ],
+    targets: [],
+    travels: [],
+  },
+  createEvaluator: () => ({
+    step: ({ events }) => ({
+      sends: [],
+      outputs: events.map(({ rows }) => ({ collection: "got", retract: false, rows })),
+      seals: [],
+    }),
+    pending: () => [],
+    read: () => [],
+    held: () => [],
+  }),
+};
+
+test("input waits while the receiver is away, within a bound, and goes on when it comes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dlc-node-"));
+  const path = join(folder, "words.ndjson");
+  const count = 40_000;
+  const text = "x".repeat(1000);
+  writeFileSync(path, Array.from({ length: count }, (_, id) => `{"id":${id},"text":"${text}"}\n`).join(""));
+  const deploy = defaultDeployment(
+    { roles: [{ role: "Sender", count: 1 }, { role: "Sink", count: 1 }], log: false },
+    "127.0.0.1",
+    20_000 + (process.pid % 10_000),
+  );
+  const sender = await startNode(Sender, { deploy, log: () => {} });
+  running.push(sender);
+  const feed = new Feed(sender, Sender.meta.collections, {
+    files: [{ collection: "word", path, deal: null }],
+    stdin: false,
+    report: (message) => expect.fail(message),
+  });
+  feed.start();
+  let before = -1;
+  while (sender.counts.rowsIn === 0 || sender.counts.rowsIn !== before) {
+    before = sender.counts.rowsIn;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  // Eight megabytes of rows of a kilobyte, and what one chunk of the file brings besides.
+  expect(sender.counts.rowsIn).toBeLessThan(9000);
+  expect(feed.ended).toBe(false);
+
+  const sink = await startNode(Sink, { deploy, log: () => {} });
+  running.push(sink);
+  const ids = new Set<unknown>();
+  sink.on("got", ({ id }) => ids.add(id));
+  while (ids.size < count) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(feed.ended).toBe(true);
+  expect(sender.counts.rowsIn).toBe(count);
+  rmSync(folder, { recursive: true });
 });

@@ -67,8 +67,13 @@ export function planLaunch(
   const { portBase } = options;
   if (portBase !== undefined && (!Number.isInteger(portBase) || portBase < 1 || portBase > 65535)) {
     problems.push(`--port-base must be a port (1 to 65535), found ${portBase}`);
+  } else if (portBase !== undefined) {
+    const processes = [...counts.values()].reduce((sum, count) => sum + count, program.log ? 1 : 0);
+    if (portBase + processes > 65536) {
+      problems.push(`--port-base ${portBase}: ${processes} ports from there on go beyond 65535; begin lower`);
+    }
   }
-  const kills = (options.kill ?? []).flatMap((text) => planKill(text, counts, problems));
+  const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
@@ -142,7 +147,12 @@ function unreadable(path: string): string | null {
   }
 }
 
-function planKill(text: string, counts: ReadonlyMap<string, number>, problems: string[]): Kill[] {
+function planKill(
+  text: string,
+  program: Description,
+  counts: ReadonlyMap<string, number>,
+  problems: string[],
+): Kill[] {
   const match = /^([A-Za-z_]\w*)#(\d{1,4})@(\d{1,9})(ms)?$/.exec(text) ?? /^(log)()@(\d{1,9})(ms)$/.exec(text);
   if (match === null) {
     problems.push(`--kill must be Role#i@rows or Role#i@200ms, found ${text}`);
@@ -151,6 +161,11 @@ function planKill(text: string, counts: ReadonlyMap<string, number>, problems: s
   const [, role, index, moment, unit] = match;
   if (role !== "log" && Number(index) >= (counts.get(role) ?? 0)) {
     problems.push(`--kill ${text}: there is no ${role}#${index}`);
+    return [];
+  }
+  const takesRows = program.roles.some((each) => each.role === role && each.collections.some(({ kind }) => kind === "input"));
+  if (!unit && !takesRows) {
+    problems.push(`--kill ${text}: ${role} has no inputs whose rows could be counted; give a time, as ${role}#${index}@200ms`);
     return [];
   }
   const name = role === "log" ? "log" : `${role}#${index}`;
