@@ -73,7 +73,7 @@ export class PassingDelay implements Deferral {
 }
 
 /** Facts that `land` supported in a step of a clock lapse in the next step of it. */
-class Lapses {
+export class Lapses {
   readonly #relation: Relation;
   readonly #log: Clock;
   readonly #landed = new Map<Clock, number[]>();
@@ -129,6 +129,8 @@ export class Delay implements Deferral {
   end(clock: Clock): void {
     const source = this.#source;
     this.#lapses.end(clock);
+    // First, so that no row that is noted here is given up at the end of this step.
+    this.#target.commit();
     for (let i = 0; i < source.touchedLength; i++) {
       const sign = source.change(source.touched[i]);
       if (sign === 0) continue;
@@ -221,14 +223,12 @@ export class TableDeferral implements Deferral {
         if (relation.change(relation.touched[i]) !== 0) this.#note(keys, relation, relation.touched[i]);
       }
     }
-    // A fact that is new in the table may be one that a standing deletion or upsert removes, and one
-    // that went may be one that a standing insertion brings back.
+    // A fact that is new in the table may be one that a standing deletion or upsert removes, and one that went may be
+    // one that a standing insertion brings back. One that went and came again within the step counts as new.
     for (const log of this.#logs) {
       if (!this.#deferred.some((one) => one.log === log && one.relation.size > 0)) continue;
       const keys = this.#keysOf(dueOn(log, clock));
-      for (let i = 0; i < table.touchedLength; i++) {
-        if (table.change(table.touched[i]) !== 0) this.#note(keys, table, table.touched[i]);
-      }
+      for (let i = 0; i < table.touchedLength; i++) this.#note(keys, table, table.touched[i]);
     }
   }
 

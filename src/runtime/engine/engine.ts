@@ -11,7 +11,7 @@
  */
 import { compareRows } from "../canonical.ts";
 import type { Environment, Evaluator, Row, StepInput, StepOutput, Value, ValueType } from "../program.ts";
-import { Delay, PassingDelay, TableDeferral } from "./deferral.ts";
+import { Delay, Lapses, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
@@ -54,6 +54,7 @@ export class Engine implements Evaluator {
   readonly #passing: Relation[] = [];
   readonly #kept: Relation[] = [];
   readonly #landing: Relation[] = [];
+  readonly #standing: Lapses[] = [];
   readonly #tables: Relation[] = [];
   readonly #nodes: { readonly role: string; readonly relation: Relation }[] = [];
   readonly #sends: (Sink & { readonly target: string; readonly to: "address" | "all" | "role" })[] = [];
@@ -116,6 +117,13 @@ export class Engine implements Evaluator {
   landing(name: string | null, types: Types): Relation {
     const relation = this.view(name, types);
     this.#landing.push(relation);
+    return relation;
+  }
+
+  /** A landing relation whose facts last from one step of their log to its next, whatever steps lie between. */
+  standing(name: string | null, types: Types, log: string): Relation {
+    const relation = this.view(name, types);
+    this.#standing.push(new Lapses(relation, log));
     return relation;
   }
 
@@ -269,6 +277,7 @@ export class Engine implements Evaluator {
     this.faults.newStep();
     for (const relation of this.#passing) if (relation.size > 0) relation.clear();
     for (const relation of this.#landing) if (relation.landedLength > 0) relation.lapse();
+    for (const lapses of this.#standing) lapses.begin(input.clock);
     for (const deferral of this.#deferrals) deferral.begin(input.clock);
     const isFirst = !this.#isStarted;
     if (isFirst) this.#start();
@@ -279,6 +288,7 @@ export class Engine implements Evaluator {
 
     const output = this.#collect();
     this.#lapsing = this.#outputs.some(({ retracts, relation }) => retracts && relation.landedLength > 0) && !isStill(input, output);
+    for (const lapses of this.#standing) lapses.end(input.clock);
     for (const deferral of this.#deferrals) deferral.end(input.clock);
     for (const relation of this.#tables) {
       for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
