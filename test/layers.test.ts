@@ -65,7 +65,7 @@ const layers: readonly Layer[] = [
   {
     name: "verify",
     owns: at("verify"),
-    mayImport: (path) => at("runtime")(path) || at("compiler")(path),
+    mayImport: (path) => at("runtime")(path) || at("compiler")(path) || isRun(path),
     nodeModules: "node",
   },
   {
@@ -82,7 +82,8 @@ const files = readdirSync(src, { recursive: true, withFileTypes: true })
 
 function importsOf(path: string): string[] {
   const text = readFileSync(join(src, path), "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  return [...text.matchAll(/(?<!["\w])(?:from|import)\s*\(?\s*"([^"\n]+)"/g)].map((match) => match[1]);
+  const imports = /^(?:import\b[^;"]*|export\b[^;"=]*\bfrom\s*)"([^"\n]+)"|\bimport\(\s*"([^"\n]+)"\)/gm;
+  return [...text.matchAll(imports)].map((match) => match[1] ?? match[2]);
 }
 
 describe("layers", () => {

@@ -23,7 +23,7 @@ function page(): string {
       .filter(([code]) => code.startsWith(prefix))
       .map(
         ([code, { severity, title: what, why, example, mend }]) =>
-          `### ${code}: ${what}\n\n*${severity}.* ${why}\n\n\`\`\`dlc\n${example}\n\`\`\`\n\n**What to do.** ${mend}\n`,
+          `### ${code}: ${what[0].toUpperCase()}${what.slice(1)}\n\n*${severity}.* ${why}\n\n\`\`\`dlc\n${example}\n\`\`\`\n\n**What to do.** ${mend}\n`,
       );
     return `## ${title}\n\n${pages.join("\n")}`;
   });

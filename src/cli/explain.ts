@@ -104,7 +104,7 @@ export function explainCode(code: string, style: Paint, width: number): string {
     .map((line) => `    ${line}\n`)
     .join("");
   return (
-    `${style.severity(page.severity, code)} ${style.strong(page.title)} ${style.faint(`(${page.severity})`)}\n\n` +
+    `${style.severity(page.severity, code)} ${style.strong(`${page.title[0]!.toUpperCase()}${page.title.slice(1)}`)} ${style.faint(`(${page.severity})`)}\n\n` +
     `${paragraph(page.why)}\n${style.strong("Example")}\n${example}\n${style.strong("What to do")}\n${paragraph(page.mend)}`
   );
 }
