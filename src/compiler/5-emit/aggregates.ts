@@ -141,10 +141,11 @@ export function writeResults(writer: Writer, scopeOf: (writer: Writer, rule: str
   const { groups, result, rule, columns, shown, having, variables } = aggregate;
   const scope = scopeOf(writer, ruleText(rule));
   writer.open(`function ${name}()${"\u0001: void\u0002"} {`);
-  writer.open(`for (let n = 0; n < ${groups.name}.touchedLength; n++) {`);
+  const n = scope.names.take("n");
+  writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touchedLength; ${n}++) {`);
   scope.escape = "continue;";
   const group = scope.names.take("group");
-  writer.line(`const ${group} = ${groups.name}.touched[n];`);
+  writer.line(`const ${group} = ${groups.name}.touched[${n}];`);
   const keys = groups.types.map((_, i) => `${columnOf(groups, i)}[${group}]`);
   for (const [variableName, column] of variables) scope.bind(variableName, keys[column]);
   if (shown !== null) {

@@ -42,6 +42,8 @@ export class Normalizer {
   readonly role: string;
   readonly #plan: Pick<Plan, "sealed">;
   readonly #clocks: ReadonlyMap<RuleId, string>;
+  /** The log of which a collection is a function, if it is. */
+  readonly #places: Plan["residual"]["inference"]["places"];
   readonly #passing: ReadonlySet<CollectionId>;
   readonly #ofCollection = new Map<CollectionId, FlowRelation>();
   /** Where rules put the facts of a collection, where that is another relation (keys). */
@@ -51,8 +53,9 @@ export class Normalizer {
   readonly #writers = new Map<CollectionId, Rule[]>();
   readonly #closed = new Map<CollectionId, string>();
 
-  constructor(plan: Pick<Plan, "coordinated" | "sealed" | "clocks">, role: string, names: Names) {
+  constructor(plan: Pick<Plan, "coordinated" | "sealed" | "clocks" | "residual">, role: string, names: Names) {
     const { coordinated: ir, clocks } = plan;
+    this.#places = plan.residual.inference.places;
     this.#plan = plan;
     this.ir = ir;
     this.role = role;
@@ -127,7 +130,7 @@ export class Normalizer {
         const storage = kind === "output" ? "landing" : this.#scratchStorage(id);
         const declare = (texts: string, isRecursive: boolean): string => kind === "output"
           ? `engine.output(${quoted(name)}, ${texts}, ${collection.level === "eventual" || collection.level === "any"})`
-          : `engine.${storage === "landing" && isRecursive ? "recursiveLanding" : storage}(${quoted(name)}, ${texts})`;
+          : storage === "landing" ? this.#landing(name, texts, isRecursive, id) : `engine.${storage}(${quoted(name)}, ${texts})`;
         const relation = this.relation(name, types, storage, comment, declare);
         if (!isKeyed) return relation;
         const all = this.relation(`${name}_all`, types, kind === "output" ? this.#scratchStorage(id, false) : storage, null);
@@ -138,6 +141,14 @@ export class Normalizer {
         return relation;
       }
     }
+  }
+
+  /** Facts of a log's events stand still in steps of other clocks (semantics A11). */
+  #landing(name: string | null, types: string, isRecursive: boolean, id: CollectionId): string {
+    const called = name === null ? "null" : quoted(name);
+    const log = this.#places.get(id)?.log ?? null;
+    const [falls, stands] = isRecursive ? ["recursiveLanding", "recursiveStanding"] : ["landing", "standing"];
+    return log === null ? `engine.${falls}(${called}, ${types})` : `engine.${stands}(${called}, ${types}, ${quoted(log)})`;
   }
 
   #scratchStorage(id: CollectionId, mayPass = true): Storage {
@@ -271,7 +282,7 @@ export class Normalizer {
     const body = rule.body.map((literal, i): FlowLiteral => {
       if (literal.kind !== "read") return literal;
       const relation = this.relationOf(literal.collection);
-      if (literal.negated) return this.#negated(relation, literal.terms, mode);
+      if (literal.negated) return this.#negated(relation, literal.collection, literal.terms, mode);
       const read: FlowRead = { kind: "read", negated: false, relation, terms: literal.terms as FlowRead["terms"] };
       return literal.hold === undefined ? read : this.#hold(rule, read, literal.hold, i);
     });
@@ -280,7 +291,7 @@ export class Normalizer {
   }
 
   /** `not r(x, _)` becomes `not r_at_0(x)`, so that its changes are exact. */
-  #negated(relation: FlowRelation, terms: readonly Term[], mode: Mode): FlowRead {
+  #negated(relation: FlowRelation, collection: CollectionId, terms: readonly Term[], mode: Mode): FlowRead {
     const columns = terms.flatMap((term, i) => (term === null ? [] : [i]));
     const bound = columns.map((column) => terms[column]!);
     const mustLast = relation.storage === "passing" && mode !== "passing";
@@ -289,7 +300,7 @@ export class Normalizer {
     const projection = this.#share(`at ${relation.name} ${columns} ${storage}`, () => {
       const types = columns.map((column) => relation.types[column]);
       const name = columns.length === terms.length ? `${relation.name}_seen` : `${relation.name}_at_${columns.join("_")}`;
-      const made = this.relation(name, types, storage, null);
+      const made = this.relation(name, types, storage, null, storage === "landing" ? (texts, isRecursive) => this.#landing(null, texts, isRecursive, collection) : undefined);
       const row = relation.types.map((type, i) => variable(`v${i}`, type));
       this.rules.push({
         name, source: null, comment: `What \`not ${relation.name}(…)\` asks for.`, mode: relation.storage === "passing" ? "passing" : "counting",
