@@ -108,8 +108,11 @@ export interface Inference {
    */
   readonly implied: readonly Finding[];
   readonly labels: ReadonlyMap<CollectionId, Label>;
-  /** The log that a collection's contents are a function of; null when none is, absent when static. */
-  readonly logs: ReadonlyMap<CollectionId, string | null>;
+  /**
+   * The log that a collection's contents are a function of, and its columns that carry the log's
+   * key; null when none is, absent when static.
+   */
+  readonly places: ReadonlyMap<CollectionId, { readonly log: string; readonly key: readonly number[] } | null>;
   /** Local facts of replicated roles (semantics A5). */
   readonly local: ReadonlySet<CollectionId>;
 }

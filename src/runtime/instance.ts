@@ -209,7 +209,7 @@ export class Instance {
 
   #wantsUnordered(): boolean {
     const deferred = this.#pending.includes(null);
-    return !this.#started || deferred || this.#inbox.wants(deferred);
+    return !this.#started || deferred || this.#inbox.wants(this.#pending.length > 0);
   }
 
   /** Clocks whose next batch waits; none before the first step, which is unordered. */
@@ -246,7 +246,7 @@ export class Instance {
   }
 
   #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {
-    const effective = this.#inbox.take(choice, this.#pending.includes(null));
+    const effective = this.#inbox.take(choice, this.#pending.length > 0);
     const closures = effective.filter(({ local, closure }) => (local.seals as ChannelSeals).close(closure));
     const closed = closures.map(({ local, closure }) => ({ source: local.meta.name, key: closure.key }));
     return this.#evaluate({ clock: null, events: collectEvents(this.#locals.values()), closed }, closures);
@@ -257,6 +257,14 @@ export class Instance {
     const rows = new Map<string, Row[]>();
     for (const entry of entries) {
       const local = this.#byId.get(entry.target) as Local;
+      // Seals go past the log and count the rows that go through it.
+      if (local.seals instanceof ChannelSeals && !local.seals.admit(entry.from, entry.row)) {
+        this.#faults.push({
+          code: "DLC904",
+          message: `${this.address} refused ${local.text(entry.row)} from ${entry.from}: ${promise(local)} has been sealed before`,
+        });
+        continue;
+      }
       const known = rows.get(local.meta.name);
       if (known === undefined) rows.set(local.meta.name, [entry.row]);
       else known.push(entry.row);
@@ -280,9 +288,8 @@ export class Instance {
         }
       }
     }
-    const deferred = this.#pending.includes(null);
     for (const travel of this.#travels) {
-      for (const { target, key, hosted } of travel.due(deferred)) this.#outbox.seal(target, key, hosted);
+      for (const { target, key, hosted } of travel.due(this.#pending.length > 0)) this.#outbox.seal(target, key, hosted);
     }
     for (const { log, value, after } of this.#logs.ticks(this.#pending)) this.#outbox.tick(log, value, after);
     return output.outputs;

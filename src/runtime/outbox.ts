@@ -68,18 +68,18 @@ export class Outbox {
   #sendTo(target: Target, receiver: number, rows: readonly Row[]): void {
     const address = target.addresses[receiver];
     const { ordering } = target.meta.collection;
+    const admitted = this.#admit(target, rows, receiver);
     if (ordering) {
-      for (const row of rows) this.append(ordering.log, { target: target.meta.id, to: address, from: this.#address, row });
+      for (const row of admitted) this.append(ordering.log, { target: target.meta.id, to: address, from: this.#address, row });
       return;
     }
-    const admitted = this.#admit(target, rows, receiver);
     if (admitted.length > 0) this.#partsTo(address).push({ kind: "rows", target: target.meta.id, rows: admitted });
   }
 
   #sendToAll(target: Target, rows: readonly Row[]): void {
     const { ordering } = target.meta.collection;
     if (ordering && target.owners === null) {
-      for (const row of rows) this.append(ordering.log, { target: target.meta.id, to: null, from: this.#address, row });
+      for (const row of this.#admit(target, rows, null)) this.append(ordering.log, { target: target.meta.id, to: null, from: this.#address, row });
       return;
     }
     if (ordering) {

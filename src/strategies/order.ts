@@ -58,6 +58,8 @@ export function logKey(region: Region, ordered: readonly Rule[], graph: Graph, p
   // Deferred facts of rules without an event would have to count the steps of every log at once.
   const counts = (rule: Rule): boolean => (rule.op === "<+" || rule.op === "<-" || rule.op === "<+-") && !reads(rule).some((literal) => !literal.negated && persistence.get(literal.collection) === "passing");
   if (region.rules.some(counts)) return null;
+  // A recursion that events take part in is derived anew in each step, so of all logs at once.
+  if ([...region.collections].some((id) => graph.cyclic.has(id) && persistence.get(id) === "passing")) return null;
   const found: Map<CollectionId, number>[] = [];
   for (const [column, term] of lead.terms.entries()) {
     if (term?.kind !== "variable") continue;

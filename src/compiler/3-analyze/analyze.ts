@@ -80,11 +80,11 @@ function infer(graph: Graph, raw: Context, points: readonly Finding[], use: Seal
     seals = inferSeals(raw, byRule([...points, ...implied]), use);
     context = settled();
   }
-  const logs = inferLogs(context);
+  const places = inferLogs(context);
   const marks = byRule([...points, ...implied]);
-  const unsettled = new Set([...marks.keys()].filter((id) => !seals.sealed.has(id) && !isLogged(graph.ir.rules.get(id)!, context, logs)));
+  const unsettled = new Set([...marks.keys()].filter((id) => !seals.sealed.has(id) && !isLogged(graph.ir.rules.get(id)!, context, places)));
   const local = findLocal(context, unsettled);
-  const labels = inferLabels(context, marks, seals, logs, local);
+  const labels = inferLabels(context, marks, seals, places, local);
   const inference: Inference = {
     use,
     persistence: context.persistence,
@@ -94,7 +94,7 @@ function infer(graph: Graph, raw: Context, points: readonly Finding[], use: Seal
     unsealed: seals.unsealed,
     implied,
     labels,
-    logs,
+    places,
     local,
   };
   return { inference, missing: seals.missing };

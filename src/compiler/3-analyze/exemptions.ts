@@ -5,7 +5,7 @@
  */
 import type { CollectionId, Expr, ReadLiteral, Rule } from "../ir.ts";
 import type { Context } from "./points.ts";
-import { collection, isOpen, isPassing, termVariables } from "./points.ts";
+import { collection, isOpen, isPassing, mayConflict, termVariables } from "./points.ts";
 import { closure, dependencies, equals, keyHolds, variablesOf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 
@@ -19,6 +19,7 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
   const writer = writers[0];
   if (writer.op !== "<+" || writer.role !== rule.role || negated.terms.some((term) => term === null)) return false;
   const body = positives(rule);
+  if (body.some((literal) => literal.hold)) return false;
   if (rule.body.length !== 2 || body.length !== 1 || writer.body.length !== 1) return false;
   const from = writer.body[0];
   if (from.kind !== "read" || from.negated) return false;
@@ -126,6 +127,8 @@ export function isOwnReply(rule: Rule, passing: ReadLiteral, table: ReadLiteral,
   const [writer] = writers;
   const [from, ...more] = reads(writer);
   if (more.length > 0 || from === undefined || from.negated || !isPassing(context, from)) return false;
+  // A row that is held back, or that may lose its key to another, need not be there.
+  if (from.hold || mayConflict(writer, context)) return false;
   if (writer.body.some((literal) => literal.kind === "test" || literal.kind === "range")) return false;
   const source = collection(context, from.collection);
   if (source.kind !== "input" && source.kind !== "channel") return false;

@@ -16,6 +16,7 @@ import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
+import { isAggregating } from "./persistence.ts";
 import { collection, isBrokenPromise, isOpen } from "./points.ts";
 import type { Context } from "./points.ts";
 
@@ -42,60 +43,110 @@ export function worse(a: LabelName, b: LabelName): LabelName {
   return severities.indexOf(a) >= severities.indexOf(b) ? a : b;
 }
 
-/** A collection is a function of a log when all the open ones behind it are. */
-export function inferLogs(context: Context): Map<CollectionId, string | null> {
-  const logs = new Map<CollectionId, string | null>();
+/** Where a collection stands in a log: its name, and the columns that carry the log's key ([]: one log for all). */
+export interface Place {
+  readonly log: string;
+  readonly key: readonly number[];
+}
+
+export type Places = ReadonlyMap<CollectionId, Place | null>;
+
+/**
+ * A collection is a function of a log when all the open ones behind it are, and every way to it
+ * carries the log's key in the same columns. null when it is not; absent when static.
+ */
+export function inferLogs(context: Context): Places {
+  const places = new Map<CollectionId, Place | null>();
   const { graph } = context;
   for (const component of graph.components) {
     for (let changed = true; changed; ) {
       changed = false;
       for (const id of component) {
         if (context.persistence.get(id) === "static") continue;
-        const next = logOf(id, context, logs);
-        if (next === undefined || logs.get(id) === next) continue;
-        logs.set(id, next);
+        const next = placeOf(id, context, places);
+        if (next === undefined || samePlace(places.get(id), next)) continue;
+        places.set(id, next);
         changed = true;
       }
       if (!graph.cyclic.has(component[0])) break;
     }
   }
-  return logs;
+  return places;
 }
 
-function logOf(id: CollectionId, context: Context, logs: ReadonlyMap<CollectionId, string | null>): string | null | undefined {
+function samePlace(a: Place | null | undefined, b: Place | null | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.log === b.log && a.key.join() === b.key.join();
+}
+
+function placeOf(id: CollectionId, context: Context, places: Places): Place | null | undefined {
   const { kind, ordering } = collection(context, id);
-  if (kind === "input" || kind === "channel" || kind === "timer") return ordering?.log ?? null;
-  let log: string | null | undefined;
+  if (kind === "input" || kind === "channel" || kind === "timer") return ordering ? { log: ordering.log, key: ordering.by } : null;
+  if (places.get(id) === null) return null;
+  let merged: Place | null | undefined;
   for (const rule of context.graph.into.get(id)!) {
-    // A gate opens when a seal comes, which no log places.
-    if ((rule.gates?.length ?? 0) > 0 || reads(rule).some((literal) => literal.hold)) return null;
-    for (const literal of reads(rule)) {
-      if (!isOpen(context, literal)) continue;
-      const of = logs.get(literal.collection);
-      if (of === undefined) continue;
-      if (log !== undefined && of !== log) return null;
-      log = of;
-    }
+    const place = headPlace(rule, context, places);
+    if (place === undefined) continue;
+    if (place === null || (merged !== undefined && !samePlace(merged, place))) return null;
+    merged = place;
   }
-  return log;
+  return merged;
 }
 
-/** Whether one log places everything the rule's sensitive literals see. */
-export function isLogged(rule: Rule, context: Context, logs: ReadonlyMap<CollectionId, string | null>): boolean {
+/** Of a rule's head: undefined while a cycle's members are still open, or where all is static. */
+function headPlace(rule: Rule, context: Context, places: Places): Place | null | undefined {
+  // A gate opens when a seal comes, which no log places.
+  if ((rule.gates?.length ?? 0) > 0 || reads(rule).some((literal) => literal.hold)) return null;
+  const body = bodyPlace(rule, context, places);
+  if (!body) return body;
+  const key = body.variables.map((name) => rule.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
+  return key.includes(-1) ? null : { log: body.log, key };
+}
+
+/** The one log of all open literals, and the variables that carry its key in every one of them. */
+function bodyPlace(rule: Rule, context: Context, places: Places): { log: string; variables: readonly string[] } | null | undefined {
+  let found: { log: string; variables: readonly string[] } | undefined;
+  for (const literal of reads(rule)) {
+    if (!isOpen(context, literal)) continue;
+    const place = places.get(literal.collection);
+    if (place === undefined) continue;
+    if (place === null) return null;
+    const variables: string[] = [];
+    for (const column of place.key) {
+      const term = literal.terms[column];
+      if (term?.kind !== "variable") return null;
+      variables.push(term.name);
+    }
+    if (found && (found.log !== place.log || found.variables.join() !== variables.join())) return null;
+    found = { log: place.log, variables };
+  }
+  return found;
+}
+
+/**
+ * Whether one log places everything that the rule sees, and each of its groups or keys lies in one
+ * log (semantics A11). Writers of one table race with each other, so the table must stand in it too.
+ */
+export function isLogged(rule: Rule, context: Context, places: Places): boolean {
   const open = reads(rule).filter((literal) => isOpen(context, literal));
-  const first = open.length > 0 ? logs.get(open[0].collection) : null;
-  if (typeof first !== "string" || !open.every((literal) => logs.get(literal.collection) === first)) return false;
-  // Writers of one table (or senders to one keyed channel) race with each other: the log must place them all.
+  if (open.some((literal) => !places.get(literal.collection))) return false;
+  const body = bodyPlace(rule, context, places);
+  if (!body) return false;
   const head = collection(context, rule.head.collection);
+  const carries = (width: number): boolean =>
+    body.variables.every((name) => rule.head.terms.some((term, i) => i < width && term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
+  if (isAggregating(rule) && !carries(Infinity)) return false;
   if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
-  return rule.op === "<=" && head.keyLength === null ? true : (logs.get(head.id) ?? first) === first;
+  if (rule.op === "<=" && head.keyLength === null) return true;
+  if (!carries(head.keyLength ?? Infinity)) return false;
+  return head.kind !== "table" || places.get(head.id)?.log === body.log;
 }
 
 export function inferLabels(
   context: Context,
   marks: ReadonlyMap<RuleId, readonly Finding[]>,
   seals: Seals,
-  logs: ReadonlyMap<CollectionId, string | null>,
+  logs: Places,
   local: ReadonlySet<CollectionId>,
 ): Map<CollectionId, Label> {
   const { graph } = context;
@@ -143,7 +194,7 @@ function ruleLabel(
   names: ReadonlyMap<CollectionId, LabelName>,
   marks: ReadonlyMap<RuleId, readonly Finding[]>,
   seals: Seals,
-  logs: ReadonlyMap<CollectionId, string | null>,
+  logs: Places,
 ): LabelName {
   const { replicated } = context.graph.ir.roles.get(rule.role)!;
   const writes = collection(context, rule.head.collection).kind === "table";

@@ -188,15 +188,18 @@ export function keyGate(rule: Rule, context: Context): string[] {
 
 /** A keyed collection of any kind can get two values for a key from open sources, by one rule or several (semantics A8). */
 function keyConflicts(rule: Rule, context: Context): Finding[] {
+  if (!mayConflict(rule, context)) return [];
+  return [finding(context, rule, "key-conflict", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal)))];
+}
+
+export function mayConflict(rule: Rule, context: Context): boolean {
   const head = collection(context, rule.head.collection);
-  if (head.keyLength === null || head.keyLength === head.columns.length) return [];
-  if (head.unique || rule.op === "<-" || rule.op === "<+-") return [];
+  if (head.keyLength === null || head.keyLength === head.columns.length) return false;
+  if (head.unique || rule.op === "<-" || rule.op === "<+-") return false;
   const open = reads(rule).filter((literal) => isOpen(context, literal));
   const writers = context.graph.into.get(head.id)!.filter((writer) => writer.op !== "<-" && writer.op !== "<+-");
-  const alone = writers.length === 1;
-  if (alone && (open.length === 0 || valueIsFunctionOfKey(rule, head, context))) return [];
-  if (!alone && !writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal)))) return [];
-  return [finding(context, rule, "key-conflict", keyGate(rule, context), open)];
+  if (writers.length === 1) return open.length > 0 && !valueIsFunctionOfKey(rule, head, context);
+  return writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal)));
 }
 
 function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {

@@ -74,6 +74,8 @@ function sealOf(
     const seal = out.unsealed.has(rule.id) ? null : ruleSeal(rule, context, out.seals, findings.has(rule.id));
     if (seal === null) return null;
     if (seal === undefined || seal.sources.length === 0) continue;
+    // What a gate releases takes effect a step later through a deferred rule, when the partition is closed already.
+    if (seal.consumed && rule.op !== "<=") return null;
     // Different keys on the ways into one collection leave no partition closed (case D5); the whole stream goes with all.
     if (merged && merged.columns.length > 0 && seal.columns.length > 0 && merged.columns.join() !== seal.columns.join()) return null;
     merged = merged ? unite(merged, seal) : seal;

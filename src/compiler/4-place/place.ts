@@ -114,7 +114,7 @@ function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, decisions: R
     for (const mark of marks) {
       if (mark.reason === "local" || mark.reason === "promise" || !needed.has(mark.rule)) continue;
       const rule = ir.rules.get(mark.rule);
-      if (!rule || inference.sealed.has(rule.id) || isLogged(rule, context, inference.logs)) continue;
+      if (!rule || inference.sealed.has(rule.id) || isLogged(rule, context, inference.places)) continue;
       if (decisions.get(rule.id)?.mechanism !== "none") out.add(rule.id);
     }
     return [...out];
@@ -254,10 +254,10 @@ function clocksOf(coordinated: Ir, residual: Analysis): Map<RuleId, string> {
   const context = { graph: buildGraph(coordinated), persistence: residual.inference.persistence, timed: new Set<CollectionId>() };
   for (const rule of coordinated.rules.values()) {
     if (rule.op !== "<+" && rule.op !== "<-" && rule.op !== "<+-") continue;
-    const { logs } = residual.inference;
-    if (!isLogged(rule, context, logs)) continue;
-    const first = rule.body.find((literal) => literal.kind === "read" && typeof logs.get(literal.collection) === "string");
-    if (first?.kind === "read") clocks.set(rule.id, logs.get(first.collection)!);
+    const { places } = residual.inference;
+    if (!isLogged(rule, context, places)) continue;
+    const first = rule.body.find((literal) => literal.kind === "read" && places.get(literal.collection));
+    if (first?.kind === "read") clocks.set(rule.id, places.get(first.collection)!.log);
   }
   return clocks;
 }

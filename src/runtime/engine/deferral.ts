@@ -101,6 +101,28 @@ export class Lapses {
   }
 }
 
+/** A recursive relation whose fixpoint is derived anew when `landedLength` says so: in other clocks' steps it stands still. */
+export class LapsesAnew {
+  readonly #relation: Relation;
+  readonly #log: Clock;
+  #kept = 0;
+
+  constructor(relation: Relation, log: Clock) {
+    this.#relation = relation;
+    this.#log = log;
+  }
+
+  begin(clock: Clock): void {
+    if (counts(this.#log, clock)) return;
+    this.#kept = this.#relation.landedLength;
+    this.#relation.landedLength = 0;
+  }
+
+  end(clock: Clock): void {
+    if (!counts(this.#log, clock)) this.#relation.landedLength = this.#kept;
+  }
+}
+
 /** `<+` into a scratch by rules over what persists: the target is the source one step later. */
 export class Delay implements Deferral {
   readonly #source: Relation;

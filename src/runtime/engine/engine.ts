@@ -11,7 +11,7 @@
  */
 import { compareRows } from "../canonical.ts";
 import type { Environment, Evaluator, Row, StepInput, StepOutput, Value, ValueType } from "../program.ts";
-import { Delay, Lapses, PassingDelay, TableDeferral } from "./deferral.ts";
+import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
@@ -54,7 +54,7 @@ export class Engine implements Evaluator {
   readonly #passing: Relation[] = [];
   readonly #kept: Relation[] = [];
   readonly #landing: Relation[] = [];
-  readonly #standing: Lapses[] = [];
+  readonly #standing: (Lapses | LapsesAnew)[] = [];
   readonly #tables: Relation[] = [];
   readonly #nodes: { readonly role: string; readonly relation: Relation }[] = [];
   readonly #sends: (Sink & { readonly target: string; readonly to: "address" | "all" | "role" })[] = [];
@@ -124,6 +124,13 @@ export class Engine implements Evaluator {
   standing(name: string | null, types: Types, log: string): Relation {
     const relation = this.view(name, types);
     this.#standing.push(new Lapses(relation, log));
+    return relation;
+  }
+
+  /** The same of one that is derived from itself; of a log without a key. */
+  recursiveStanding(name: string | null, types: Types, log: string): Relation {
+    const relation = this.view(name, types);
+    this.#standing.push(new LapsesAnew(relation, log));
     return relation;
   }
 
