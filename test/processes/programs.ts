@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { afterAll } from "vitest";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 export const scratch = mkdtempSync(join(tmpdir(), "dlc-test-"));
-process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
