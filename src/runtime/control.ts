@@ -66,6 +66,8 @@ export interface Status {
   readonly counts: NodeCounts;
   readonly duplicates: number;
   readonly badRows: number;
+  /** CPU time of the process so far, milliseconds. */
+  readonly cpuMs?: number;
   /** Only when asked for. */
   readonly awaited?: readonly AwaitedSeal[];
 }

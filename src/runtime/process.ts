@@ -202,6 +202,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
 }
 
 function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Status {
+  const cpu = process.cpuUsage();
   return {
     name: node.address,
     ended: feed === null || feed.ended,
@@ -213,6 +214,7 @@ function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Statu
     counts: node.counts,
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,
+    cpuMs: (cpu.user + cpu.system) / 1000,
     ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited() } : {}),
   };
 }

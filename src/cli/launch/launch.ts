@@ -224,7 +224,7 @@ class Run {
     const statuses = (await Promise.race([this.#poll(true), ...patience])) ?? [];
     await this.#stopAll();
     const nodes = [...this.#children.values()].map((child) => {
-      const { counts, badRows = 0 } = child.lastStatus ?? {};
+      const { counts, badRows = 0, cpuMs = 0 } = child.lastStatus ?? {};
       return {
         name: child.name,
         ending: this.#dead.includes(child) ? child.ending : "",
@@ -236,6 +236,7 @@ class Run {
         faults: counts?.faults ?? 0,
         badRows,
         lastStepAt: counts?.lastStepAt ?? 0,
+        cpuMs: Math.round(cpuMs),
       };
     });
     const badLines = this.#stdin?.badLines ?? 0;

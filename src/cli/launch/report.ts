@@ -23,6 +23,8 @@ export interface NodeSummary {
   readonly badRows: number;
   /** When its last step was done, in milliseconds since 1970; 0 if it took none. */
   readonly lastStepAt: number;
+  /** CPU time of its process, milliseconds. */
+  readonly cpuMs: number;
 }
 
 export interface AwaitedSummary {
