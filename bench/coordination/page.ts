@@ -1,0 +1,62 @@
+/** Keeps the measured part of docs/measurements.md, between two marker lines; what stands around it is written by hand. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import type { BenchResult } from "../coordination.ts";
+import type { Size } from "./loads.ts";
+import { ways } from "./programs.ts";
+import { tableOf } from "./table.ts";
+import type { Line } from "./table.ts";
+
+const BEGIN = "<!-- measured: coordination, begin (npm run bench:coordination) -->";
+const END = "<!-- measured: coordination, end -->";
+
+/** Throws when the page lacks its markers. */
+export function writePage(root: string, result: BenchResult, size: Size, repetitions: number): void {
+  const path = join(root, "docs", "measurements.md");
+  const page = readFileSync(path, "utf8");
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines ${BEGIN} and ${END}`);
+  const text = measuredText(result, size, repetitions);
+  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+}
+
+function measuredText({ lines, sequencer }: BenchResult, size: Size, repetitions: number): string {
+  const processors = cpus();
+  const thousands = (n: number): string => `${Math.round(n / 1000).toLocaleString("en-US")},000`;
+  return [
+    `Node ${process.versions.node}, ${process.platform}, ${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}. ` +
+      `CAMPAIGN: ${size.clicks.toLocaleString("en-US")} clicks, three replicas; word count: the first ` +
+      `${size.lines.toLocaleString("en-US")} lines of the book, three counters. Medians of ${repetitions} repetitions.`,
+    tableOf(lines, "markdown"),
+    "What each waits for before it answers:",
+    waitsTable(),
+    `The sequencer with nothing else to do (${sequencer.appenders} appenders, ${sequencer.readers} readers, ` +
+      `${"rows of three short strings"}): ${thousands(sequencer.rowsPerSecond)} rows a second beside the process that ` +
+      `appends and reads, ${thousands(sequencer.rowsPerCpuSecond)} rows in a second of its own CPU. More cannot pass ` +
+      "through one log, however many producers there are.",
+    aims(lines),
+  ].join("\n\n");
+}
+
+function waitsTable(): string {
+  const rows = ways.map(({ title, waits }) => `| ${title} | ${waits.campaign} | ${waits.words} |`);
+  return ["| coordination | CAMPAIGN | word count |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Geometric means over all lines of a way, beside what is aimed at. */
+function aims(lines: readonly Line[]): string {
+  const mean = (values: readonly number[]): string =>
+    Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length).toFixed(2);
+  const rows = ways.slice(1).map(({ name, title }) => {
+    const own = lines.filter(({ way }) => way === name);
+    const ratios = own.map(({ ratio }) => ratio);
+    const cpuRatios = own.flatMap(({ cpuRatio }) => (cpuRatio === null ? [] : [cpuRatio]));
+    const aim = name === "order" ? "≥ 0.85" : name === "order by" ? "" : "≥ 0.95";
+    const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    return `| ${title} | ${aim} | ${mean(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : mean(cpuRatios)} |`;
+  });
+  const head = "| coordination | aim | throughput ÷ uncoordinated, geometric mean | from, to | CPU ÷ uncoordinated, geometric mean |";
+  return [head, "| --- | --- | --: | --: | --: |", ...rows].join("\n");
+}
