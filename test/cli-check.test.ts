@@ -225,11 +225,37 @@ describe("dlc.config.json", () => {
   });
 });
 
-describe("the statement cache", () => {
-  const cacheFiles = (): string[] => {
+describe("what is kept on disk", () => {
+  const cacheFiles = (ending = ".statements"): string[] => {
     const folder = join(place.folder, ".cache-of-user", "dlc");
-    return existsSync(folder) ? readdirSync(folder) : [];
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    expect(names.filter((name) => !/^[0-9a-f]{40}\.(?:statements|report)$/.test(name))).toEqual([]);
+    return names.filter((name) => name.endsWith(ending));
   };
+
+  test("a report is used again for the same text and the same question only", async () => {
+    place.write({ "ads.dlc": ads() });
+    const sealed = await jsonOf("ads.dlc");
+    expect(cacheFiles(".report")).toHaveLength(1);
+    expect(await jsonOf("ads.dlc")).toEqual(sealed);
+    expect((await jsonOf("ads.dlc", "--strategy", "none")).json["plan"]).toEqual([]);
+    expect((await jsonOf("ads.dlc", "--budget", "seal=0")).code).toBe(1);
+    expect((await place.dlc("check", "ads.dlc")).out).toContain("1 program checked");
+    expect(cacheFiles(".report")).toHaveLength(2);
+    place.write({ "ads.dlc": ads("") });
+    expect((await jsonOf("ads.dlc")).json["plan"]).toMatchObject([{ mechanism: "order" }]);
+    place.write({ "ads.dlc": ads() });
+    expect(await jsonOf("ads.dlc")).toEqual(sealed);
+  });
+
+  test("a report of a program with functions is not, since they lie in other files", async () => {
+    const program =
+      'function f(x: int): int from "./f.ts";\nrole A {\n  input i(x: int);\n  output o(x: int);\n  o(f(x)) <= i(x);\n}\n';
+    place.write({ "p.dlc": program, "f.ts": "export const f = (x: number): number => x;\n" });
+    expect((await jsonOf("p.dlc")).code).toBe(0);
+    place.write({ "f.ts": "export const f = (x: number): string => String(x);\n" });
+    expect((await jsonOf("p.dlc")).code).toBe(1);
+  });
 
   test("changes no result, and is bounded by the program", async () => {
     place.write({ "ads.dlc": ads() });
@@ -252,6 +278,7 @@ describe("the statement cache", () => {
     const whole = readFileSync(path, "utf8");
     for (const text of ["", "garbage", whole.slice(0, whole.length / 2), whole.replace("clicks", "clocks")]) {
       writeFileSync(path, text);
+      for (const name of cacheFiles(".report")) writeFileSync(join(place.folder, ".cache-of-user", "dlc", name), text);
       expect((await jsonOf("ads.dlc")).json).toEqual(json);
     }
     chmodSync(path, 0o000);

@@ -1,14 +1,16 @@
 /**
- * The statement cache on disk: one file per program, in `node_modules/.cache/dlc` of the nearest folder upward that has
- * `node_modules`, else in the user's cache folder. Its first line names the compiler that wrote it and a checksum of the
- * rest. A file that does not fit is ignored, and what cannot be written stays unwritten: neither changes a result.
- * Writers put a whole file in place by renaming, so that several at once leave one of theirs.
+ * What `dlc check` keeps on disk of each program: the statements that it has matched, and the last report in each form.
+ * It lies in `node_modules/.cache/dlc` of the nearest folder upward that has `node_modules`, else in the user's cache
+ * folder. A file's first line names the compiler that wrote it and a checksum of the rest. A file that does not fit is
+ * ignored, and what cannot be written stays unwritten: neither changes a result. Writers put a whole file in place by
+ * renaming, so that several at once leave one of theirs.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
+import type { SourceFile } from "../compiler/ast.ts";
 import type { Io } from "./io.ts";
 import { packageRoot } from "./root.ts";
 
@@ -21,7 +23,7 @@ export interface DiskStatements {
 /** Statements of the program at `path`. */
 export function openStatements(path: string, io: Io): DiskStatements {
   const file = join(cacheFolder(io), `${digest(resolve(io.cwd, path))}.statements`);
-  const known = read(file);
+  const known = new Map(read<[string, CachedStatement][]>(file) ?? []);
   const used = new Map<string, CachedStatement>();
   let fresh = false;
   return {
@@ -37,7 +39,7 @@ export function openStatements(path: string, io: Io): DiskStatements {
       },
     },
     save() {
-      if (fresh || used.size < known.size) write(file, used);
+      if (fresh || used.size < known.size) write(file, [...used]);
     },
   };
 }
@@ -51,20 +53,38 @@ export function cacheFolder(io: Io): string {
   return join(user ? user : join(io.env["HOME"] ?? homedir(), ".cache"), "dlc");
 }
 
-function read(file: string): ReadonlyMap<string, CachedStatement> {
+/** The last report on a program, if it and what was asked are the same. */
+export function openReport<T>(
+  program: SourceFile,
+  form: string,
+  asked: string,
+  io: Io,
+): { readonly get: () => T | null; readonly set: (report: T) => void } {
+  const file = join(cacheFolder(io), `${digest(`${resolve(io.cwd, program.path)}\n${form}`)}.report`);
+  const of = digest(`${asked}\n${program.path}\n${program.text}`);
+  return {
+    get() {
+      const kept = read<{ readonly of: string; readonly report: T }>(file);
+      return kept?.of === of ? kept.report : null;
+    },
+    set: (report) => write(file, { of, report }),
+  };
+}
+
+function read<T>(file: string): T | null {
   try {
     const content = readFileSync(file, "utf8");
     const end = content.indexOf("\n");
     const body = content.slice(end + 1);
-    if (content.slice(0, end) === headOf(body)) return new Map(JSON.parse(body) as [string, CachedStatement][]);
+    if (content.slice(0, end) === headOf(body)) return JSON.parse(body) as T;
   } catch {
     // None, or not readable: as good as empty.
   }
-  return new Map();
+  return null;
 }
 
-function write(file: string, statements: ReadonlyMap<string, CachedStatement>): void {
-  const body = JSON.stringify([...statements]);
+function write(file: string, value: unknown): void {
+  const body = JSON.stringify(value);
   const next = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -77,10 +97,10 @@ function write(file: string, statements: ReadonlyMap<string, CachedStatement>): 
 
 let compiler: string | null = null;
 
-/** `dlc statements, COMPILER, CHECKSUM`. */
+/** `dlc, COMPILER, CHECKSUM`. */
 function headOf(body: string): string {
   compiler ??= compilerId();
-  return `dlc statements, ${compiler}, ${digest(body)}`;
+  return `dlc, ${compiler}, ${digest(body)}`;
 }
 
 /** Another build of the compiler may read a statement differently. */

@@ -5,13 +5,13 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Strategy } from "../compiler/plan.ts";
 import type { StatementCache } from "../compiler/1-parse/cache.ts";
-import { openStatements } from "./cache.ts";
+import { openReport, openStatements } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { count } from "./draw/count.ts";
-import { jsonOf } from "./draw/json.ts";
-import type { CheckedProgram } from "./draw/json.ts";
+import { jsonOf, jsonPart } from "./draw/json.ts";
+import type { CheckedProgram, JsonPart } from "./draw/json.ts";
 import { paint } from "./draw/paint.ts";
 import { drawPlan } from "./draw/plan.ts";
 import { findPrograms, readProgram } from "./files.ts";
@@ -26,7 +26,7 @@ export interface CheckOptions {
   readonly locked?: boolean;
   readonly lock?: boolean;
   readonly budget?: Budget;
-  /** false: neither read nor write the statement cache. */
+  /** false: neither read nor write what is kept on disk. */
   readonly cache: boolean;
 }
 
@@ -34,21 +34,60 @@ export interface CheckOptions {
 export async function checkCommand(patterns: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   const config = await findConfig(io.cwd);
   const paths = await findPrograms(patterns, io.cwd);
-  const programs: CheckedProgram[] = [];
-  for (const path of paths) {
-    const statements = options.cache ? openStatements(path, io) : null;
-    programs.push(await checkProgram(readProgram(path, io.cwd), options, config, io, statements?.cache));
-    statements?.save();
-  }
+  const reports: Report[] = [];
+  for (const path of paths) reports.push(await reportOn(readProgram(path, io.cwd), options, config, io));
 
-  if (options.format === "json") io.out(`${JSON.stringify(jsonOf(programs), null, 2)}\n`);
-  else drawPrograms(programs, io);
+  if (options.format === "json") io.out(`${JSON.stringify(jsonOf(reports.map(({ json }) => json!)), null, 2)}\n`);
+  else io.out(`${reports.map(({ pretty }) => pretty).join("")}${summary(reports)}\n`);
 
-  const all = programs.flatMap(({ diagnostics }) => diagnostics);
-  const warnings = all.filter(({ severity }) => severity === "warning").length;
+  const warnings = reports.reduce((sum, report) => sum + report.warnings, 0);
   const most = options.maxWarnings ?? config.maxWarnings ?? Infinity;
   if (warnings > most) io.err(`dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n`);
-  return warnings > most || all.some(({ severity }) => severity === "error") ? 1 : 0;
+  return warnings > most || reports.some(({ errors }) => errors > 0) ? 1 : 0;
+}
+
+/** What is said of one program, in one of the two forms. Plain data: it is kept for the next time. */
+interface Report {
+  readonly json: JsonPart | null;
+  readonly pretty: string | null;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly notes: number;
+  readonly suppressed: number;
+}
+
+/**
+ * A program that has not changed since the last time is not compiled again: the report is a function of its text and
+ * of what it is asked for. Not so where functions or a certificate beside it take part; those are looked at anew.
+ */
+async function reportOn(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<Report> {
+  const budget = [...(options.budget ?? config.budget ?? [])];
+  const asked = JSON.stringify([
+    io.colour,
+    io.width,
+    options.strategy ?? config.strategy,
+    budget,
+    [...config.severities],
+  ]);
+  const kept =
+    options.cache && !options.lock && !options.locked ? openReport<Report>(file, options.format, asked, io) : null;
+  const known = kept?.get() ?? null;
+  if (known !== null) return known;
+
+  const statements = options.cache ? openStatements(file.path, io) : null;
+  const program = await checkProgram(file, options, config, io, statements?.cache);
+  statements?.save();
+  const of = (severity: string): number => program.diagnostics.filter((each) => each.severity === severity).length;
+  const report: Report = {
+    json: options.format === "json" ? jsonPart(program) : null,
+    pretty: options.format === "json" ? null : drawProgram(program, io),
+    errors: of("error"),
+    warnings: of("warning"),
+    notes: of("note"),
+    suppressed: program.silenced.length,
+  };
+  if (program.compilation.ir?.functions.size === 0) kept?.set(report);
+  return report;
 }
 
 /** One program with everything that looks at it; other commands start here too. */
@@ -83,23 +122,28 @@ function withSeverities(diagnostics: readonly Diagnostic[], config: Config): rea
   });
 }
 
-function drawPrograms(programs: readonly CheckedProgram[], io: Io): void {
+function drawProgram({ compilation, diagnostics }: CheckedProgram, io: Io): string {
   const style = paint(io.colour);
-  for (const { compilation, diagnostics } of programs) {
-    for (const diagnostic of diagnostics) io.out(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
-    if (compilation.plan !== null) {
-      io.out(`${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}\n`);
-    }
-  }
-  io.out(`${summary(programs)}\n`);
+  const findings = diagnostics.map((diagnostic) => `${drawDiagnostic(diagnostic, style, io.width)}\n`).join("");
+  if (compilation.plan === null) return findings;
+  return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}\n`;
 }
 
-function summary(programs: readonly CheckedProgram[]): string {
-  const all = programs.flatMap(({ diagnostics }) => diagnostics);
-  const of = (severity: string): number => all.filter((diagnostic) => diagnostic.severity === severity).length;
-  const silenced = programs.reduce((sum, program) => sum + program.silenced.length, 0);
-  const parts = [count(of("error"), "error"), count(of("warning"), "warning")];
-  if (of("note") > 0) parts.push(count(of("note"), "note"));
-  if (silenced > 0) parts.push(`${silenced} suppressed`);
-  return `${count(programs.length, "program")} checked: ${parts.join(", ")}`;
+function summary(reports: readonly Report[]): string {
+  const sum = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0);
+  const parts = [
+    count(
+      sum(({ errors }) => errors),
+      "error",
+    ),
+    count(
+      sum(({ warnings }) => warnings),
+      "warning",
+    ),
+  ];
+  const notes = sum(({ notes: n }) => n);
+  const suppressed = sum(({ suppressed: n }) => n);
+  if (notes > 0) parts.push(count(notes, "note"));
+  if (suppressed > 0) parts.push(`${suppressed} suppressed`);
+  return `${count(reports.length, "program")} checked: ${parts.join(", ")}`;
 }

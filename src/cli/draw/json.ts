@@ -12,19 +12,40 @@ export interface CheckedProgram {
   readonly silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
 }
 
+/** What one program adds to the arrays of the whole. */
+export interface JsonPart {
+  readonly files: readonly string[];
+  readonly diagnostics: readonly object[];
+  readonly suppressed: readonly object[];
+  readonly outputs: readonly object[];
+  readonly collections: readonly object[];
+  readonly orderSensitive: readonly object[];
+  readonly plan: readonly object[];
+}
+
+export function jsonPart(program: CheckedProgram): JsonPart {
+  return {
+    files: [program.compilation.file.path],
+    diagnostics: program.diagnostics.map(diagnosticOf),
+    suppressed: program.silenced.map(({ diagnostic, reason }) => ({ ...diagnosticOf(diagnostic), reason })),
+    outputs: outputsOf(program),
+    collections: collectionsOf(program),
+    orderSensitive: findingsOf(program),
+    plan: planOf(program),
+  };
+}
+
 /** Programs in order; everything of one program stands together in each array, with its file. */
-export function jsonOf(programs: readonly CheckedProgram[]): object {
+export function jsonOf(parts: readonly JsonPart[]): object {
   return {
     version: 1,
-    files: programs.map(({ compilation }) => compilation.file.path),
-    diagnostics: programs.flatMap(({ diagnostics }) => diagnostics.map(diagnosticOf)),
-    suppressed: programs.flatMap(({ silenced }) =>
-      silenced.map(({ diagnostic, reason }) => ({ ...diagnosticOf(diagnostic), reason })),
-    ),
-    outputs: programs.flatMap(outputsOf),
-    collections: programs.flatMap(collectionsOf),
-    orderSensitive: programs.flatMap(findingsOf),
-    plan: programs.flatMap(planOf),
+    files: parts.flatMap(({ files }) => files),
+    diagnostics: parts.flatMap(({ diagnostics }) => diagnostics),
+    suppressed: parts.flatMap(({ suppressed }) => suppressed),
+    outputs: parts.flatMap(({ outputs }) => outputs),
+    collections: parts.flatMap(({ collections }) => collections),
+    orderSensitive: parts.flatMap(({ orderSensitive }) => orderSensitive),
+    plan: parts.flatMap(({ plan }) => plan),
   };
 }
 
