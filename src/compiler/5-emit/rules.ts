@@ -52,7 +52,7 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
     const literal = driver.kind === "start" ? null : driver.literal;
     for (const index of joinOrder(rule.body, literal)) {
       const old = (driver.kind === "changes" && index > driver.literal) || (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
-      writeLiteral(scope, depth, rule.body[index], old, used);
+      writeLiteral(context, scope, depth, rule.body[index], old, used);
     }
     writeHead(context, scope, rule);
     depth.closeAll();
@@ -156,12 +156,12 @@ function isAbsent(relation: FlowRelation, row: string, old: boolean): string {
   return old ? `${relation.name}.was[${row}] === 0` : `${relation.name}.count[${row}] === 0`;
 }
 
-function writeLiteral(scope: ExprScope, loops: Loops, literal: FlowLiteral, old: boolean, used: ReadonlySet<string>): void {
+function writeLiteral(context: RuleContext, scope: ExprScope, loops: Loops, literal: FlowLiteral, old: boolean, used: ReadonlySet<string>): void {
   const { writer } = scope;
   switch (literal.kind) {
     case "read":
       if (literal.negated) writeAbsence(scope, literal, old);
-      else writeRead(scope, loops, literal, old, used);
+      else writeRead(context, scope, loops, literal, old, used);
       break;
     case "test": writer.line(`if (!${scope.boolean(literal.value)}) ${scope.escape}`); break;
     case "closed": writer.line(`if (!${literal.name}.has(${literal.key.map((expr) => scope.code(expr)).join(", ")})) ${scope.escape}`); break;
@@ -205,7 +205,7 @@ function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
   scope.writer.line(`if (${row} >= 0 && !(${isAbsent(literal.relation, row, old)})) ${scope.escape}`);
 }
 
-function writeRead(scope: ExprScope, loops: Loops, literal: FlowRead, old: boolean, used: ReadonlySet<string>): void {
+function writeRead(context: RuleContext, scope: ExprScope, loops: Loops, literal: FlowRead, old: boolean, used: ReadonlySet<string>): void {
   const { writer } = scope;
   const { relation, terms } = literal;
   const bound: number[] = [];
@@ -224,13 +224,20 @@ function writeRead(scope: ExprScope, loops: Loops, literal: FlowRead, old: boole
     const end = scope.names.take("size");
     loops.open(`for (let ${row} = 0, ${end} = ${relation.name}.size; ${row} < ${end}; ${row}++) {`);
   } else {
-    const index = `${relation.name}_by_${bound.join("_")}`;
-    relation.indexes.set(index, bound);
-    const first = bound.length === 1 ? "first1" : bound.length === 2 ? "first2" : "firstOf";
+    const index = indexOf(context, relation, bound);
+    const first = bound.length <= 3 ? `first${bound.length}` : "firstOf";
     loops.open(`for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`);
   }
   if (mayBeAbsent) writer.line(`if (${isAbsent(relation, row, old)}) continue;`);
   matchRow(scope, literal, row, new Set(bound), used);
+}
+
+/** Identifier of the index over these columns. */
+function indexOf(context: RuleContext, relation: FlowRelation, columns: readonly number[]): string {
+  for (const [name, known] of relation.indexes) if (known.join() === columns.join()) return name;
+  const name = context.names.take(`${relation.name}_by_${columns.join("_")}`);
+  relation.indexes.set(name, columns);
+  return name;
 }
 
 function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void {

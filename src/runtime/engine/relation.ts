@@ -167,45 +167,65 @@ export class Relation {
   /** The row, made without support where there is none. */
   seek0(): number {
     const row = this.find0();
-    return row >= 0 ? row : this.#enter(this.#place());
+    return row >= 0 ? row : this.#enter(this.#place(), finish(0));
   }
 
   seek1(a: number): number {
-    let row = this.find1(a);
-    if (row >= 0) return row;
-    row = this.#place();
+    const { c0 } = this;
+    const h = finish(mix(0, a));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a) return row;
+    }
+    const row = this.#place();
     this.c0[row] = a;
-    return this.#enter(row);
+    return this.#enter(row, h);
   }
 
   seek2(a: number, b: number): number {
-    let row = this.find2(a, b);
-    if (row >= 0) return row;
-    row = this.#place();
+    const { c0, c1 } = this;
+    const h = finish(mix(mix(0, a), b));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b) return row;
+    }
+    const row = this.#place();
     this.c0[row] = a;
     this.c1[row] = b;
-    return this.#enter(row);
+    return this.#enter(row, h);
   }
 
   seek3(a: number, b: number, c: number): number {
-    let row = this.find3(a, b, c);
-    if (row >= 0) return row;
-    row = this.#place();
+    const { c0, c1, c2 } = this;
+    const h = finish(mix(mix(mix(0, a), b), c));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c) return row;
+    }
+    const row = this.#place();
     this.c0[row] = a;
     this.c1[row] = b;
     this.c2[row] = c;
-    return this.#enter(row);
+    return this.#enter(row, h);
   }
 
   seek4(a: number, b: number, c: number, d: number): number {
-    let row = this.find4(a, b, c, d);
-    if (row >= 0) return row;
-    row = this.#place();
+    const { c0, c1, c2, c3 } = this;
+    const h = finish(mix(mix(mix(mix(0, a), b), c), d));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
+    }
+    const row = this.#place();
     this.c0[row] = a;
     this.c1[row] = b;
     this.c2[row] = c;
     this.c3[row] = d;
-    return this.#enter(row);
+    return this.#enter(row, h);
   }
 
   seekKey(): number {
@@ -213,7 +233,7 @@ export class Relation {
     if (row >= 0) return row;
     row = this.#place();
     for (let i = 0; i < this.arity; i++) this.columns[i][row] = this.key[i];
-    return this.#enter(row);
+    return this.#enter(row, this.#hashRow(row));
   }
 
   /** The row of this relation equal to a row of another of the same arity. */
@@ -233,9 +253,9 @@ export class Relation {
     return this.size++;
   }
 
-  #enter(row: number): number {
+  #enter(row: number, hash: number): number {
     if ((this.#used + 1) * 2 > this.#mask) this.#rehash();
-    let slot = this.#hashRow(row) & this.#mask;
+    let slot = hash & this.#mask;
     while (this.#slots[slot] >= 0) slot = (slot + 1) & this.#mask;
     if (this.#slots[slot] === EMPTY) this.#used++;
     this.#slots[slot] = row;
@@ -453,6 +473,16 @@ export class Index {
     for (let slot = finish(mix(mix(0, a), b)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
       if (row >= 0 ? codes0[row] === a && codes1[row] === b : row === EMPTY) return row;
+    }
+  }
+
+  first3(a: number, b: number, c: number): number {
+    const codes0 = this.#relation.columns[this.#columns[0]];
+    const codes1 = this.#relation.columns[this.#columns[1]];
+    const codes2 = this.#relation.columns[this.#columns[2]];
+    for (let slot = finish(mix(mix(mix(0, a), b), c)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row >= 0 ? codes0[row] === a && codes1[row] === b && codes2[row] === c : row === EMPTY) return row;
     }
   }
 
