@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { compile } from "../src/compiler/compile.ts";
 import { codes } from "../src/compiler/diagnostics/codes.ts";
 import type { CodePage } from "../src/compiler/diagnostics/codes.ts";
 
@@ -44,6 +45,26 @@ describe("docs", () => {
       for (const text of [title, why, example, mend]) expect(text.trim().length, code).toBeGreaterThan(5);
       expect(title, code).not.toMatch(/\.$/);
     }
+  });
+
+  test("programs on the pages compile", () => {
+    let programs = 0;
+    for (const name of ["README.md", "docs/language.md"]) {
+      for (const [, text] of readFileSync(join(root, name), "utf8").matchAll(/```dlc\n([\s\S]*?)```/g)) {
+        if (!/^role /m.test(text)) continue;
+        programs++;
+        const { diagnostics, plan } = compile({ path: name, text });
+        expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
+        expect(plan).not.toBeNull();
+      }
+    }
+    expect(programs).toBeGreaterThanOrEqual(2);
+  });
+
+  test("the README's program is the fixture", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const program = readFileSync(join(root, "fixtures/ad-network/campaign.dlc"), "utf8");
+    expect(program).toContain(/```dlc\n([\s\S]*?)```/.exec(readme)![1]);
   });
 
   test("links between the project's pages lead somewhere", () => {
