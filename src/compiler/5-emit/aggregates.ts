@@ -30,24 +30,30 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
   const storage = mode === "passing" ? "passing" : "view";
   const groups = to.relation(`${rule.label}_groups`, key.map((expr) => expr.type), storage, `groups of ${rule.label}`);
   const accumulators = new Map<string, Accumulator>();
-  const members = new Map<string, { relation: FlowRelation; name: string }>();
+  const members = new Map<string, FlowRelation>();
+  const membersNames = new Map<FlowRelation, string>();
   const accumulator = (call: AggregateCall): Accumulator => {
     const text = exprText([call.name, call.distinct, call.args]);
     let known = accumulators.get(text);
     if (known === undefined) accumulators.set(text, (known = make(call)));
     return known;
   };
-  const membersOf = (call: AggregateCall): { relation: FlowRelation; name: string } => {
+  const membersOf = (call: AggregateCall): FlowRelation => {
     const text = exprText(call.args);
     let known = members.get(text);
     if (known === undefined) {
-      const types = call.args.map((arg) => arg.type);
-      const relation = to.relation(`${rule.label}_values`, [...groups.types, ...types], storage, null);
-      const name = to.names.take(`${rule.label}_members`);
-      to.attachments.push(`const ${name} = engine.members(${groups.name}, ${relation.name}, ${valueTypes(types)});`);
-      members.set(text, (known = { relation, name }));
+      known = to.relation(`${rule.label}_values`, [...groups.types, ...call.args.map((arg) => arg.type)], storage, null);
+      members.set(text, known);
     }
     return known;
+  };
+  const membersName = (relation: FlowRelation, call: AggregateCall): string => {
+    let name = membersNames.get(relation);
+    if (name === undefined) {
+      membersNames.set(relation, (name = to.names.take(`${rule.label}_members`)));
+      to.attachments.push(`const ${name} = engine.members(${groups.name}, ${relation.name}, ${valueTypes(call.args.map((arg) => arg.type))});`);
+    }
+    return name;
   };
   const make = (call: AggregateCall): Accumulator => {
     if (call.name === "count" && !call.distinct) return { call, kind: "count", name: groups.name, members: null };
@@ -57,8 +63,8 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
       to.attachments.push(`const ${name} = engine.${isFloat ? "floatSums" : "intSums"}(${groups.name});`);
       return { call, kind: isFloat ? "floats" : "ints", name, members: null };
     }
-    const { relation, name } = membersOf(call);
-    if (call.name !== "count") return { call, kind: "members", name, members: relation };
+    const relation = membersOf(call);
+    if (call.name !== "count") return { call, kind: "members", name: membersName(relation, call), members: relation };
     const distinct = to.names.take(`${rule.label}_distinct`);
     to.attachments.push(`const ${distinct} = engine.numbers(${groups.name});`);
     return { call, kind: "distinct", name: distinct, members: relation };

@@ -33,12 +33,23 @@ export function roleModule(plan: Plan, role: string): RoleModule {
   const rules = new Writer();
   const evaluator = writeEvaluator(flow, declared, names, file, rules);
 
-  const writer = new Writer();
+  const write = (usesValue: boolean): Written => {
+    const writer = new Writer();
+    writeModule(writer, plan, role, declared, evaluator, usesValue);
+    return writer.written();
+  };
+  const written = write(true);
+  return { role, written: (written.typed.match(/\bValue\b/g) ?? []).length > 1 ? written : write(false), file };
+}
+
+function writeModule(writer: Writer, plan: Plan, role: string, declared: Declarations, evaluator: EvaluatorText, usesValue: boolean): void {
+  const ir = plan.coordinated;
+  const { file } = ir.roles.get(role)!;
   writer.line(`/** Role ${role} of ${commentText(file.path)}. Written by dlc: change the program instead. */`);
   const engine = ["Engine"];
   if (evaluator.mentions("FAILED")) engine.push("FAILED");
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
-  writer.line(type(`import type { Environment, Evaluator, RoleProgram, Value } from "./runtime/program.js";`));
+  writer.line(type(`import type { Environment, Evaluator, RoleProgram${usesValue ? ", Value" : ""} } from "./runtime/program.js";`));
   writer.line(`import { startNode } from "./runtime/node.js";`);
   writer.line(type(`import type { NodeOptions } from "./runtime/node.js";`));
   declared.writeImports(writer);
@@ -52,7 +63,6 @@ export function roleModule(plan: Plan, role: string): RoleModule {
   writer.line(`export const program${type(": RoleProgram")} = { meta, createEvaluator };`);
   writer.line();
   writeStart(writer, ir, role);
-  return { role, written: writer.written(), file };
 }
 
 /** Constants and functions that expressions use. */
