@@ -41,13 +41,15 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
   }
   if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
   if (diagnostic.mend !== undefined) lines.push(...note(diagnostic.mend, "do: ", gutter, paint, width, paint.mend));
-  for (const fix of diagnostic.fixes ?? []) {
-    const text = fix.edits
+  for (const { title, edits } of diagnostic.fixes ?? []) {
+    const text = edits
       .map((edit) => edit.text.trim())
       .filter((part) => part !== "")
       .join(" ... ");
-    if (fix.title !== diagnostic.mend)
-      lines.push(...note(text === "" ? fix.title : `${fix.title}: ${text}`, "fix: ", gutter, paint, width, paint.mend));
+    if (title !== diagnostic.mend)
+      lines.push(
+        ...note(title.includes(text) ? title : `${title}: ${text}`, "fix: ", gutter, paint, width, paint.mend),
+      );
   }
   return `${lines.join("\n")}\n`;
 }
