@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Envelope, Part } from "../src/runtime/messages.ts";
+import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
 import type { CollectionMeta, Fault, RoleMeta } from "../src/runtime/program.ts";
 import { holdTimes, parseDelay } from "../src/runtime/transports/delay.ts";
 import { encodeFrame, FrameError, FrameReader } from "../src/runtime/transports/frames.ts";
@@ -121,6 +121,32 @@ describe("the wire form", () => {
         expect(roundTrip(parts)).toEqual(parts);
       }),
     );
+  });
+
+  test("a batch for several readers is written out once, and another batch of the step is itself", () => {
+    const wire = new WireFormat([meta]);
+    const read = (to: string, part: Part): readonly Part[] => {
+      const pieces: unknown[] = [];
+      for (const frame of wire.encode({ from: "log", to, epoch: 1, seq: 1, parts: [part] })) {
+        new FrameReader().push(frame, ([, , ...rest]) => pieces.push(...rest));
+      }
+      return wire.decodeParts(pieces);
+    };
+    const entriesOf = (id: number): LogEntry[] => [{ target: "R.p", to: null, from: "A#0", row: [id, "x"] }];
+    const shared = entriesOf(1);
+    const batch = (index: number, entries: readonly LogEntry[]): Part => ({
+      kind: "batch",
+      log: "R.log",
+      value: [],
+      index,
+      entries,
+    });
+    expect(read("R#0", batch(1, shared))).toEqual([batch(1, entriesOf(1))]);
+    expect(read("R#1", batch(1, shared))).toEqual([batch(1, entriesOf(1))]);
+    expect(read("R#2", batch(2, entriesOf(2)))).toEqual([batch(2, entriesOf(2))]);
+    shared.push(...entriesOf(3));
+    wire.endStep();
+    expect(read("R#0", batch(3, shared))).toEqual([batch(3, [...entriesOf(1), ...entriesOf(3)])]);
   });
 
   test("cuts long envelopes into frames and puts them together again", () => {

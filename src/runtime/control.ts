@@ -66,7 +66,7 @@ export interface Status {
   readonly counts: NodeCounts;
   readonly duplicates: number;
   readonly badRows: number;
-  /** CPU time of the process so far, milliseconds. */
+  /** CPU time of the process so far, milliseconds; as `awaited`, only when asked for. */
   readonly cpuMs?: number;
   /** Only when asked for. */
   readonly awaited?: readonly AwaitedSeal[];

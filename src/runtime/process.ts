@@ -202,7 +202,6 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
 }
 
 function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Status {
-  const cpu = process.cpuUsage();
   return {
     name: node.address,
     ended: feed === null || feed.ended,
@@ -214,9 +213,14 @@ function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Statu
     counts: node.counts,
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,
-    cpuMs: (cpu.user + cpu.system) / 1000,
+    ...(withAwaited ? { cpuMs: cpuMs() } : {}),
     ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited() } : {}),
   };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 export function inputsOf(collections: readonly CollectionMeta[]): readonly CollectionMeta[] {

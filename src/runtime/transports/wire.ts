@@ -34,8 +34,8 @@ export class WireFormat {
   /** By `Role.collection`; only those with columns that need converting. */
   readonly #conversions = new Map<string, Conversion>();
   readonly #sealKeys = new Map<string, readonly number[]>();
-  /** Text of the rows of this step that go to several receivers. */
-  readonly #texts = new Map<readonly Row[], string>();
+  /** Text of the rows, or of the log entries, of this step that go to several receivers. */
+  readonly #texts = new Map<readonly Row[] | readonly LogEntry[], string>();
 
   /** `metas`: the roles whose collections this process sends or receives. */
   constructor(metas: readonly RoleMeta[]) {
@@ -113,10 +113,16 @@ export class WireFormat {
       case "tick":
         return [[JSON.stringify([3, part.log, part.value.map(encodeOpaque), part.after]), 1]];
       case "batch": {
-        const value = part.value.map(encodeOpaque);
-        return [[JSON.stringify([4, part.log, value, part.index, this.#groups(part.entries)]), part.entries.length]];
+        const head = JSON.stringify([4, part.log, part.value.map(encodeOpaque), part.index]).slice(0, -1);
+        return [[`${head},${this.#entriesText(part.entries)}]`, part.entries.length]];
       }
     }
+  }
+
+  #entriesText(entries: readonly LogEntry[]): string {
+    let text = this.#texts.get(entries);
+    if (text === undefined) this.#texts.set(entries, (text = JSON.stringify(this.#groups(entries))));
+    return text;
   }
 
   #rowsText(target: string, rows: readonly Row[]): string {
