@@ -12,12 +12,19 @@ let folder: string;
 let packed: { filename: string; files: { path: string }[] };
 
 function run(command: string, args: readonly string[], cwd = folder): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+  return execFileSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
 }
 
 /** A dependency as it is installed here, so that the test needs no registry. */
 function installed(name: string): string {
-  const { version } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as {
+    version: string;
+  };
   return `${name}@${version}`;
 }
 
@@ -27,13 +34,33 @@ beforeAll(() => {
   packed = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root))[0];
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
   try {
-    run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", join(folder, packed.filename)]);
+    run("npm", [
+      "install",
+      "--ignore-scripts",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      join(folder, packed.filename),
+    ]);
   } catch {
     // Without a registry: the package from its tarball, its dependencies from this checkout.
     const target = join(folder, "node_modules", "dlc");
     mkdirSync(target, { recursive: true });
     run("tar", ["xzf", join(folder, packed.filename), "--strip-components=1", "-C", target]);
-    for (const name of ["esbuild", "@esbuild", "ts-morph", "@ts-morph", "code-block-writer", "minimatch", "path-browserify", "tinyglobby", "fdir", "picomatch", "brace-expansion", "balanced-match"]) {
+    for (const name of [
+      "esbuild",
+      "@esbuild",
+      "ts-morph",
+      "@ts-morph",
+      "code-block-writer",
+      "minimatch",
+      "path-browserify",
+      "tinyglobby",
+      "fdir",
+      "picomatch",
+      "brace-expansion",
+      "balanced-match",
+    ]) {
       const from = join(root, "node_modules", name);
       if (existsSync(from)) cpSync(from, join(folder, "node_modules", name), { recursive: true });
     }
@@ -43,26 +70,76 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const dlc = (...args: string[]): string => run(process.execPath, [join(folder, "node_modules", "dlc", "bin", "dlc.js"), ...args]);
+const dlc = (...args: string[]): string =>
+  run(process.execPath, [join(folder, "node_modules", "dlc", "bin", "dlc.js"), ...args]);
 
 describe("the package", () => {
   test("holds what runs and what is read, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
-    for (const wanted of ["bin/dlc.js", "dist/cli.js", "dist/compiler.js", "dist/THIRD-PARTY.txt", "dist/runtime/main.js", "docs/language.md", "README.md", "LICENSE", "package.json"]) {
+    for (const wanted of [
+      "bin/dlc.js",
+      "dist/cli.js",
+      "dist/compiler.js",
+      "dist/THIRD-PARTY.txt",
+      "dist/runtime/main.js",
+      "docs/language.md",
+      "README.md",
+      "LICENSE",
+      "package.json",
+    ]) {
       expect(paths).toContain(wanted);
     }
-    for (const path of paths) expect(path).toMatch(/^(?:bin|dist|docs)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+    for (const path of paths)
+      expect(path).toMatch(/^(?:bin|dist|docs)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
     expect(paths.filter((path) => /\.(?:test|ts)$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
     expect(installed("esbuild")).toMatch(/^esbuild@/);
   });
 
   test("checks, explains and builds a program elsewhere", () => {
-    expect(dlc("--version")).toBe(`${(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version}\n`);
+    expect(dlc("--version")).toBe(
+      `${(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version}\n`,
+    );
     expect(dlc("check", "ads.dlc")).toContain("1 program checked: 0 errors");
     expect(dlc("explain", "ads.dlc", "poor#1")).toContain("seal at Report.click");
     dlc("build", "ads.dlc", "-o", "out");
-    expect(readdirSync(join(folder, "out"))).toEqual(expect.arrayContaining(["main.js", "main.ts", "deploy.json", "coordination.json", "package.json", "runtime"]));
+    expect(readdirSync(join(folder, "out"))).toEqual(
+      expect.arrayContaining(["main.js", "main.ts", "deploy.json", "coordination.json", "package.json", "runtime"]),
+    );
     expect(run(process.execPath, ["out/main.js", "--describe"])).toContain("Analyst");
+  });
+
+  test("what it builds has types, for a program that embeds a node", () => {
+    dlc("build", "ads.dlc", "-o", "embedded");
+    const options = {
+      strict: true,
+      module: "nodenext",
+      target: "ES2023",
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(root, "node_modules", "@types")],
+    };
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: { ...options, erasableSyntaxOnly: true },
+        files: ["host.ts", "embedded/main.ts"],
+      }),
+    );
+    const tsc = (text: string): string => {
+      writeFileSync(
+        join(folder, "host.ts"),
+        `import { startAnalyst } from "./embedded/Analyst.js";\nconst node = await startAnalyst({ index: 0 });\n${text}\nawait node.stop();\n`,
+      );
+      try {
+        return run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "."]);
+      } catch (error) {
+        return (error as { stdout: string }).stdout;
+      }
+    };
+    expect(
+      tsc('node.input.ask({ campaign: "shoes" });\nnode.on("result", ({ id, n }) => console.log(id.length + n));'),
+    ).toBe("");
+    expect(tsc("node.input.ask({ campaign: 3 });")).toContain("'number' is not assignable to type 'string'");
   });
 
   test("is a library too: the compiler without a command line", () => {
