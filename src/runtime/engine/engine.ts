@@ -277,11 +277,14 @@ export class Engine implements Evaluator {
 
   // --- the step
 
-  /** An output that also says what ceases holds facts of this step only: a step is needed to say so. */
+  /** Outputs that also say what ceases may rest on facts of this step only: a step is needed to say so. */
   #lapsing = false;
+  /** Steps in a row that showed nothing; the second repeats what the first derived from itself alone. */
+  #still = 0;
 
   step(input: StepInput): StepOutput {
     this.faults.newStep();
+    const hadDeferred = this.#deferrals.some((deferral) => !deferral.pending()[Symbol.iterator]().next().done);
     for (const relation of this.#passing) if (relation.size > 0) relation.clear();
     for (const relation of this.#landing) if (relation.landedLength > 0) relation.lapse();
     for (const lapses of this.#standing) lapses.begin(input.clock);
@@ -294,7 +297,8 @@ export class Engine implements Evaluator {
     this.#fixpoint(isFirst);
 
     const output = this.#collect();
-    this.#lapsing = this.#outputs.some(({ retracts, relation }) => retracts && relation.landedLength > 0) && !isStill(input, output);
+    this.#still = isStill(input, output) && !hadDeferred ? this.#still + 1 : 0;
+    this.#lapsing = this.#outputs.some(({ retracts }) => retracts) && this.#landing.some((relation) => relation.landedLength > 0) && this.#still < 2;
     for (const lapses of this.#standing) lapses.end(input.clock);
     for (const deferral of this.#deferrals) deferral.end(input.clock);
     for (const relation of this.#tables) {
