@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { main } from "../src/cli/main.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
 
@@ -143,6 +144,28 @@ describe("dlc check", () => {
       const { code, out } = await place.dlc(...args);
       expect(code).toBe(0);
       expect(out).toContain("Examples:");
+    }
+  });
+
+  test("a fault of dlc itself is an apology and exit 2; where it happened only with DLC_DEBUG", async () => {
+    place.write({ "a.dlc": clean });
+    for (const debug of [undefined, "1"]) {
+      let err = "";
+      const code = await main(["check", "a.dlc", "--no-cache"], {
+        out: () => {
+          throw new Error("the printer is on fire");
+        },
+        err: (text) => void (err += text),
+        cwd: place.folder,
+        env: { DLC_DEBUG: debug },
+        colour: false,
+        errColour: false,
+        width: 80,
+      });
+      expect(code).toBe(2);
+      expect(err).toContain("this is a fault of dlc and not of your program: the printer is on fire");
+      expect(err).toMatch(/dlc \d+\.\d+\.\d+, Node v/);
+      expect(/\n\s+at /.test(err)).toBe(debug === "1");
     }
   });
 
