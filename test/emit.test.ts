@@ -48,7 +48,16 @@ describe("an emitted folder", () => {
   const files = emit(check(program).plan).value!;
   test("has a module for each role in two forms, and what starts them", () => {
     expect(files.map(({ path }) => path)).toEqual([
-      "Answer.js", "Answer.js.map", "Answer.ts", "Ask.js", "Ask.js.map", "Ask.ts", "main.js", "main.js.map", "main.ts", "package.json",
+      "Answer.js",
+      "Answer.js.map",
+      "Answer.ts",
+      "Ask.js",
+      "Ask.js.map",
+      "Ask.ts",
+      "main.js",
+      "main.js.map",
+      "main.ts",
+      "package.json",
     ]);
     expect(JSON.parse(file(files, "package.json"))).toMatchObject({ name: "test", type: "module" });
     expect(file(files, "main.js")).toContain('import { program as Answer } from "./Answer.js";');
@@ -68,7 +77,9 @@ describe("an emitted folder", () => {
       symlinkSync(join(root, "src", "runtime"), join(folder, "runtime"));
       mkdirSync(join(folder, "functions"));
       writeFileSync(join(folder, "functions", "words.js"), "export function shout(s) { return s.toUpperCase(); }\n");
-      writeFileSync(join(folder, "app.ts"), `
+      writeFileSync(
+        join(folder, "app.ts"),
+        `
         import { startAnswer } from "./Answer.js";
         import { startAsk } from "./Ask.js";
         const ask = await startAsk({ index: 1 });
@@ -82,17 +93,38 @@ describe("an emitted folder", () => {
         // @ts-expect-error no such output
         answer.on("quiet", () => {});
         await answer.stop();
-      `);
+      `,
+      );
       const options: ts.CompilerOptions = {
-        strict: true, noEmit: true, noUnusedLocals: true, noUnusedParameters: true, target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ["lib.es2023.d.ts"],
-        typeRoots: [join(root, "node_modules", "@types")], types: ["node"], skipLibCheck: true, allowJs: true, preserveSymlinks: true,
-        allowImportingTsExtensions: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true,
+        strict: true,
+        noEmit: true,
+        noUnusedLocals: true,
+        noUnusedParameters: true,
+        target: ts.ScriptTarget.ES2023,
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        lib: ["lib.es2023.d.ts"],
+        typeRoots: [join(root, "node_modules", "@types")],
+        types: ["node"],
+        skipLibCheck: true,
+        allowJs: true,
+        preserveSymlinks: true,
+        allowImportingTsExtensions: true,
+        erasableSyntaxOnly: true,
+        verbatimModuleSyntax: true,
       };
-      const compiled = ts.createProgram(["app.ts", "main.ts"].map((name) => join(folder, name)), options);
-      const errors = ts.getPreEmitDiagnostics(compiled)
-        .filter(({ file: of }) => of === undefined || (of.fileName.startsWith(folder) && !of.fileName.includes("/runtime/")))
-        .map((one) => `${one.file?.fileName.split("/").at(-1)} ${ts.flattenDiagnosticMessageText(one.messageText, "\n")}`);
+      const compiled = ts.createProgram(
+        ["app.ts", "main.ts"].map((name) => join(folder, name)),
+        options,
+      );
+      const errors = ts
+        .getPreEmitDiagnostics(compiled)
+        .filter(
+          ({ file: of }) => of === undefined || (of.fileName.startsWith(folder) && !of.fileName.includes("/runtime/")),
+        )
+        .map(
+          (one) => `${one.file?.fileName.split("/").at(-1)} ${ts.flattenDiagnosticMessageText(one.messageText, "\n")}`,
+        );
       expect(errors).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -100,10 +132,28 @@ describe("an emitted folder", () => {
   });
   test("differs between its two forms in types only", () => {
     for (const name of ["Ask", "Answer", "main"]) {
-      const erased = ts.transpileModule(file(files, `${name}.ts`), { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true } }).outputText;
-      const plain = ts.transpileModule(file(files, `${name}.js`), { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true } }).outputText;
+      const erased = ts.transpileModule(file(files, `${name}.ts`), {
+        compilerOptions: {
+          target: ts.ScriptTarget.ES2023,
+          module: ts.ModuleKind.ESNext,
+          verbatimModuleSyntax: true,
+          removeComments: true,
+        },
+      }).outputText;
+      const plain = ts.transpileModule(file(files, `${name}.js`), {
+        compilerOptions: {
+          target: ts.ScriptTarget.ES2023,
+          module: ts.ModuleKind.ESNext,
+          verbatimModuleSyntax: true,
+          removeComments: true,
+        },
+      }).outputText;
       // Comments and line breaks aside.
-      const words = (text: string): string => text.replace(/[\s;]+/g, " ").replace(/\(\(?await startNode\(program, options\)\)?\)/g, "await startNode(program, options)").trim();
+      const words = (text: string): string =>
+        text
+          .replace(/[\s;]+/g, " ")
+          .replace(/\(\(?await startNode\(program, options\)\)?\)/g, "await startNode(program, options)")
+          .trim();
       expect(words(plain.replace(/\/\/# sourceMappingURL.*/, ""))).toBe(words(erased));
     }
   });
@@ -119,7 +169,8 @@ describe("an emitted folder", () => {
       expect(entry.generatedLine).toBe(at);
       if (entry.originalSource === "test.dlc") {
         rules++;
-        if (line.includes("function busy_1")) expect(lines[entry.originalLine]).toContain("busy(c, count(distinct a)) <=");
+        if (line.includes("function busy_1"))
+          expect(lines[entry.originalLine]).toContain("busy(c, count(distinct a)) <=");
       } else {
         expect(entry.originalSource).toBe("Answer.ts");
         expect(typed[entry.originalLine].trim().slice(0, 8)).toBe(line.trim().slice(0, 8));
@@ -128,7 +179,8 @@ describe("an emitted folder", () => {
     expect(rules).toBeGreaterThan(50);
   });
   test("cannot be led astray by what a program says in its texts", () => {
-    const text = 'role R { channel c(x: string); output o(x: string); o("*/ \\u0001 ${x} `\\n") <= c("\\u0001: x\\u0002");\n /// ends */ here\n output p(x: string); }';
+    const text =
+      'role R { channel c(x: string); output o(x: string); o("*/ \\u0001 ${x} `\\n") <= c("\\u0001: x\\u0002");\n /// ends */ here\n output p(x: string); }';
     const module = file(emit(bare(irOf(text))).value!, "R.js");
     expect(() => new Function(module.replace(/^import .*$/gm, "").replace(/^export /gm, ""))).not.toThrow();
     expect(module).toContain(JSON.stringify("\u0001: x\u0002"));

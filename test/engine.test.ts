@@ -8,7 +8,7 @@ import type { Value, ValueType } from "../src/runtime/program.ts";
 function random(seed: number): () => number {
   let state = seed;
   return () => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9 | 0;
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
     return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
   };
 }
@@ -21,8 +21,31 @@ describe("values", () => {
     ["bool", [true, false]],
     ["bytes", [new Uint8Array([]), new Uint8Array([0, 255])]],
     [{ list: "int" }, [[], [1], [1, 2], [2 ** 40]]],
-    [{ tuple: ["int", { list: "bool" }] }, [[1, [true]], [1, [false]]]],
-    ["json", [null, true, false, 1, "1", [], [1], ["1"], {}, { a: 1 }, { a: "1" }, { __proto__: 1 } as never, JSON.parse("{\"__proto__\": 1}") as Value]],
+    [
+      { tuple: ["int", { list: "bool" }] },
+      [
+        [1, [true]],
+        [1, [false]],
+      ],
+    ],
+    [
+      "json",
+      [
+        null,
+        true,
+        false,
+        1,
+        "1",
+        [],
+        [1],
+        ["1"],
+        {},
+        { a: 1 },
+        { a: "1" },
+        { __proto__: 1 } as never,
+        JSON.parse('{"__proto__": 1}') as Value,
+      ],
+    ],
   ];
   test.each(cases)("%j go in and come out", (type, all) => {
     const values = new Values();
@@ -57,55 +80,64 @@ describe("values", () => {
 });
 
 describe("relation", () => {
-  test.each([1, 2, 3, 4, 6])("of %i columns holds what a set of texts holds, under insertions, deletions and commits", (arity) => {
-    const relation = new Relation(arity);
-    const byFirst = relation.index(0);
-    const byLast = arity > 1 ? relation.index(0, arity - 1) : relation.index(0);
-    const next = random(arity);
-    const counts = new Map<string, number>();
-    const before = new Map<string, number>();
-    for (let n = 0; n < 20_000; n++) {
-      const row = Array.from({ length: arity }, () => Math.floor(next() * (arity === 1 ? 400 : 6)));
-      const text = row.join();
-      row.forEach((code, i) => (relation.key[i] = code));
-      const has = counts.get(text) ?? 0;
-      if (has > 0 && next() < 0.55) {
-        relation.bump(relation.findKey(), -1);
-        counts.set(text, has - 1);
-      } else {
-        relation.bump(relation.seekKey(), 1);
-        counts.set(text, has + 1);
-      }
-      if (next() < 0.02) {
-        for (let i = 0; i < relation.touchedLength; i++) {
-          const at = relation.touched[i];
-          const of = relation.columns.map((codes) => codes[at]).join();
-          expect(relation.change(at)).toBe(Number((counts.get(of) ?? 0) > 0) - Number((before.get(of) ?? 0) > 0));
+  test.each([1, 2, 3, 4, 6])(
+    "of %i columns holds what a set of texts holds, under insertions, deletions and commits",
+    (arity) => {
+      const relation = new Relation(arity);
+      const byFirst = relation.index(0);
+      const byLast = arity > 1 ? relation.index(0, arity - 1) : relation.index(0);
+      const next = random(arity);
+      const counts = new Map<string, number>();
+      const before = new Map<string, number>();
+      for (let n = 0; n < 20_000; n++) {
+        const row = Array.from({ length: arity }, () => Math.floor(next() * (arity === 1 ? 400 : 6)));
+        const text = row.join();
+        row.forEach((code, i) => (relation.key[i] = code));
+        const has = counts.get(text) ?? 0;
+        if (has > 0 && next() < 0.55) {
+          relation.bump(relation.findKey(), -1);
+          counts.set(text, has - 1);
+        } else {
+          relation.bump(relation.seekKey(), 1);
+          counts.set(text, has + 1);
         }
-        relation.commit();
-        for (const [key, count] of counts) before.set(key, count);
+        if (next() < 0.02) {
+          for (let i = 0; i < relation.touchedLength; i++) {
+            const at = relation.touched[i];
+            const of = relation.columns.map((codes) => codes[at]).join();
+            expect(relation.change(at)).toBe(Number((counts.get(of) ?? 0) > 0) - Number((before.get(of) ?? 0) > 0));
+          }
+          relation.commit();
+          for (const [key, count] of counts) before.set(key, count);
+        }
       }
-    }
-    relation.commit();
-    const present = [...counts].filter(([, count]) => count > 0).map(([text]) => text).sort();
-    const found: string[] = [];
-    for (let row = 0; row < relation.size; row++) {
-      if (relation.count[row] > 0) found.push(relation.columns.map((codes) => codes[row]).join());
-    }
-    expect(found.sort()).toEqual(present);
-    for (let first = 0; first < 400; first++) {
-      const chained: string[] = [];
-      for (let row = byFirst.first1(first); row >= 0; row = byFirst.next[row]) chained.push(relation.columns.map((codes) => codes[row]).join());
-      expect(chained.sort()).toEqual(present.filter((text) => text.split(",")[0] === String(first)));
-      if (arity === 1) continue;
-      for (let last = 0; last < 6; last++) {
-        let length = 0;
-        for (let row = byLast.first2(first, last); row >= 0; row = byLast.next[row]) length++;
-        expect(length).toBe(present.filter((text) => text.startsWith(`${first},`) && text.endsWith(`,${last}`)).length);
+      relation.commit();
+      const present = [...counts]
+        .filter(([, count]) => count > 0)
+        .map(([text]) => text)
+        .sort();
+      const found: string[] = [];
+      for (let row = 0; row < relation.size; row++) {
+        if (relation.count[row] > 0) found.push(relation.columns.map((codes) => codes[row]).join());
       }
-      if (first > 6) break;
-    }
-  });
+      expect(found.sort()).toEqual(present);
+      for (let first = 0; first < 400; first++) {
+        const chained: string[] = [];
+        for (let row = byFirst.first1(first); row >= 0; row = byFirst.next[row])
+          chained.push(relation.columns.map((codes) => codes[row]).join());
+        expect(chained.sort()).toEqual(present.filter((text) => text.split(",")[0] === String(first)));
+        if (arity === 1) continue;
+        for (let last = 0; last < 6; last++) {
+          let length = 0;
+          for (let row = byLast.first2(first, last); row >= 0; row = byLast.next[row]) length++;
+          expect(length).toBe(
+            present.filter((text) => text.startsWith(`${first},`) && text.endsWith(`,${last}`)).length,
+          );
+        }
+        if (first > 6) break;
+      }
+    },
+  );
   test("is empty after clear, whatever filled it", () => {
     const relation = new Relation(2);
     const index = relation.index(1);

@@ -9,7 +9,11 @@ const importLine = /^import \{ (.*) \} from "(.*)";$/;
 
 /** `functions`: the program's imported functions, by name. Throws when a module is not as `emit` writes it. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
-export function loadRole(files: readonly EmittedFile[], role: string, functions: Readonly<Record<string, Function>> = {}): RoleProgram {
+export function loadRole(
+  files: readonly EmittedFile[],
+  role: string,
+  functions: Readonly<Record<string, Function>> = {},
+): RoleProgram {
   const path = `${moduleName(role)}.js`;
   const file = files.find((one) => one.path === path);
   if (file === undefined) throw new Error(`${path} is not among the emitted files`);
@@ -25,7 +29,9 @@ export function loadRole(files: readonly EmittedFile[], role: string, functions:
     }
     return "";
   });
-  const evaluate = new Function(...bound, `"use strict";\n${lines.join("\n")}\nreturn program;`) as (...args: unknown[]) => RoleProgram;
+  const evaluate = new Function(...bound, `"use strict";\n${lines.join("\n")}\nreturn program;`) as (
+    ...args: unknown[]
+  ) => RoleProgram;
   return evaluate(...values);
 }
 

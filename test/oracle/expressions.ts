@@ -30,11 +30,17 @@ export function evaluate(expr: Expr, bound: Bindings, world: World, aggregate?: 
       if (value === undefined) throw new Error(`unbound ${expr.name}`);
       return value;
     }
-    case "self": return world.self;
-    case "literal": return expr.value;
-    case "aggregate": return aggregate!(expr.call);
-    case "list": case "tuple": return expr.of.map(inner);
-    case "if": return inner(expr.test) === true ? inner(expr.then) : inner(expr.else);
+    case "self":
+      return world.self;
+    case "literal":
+      return expr.value;
+    case "aggregate":
+      return aggregate!(expr.call);
+    case "list":
+    case "tuple":
+      return expr.of.map(inner);
+    case "if":
+      return inner(expr.test) === true ? inner(expr.then) : inner(expr.else);
     case "unary": {
       const value = inner(expr.of);
       return expr.op === "!" ? value !== true : 0 - (value as number);
@@ -58,18 +64,30 @@ export function evaluate(expr: Expr, bound: Bindings, world: World, aggregate?: 
       const a = left as number;
       const b = right as number;
       switch (expr.op) {
-        case "==": return same(left, right);
-        case "!=": return !same(left, right);
-        case "<": return order() < 0;
-        case "<=": return order() <= 0;
-        case ">": return order() > 0;
-        case ">=": return order() >= 0;
-        case "+": return typeof left === "string" ? left + (right as string) : whole ? int(a + b) : a + b;
-        case "-": return whole ? int(a - b) : a - b;
-        case "*": return whole ? int(a * b) : a * b;
-        case "/": return whole ? int((a - (a % b)) / b) : a / b;
-        case "%": return whole ? int(a % b) : a % b;
-        default: throw new Error(expr.op);
+        case "==":
+          return same(left, right);
+        case "!=":
+          return !same(left, right);
+        case "<":
+          return order() < 0;
+        case "<=":
+          return order() <= 0;
+        case ">":
+          return order() > 0;
+        case ">=":
+          return order() >= 0;
+        case "+":
+          return typeof left === "string" ? left + (right as string) : whole ? int(a + b) : a + b;
+        case "-":
+          return whole ? int(a - b) : a - b;
+        case "*":
+          return whole ? int(a * b) : a * b;
+        case "/":
+          return whole ? int((a - (a % b)) / b) : a / b;
+        case "%":
+          return whole ? int(a % b) : a % b;
+        default:
+          throw new Error(expr.op);
       }
     }
   }
@@ -99,8 +117,11 @@ export function valuations(body: readonly Literal[], world: World): readonly Bin
       found.set(canonicalText([...bound].sort(([a], [b]) => (a < b ? -1 : 1)) as unknown as Value), bound);
       return;
     }
-    const at = rest.findIndex((literal) => (literal.kind === "read"
-      ? !literal.negated || literal.terms.every((term) => term === null || isBound(term, bound)) : isBound(literal.value, bound)));
+    const at = rest.findIndex((literal) =>
+      literal.kind === "read"
+        ? !literal.negated || literal.terms.every((term) => term === null || isBound(term, bound))
+        : isBound(literal.value, bound),
+    );
     if (at < 0) throw new Error("nothing is ready");
     const literal = rest[at];
     const others = rest.filter((_, i) => i !== at);
@@ -113,9 +134,16 @@ export function valuations(body: readonly Literal[], world: World): readonly Bin
     }
     const next = new Map(bound);
     switch (literal.kind) {
-      case "test": if (value === true) go(others, bound); break;
+      case "test":
+        if (value === true) go(others, bound);
+        break;
       case "bind":
-        if (next.has(literal.variable) ? same(next.get(literal.variable)!, value) : (next.set(literal.variable, value), true)) go(others, next);
+        if (
+          next.has(literal.variable)
+            ? same(next.get(literal.variable)!, value)
+            : (next.set(literal.variable, value), true)
+        )
+          go(others, next);
         break;
       case "range":
         for (const element of value as Row) {

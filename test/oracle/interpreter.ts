@@ -19,7 +19,8 @@ class Facts extends Map<string, Row> {
   }
 }
 
-const textOf = (bound: Bindings): string => canonicalText([...bound].sort(([a], [b]) => (a < b ? -1 : 1)) as unknown as Value);
+const textOf = (bound: Bindings): string =>
+  canonicalText([...bound].sort(([a], [b]) => (a < b ? -1 : 1)) as unknown as Value);
 
 export class Interpreter implements Evaluator {
   readonly #ir: Ir;
@@ -36,8 +37,6 @@ export class Interpreter implements Evaluator {
   #deferred = new Map<string, Facts>();
   #inForce = new Map<string, Facts>();
   #isStarted = false;
-  /** An output that says what ceases holds a fact of this step only. */
-  #isLapsing = false;
 
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
   constructor(ir: Ir, role: string, env: Environment, functions: Readonly<Record<string, Function>> = {}) {
@@ -50,19 +49,28 @@ export class Interpreter implements Evaluator {
   }
 
   #findPassing(): Set<CollectionId> {
-    const passing = new Set([...this.#ir.collections.values()].filter(({ kind }) => ["input", "channel", "timer", "scratch"].includes(kind)).map(({ id }) => id));
+    const passing = new Set(
+      [...this.#ir.collections.values()]
+        .filter(({ kind }) => ["input", "channel", "timer", "scratch"].includes(kind))
+        .map(({ id }) => id),
+    );
     for (let size = -1; size !== passing.size;) {
       size = passing.size;
       for (const { head, body } of this.#rules) {
-        if (!body.some((literal) => literal.kind === "read" && !literal.negated && passing.has(literal.collection))
-          && this.#ir.collections.get(head.collection)!.kind === "scratch") passing.delete(head.collection);
+        if (
+          !body.some((literal) => literal.kind === "read" && !literal.negated && passing.has(literal.collection)) &&
+          this.#ir.collections.get(head.collection)!.kind === "scratch"
+        )
+          passing.delete(head.collection);
       }
     }
     return passing;
   }
 
   #isPassing(rule: Rule): boolean {
-    return rule.body.some((literal) => literal.kind === "read" && !literal.negated && this.#passing.has(literal.collection));
+    return rule.body.some(
+      (literal) => literal.kind === "read" && !literal.negated && this.#passing.has(literal.collection),
+    );
   }
 
   #of(facts: Map<string, Facts>, id: string): Facts {
@@ -89,7 +97,11 @@ export class Interpreter implements Evaluator {
   }
 
   #derive(rule: Rule, facts: Map<CollectionId, Facts>): { rows: Facts; valid: readonly Bindings[] } {
-    const world = { self: this.#env.self, functions: this.#functions, rows: (literal: { collection: string }) => this.#of(facts, literal.collection).values() };
+    const world = {
+      self: this.#env.self,
+      functions: this.#functions,
+      rows: (literal: { collection: string }) => this.#of(facts, literal.collection).values(),
+    };
     const valid = valuations(rule.body, world);
     const rows = new Facts();
     const to = rule.head.to?.kind === "address" ? [{ kind: "value" as const, value: rule.head.to.value }] : [];
@@ -101,19 +113,26 @@ export class Interpreter implements Evaluator {
         if (!(error instanceof Failed)) throw error;
       }
     };
-    const nats = [...to.map(() => false), ...this.#ir.collections.get(rule.head.collection)!.columns.map(({ type }) => type.kind === "nat")];
+    const nats = [
+      ...to.map(() => false),
+      ...this.#ir.collections.get(rule.head.collection)!.columns.map(({ type }) => type.kind === "nat"),
+    ];
     const put = (row: Row): void => {
       if (row.some((value, i) => nats[i] && (value as number) < 0)) throw new Failed("nat");
       rows.put(row);
     };
     if (rule.having.length === 0 && terms.every(({ kind }) => kind === "value")) {
-      for (const bound of valid) attempt(() => put(terms.map((term) => evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world))));
+      for (const bound of valid)
+        attempt(() =>
+          put(terms.map((term) => evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world))),
+        );
       return { rows, valid };
     }
     const groups = new Map<string, { key: Row; members: Bindings[] }>();
     for (const bound of valid) {
       attempt(() => {
-        for (const term of terms) if (term.kind === "aggregate") for (const arg of term.call.args) evaluate(arg, bound, world);
+        for (const term of terms)
+          if (term.kind === "aggregate") for (const arg of term.call.args) evaluate(arg, bound, world);
         const key = terms.flatMap((term) => (term.kind === "value" ? [evaluate(term.value, bound, world)] : []));
         const text = canonicalText(key);
         const group = groups.get(text) ?? { key, members: [] };
@@ -123,7 +142,11 @@ export class Interpreter implements Evaluator {
     }
     for (const { key, members } of groups.values()) {
       attempt(() => {
-        const aggregate = (call: AggregateCall): Value => aggregateOf(call, members.map((bound) => call.args.map((arg) => evaluate(arg, bound, world))));
+        const aggregate = (call: AggregateCall): Value =>
+          aggregateOf(
+            call,
+            members.map((bound) => call.args.map((arg) => evaluate(arg, bound, world))),
+          );
         if (!rule.having.every((test) => evaluate(test, members[0], world, aggregate) === true)) return;
         let next = 0;
         put(terms.map((term) => (term.kind === "value" ? key[next++] : aggregate(term.call))));
@@ -144,7 +167,8 @@ export class Interpreter implements Evaluator {
       if (role !== this.#role) continue;
       if (kind === "input" || kind === "channel" || kind === "timer") {
         const rows = new Facts();
-        for (const event of input.events) if (event.collection === collection.name) for (const row of event.rows) rows.put(row);
+        for (const event of input.events)
+          if (event.collection === collection.name) for (const row of event.rows) rows.put(row);
         facts.set(id, this.#choose(collection, rows, new Facts()));
       }
       if (kind !== "table") continue;
@@ -158,7 +182,13 @@ export class Interpreter implements Evaluator {
       const stored = this.#of(facts, id);
       for (const row of this.#choose(collection, incoming.get(id)!, stored).values()) stored.put(row);
     };
-    for (const { id, kind, role } of collections) if (role === this.#role && kind === "table" && (!written.has(id) || this.#keyOf(this.#ir.collections.get(id)!) === null)) settle(id);
+    for (const { id, kind, role } of collections)
+      if (
+        role === this.#role &&
+        kind === "table" &&
+        (!written.has(id) || this.#keyOf(this.#ir.collections.get(id)!) === null)
+      )
+        settle(id);
     for (const { id, kind, role } of collections) {
       if (role !== this.#role || kind !== "scratch") continue;
       const due = this.#of(this.#deferred, `<+ ${id}`);
@@ -193,15 +223,13 @@ export class Interpreter implements Evaluator {
     for (const rule of this.#rules) {
       if (rule.op === "<=") continue;
       const { rows } = this.#derive(rule, facts);
-      const into = rule.op === "<~" ? this.#of(sent, `${rule.head.to?.kind ?? "role"} ${rule.head.collection}`) : this.#of(deferred, `${rule.op} ${rule.head.collection}`);
+      const into =
+        rule.op === "<~"
+          ? this.#of(sent, `${rule.head.to?.kind ?? "role"} ${rule.head.collection}`)
+          : this.#of(deferred, `${rule.op} ${rule.head.collection}`);
       for (const row of rows.values()) into.put(row);
     }
     const output = this.#outputs(facts, before, sent);
-    const isStill = input.events.length === 0 && input.closed.length === 0 && output.outputs.length === 0;
-    this.#isLapsing = !isStill && this.#rules.some((rule) => {
-      const { kind, level } = this.#ir.collections.get(rule.head.collection)!;
-      return kind === "output" && (level === "eventual" || level === "any") && this.#isPassing(rule) && this.#derive(rule, facts).rows.size > 0;
-    });
     this.#facts = facts;
     this.#sent = sent;
     this.#deferred = deferred;
@@ -217,7 +245,12 @@ export class Interpreter implements Evaluator {
   }
 
   /** For tables: of rules over what persists only what valuations derive that are new. */
-  #deriveNew(rule: Rule, collection: Collection, facts: Map<CollectionId, Facts>, valid: Map<string, Set<string>>): Facts {
+  #deriveNew(
+    rule: Rule,
+    collection: Collection,
+    facts: Map<CollectionId, Facts>,
+    valid: Map<string, Set<string>>,
+  ): Facts {
     const isAggregate = rule.having.length > 0 || rule.head.terms.some(({ kind }) => kind === "aggregate");
     const derived = this.#derive(rule, facts);
     if (collection.kind !== "table" || this.#isPassing(rule)) return derived.rows;
@@ -233,7 +266,9 @@ export class Interpreter implements Evaluator {
     for (const bound of derived.valid) {
       if (last.has(textOf(bound))) continue;
       try {
-        const row = rule.head.terms.map((term) => evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world));
+        const row = rule.head.terms.map((term) =>
+          evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world),
+        );
         if (derived.rows.has(canonicalText(row))) rows.put(row);
       } catch (error) {
         if (!(error instanceof Failed)) throw error;
@@ -284,11 +319,14 @@ export class Interpreter implements Evaluator {
 
   pending(): readonly (string | null)[] {
     if (!this.#isStarted) {
-      const alone = this.#rules.some(({ body }) => body.some((literal) => literal.kind === "read" && this.#ir.collections.get(literal.collection)!.kind === "nodes")
-        || !body.some((literal) => literal.kind === "read" && !literal.negated));
+      const alone = this.#rules.some(
+        ({ body }) =>
+          body.some(
+            (literal) => literal.kind === "read" && this.#ir.collections.get(literal.collection)!.kind === "nodes",
+          ) || !body.some((literal) => literal.kind === "read" && !literal.negated),
+      );
       return alone ? [null] : [];
     }
-    if (this.#isLapsing) return [null];
     for (const collection of this.#ir.collections.values()) {
       const { id, kind, role } = collection;
       if (role !== this.#role) continue;
@@ -320,20 +358,29 @@ export class Interpreter implements Evaluator {
 function aggregateOf(call: AggregateCall, args: readonly Row[]): Value {
   const values = args.map(([value]) => value);
   const sorted = [...values].sort(compareValues);
-  const best = (sign: number): Value => [...args].sort((a, b) => sign * compareValues(a[1], b[1]) || compareValues(a[0], b[0]))[0][0];
+  const best = (sign: number): Value =>
+    [...args].sort((a, b) => sign * compareValues(a[1], b[1]) || compareValues(a[0], b[0]))[0][0];
   switch (call.name) {
-    case "count": return call.distinct ? new Set(values.map(canonicalText)).size : args.length;
+    case "count":
+      return call.distinct ? new Set(values.map(canonicalText)).size : args.length;
     case "sum": {
       // The generated programs keep to numbers that add up exactly.
       const sum = (values as number[]).reduce((a, b) => a + b, 0);
       if (call.args[0].type.kind !== "float" && !Number.isSafeInteger(sum)) throw new Failed("sum");
       return sum;
     }
-    case "avg": return (values as number[]).reduce((a, b) => a + b, 0) / values.length;
-    case "min": case "choose": return sorted[0];
-    case "max": return sorted[sorted.length - 1];
-    case "argmin": return best(1);
-    case "argmax": return best(-1);
-    case "collect": return sorted;
+    case "avg":
+      return (values as number[]).reduce((a, b) => a + b, 0) / values.length;
+    case "min":
+    case "choose":
+      return sorted[0];
+    case "max":
+      return sorted[sorted.length - 1];
+    case "argmin":
+      return best(1);
+    case "argmax":
+      return best(-1);
+    case "collect":
+      return sorted;
   }
 }

@@ -5,11 +5,11 @@ export class Dice {
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed * 0x9e3779b1 | 0;
+    this.#state = (seed * 0x9e3779b1) | 0;
   }
 
   next(): number {
-    this.#state = this.#state + 0x6d2b79f5 | 0;
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
@@ -60,7 +60,7 @@ role R {
   table u(x: int);  table t(x: int, y: int);  table kv(k: int -> v: int);
   scratch s(x: int, y: int);  scratch p(x: int);  scratch g(x: int, n: int);  scratch ks(k: int -> v: int);  scratch q(x: int);
   scratch w(x: int, y: int, z: int);
-  output o(x: int, y: int);  output e(x: int) eventual;  output ok(k: int -> v: int);
+  output o(x: int, y: int);  output e(x: int)LEVEL;  output ok(k: int -> v: int);
 `;
 
 /** Text of a program; it may break the rules of stratification. */
@@ -68,7 +68,7 @@ export function randomProgram(dice: Dice): string {
   const rules: string[] = [];
   const count = 4 + dice.below(8);
   for (let n = 0; n < count; n++) rules.push(`  ${randomRule(dice)}`);
-  return `${header}${rules.join("\n")}\n}\n`;
+  return `${header.replace("LEVEL", dice.chance(0.4) ? " eventual" : "")}${rules.join("\n")}\n}\n`;
 }
 
 function randomRule(dice: Dice): string {
@@ -77,9 +77,13 @@ function randomRule(dice: Dice): string {
   const head = written[index];
   if (kind < 0.12) return send(dice);
   if (head.kind !== "output" && kind < 0.32) return deferred(dice, head);
-  if (kind < 0.36 && head.kind !== "output") return `${head.name}(${Array.from({ length: head.arity }, () => dice.below(4)).join(", ")});`;
+  if (kind < 0.36 && head.kind !== "output")
+    return `${head.name}(${Array.from({ length: head.arity }, () => dice.below(4)).join(", ")});`;
   const lower = [...events, ...written.slice(0, index).filter((one) => one.kind !== "output")];
-  const cyclic = !head.keyed && head.kind !== "output" && dice.chance(0.3) ? written.filter((one) => one.kind !== "output" && !one.keyed && one.name !== "g") : [];
+  const cyclic =
+    !head.keyed && head.kind !== "output" && dice.chance(0.3)
+      ? written.filter((one) => one.kind !== "output" && !one.keyed && one.name !== "g")
+      : [];
   const { literals, variables } = body(dice, lower, cyclic);
   if (kind < 0.6 && head.arity > 1) return aggregate(dice, head, literals, variables);
   return `${head.name}(${terms(dice, head.arity, variables)}) <= ${literals.join(", ")};`;
@@ -101,23 +105,38 @@ function deferred(dice: Dice, head: Known): string {
 function aggregate(dice: Dice, head: Known, literals: readonly string[], variables: readonly string[]): string {
   const v = (): string => dice.pick(variables);
   const call = dice.pick([
-    () => "count()", () => `count(distinct ${v()})`, () => `sum(${v()})`, () => `min(${v()})`, () => `max(${v()})`,
-    () => `argmin(${v()}, ${v()})`, () => `argmax(${v()}, ${v()})`, () => `choose(${v()})`, () => `size(collect(${v()}))`,
+    () => "count()",
+    () => `count(distinct ${v()})`,
+    () => `sum(${v()})`,
+    () => `min(${v()})`,
+    () => `max(${v()})`,
+    () => `argmin(${v()}, ${v()})`,
+    () => `argmax(${v()}, ${v()})`,
+    () => `choose(${v()})`,
+    () => `size(collect(${v()}))`,
   ])();
   const plain = call.startsWith("size(") ? "count()" : call;
   const group = Array.from({ length: head.arity - 1 }, () => (dice.chance(0.2) ? String(dice.below(3)) : v()));
-  const having = dice.chance(0.4) ? ` having ${dice.pick([`count() >= ${1 + dice.below(3)}`, `count() < ${1 + dice.below(3)}`, `sum(${v()}) > 2`])}` : "";
+  const having = dice.chance(0.4)
+    ? ` having ${dice.pick([`count() >= ${1 + dice.below(3)}`, `count() < ${1 + dice.below(3)}`, `sum(${v()}) > 2`])}`
+    : "";
   return `${head.name}(${[...group, plain].join(", ")}) <= ${literals.join(", ")}${having};`;
 }
 
-function body(dice: Dice, from: readonly Known[], cyclic: readonly Known[]): { literals: string[]; variables: string[] } {
+function body(
+  dice: Dice,
+  from: readonly Known[],
+  cyclic: readonly Known[],
+): { literals: string[]; variables: string[] } {
   const literals: string[] = [];
   const bound = new Set<string>();
   const names = ["x", "y", "z"];
   const positive = 1 + dice.below(2) + (dice.chance(0.15) ? 1 : 0);
   for (let n = 0; n < positive; n++) {
     const read = n === 0 && cyclic.length > 0 ? dice.pick(cyclic) : dice.pick(from);
-    const args = Array.from({ length: read.arity }, () => (dice.chance(0.12) ? "_" : dice.chance(0.1) ? String(dice.below(4)) : dice.pick(names)));
+    const args = Array.from({ length: read.arity }, () =>
+      dice.chance(0.12) ? "_" : dice.chance(0.1) ? String(dice.below(4)) : dice.pick(names),
+    );
     for (const arg of args) if (names.includes(arg)) bound.add(arg);
     literals.push(`${read.name}(${args.join(", ")})`);
   }
@@ -128,9 +147,16 @@ function body(dice: Dice, from: readonly Known[], cyclic: readonly Known[]): { l
   const known = (): string => dice.pick([...bound]);
   if (dice.chance(0.35)) {
     const read = dice.pick(from);
-    literals.splice(dice.below(literals.length + 1), 0, `not ${read.name}(${Array.from({ length: read.arity }, () => (dice.chance(0.3) ? "_" : dice.chance(0.15) ? String(dice.below(4)) : known())).join(", ")})`);
+    literals.splice(
+      dice.below(literals.length + 1),
+      0,
+      `not ${read.name}(${Array.from({ length: read.arity }, () => (dice.chance(0.3) ? "_" : dice.chance(0.15) ? String(dice.below(4)) : known())).join(", ")})`,
+    );
   }
-  if (dice.chance(0.2)) literals.push(`${known()} ${dice.pick(["<", "<=", "!=", "==", ">"])} ${dice.chance(0.4) ? dice.below(4) : known()}`);
+  if (dice.chance(0.2))
+    literals.push(
+      `${known()} ${dice.pick(["<", "<=", "!=", "==", ">"])} ${dice.chance(0.4) ? dice.below(4) : known()}`,
+    );
   if (dice.chance(0.15)) {
     literals.push(`f = (${known()} + ${known()}) % 4`);
     bound.add("f");
@@ -147,12 +173,19 @@ function body(dice: Dice, from: readonly Known[], cyclic: readonly Known[]): { l
 }
 
 function terms(dice: Dice, arity: number, variables: readonly string[]): string {
-  return Array.from({ length: arity }, () => (dice.chance(0.1) ? String(dice.below(4)) : dice.chance(0.1) ? `(${dice.pick(variables)} + 1) % 4` : dice.pick(variables))).join(", ");
+  return Array.from({ length: arity }, () =>
+    dice.chance(0.1)
+      ? String(dice.below(4))
+      : dice.chance(0.1)
+        ? `(${dice.pick(variables)} + 1) % 4`
+        : dice.pick(variables),
+  ).join(", ");
 }
 
 /** Events of one step. */
 export function randomEvents(dice: Dice): Readonly<Record<string, readonly Row[]>> {
   if (dice.chance(0.25)) return {};
-  const rows = (most: number, arity: number): Row[] => Array.from({ length: dice.below(most + 1) }, () => Array.from({ length: arity }, () => dice.below(4)));
+  const rows = (most: number, arity: number): Row[] =>
+    Array.from({ length: dice.below(most + 1) }, () => Array.from({ length: arity }, () => dice.below(4)));
   return { c: rows(3, 2), d: rows(2, 1) };
 }

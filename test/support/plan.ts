@@ -11,8 +11,11 @@ import type { Environment, Evaluator, Fault, Row, StepOutput } from "../../src/r
 export function irOf(text: string): Ir {
   const parsed = parse({ path: "test.dlc", text });
   const lowered = parsed.value && lower([parsed.value]);
-  const errors = [...parsed.diagnostics, ...(lowered?.diagnostics ?? [])].filter(({ severity }) => severity === "error");
-  if (!lowered?.value || errors.length > 0) throw new Error(errors.map(({ code, message }) => `${code} ${message}`).join("\n"));
+  const errors = [...parsed.diagnostics, ...(lowered?.diagnostics ?? [])].filter(
+    ({ severity }) => severity === "error",
+  );
+  if (!lowered?.value || errors.length > 0)
+    throw new Error(errors.map(({ code, message }) => `${code} ${message}`).join("\n"));
   return lowered.value;
 }
 
@@ -35,8 +38,16 @@ export function bare(ir: Ir, inserted: Inserted = {}): Plan {
   };
   const analysis = analyze(ir);
   return {
-    analysis, insertions: [], coordinated, residual: analysis, before: analysis.inference, outputs: [], sealed: inserted.sealed ?? [],
-    travels: inserted.travels ?? [], clocks: inserted.clocks ?? new Map(), alternatives: [],
+    analysis,
+    insertions: [],
+    coordinated,
+    residual: analysis,
+    before: analysis.inference,
+    outputs: [],
+    sealed: inserted.sealed ?? [],
+    travels: inserted.travels ?? [],
+    clocks: inserted.clocks ?? new Map(),
+    alternatives: [],
   } as unknown as Plan;
 }
 
@@ -52,7 +63,8 @@ export class World {
     this.evaluator = create({
       self,
       nodes: () => nodes,
-      isClosed: (source, key) => this.closed.has(JSON.stringify([source, key])) || this.closed.has(JSON.stringify([source, null])),
+      isClosed: (source, key) =>
+        this.closed.has(JSON.stringify([source, key])) || this.closed.has(JSON.stringify([source, null])),
       report: (fault) => void this.faults.push(fault),
     });
   }
@@ -66,7 +78,11 @@ export class World {
   step(events: Readonly<Record<string, readonly Row[]>> = {}, clock: string | null = null): StepOutput {
     const closed = this.#newly;
     this.#newly = [];
-    return this.evaluator.step({ clock, closed, events: Object.entries(events).map(([collection, rows]) => ({ collection, rows })) });
+    return this.evaluator.step({
+      clock,
+      closed,
+      events: Object.entries(events).map(([collection, rows]) => ({ collection, rows })),
+    });
   }
 
   read(collection: string): readonly Row[] {
@@ -74,13 +90,24 @@ export class World {
   }
 
   /** Rows of an output that this step delivered. */
-  output(collection: string, events: Readonly<Record<string, readonly Row[]>> = {}, clock: string | null = null): readonly Row[] {
-    return this.step(events, clock).outputs.filter((one) => one.collection === collection && !one.retract).flatMap(({ rows }) => rows);
+  output(
+    collection: string,
+    events: Readonly<Record<string, readonly Row[]>> = {},
+    clock: string | null = null,
+  ): readonly Row[] {
+    return this.step(events, clock)
+      .outputs.filter((one) => one.collection === collection && !one.retract)
+      .flatMap(({ rows }) => rows);
   }
 }
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
-export function world(text: string, inserted: Inserted = {}, functions: Readonly<Record<string, Function>> = {}, role = "R"): World {
+export function world(
+  text: string,
+  inserted: Inserted = {},
+  functions: Readonly<Record<string, Function>> = {},
+  role = "R",
+): World {
   const { createEvaluator } = loadRole(emit(bare(irOf(text), inserted)).value!, role, functions);
   return new World(createEvaluator, `${role}#0`);
 }

@@ -13,7 +13,14 @@ import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
 import type { Writer } from "./writer.ts";
 
 /** Adds a rule's groups, accumulators and results to the flow. */
-export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readonly HeadTerm[], body: readonly FlowLiteral[], result: FlowRelation): void {
+export function aggregated(
+  to: Normalizer,
+  rule: Rule,
+  mode: Mode,
+  terms: readonly HeadTerm[],
+  body: readonly FlowLiteral[],
+  result: FlowRelation,
+): void {
   const key: Expr[] = terms.flatMap((term) => (term.kind === "value" ? [term.value] : []));
   const variables = new Map<string, number>();
   key.forEach((expr, i) => {
@@ -28,7 +35,12 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
     }
   }
   const storage = mode === "passing" ? "passing" : "view";
-  const groups = to.relation(`${rule.label}_groups`, key.map((expr) => expr.type), storage, `groups of ${rule.label}`);
+  const groups = to.relation(
+    `${rule.label}_groups`,
+    key.map((expr) => expr.type),
+    storage,
+    `groups of ${rule.label}`,
+  );
   const accumulators = new Map<string, Accumulator>();
   const members = new Map<string, FlowRelation>();
   const membersNames = new Map<FlowRelation, string>();
@@ -42,7 +54,12 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
     const text = exprText(call.args);
     let known = members.get(text);
     if (known === undefined) {
-      known = to.relation(`${rule.label}_values`, [...groups.types, ...call.args.map((arg) => arg.type)], storage, null);
+      known = to.relation(
+        `${rule.label}_values`,
+        [...groups.types, ...call.args.map((arg) => arg.type)],
+        storage,
+        null,
+      );
       members.set(text, known);
     }
     return known;
@@ -51,7 +68,9 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
     let name = membersNames.get(relation);
     if (name === undefined) {
       membersNames.set(relation, (name = to.names.take(`${rule.label}_members`)));
-      to.attachments.push(`const ${name} = engine.members(${groups.name}, ${relation.name}, ${valueTypes(call.args.map((arg) => arg.type))});`);
+      to.attachments.push(
+        `const ${name} = engine.members(${groups.name}, ${relation.name}, ${valueTypes(call.args.map((arg) => arg.type))});`,
+      );
     }
     return name;
   };
@@ -75,12 +94,41 @@ export function aggregated(to: Normalizer, rule: Rule, mode: Mode, terms: readon
   let shown: string | null = null;
   if (mode !== "passing") {
     shown = to.names.take(`${rule.label}_shown`);
-    to.attachments.push(`const ${shown} = engine.shown(${groups.name}, ${columns.filter((column) => typeof column !== "number").length});`);
+    to.attachments.push(
+      `const ${shown} = engine.shown(${groups.name}, ${columns.filter((column) => typeof column !== "number").length});`,
+    );
   }
-  const aggregate: Aggregate = { rule, groups, result, accumulators: [...accumulators.values()], columns, variables, having: rule.having, shown };
-  to.rules.push({ name: rule.label, source: rule, comment: sourceText(rule), mode, head: groups, terms: key, offer: null, aggregate, body });
+  const aggregate: Aggregate = {
+    rule,
+    groups,
+    result,
+    accumulators: [...accumulators.values()],
+    columns,
+    variables,
+    having: rule.having,
+    shown,
+  };
+  to.rules.push({
+    name: rule.label,
+    source: rule,
+    comment: sourceText(rule),
+    mode,
+    head: groups,
+    terms: key,
+    offer: null,
+    aggregate,
+    body,
+  });
   const name = to.names.take(`${rule.label}_results`);
-  to.operators.push({ target: result, reads: [groups], kind: "results", call: `${name}();`, when: `${groups.name}.touchedLength > 0`, aggregate, hold: null });
+  to.operators.push({
+    target: result,
+    reads: [groups],
+    kind: "results",
+    call: `${name}();`,
+    when: `${groups.name}.touchedLength > 0`,
+    aggregate,
+    hold: null,
+  });
 }
 
 function freeVariables(expr: Expr): Set<string> {
@@ -89,7 +137,8 @@ function freeVariables(expr: Expr): Set<string> {
   if (expr.kind === "binary") return new Set([...freeVariables(expr.left), ...freeVariables(expr.right)]);
   if (expr.kind === "call") return new Set(expr.args.flatMap((arg) => [...freeVariables(arg)]));
   if (expr.kind === "if") return new Set([expr.test, expr.then, expr.else].flatMap((part) => [...freeVariables(part)]));
-  if (expr.kind === "tuple" || expr.kind === "list") return new Set(expr.of.flatMap((part) => [...freeVariables(part)]));
+  if (expr.kind === "tuple" || expr.kind === "list")
+    return new Set(expr.of.flatMap((part) => [...freeVariables(part)]));
   return variablesOf(expr);
 }
 
@@ -97,14 +146,26 @@ function typeOfVariable(expr: Expr, name: string): Type {
   let found: Type = { kind: "unknown" };
   JSON.stringify(expr, (_, part: unknown) => {
     const one = part as Partial<Extract<Expr, { kind: "variable" }>> | null;
-    if (one !== null && typeof one === "object" && one.kind === "variable" && one.name === name && one.type !== undefined) found = one.type;
+    if (
+      one !== null &&
+      typeof one === "object" &&
+      one.kind === "variable" &&
+      one.name === name &&
+      one.type !== undefined
+    )
+      found = one.type;
     return part;
   });
   return found;
 }
 
 /** One valuation goes in: the end of the rule's loops. `codes` are the terms of the group. */
-export function writeAccumulation(scope: ExprScope, rule: FlowRule, aggregate: Aggregate, codes: readonly string[]): void {
+export function writeAccumulation(
+  scope: ExprScope,
+  rule: FlowRule,
+  aggregate: Aggregate,
+  codes: readonly string[],
+): void {
   const { writer } = scope;
   const { groups } = aggregate;
   // Arguments first: a valuation of which one cannot be computed does not count.
@@ -143,7 +204,12 @@ export function writeAccumulation(scope: ExprScope, rule: FlowRule, aggregate: A
 const lastMember = new WeakMap<FlowRelation, string>();
 
 /** The function that makes the results of the changed groups anew. */
-export function writeResults(writer: Writer, scopeOf: (writer: Writer, rule: string) => ExprScope, name: string, aggregate: Aggregate): void {
+export function writeResults(
+  writer: Writer,
+  scopeOf: (writer: Writer, rule: string) => ExprScope,
+  name: string,
+  aggregate: Aggregate,
+): void {
   const { groups, result, rule, columns, shown, having, variables } = aggregate;
   const scope = scopeOf(writer, ruleText(rule));
   writer.open(`function ${name}()${"\u0001: void\u0002"} {`);
@@ -156,7 +222,9 @@ export function writeResults(writer: Writer, scopeOf: (writer: Writer, rule: str
   for (const [variableName, column] of variables) scope.bind(variableName, keys[column]);
   if (shown !== null) {
     let place = 0;
-    const old = columns.map((column) => (typeof column === "number" ? keys[column] : `${shown}.results[${place++}][${group}]`));
+    const old = columns.map((column) =>
+      typeof column === "number" ? keys[column] : `${shown}.results[${place++}][${group}]`,
+    );
     writer.open(`if (${shown}.is[${group}] === 1) {`);
     writer.line(`${shown}.is[${group}] = 0;`);
     writer.line(bump(result, seek(scope, result, old, true), "-1"));
@@ -164,12 +232,23 @@ export function writeResults(writer: Writer, scopeOf: (writer: Writer, rule: str
   }
   writer.line(`if (${groups.name}.count[${group}] === 0) continue;`);
   scope.aggregate = (call) => {
-    const found = aggregate.accumulators.find((one) => exprText([one.call.name, one.call.distinct, one.call.args]) === exprText([call.name, call.distinct, call.args]))!;
+    const found = aggregate.accumulators.find(
+      (one) =>
+        exprText([one.call.name, one.call.distinct, one.call.args]) === exprText([call.name, call.distinct, call.args]),
+    )!;
     return resultOf(scope, aggregate, found, group);
   };
   for (const test of having) writer.line(`if (!(${scope.boolean(test)})) continue;`);
-  const codes = columns.map((column) => (typeof column === "number" ? keys[column] : scope.code({ kind: "aggregate", call: column.call, type: column.call.type, span: column.call.span })));
-  writer.line(shown === null ? `${result.name}.keep(${seek(scope, result, codes, true)});` : bump(result, seek(scope, result, codes, true), "1"));
+  const codes = columns.map((column) =>
+    typeof column === "number"
+      ? keys[column]
+      : scope.code({ kind: "aggregate", call: column.call, type: column.call.type, span: column.call.span }),
+  );
+  writer.line(
+    shown === null
+      ? `${result.name}.keep(${seek(scope, result, codes, true)});`
+      : bump(result, seek(scope, result, codes, true), "1"),
+  );
   if (shown !== null) {
     writer.line(`${shown}.is[${group}] = 1;`);
     let place = 0;
@@ -191,9 +270,15 @@ function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulat
   scope.results.set(accumulator, result);
   const count = `${aggregate.groups.name}.count[${group}]`;
   switch (kind) {
-    case "count": writer.line(`const ${result} = ${count};`); break;
-    case "distinct": writer.line(`const ${result} = ${name}.of[${group}];`); break;
-    case "members": writer.line(`const ${result} = ${name}.${call.name}(${group});`); break;
+    case "count":
+      writer.line(`const ${result} = ${count};`);
+      break;
+    case "distinct":
+      writer.line(`const ${result} = ${name}.of[${group}];`);
+      break;
+    case "members":
+      writer.line(`const ${result} = ${name}.${call.name}(${group});`);
+      break;
     case "floats":
     case "ints": {
       const exact = scope.names.take("exact");

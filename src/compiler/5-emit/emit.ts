@@ -36,8 +36,20 @@ export function emit(plan: Plan, extra: readonly EmittedFile[] = []): Result<rea
     add(module, written, [file]);
   }
   const path = ir.asts[0]?.file.path ?? "program.dlc";
-  const program = path.split("/").at(-1)!.replace(/\.[^.]*$/, "");
+  const program = path
+    .split("/")
+    .at(-1)!
+    .replace(/\.[^.]*$/, "");
   add("main", mainModule(program, roles, fingerprint(texts)), []);
-  files.push({ path: "package.json", text: packageText(program, roles.map(({ module }) => module)) });
-  return { value: [...files, ...extra].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)), diagnostics: [] };
+  files.push({
+    path: "package.json",
+    text: packageText(
+      program,
+      roles.map(({ module }) => module),
+    ),
+  });
+  return {
+    value: [...files, ...extra].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    diagnostics: [],
+  };
 }

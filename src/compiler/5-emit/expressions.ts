@@ -26,7 +26,10 @@ const isText = (of: Type): boolean => of.kind === "string" || of.kind === "addr"
 function isIdentity(expr: Extract<Expr, { kind: "call" }>): boolean {
   if (!expr.builtin) return false;
   if (expr.name === "toFloat") return true;
-  return expr.name === "toJson" && (isWhole(expr.args[0].type) || expr.args[0].type.kind === "string" || expr.args[0].type.kind === "json");
+  return (
+    expr.name === "toJson" &&
+    (isWhole(expr.args[0].type) || expr.args[0].type.kind === "string" || expr.args[0].type.kind === "json")
+  );
 }
 
 export class ExprScope {
@@ -80,7 +83,10 @@ export class ExprScope {
 
   /** Leaves the derivation when `raw` is no int. */
   checkInt(raw: string, what: string): void {
-    this.#failUnless(`Number.isSafeInteger(${raw})`, `faults.overflow(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign});`);
+    this.#failUnless(
+      `Number.isSafeInteger(${raw})`,
+      `faults.overflow(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign});`,
+    );
   }
 
   checkNat(raw: string, what: string): void {
@@ -98,14 +104,21 @@ export class ExprScope {
 
   code(expr: Expr): string {
     switch (expr.kind) {
-      case "variable": return this.variable(expr.name);
-      case "self": return "self";
-      case "literal": return this.#literal(expr);
-      case "aggregate": return this.aggregate!(expr.call);
-      case "call": return this.#call(expr);
+      case "variable":
+        return this.variable(expr.name);
+      case "self":
+        return "self";
+      case "literal":
+        return this.#literal(expr);
+      case "aggregate":
+        return this.aggregate!(expr.call);
+      case "call":
+        return this.#call(expr);
       case "list":
-      case "tuple": return `values.sequence([${expr.of.map((one) => this.code(one)).join(", ")}])`;
-      case "if": return this.#choice(expr, (branch) => this.code(branch), "number");
+      case "tuple":
+        return `values.sequence([${expr.of.map((one) => this.code(one)).join(", ")}])`;
+      case "if":
+        return this.#choice(expr, (branch) => this.code(branch), "number");
       case "unary":
       case "binary":
         if (expr.type.kind === "bool") return `(${this.boolean(expr)} ? 1 : 0)`;
@@ -116,14 +129,18 @@ export class ExprScope {
   #literal(expr: Extract<Expr, { kind: "literal" }>): string {
     const { value, type: of } = expr;
     if (of.kind === "bool") return value === true ? "1" : "0";
-    if (typeof value === "number" && Number.isInteger(value) && value >= -limit && value < limit) return String(value === 0 ? 0 : value);
+    if (typeof value === "number" && Number.isInteger(value) && value >= -limit && value < limit)
+      return String(value === 0 ? 0 : value);
     return this.module.constant(of, value);
   }
 
   #call(expr: Extract<Expr, { kind: "call" }>): string {
     if (isIdentity(expr)) return this.code(expr.args[0]);
     const args = expr.args.map((arg) => this.code(arg));
-    const result = this.#hold(expr.name, `faults.call(${[this.module.callable(expr), quoted(this.rule), this.sign, ...args].join(", ")})`);
+    const result = this.#hold(
+      expr.name,
+      `faults.call(${[this.module.callable(expr), quoted(this.rule), this.sign, ...args].join(", ")})`,
+    );
     this.writer.line(`if (${result} === FAILED) ${this.escape}`);
     return result;
   }
@@ -147,12 +164,18 @@ export class ExprScope {
 
   number(expr: Expr): string {
     switch (expr.kind) {
-      case "literal": return (expr.value as number) < 0 ? `(${expr.value})` : String(expr.value);
-      case "unary": return `-${this.number(expr.of)}`;
-      case "if": return this.#choice(expr, (branch) => this.number(branch), "number");
-      case "binary": return this.#arithmetic(expr);
-      case "call": return isIdentity(expr) ? this.number(expr.args[0]) : `values.toNumber(${this.code(expr)})`;
-      default: return `values.toNumber(${this.code(expr)})`;
+      case "literal":
+        return (expr.value as number) < 0 ? `(${expr.value})` : String(expr.value);
+      case "unary":
+        return `-${this.number(expr.of)}`;
+      case "if":
+        return this.#choice(expr, (branch) => this.number(branch), "number");
+      case "binary":
+        return this.#arithmetic(expr);
+      case "call":
+        return isIdentity(expr) ? this.number(expr.args[0]) : `values.toNumber(${this.code(expr)})`;
+      default:
+        return `values.toNumber(${this.code(expr)})`;
     }
   }
 
@@ -181,11 +204,16 @@ export class ExprScope {
 
   boolean(expr: Expr): string {
     switch (expr.kind) {
-      case "literal": return String(expr.value);
-      case "unary": return `!${this.boolean(expr.of)}`;
-      case "if": return this.#choice(expr, (branch) => this.boolean(branch), "boolean");
-      case "binary": return expr.op === "&&" || expr.op === "||" ? this.#logic(expr) : this.#comparison(expr);
-      default: return `(${this.code(expr)} === 1)`;
+      case "literal":
+        return String(expr.value);
+      case "unary":
+        return `!${this.boolean(expr.of)}`;
+      case "if":
+        return this.#choice(expr, (branch) => this.boolean(branch), "boolean");
+      case "binary":
+        return expr.op === "&&" || expr.op === "||" ? this.#logic(expr) : this.#comparison(expr);
+      default:
+        return `(${this.code(expr)} === 1)`;
     }
   }
 
@@ -206,8 +234,10 @@ export class ExprScope {
     const of = left.type;
     if (op === "==" || op === "!=") {
       const isComputed = (side: Expr): boolean => side.kind === "binary" || side.kind === "unary";
-      if (isWhole(of) && (isComputed(left) || isComputed(right))) return `(${this.number(left)} ${op}= ${this.number(right)})`;
-      if (isText(of) && (isComputed(left) || isComputed(right))) return `(${this.text(left)} ${op}= ${this.text(right)})`;
+      if (isWhole(of) && (isComputed(left) || isComputed(right)))
+        return `(${this.number(left)} ${op}= ${this.number(right)})`;
+      if (isText(of) && (isComputed(left) || isComputed(right)))
+        return `(${this.text(left)} ${op}= ${this.text(right)})`;
       return `(${this.code(left)} ${op}= ${this.code(right)})`;
     }
     if (isWhole(of) && isWhole(right.type)) return `(${this.number(left)} ${op} ${this.number(right)})`;
@@ -219,12 +249,22 @@ export class ExprScope {
 /** Whether an expression is written with statements that can leave the derivation. */
 export function canFail(expr: Expr): boolean {
   switch (expr.kind) {
-    case "variable": case "self": case "literal": return false;
-    case "aggregate": return true;
-    case "call": return !isIdentity(expr) || canFail(expr.args[0]);
-    case "unary": return canFail(expr.of);
-    case "binary": return canFail(expr.left) || canFail(expr.right) || ("+-*/%".includes(expr.op) && isWhole(expr.type));
-    case "if": return canFail(expr.test) || canFail(expr.then) || canFail(expr.else);
-    case "tuple": case "list": return expr.of.some(canFail);
+    case "variable":
+    case "self":
+    case "literal":
+      return false;
+    case "aggregate":
+      return true;
+    case "call":
+      return !isIdentity(expr) || canFail(expr.args[0]);
+    case "unary":
+      return canFail(expr.of);
+    case "binary":
+      return canFail(expr.left) || canFail(expr.right) || ("+-*/%".includes(expr.op) && isWhole(expr.type));
+    case "if":
+      return canFail(expr.test) || canFail(expr.then) || canFail(expr.else);
+    case "tuple":
+    case "list":
+      return expr.of.some(canFail);
   }
 }

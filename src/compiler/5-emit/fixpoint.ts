@@ -67,7 +67,9 @@ function readsOf(rule: FlowRule): readonly { readonly index: number; readonly re
 const hasPositiveRead = (rule: FlowRule): boolean => readsOf(rule).some(({ read }) => !read.negated);
 
 export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint): void {
-  writer.line("/** Runs the rules, each relation after those that it is derived from. `isFirst`: nothing has run before. */");
+  writer.line(
+    "/** Runs the rules, each relation after those that it is derived from. `isFirst`: nothing has run before. */",
+  );
   writer.open(`function fixpoint(isFirst${type(": boolean")})${type(": void")} {`);
   let usesFirst = false;
   for (const stratum of strata) {
@@ -97,21 +99,32 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
     return;
   }
   for (const { index, read } of readsOf(rule)) {
-    writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`);
+    writer.line(
+      `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`,
+    );
   }
 }
 
 /** From the first passing literal that is not of the stratum itself. */
 function writePassing(writer: Writer, rule: FlowRule, own: ReadonlySet<FlowRelation>, call: Fixpoint["call"]): void {
-  const from = readsOf(rule).find(({ read }) => !read.negated && read.relation.storage === "passing" && !own.has(read.relation));
-  if (from !== undefined) writer.line(`if (${from.read.relation.name}.size > 0) ${call(rule, { kind: "rows", literal: from.index })}();`);
+  const from = readsOf(rule).find(
+    ({ read }) => !read.negated && read.relation.storage === "passing" && !own.has(read.relation),
+  );
+  if (from !== undefined)
+    writer.line(`if (${from.read.relation.name}.size > 0) ${call(rule, { kind: "rows", literal: from.index })}();`);
 }
 
 /**
  * Semi-naive: from what is new below, then round by round from what the last round brought. If something below was
  * lost, everything but tables is derived anew.
  */
-function writeRecursive(writer: Writer, stratum: Stratum, rules: readonly FlowRule[], operators: readonly Operator[], call: Fixpoint["call"]): void {
+function writeRecursive(
+  writer: Writer,
+  stratum: Stratum,
+  rules: readonly FlowRule[],
+  operators: readonly Operator[],
+  call: Fixpoint["call"],
+): void {
   const own = new Set(stratum.relations);
   const views = stratum.relations.filter(({ storage }) => storage === "view" || storage === "landing");
   const isOwn = (read: FlowRead): boolean => own.has(read.relation);
@@ -122,16 +135,21 @@ function writeRecursive(writer: Writer, stratum: Stratum, rules: readonly FlowRu
       if (rule.mode === "passing") continue;
       if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
       for (const { index, read } of readsOf(rule)) {
-        if (!isOwn(read)) writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`);
+        if (!isOwn(read))
+          writer.line(
+            `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`,
+          );
       }
     }
   };
   const lost = new Set<string>();
   for (const rule of rules.filter(isRederived)) {
-    for (const { read } of readsOf(rule)) if (!isOwn(read)) lost.add(`${read.relation.name}.${read.negated ? "grew" : "shrank"}()`);
+    for (const { read } of readsOf(rule))
+      if (!isOwn(read)) lost.add(`${read.relation.name}.${read.negated ? "grew" : "shrank"}()`);
   }
   for (const { name, storage } of views) if (storage === "landing") lost.add(`${name}.landedLength > 0`);
-  for (const { name, storage } of stratum.relations) if (storage === "table" && views.length > 0) lost.add(`${name}.shrank()`);
+  for (const { name, storage } of stratum.relations)
+    if (storage === "table" && views.length > 0) lost.add(`${name}.shrank()`);
   if (views.length > 0 && lost.size > 0) {
     writer.open(`if (${[...lost].join(" || ")}) {`);
     for (const { name } of views) writer.line(`${name}.retractAll();`);
@@ -145,7 +163,10 @@ function writeRecursive(writer: Writer, stratum: Stratum, rules: readonly FlowRu
       } else if (rule.mode !== "passing") {
         if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
         for (const { index, read } of readsOf(rule)) {
-          if (!isOwn(read)) writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`);
+          if (!isOwn(read))
+            writer.line(
+              `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`,
+            );
         }
       }
     }
@@ -163,7 +184,9 @@ function writeRecursive(writer: Writer, stratum: Stratum, rules: readonly FlowRu
     for (const { index, read } of readsOf(rule)) {
       if (!isOwn(read) || read.negated) continue;
       const { name } = read.relation;
-      writer.line(`if (${name}_done < ${name}_end) ${call(rule, { kind: "fresh", literal: index })}(${name}_done, ${name}_end);`);
+      writer.line(
+        `if (${name}_done < ${name}_end) ${call(rule, { kind: "fresh", literal: index })}(${name}_done, ${name}_end);`,
+      );
     }
   }
   for (const operator of operators) writeOperator(writer, operator);

@@ -13,7 +13,9 @@ function rowName({ name }: Collection): string {
 }
 
 function fields(columns: readonly Column[]): string {
-  return columns.length === 0 ? "{}" : `{ ${columns.map((column) => `readonly ${keyText(column.name)}: ${hostType(column.type)}`).join("; ")} }`;
+  return columns.length === 0
+    ? "{}"
+    : `{ ${columns.map((column) => `readonly ${keyText(column.name)}: ${hostType(column.type)}`).join("; ")} }`;
 }
 
 function ofKind(ir: Ir, role: string, kind: string): readonly Collection[] {
@@ -26,7 +28,10 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   const outputs = ofKind(ir, role, "output");
   for (const collection of [...inputs, ...outputs]) {
     const { doc } = collection;
-    const about = doc === null ? `A row of the ${collection.kind} \`${collection.name}\`.` : commentText(doc.trim()).replaceAll("\n", " ");
+    const about =
+      doc === null
+        ? `A row of the ${collection.kind} \`${collection.name}\`.`
+        : commentText(doc.trim()).replaceAll("\n", " ");
     writer.line(type(`/** ${about} */`));
     writer.line(type(`export interface ${rowName(collection)} ${fields(collection.columns)}`));
     writer.line(type(" "));
@@ -35,20 +40,34 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   writer.line(type(`export interface ${role}Node {`));
   writer.line(type(`  readonly address: string;`));
   writer.line(type(`  /** Hands in a row; the fault if it is refused. */`));
-  writer.line(type(`  readonly input: { ${inputs.map((one) => `readonly ${keyText(one.name)}: (row: ${rowName(one)}) => unknown`).join("; ")} };`));
+  writer.line(
+    type(
+      `  readonly input: { ${inputs.map((one) => `readonly ${keyText(one.name)}: (row: ${rowName(one)}) => unknown`).join("; ")} };`,
+    ),
+  );
   const sealed = inputs.filter((one) => one.sealed !== null);
   writer.line(type(`  /** Promises that no more rows of a partition come. */`));
-  writer.line(type(`  readonly seal: { ${sealed.map((one) => `readonly ${keyText(one.name)}: (key: ${fields(one.sealed!.columns.map((column) => one.columns[column]))}) => unknown`).join("; ")} };`));
+  writer.line(
+    type(
+      `  readonly seal: { ${sealed.map((one) => `readonly ${keyText(one.name)}: (key: ${fields(one.sealed!.columns.map((column) => one.columns[column]))}) => unknown`).join("; ")} };`,
+    ),
+  );
   writer.line(type(`  /** No more rows of this input, or of any. */`));
   writer.line(type(`  end(input?: ${inputs.map((one) => quoted(one.name)).join(" | ") || "never"}): void;`));
   for (const output of outputs) {
     writer.line(type(`  on(output: ${quoted(output.name)}, listener: (row: ${rowName(output)}) => void): unknown;`));
     if (output.level === "eventual" || output.level === "any") {
       writer.line(type(`  /** A fact ceased to be true. */`));
-      writer.line(type(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`));
+      writer.line(
+        type(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`),
+      );
     }
   }
-  writer.line(type(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`));
+  writer.line(
+    type(
+      `  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`,
+    ),
+  );
   writer.line(type(`  stop(): Promise<void>;`));
   writer.line(type(`}`));
   writer.line(type(" "));
@@ -56,9 +75,14 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
 
 export function writeStart(writer: Writer, ir: Ir, role: string): void {
   const inputs = ofKind(ir, role, "input");
-  const example = inputs.length === 0 ? "" : ` \`node.input.${inputs[0].name}({ ${inputs[0].columns.map((column) => keyText(column.name)).join(", ")} })\` hands it a row.`;
+  const example =
+    inputs.length === 0
+      ? ""
+      : ` \`node.input.${inputs[0].name}({ ${inputs[0].columns.map((column) => keyText(column.name)).join(", ")} })\` hands it a row.`;
   writer.line(`/** Starts an instance in this process.${example} */`);
-  writer.open(`export async function start${role}(options${type("?: NodeOptions")})${type(`: Promise<${role}Node>`)} {`);
+  writer.open(
+    `export async function start${role}(options${type("?: NodeOptions")})${type(`: Promise<${role}Node>`)} {`,
+  );
   writer.line(`return (await startNode(program, options))${type(` as unknown as ${role}Node`)};`);
   writer.close("}");
 }

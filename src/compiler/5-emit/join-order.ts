@@ -10,10 +10,15 @@ function isFallible(literal: FlowLiteral): boolean {
 
 export function binds(literal: FlowLiteral): readonly string[] {
   switch (literal.kind) {
-    case "read": return literal.negated ? [] : literal.terms.flatMap((term) => (term.kind === "variable" ? [term.name] : []));
-    case "bind": return [literal.variable];
-    case "range": return patternVariables(literal.pattern);
-    case "test": case "closed": return [];
+    case "read":
+      return literal.negated ? [] : literal.terms.flatMap((term) => (term.kind === "variable" ? [term.name] : []));
+    case "bind":
+      return [literal.variable];
+    case "range":
+      return patternVariables(literal.pattern);
+    case "test":
+    case "closed":
+      return [];
   }
 }
 
@@ -38,10 +43,11 @@ export function joinOrder(body: readonly FlowLiteral[], driver: number | null): 
     for (const name of binds(body[index])) bound.add(name);
   };
   const isReady = (index: number): boolean => [...needs(body[index])].every((name) => bound.has(name));
-  const positive = (): number[] => [...rest].filter((index) => {
-    const literal = body[index];
-    return literal.kind === "read" && !literal.negated;
-  });
+  const positive = (): number[] =>
+    [...rest].filter((index) => {
+      const literal = body[index];
+      return literal.kind === "read" && !literal.negated;
+    });
   if (driver !== null) {
     rest.delete(driver);
     const literal = body[driver];
@@ -50,7 +56,12 @@ export function joinOrder(body: readonly FlowLiteral[], driver: number | null): 
   while (rest.size > 0) {
     const narrowing = [...rest].find((index) => {
       const literal = body[index];
-      return literal.kind !== "range" && (literal.kind !== "read" || literal.negated) && isReady(index) && !isFallible(literal);
+      return (
+        literal.kind !== "range" &&
+        (literal.kind !== "read" || literal.negated) &&
+        isReady(index) &&
+        !isFallible(literal)
+      );
     });
     if (narrowing !== undefined) {
       take(narrowing);
@@ -60,15 +71,23 @@ export function joinOrder(body: readonly FlowLiteral[], driver: number | null): 
     if (reads.length > 0) {
       const probed = new Map<string, number>();
       for (const index of reads) for (const term of (body[index] as FlowRead).terms) countVariables(term, probed);
-      const best = reads.reduce((a, b) => (boundShare(body[b] as FlowRead, bound) > boundShare(body[a] as FlowRead, bound) ? b : a));
+      const best = reads.reduce((a, b) =>
+        boundShare(body[b] as FlowRead, bound) > boundShare(body[a] as FlowRead, bound) ? b : a,
+      );
       // A fallible binding that the reads join on is worth its early report, unless some read is fully bound.
       const early = [...rest].find((index) => {
         const literal = body[index];
-        return literal.kind === "bind" && isReady(index) && probed.has(literal.variable) && !bound.has(literal.variable);
+        return (
+          literal.kind === "bind" && isReady(index) && probed.has(literal.variable) && !bound.has(literal.variable)
+        );
       });
       const ranged = [...rest].find((index) => {
         const literal = body[index];
-        return literal.kind === "range" && isReady(index) && binds(literal).some((name) => probed.has(name) && !bound.has(name));
+        return (
+          literal.kind === "range" &&
+          isReady(index) &&
+          binds(literal).some((name) => probed.has(name) && !bound.has(name))
+        );
       });
       const share = boundShare(body[best] as FlowRead, bound);
       take(share < 1 && early !== undefined ? early : share === 0 && ranged !== undefined ? ranged : best);

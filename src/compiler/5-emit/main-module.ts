@@ -12,23 +12,41 @@ export function fingerprint(texts: readonly string[]): string {
   return hash(0x811c9dc5) + hash(0x5bd1e995);
 }
 
-export function mainModule(program: string, roles: readonly { readonly role: string; readonly module: string }[], version: string): Written {
+export function mainModule(
+  program: string,
+  roles: readonly { readonly role: string; readonly module: string }[],
+  version: string,
+): Written {
   const writer = new Writer();
-  writer.line(`/** Starts any instance of ${program}: \`node main.js ${roles[0]?.role ?? "ROLE"} --index 0 --deploy deploy.json\`. Written by dlc. */`);
+  writer.line(
+    `/** Starts any instance of ${program}: \`node main.js ${roles[0]?.role ?? "ROLE"} --index 0 --deploy deploy.json\`. Written by dlc. */`,
+  );
   writer.line(`import { main } from "./runtime/main.js";`);
   for (const { role, module } of roles) writer.line(`import { program as ${role} } from "./${module}.js";`);
   writer.line();
-  writer.line(`main({ ${roles.map(({ role }) => role).join(", ")} }, { program: ${quoted(program)}, version: ${quoted(version)} });`);
+  writer.line(
+    `main({ ${roles.map(({ role }) => role).join(", ")} }, { program: ${quoted(program)}, version: ${quoted(version)} });`,
+  );
   return writer.written();
 }
 
 export function packageText(program: string, modules: readonly string[]): string {
-  const name = program.toLowerCase().replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "") || "program";
-  return `${JSON.stringify({
-    name,
-    private: true,
-    type: "module",
-    engines: { node: ">=20.19.0" },
-    exports: Object.fromEntries(modules.map((module) => [`./${module}`, { types: `./${module}.ts`, default: `./${module}.js` }])),
-  }, null, 2)}\n`;
+  const name =
+    program
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "program";
+  return `${JSON.stringify(
+    {
+      name,
+      private: true,
+      type: "module",
+      engines: { node: ">=20.19.0" },
+      exports: Object.fromEntries(
+        modules.map((module) => [`./${module}`, { types: `./${module}.ts`, default: `./${module}.js` }]),
+      ),
+    },
+    null,
+    2,
+  )}\n`;
 }

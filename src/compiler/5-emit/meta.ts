@@ -20,14 +20,22 @@ export function writeMeta(writer: Writer, plan: Plan, role: string, functions: F
   writer.line(`partitionedBy: ${JSON.stringify(partitionedBy)},`);
   writer.open("collections: [");
   for (const collection of ir.collections.values()) {
-    if (collection.role !== role || collection.kind === "table" || collection.kind === "scratch" || collection.kind === "nodes") continue;
+    if (
+      collection.role !== role ||
+      collection.kind === "table" ||
+      collection.kind === "scratch" ||
+      collection.kind === "nodes"
+    )
+      continue;
     writer.line(`${collectionMeta(plan, collection)},`);
   }
   writer.close("],");
   writer.open("targets: [");
   for (const id of targetsOf(plan, role)) {
     const target = ir.collections.get(id)!;
-    writer.line(`{ id: ${quoted(id)}, role: ${quoted(target.role)}, collection: ${collectionMeta(plan, target)}, route: ${routeTo(ir, target)} },`);
+    writer.line(
+      `{ id: ${quoted(id)}, role: ${quoted(target.role)}, collection: ${collectionMeta(plan, target)}, route: ${routeTo(ir, target)} },`,
+    );
   }
   writer.close("],");
   writer.open("travels: [");
@@ -56,7 +64,8 @@ function targetsOf(plan: Plan, role: string): readonly CollectionId[] {
   const ir = plan.coordinated;
   const ids = new Set<CollectionId>();
   for (const rule of ir.rules.values()) if (rule.role === role && rule.op === "<~") ids.add(rule.head.collection);
-  for (const seal of ir.seals) if (seal.role === role && ir.collections.get(seal.target)!.kind === "channel") ids.add(seal.target);
+  for (const seal of ir.seals)
+    if (seal.role === role && ir.collections.get(seal.target)!.kind === "channel") ids.add(seal.target);
   for (const travel of plan.travels) if (travel.role === role) ids.add(travel.target);
   return [...ir.collections.keys()].filter((id) => ids.has(id));
 }
@@ -79,7 +88,8 @@ function collectionMeta(plan: Plan, collection: Collection): string {
   if (lossy) parts.push("lossy: true");
   if (kind === "output" && (level === "eventual" || level === "any")) parts.push("retracts: true");
   if (periodMs !== null) parts.push(`periodMs: ${periodMs}`);
-  if (ordering !== undefined) parts.push(`ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)} }`);
+  if (ordering !== undefined)
+    parts.push(`ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)} }`);
   const sealed = sealedMeta(plan, collection);
   if (sealed !== null) parts.push(`sealed: ${sealed}`);
   return `{ ${parts.join(", ")} }`;
@@ -100,12 +110,20 @@ function sealedMeta(plan: Plan, { id, kind, sealed }: Collection): string | null
 function hostExpr(expr: Expr, columns: readonly string[], functions: FunctionScope): string {
   const inner = (one: Expr): string => hostExpr(one, columns, functions);
   switch (expr.kind) {
-    case "variable": return `key[${columns.indexOf(expr.name)}]`;
-    case "literal": return JSON.stringify(expr.value);
-    case "call": return expr.builtin && expr.name === "toFloat" ? inner(expr.args[0])
-      : `${functions.function(expr)}(${expr.args.map((arg) => `${inner(arg)}${type(" as never")}`).join(", ")})`;
-    case "list": case "tuple": return `[${expr.of.map(inner).join(", ")}]`;
-    case "unary": return expr.op === "-" ? `-(${inner(expr.of)}${type(" as number")})` : `!${inner(expr.of)}`;
-    default: throw new Error(`a seal cannot travel through an expression of kind ${expr.kind}`);
+    case "variable":
+      return `key[${columns.indexOf(expr.name)}]`;
+    case "literal":
+      return JSON.stringify(expr.value);
+    case "call":
+      return expr.builtin && expr.name === "toFloat"
+        ? inner(expr.args[0])
+        : `${functions.function(expr)}(${expr.args.map((arg) => `${inner(arg)}${type(" as never")}`).join(", ")})`;
+    case "list":
+    case "tuple":
+      return `[${expr.of.map(inner).join(", ")}]`;
+    case "unary":
+      return expr.op === "-" ? `-(${inner(expr.of)}${type(" as number")})` : `!${inner(expr.of)}`;
+    default:
+      throw new Error(`a seal cannot travel through an expression of kind ${expr.kind}`);
   }
 }

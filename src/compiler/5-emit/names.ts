@@ -1,13 +1,15 @@
 /** Identifiers of an emitted module: each once, and none that means something in TypeScript. */
-const reserved = new Set((
-  "abstract any arguments as async await boolean break case catch class const constructor continue debugger declare default " +
-  "delete do else enum eval export extends false finally for from function get if implements import in instanceof interface " +
-  "is keyof let module namespace never new null number object of package private protected public readonly require return " +
-  "set static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield " +
-  "NaN Infinity Number Object Array Map Set Math JSON String Boolean Symbol Error Promise process console globalThis " +
-  "engine values faults env self isFirst sign from end program createEvaluator builtins " +
-  "Engine Environment Evaluator FAILED FloatSums IntSums Members Numbers RoleProgram Row Shown startNode"
-).split(" "));
+const reserved = new Set(
+  (
+    "abstract any arguments as async await boolean break case catch class const constructor continue debugger declare default " +
+    "delete do else enum eval export extends false finally for from function get if implements import in instanceof interface " +
+    "is keyof let module namespace never new null number object of package private protected public readonly require return " +
+    "set static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield " +
+    "NaN Infinity Number Object Array Map Set Math JSON String Boolean Symbol Error Promise process console globalThis " +
+    "engine values faults env self isFirst sign from end program createEvaluator builtins " +
+    "Engine Environment Evaluator FAILED FloatSums IntSums Members Numbers RoleProgram Row Shown startNode"
+  ).split(" "),
+);
 
 export class Names {
   readonly #taken: Set<string>;

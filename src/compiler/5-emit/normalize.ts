@@ -24,8 +24,12 @@ export function sourceText(rule: Pick<Rule, "file" | "span">): string {
   return commentText(`${rule.file.path}:${positionOf(rule.file, rule.span.start).line}  ${text}`);
 }
 
-export const variable = (name: string, type: Type): Extract<Expr, { kind: "variable" }> =>
-  ({ kind: "variable", name, type, span: { start: 0, end: 0 } });
+export const variable = (name: string, type: Type): Extract<Expr, { kind: "variable" }> => ({
+  kind: "variable",
+  name,
+  type,
+  span: { start: 0, end: 0 },
+});
 
 interface HeadPlace {
   readonly relation: FlowRelation;
@@ -49,7 +53,10 @@ export class Normalizer {
   /** Where rules put the facts of a collection, where that is another relation (keys). */
   readonly #intake = new Map<CollectionId, HeadPlace>();
   readonly #shared = new Map<string, FlowRelation>();
-  readonly #deferredInto = new Map<CollectionId, { op: string; relation: FlowRelation; log: string | null; rule: number }[]>();
+  readonly #deferredInto = new Map<
+    CollectionId,
+    { op: string; relation: FlowRelation; log: string | null; rule: number }[]
+  >();
   readonly #writers = new Map<CollectionId, Rule[]>();
   readonly #closed = new Map<CollectionId, string>();
 
@@ -69,7 +76,10 @@ export class Normalizer {
     }
     this.#passing = passingCollections(ir, role);
     for (const collection of ir.collections.values()) {
-      if (collection.role === role && (collection.kind === "table" || collection.kind === "scratch" || collection.kind === "output")) {
+      if (
+        collection.role === role &&
+        (collection.kind === "table" || collection.kind === "scratch" || collection.kind === "output")
+      ) {
         this.relationOf(collection.id);
       }
     }
@@ -85,12 +95,23 @@ export class Normalizer {
 
   // --- relations
 
-  relation(wanted: string, types: readonly Type[], storage: Storage, comment: string | null, declaration?: (types: string, isRecursive: boolean) => string): FlowRelation {
+  relation(
+    wanted: string,
+    types: readonly Type[],
+    storage: Storage,
+    comment: string | null,
+    declaration?: (types: string, isRecursive: boolean) => string,
+  ): FlowRelation {
     const texts = valueTypes(types);
     const made: FlowRelation = {
-      name: this.names.take(wanted), types, storage, comment, indexes: new Map(),
-      declaration: (isRecursive) => declaration?.(texts, isRecursive)
-        ?? `engine.${storage === "landing" && isRecursive ? "recursiveLanding" : storage}(null, ${texts})`,
+      name: this.names.take(wanted),
+      types,
+      storage,
+      comment,
+      indexes: new Map(),
+      declaration: (isRecursive) =>
+        declaration?.(texts, isRecursive) ??
+        `engine.${storage === "landing" && isRecursive ? "recursiveLanding" : storage}(null, ${texts})`,
     };
     this.relations.push(made);
     return made;
@@ -113,31 +134,76 @@ export class Normalizer {
     const comment = collectionText(collection);
     const key = `{ name: ${quoted(name)}, keyLength: ${keyLength}, rules: [${(this.#writers.get(id) ?? []).map((rule) => quoted(ruleText(rule))).join(", ")}] }`;
     switch (kind) {
-      case "nodes": return this.relation(`${collection.role}_nodes`, types, "view", null, () => `engine.nodes(${quoted(collection.role)})`);
-      case "input": case "channel": case "timer":
-        return this.relation(name, types, "passing", comment, (texts) => (isKeyed ? `engine.keyedEvent(${key}, ${texts})` : `engine.event(${quoted(name)}, ${texts})`));
+      case "nodes":
+        return this.relation(
+          `${collection.role}_nodes`,
+          types,
+          "view",
+          null,
+          () => `engine.nodes(${quoted(collection.role)})`,
+        );
+      case "input":
+      case "channel":
+      case "timer":
+        return this.relation(name, types, "passing", comment, (texts) =>
+          isKeyed ? `engine.keyedEvent(${key}, ${texts})` : `engine.event(${quoted(name)}, ${texts})`,
+        );
       case "table": {
-        const table = this.relation(name, types, "table", comment, (texts) => `engine.table(${quoted(name)}, ${texts})`);
+        const table = this.relation(
+          name,
+          types,
+          "table",
+          comment,
+          (texts) => `engine.table(${quoted(name)}, ${texts})`,
+        );
         if (!isKeyed) return table;
         const incoming = this.relation(`${name}_new`, types, "passing", null);
         const keys = this.names.take(`${name}_keys`);
-        this.attachments.push(`const ${keys} = engine.keyedTable(${key}, ${table.name}, ${incoming.name}, ${valueTypes(types)});`);
+        this.attachments.push(
+          `const ${keys} = engine.keyedTable(${key}, ${table.name}, ${incoming.name}, ${valueTypes(types)});`,
+        );
         this.#intake.set(id, { relation: incoming, offer: { name: keys, rule: 0 } });
-        this.operators.push({ target: table, reads: [incoming], kind: "settle", call: `${keys}.settle();`, when: `${incoming.name}.size > 0`, aggregate: null, hold: null });
+        this.operators.push({
+          target: table,
+          reads: [incoming],
+          kind: "settle",
+          call: `${keys}.settle();`,
+          when: `${incoming.name}.size > 0`,
+          aggregate: null,
+          hold: null,
+        });
         return table;
       }
       default: {
         const storage = kind === "output" ? "landing" : this.#scratchStorage(id);
-        const declare = (texts: string, isRecursive: boolean): string => kind === "output"
-          ? `engine.output(${quoted(name)}, ${texts}, ${collection.level === "eventual" || collection.level === "any"})`
-          : storage === "landing" ? this.#landing(name, texts, isRecursive, id) : `engine.${storage}(${quoted(name)}, ${texts})`;
+        const declare = (texts: string, isRecursive: boolean): string =>
+          kind === "output"
+            ? `engine.output(${quoted(name)}, ${texts}, ${collection.level === "eventual" || collection.level === "any"})`
+            : storage === "landing"
+              ? this.#landing(name, texts, isRecursive, id)
+              : `engine.${storage}(${quoted(name)}, ${texts})`;
         const relation = this.relation(name, types, storage, comment, declare);
         if (!isKeyed) return relation;
-        const all = this.relation(`${name}_all`, types, kind === "output" ? this.#scratchStorage(id, false) : storage, null);
+        const all = this.relation(
+          `${name}_all`,
+          types,
+          kind === "output" ? this.#scratchStorage(id, false) : storage,
+          null,
+        );
         const keying = this.names.take(`${name}_keys`);
-        this.attachments.push(`const ${keying} = engine.keying(${key}, ${all.name}, ${relation.name}, ${valueTypes(types)});`);
+        this.attachments.push(
+          `const ${keying} = engine.keying(${key}, ${all.name}, ${relation.name}, ${valueTypes(types)});`,
+        );
         this.#intake.set(id, { relation: all, offer: null });
-        this.operators.push({ target: relation, reads: [all], kind: "keying", call: `${keying}.run();`, when: `${all.name}.touchedLength > 0`, aggregate: null, hold: null });
+        this.operators.push({
+          target: relation,
+          reads: [all],
+          kind: "keying",
+          call: `${keying}.run();`,
+          when: `${all.name}.touchedLength > 0`,
+          aggregate: null,
+          hold: null,
+        });
         return relation;
       }
     }
@@ -148,18 +214,30 @@ export class Normalizer {
     const called = name === null ? "null" : quoted(name);
     const log = this.#places.get(id)?.log ?? null;
     const [falls, stands] = isRecursive ? ["recursiveLanding", "recursiveStanding"] : ["landing", "standing"];
-    return log === null ? `engine.${falls}(${called}, ${types})` : `engine.${stands}(${called}, ${types}, ${quoted(log)})`;
+    return log === null
+      ? `engine.${falls}(${called}, ${types})`
+      : `engine.${stands}(${called}, ${types}, ${quoted(log)})`;
   }
 
   #scratchStorage(id: CollectionId, mayPass = true): Storage {
     if (mayPass && this.#passing.has(id)) return "passing";
-    const hasPassing = (this.#writers.get(id) ?? []).some((rule) => rule.op === "<=" && this.#modeOf(rule.body, true) === "passing");
+    const hasPassing = (this.#writers.get(id) ?? []).some(
+      (rule) => rule.op === "<=" && this.#modeOf(rule.body, true) === "passing",
+    );
     return hasPassing ? "landing" : "view";
   }
 
   /** `counts`: the head has supports; otherwise it takes what is new. */
   #modeOf(body: readonly Literal[], counts: boolean): Mode {
-    if (body.some((literal) => literal.kind === "read" && !literal.negated && (literal.hold !== undefined || this.#passing.has(literal.collection)))) return "passing";
+    if (
+      body.some(
+        (literal) =>
+          literal.kind === "read" &&
+          !literal.negated &&
+          (literal.hold !== undefined || this.#passing.has(literal.collection)),
+      )
+    )
+      return "passing";
     return counts ? "counting" : "inserting";
   }
 
@@ -180,26 +258,59 @@ export class Normalizer {
     const terms = [...address, ...rule.head.terms];
     const body = this.#body(rule, mode, rule.gates ?? []);
     if (rule.having.length === 0 && terms.every((term) => term.kind === "value")) {
-      this.#derive(rule, collection, mode, terms.map((term) => (term as Extract<HeadTerm, { kind: "value" }>).value), body, sourceText(rule));
+      this.#derive(
+        rule,
+        collection,
+        mode,
+        terms.map((term) => (term as Extract<HeadTerm, { kind: "value" }>).value),
+        body,
+        sourceText(rule),
+      );
       return;
     }
-    const isSole = rule.op === "<=" && collection.kind === "scratch" && this.#writers.get(collection.id)!.length === 1 && !this.#intake.has(collection.id);
+    const isSole =
+      rule.op === "<=" &&
+      collection.kind === "scratch" &&
+      this.#writers.get(collection.id)!.length === 1 &&
+      !this.#intake.has(collection.id);
     const columns = collection.columns.map((column) => column.type);
     const types = address.length > 0 ? [addr, ...columns] : columns;
-    const result = isSole ? this.relationOf(collection.id)
+    const result = isSole
+      ? this.relationOf(collection.id)
       : this.relation(`${rule.label}_results`, types, mode === "passing" ? "passing" : "view", null);
     aggregated(this, rule, mode, terms, body, result);
     if (isSole) return;
     const row = types.map((type, i) => variable(`v${i}`, type));
-    this.#derive(rule, collection, mode, row, [{ kind: "read", negated: false, relation: result, terms: row }], `${sourceText(rule)}\nIts results.`);
+    this.#derive(
+      rule,
+      collection,
+      mode,
+      row,
+      [{ kind: "read", negated: false, relation: result, terms: row }],
+      `${sourceText(rule)}\nIts results.`,
+    );
   }
 
-  #derive(rule: Rule, collection: Collection, mode: Mode, terms: readonly Expr[], body: readonly FlowLiteral[], comment: string): void {
+  #derive(
+    rule: Rule,
+    collection: Collection,
+    mode: Mode,
+    terms: readonly Expr[],
+    body: readonly FlowLiteral[],
+    comment: string,
+  ): void {
     const { relation, offer } = this.#head(rule, collection, mode);
     const takesNew = relation.storage === "table" || offer !== null;
     this.rules.push({
-      name: rule.label, source: rule, comment, mode: mode === "counting" && takesNew ? "inserting" : mode,
-      head: relation, terms, offer, aggregate: null, body,
+      name: rule.label,
+      source: rule,
+      comment,
+      mode: mode === "counting" && takesNew ? "inserting" : mode,
+      head: relation,
+      terms,
+      offer,
+      aggregate: null,
+      body,
     });
   }
 
@@ -213,8 +324,10 @@ export class Normalizer {
         const number = this.#writers.get(id)!.indexOf(rule);
         return { relation: intake.relation, offer: intake.offer && { ...intake.offer, rule: number } };
       }
-      case "<~": return { relation: this.#sends(rule, collection), offer: null };
-      default: return { relation: this.#deferred(rule, collection, mode), offer: null };
+      case "<~":
+        return { relation: this.#sends(rule, collection), offer: null };
+      default:
+        return { relation: this.#deferred(rule, collection, mode), offer: null };
     }
   }
 
@@ -223,8 +336,14 @@ export class Normalizer {
     const columns = collection.columns.map((column) => column.type);
     const types = to === "address" ? [addr, ...columns] : columns;
     return this.#share(`sends ${to} ${collection.id}`, () =>
-      this.relation(`${collection.id}_sends`, types, "landing", `what is sent to ${collection.id}${to === "address" ? ", with the address" : to === "all" ? " of every instance" : ""}`,
-        (texts) => `engine.sends(${quoted(collection.id)}, ${quoted(to)}, ${texts})`));
+      this.relation(
+        `${collection.id}_sends`,
+        types,
+        "landing",
+        `what is sent to ${collection.id}${to === "address" ? ", with the address" : to === "all" ? " of every instance" : ""}`,
+        (texts) => `engine.sends(${quoted(collection.id)}, ${quoted(to)}, ${texts})`,
+      ),
+    );
   }
 
   /** Where the facts of a `<+`, `<-` or `<+-` rule go. */
@@ -236,7 +355,12 @@ export class Normalizer {
     return this.#share(`deferred ${rule.op} ${log} ${id}`, () => {
       const words = { "<+": "next", "<-": "deleted", "<+-": "upserted" } as Record<string, string>;
       const isPassing = mode === "passing" && this.#passing.has(id);
-      const relation = this.relation(`${name}_${words[rule.op]}`, types, isPassing ? "queue" : "deferred", `${rule.op} ${name}: in force from the next step${log === null ? "" : ` of ${log}`} on`);
+      const relation = this.relation(
+        `${name}_${words[rule.op]}`,
+        types,
+        isPassing ? "queue" : "deferred",
+        `${rule.op} ${name}: in force from the next step${log === null ? "" : ` of ${log}`} on`,
+      );
       if (collection.kind === "table") {
         let into = this.#deferredInto.get(id);
         if (into === undefined) this.#deferredInto.set(id, (into = []));
@@ -247,31 +371,58 @@ export class Normalizer {
       this.attachments.push(`engine.delay(${relation.name}, ${due.name}, ${log === null ? "null" : quoted(log)});`);
       const row = types.map((type, i) => variable(`v${i}`, type));
       this.rules.push({
-        name: `${name}_due`, source: null, comment: `What was deferred into ${name}.`, mode: isPassing ? "passing" : "counting",
-        head: this.#intake.get(id)?.relation ?? target, terms: row, offer: null, aggregate: null,
+        name: `${name}_due`,
+        source: null,
+        comment: `What was deferred into ${name}.`,
+        mode: isPassing ? "passing" : "counting",
+        head: this.#intake.get(id)?.relation ?? target,
+        terms: row,
+        offer: null,
+        aggregate: null,
         body: [{ kind: "read", negated: false, relation: due, terms: row }],
       });
       return relation;
     });
   }
 
-  #deferral(id: CollectionId, deferred: readonly { op: string; relation: FlowRelation; log: string | null; rule: number }[]): void {
+  #deferral(
+    id: CollectionId,
+    deferred: readonly { op: string; relation: FlowRelation; log: string | null; rule: number }[],
+  ): void {
     const table = this.relationOf(id);
     const intake = this.#intake.get(id);
     const keyLength = intake === undefined ? table.types.length : this.ir.collections.get(id)!.keyLength!;
-    const parts = deferred.map(({ op, relation, log, rule }) =>
-      `{ op: ${quoted(op)}, relation: ${relation.name}, log: ${log === null ? "null" : quoted(log)}, rule: ${rule} }`);
-    this.attachments.push(`engine.deferInto(${table.name}, ${valueTypes(table.types)}, ${intake?.offer?.name ?? "null"}, ${keyLength}, [${parts.join(", ")}]);`);
+    const parts = deferred.map(
+      ({ op, relation, log, rule }) =>
+        `{ op: ${quoted(op)}, relation: ${relation.name}, log: ${log === null ? "null" : quoted(log)}, rule: ${rule} }`,
+    );
+    this.attachments.push(
+      `engine.deferInto(${table.name}, ${valueTypes(table.types)}, ${intake?.offer?.name ?? "null"}, ${keyLength}, [${parts.join(", ")}]);`,
+    );
   }
 
   #seal(seal: SealRule): void {
     const target = this.ir.collections.get(seal.target)!;
     const types = sealColumns(this.#plan, target).map((column) => target.columns[column].type);
     const head = this.#share(`seals ${seal.target}`, () =>
-      this.relation(`${seal.target}_seals`, types, "landing", `partitions of ${seal.target} that rules seal`, (texts) => `engine.seals(${quoted(seal.target)}, ${texts})`));
+      this.relation(
+        `${seal.target}_seals`,
+        types,
+        "landing",
+        `partitions of ${seal.target} that rules seal`,
+        (texts) => `engine.seals(${quoted(seal.target)}, ${texts})`,
+      ),
+    );
     const mode = this.#modeOf(seal.body, true);
     this.rules.push({
-      name: seal.label, source: seal, comment: sourceText(seal), mode, head, terms: seal.key, offer: null, aggregate: null,
+      name: seal.label,
+      source: seal,
+      comment: sourceText(seal),
+      mode,
+      head,
+      terms: seal.key,
+      offer: null,
+      aggregate: null,
       body: this.#body(seal, mode, []),
     });
   }
@@ -286,7 +437,8 @@ export class Normalizer {
       const read: FlowRead = { kind: "read", negated: false, relation, terms: literal.terms as FlowRead["terms"] };
       return literal.hold === undefined ? read : this.#hold(rule, read, literal.hold, i);
     });
-    for (const { conditions } of gates) for (const { source, key } of conditions) body.push(...this.#gate(rule, mode, source, key, body));
+    for (const { conditions } of gates)
+      for (const { source, key } of conditions) body.push(...this.#gate(rule, mode, source, key, body));
     return body;
   }
 
@@ -299,12 +451,25 @@ export class Normalizer {
     const storage = mustLast ? "landing" : relation.storage === "passing" ? "passing" : "view";
     const projection = this.#share(`at ${relation.name} ${columns} ${storage}`, () => {
       const types = columns.map((column) => relation.types[column]);
-      const name = columns.length === terms.length ? `${relation.name}_seen` : `${relation.name}_at_${columns.join("_")}`;
-      const made = this.relation(name, types, storage, null, storage === "landing" ? (texts, isRecursive) => this.#landing(null, texts, isRecursive, collection) : undefined);
+      const name =
+        columns.length === terms.length ? `${relation.name}_seen` : `${relation.name}_at_${columns.join("_")}`;
+      const made = this.relation(
+        name,
+        types,
+        storage,
+        null,
+        storage === "landing" ? (texts, isRecursive) => this.#landing(null, texts, isRecursive, collection) : undefined,
+      );
       const row = relation.types.map((type, i) => variable(`v${i}`, type));
       this.rules.push({
-        name, source: null, comment: `What \`not ${relation.name}(…)\` asks for.`, mode: relation.storage === "passing" ? "passing" : "counting",
-        head: made, terms: columns.map((column) => row[column]), offer: null, aggregate: null,
+        name,
+        source: null,
+        comment: `What \`not ${relation.name}(…)\` asks for.`,
+        mode: relation.storage === "passing" ? "passing" : "counting",
+        head: made,
+        terms: columns.map((column) => row[column]),
+        offer: null,
+        aggregate: null,
         body: [{ kind: "read", negated: false, relation, terms: row }],
       });
       return made;
@@ -325,27 +490,57 @@ export class Normalizer {
   }
 
   /** A gate is one more literal: for rules over what persists, a relation of the closed ones among the keys that the body selects. */
-  #gate(rule: Rule | SealRule, mode: Mode, source: CollectionId, key: readonly Expr[], body: readonly FlowLiteral[]): readonly FlowLiteral[] {
+  #gate(
+    rule: Rule | SealRule,
+    mode: Mode,
+    source: CollectionId,
+    key: readonly Expr[],
+    body: readonly FlowLiteral[],
+  ): readonly FlowLiteral[] {
     const of = this.#closedOf(source);
     if (mode === "passing") return [{ kind: "closed", name: of, key }];
     const name = this.ir.collections.get(source)!.name;
     const types = key.map((expr) => expr.type);
     const needed = variablesOf(...key);
-    const single = body.find((literal) => literal.kind === "read" && !literal.negated
-      && [...needed].every((wanted) => literal.terms.some((term) => term.kind === "variable" && term.name === wanted)));
+    const single = body.find(
+      (literal) =>
+        literal.kind === "read" &&
+        !literal.negated &&
+        [...needed].every((wanted) => literal.terms.some((term) => term.kind === "variable" && term.name === wanted)),
+    );
     const from = single === undefined ? body : [single];
-    const closed = this.#share(`gate ${source} ${exprText([key, from.map((literal) => (literal.kind === "read" ? [literal.relation.name, literal.negated, literal.terms] : literal))])}`, () => {
-      const wanted = this.relation(`${rule.label}_wants_${name}`, types, "view", null);
-      this.rules.push({
-        name: `${rule.label}_wants_${name}`, source: null, comment: `Partitions of ${name} that ${rule.label} waits for.`, mode: "counting",
-        head: wanted, terms: key, offer: null, aggregate: null, body: from,
-      });
-      const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);
-      const gate = this.names.take(`${rule.label}_gate_${name}`);
-      this.attachments.push(`const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${of}, ${wanted.name}, ${made.name});`);
-      this.operators.push({ target: made, reads: [wanted], kind: "gate", call: `${gate}.run();`, when: null, aggregate: null, hold: null });
-      return made;
-    });
+    const closed = this.#share(
+      `gate ${source} ${exprText([key, from.map((literal) => (literal.kind === "read" ? [literal.relation.name, literal.negated, literal.terms] : literal))])}`,
+      () => {
+        const wanted = this.relation(`${rule.label}_wants_${name}`, types, "view", null);
+        this.rules.push({
+          name: `${rule.label}_wants_${name}`,
+          source: null,
+          comment: `Partitions of ${name} that ${rule.label} waits for.`,
+          mode: "counting",
+          head: wanted,
+          terms: key,
+          offer: null,
+          aggregate: null,
+          body: from,
+        });
+        const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);
+        const gate = this.names.take(`${rule.label}_gate_${name}`);
+        this.attachments.push(
+          `const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${of}, ${wanted.name}, ${made.name});`,
+        );
+        this.operators.push({
+          target: made,
+          reads: [wanted],
+          kind: "gate",
+          call: `${gate}.run();`,
+          when: null,
+          aggregate: null,
+          hold: null,
+        });
+        return made;
+      },
+    );
     const binds: FlowLiteral[] = [];
     const terms = key.map((expr, i) => {
       if (expr.kind === "variable" || expr.kind === "literal" || expr.kind === "self") return expr;
@@ -363,10 +558,17 @@ export class Normalizer {
     const name = this.names.take(`${wanted}_hold`);
     const hold: FlowHold = { name, rule, source: literal.relation, literal, conditions, released };
     const collection = this.ir.collections.get((rule.body[index] as { collection: CollectionId }).collection)!;
-    this.attachments.push(`const ${name} = engine.hold(${quoted(ruleText(rule))}, ${quoted(collection.name)}, ${valueTypes(literal.relation.types)}, [${conditions.map(({ closed }) => closed).join(", ")}]);`);
+    this.attachments.push(
+      `const ${name} = engine.hold(${quoted(ruleText(rule))}, ${quoted(collection.name)}, ${valueTypes(literal.relation.types)}, [${conditions.map(({ closed }) => closed).join(", ")}]);`,
+    );
     this.operators.push({
-      target: released, reads: [literal.relation], kind: "hold", call: `${name}_pass();`,
-      when: `${literal.relation.name}.size > 0 || ${name}.isOpening`, aggregate: null, hold,
+      target: released,
+      reads: [literal.relation],
+      kind: "hold",
+      call: `${name}_pass();`,
+      when: `${literal.relation.name}.size > 0 || ${name}.isOpening`,
+      aggregate: null,
+      hold,
     });
     return { ...literal, relation: released };
   }

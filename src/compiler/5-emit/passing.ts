@@ -10,12 +10,15 @@ export function passingCollections(ir: Ir, role: string): ReadonlySet<Collection
   for (const { id, kind } of ir.collections.values()) {
     if (kind === "input" || kind === "channel" || kind === "timer" || kind === "scratch") passing.add(id);
   }
-  const rules = [...ir.rules.values()].filter((rule) => rule.role === role && ir.collections.get(rule.head.collection)!.kind === "scratch");
+  const rules = [...ir.rules.values()].filter(
+    (rule) => rule.role === role && ir.collections.get(rule.head.collection)!.kind === "scratch",
+  );
   for (let isStable = false; !isStable;) {
     isStable = true;
     for (const { head, body } of rules) {
       if (!passing.has(head.collection)) continue;
-      if (body.some((literal) => literal.kind === "read" && !literal.negated && passing.has(literal.collection))) continue;
+      if (body.some((literal) => literal.kind === "read" && !literal.negated && passing.has(literal.collection)))
+        continue;
       passing.delete(head.collection);
       isStable = false;
     }

@@ -42,14 +42,25 @@ export function roleModule(plan: Plan, role: string): RoleModule {
   return { role, written: (written.typed.match(/\bValue\b/g) ?? []).length > 1 ? written : write(false), file };
 }
 
-function writeModule(writer: Writer, plan: Plan, role: string, declared: Declarations, evaluator: EvaluatorText, usesValue: boolean): void {
+function writeModule(
+  writer: Writer,
+  plan: Plan,
+  role: string,
+  declared: Declarations,
+  evaluator: EvaluatorText,
+  usesValue: boolean,
+): void {
   const ir = plan.coordinated;
   const { file } = ir.roles.get(role)!;
   writer.line(`/** Role ${role} of ${commentText(file.path)}. Written by dlc: change the program instead. */`);
   const engine = ["Engine"];
   if (evaluator.mentions("FAILED")) engine.push("FAILED");
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
-  writer.line(type(`import type { Environment, Evaluator, RoleProgram${usesValue ? ", Value" : ""} } from "./runtime/program.js";`));
+  writer.line(
+    type(
+      `import type { Environment, Evaluator, RoleProgram${usesValue ? ", Value" : ""} } from "./runtime/program.js";`,
+    ),
+  );
   writer.line(`import { startNode } from "./runtime/node.js";`);
   writer.line(type(`import type { NodeOptions } from "./runtime/node.js";`));
   declared.writeImports(writer);
@@ -96,7 +107,9 @@ export class Declarations implements ModuleScope {
     if (name === undefined) {
       const of = this.function(call);
       this.#callables.set(key, (name = this.#names.take(`call_${call.name}`)));
-      this.#lines.push(`const ${name} = engine.callable(${quoted(call.name)}, ${of}, ${params}, ${valueType(call.type)});`);
+      this.#lines.push(
+        `const ${name} = engine.callable(${quoted(call.name)}, ${of}, ${params}, ${valueType(call.type)});`,
+      );
     }
     return name;
   }
@@ -110,7 +123,11 @@ export class Declarations implements ModuleScope {
     const known = this.#imports.get(call.name);
     if (known !== undefined) return known.local;
     const local = this.#names.take(call.name);
-    this.#imports.set(call.name, { module: `./functions/${functionImports(this.#ir).get(call.name)}.js`, local, name: call.name });
+    this.#imports.set(call.name, {
+      module: `./functions/${functionImports(this.#ir).get(call.name)}.js`,
+      local,
+      name: call.name,
+    });
     return local;
   }
 
@@ -131,7 +148,13 @@ interface EvaluatorText {
 }
 
 /** Rules are written into `scratch` once, to learn which indexes and constants they need, and then in their place. */
-function writeEvaluator(flow: Flow, declared: Declarations, names: Names, file: SourceFile, scratch: Writer): EvaluatorText {
+function writeEvaluator(
+  flow: Flow,
+  declared: Declarations,
+  names: Names,
+  file: SourceFile,
+  scratch: Writer,
+): EvaluatorText {
   const strata = strataOf(flow);
   const recursive = new Set(strata.flatMap(({ relations, isRecursive }) => (isRecursive ? relations : [])));
   const isRecursive = (relation: FlowRelation): boolean => recursive.has(relation);
@@ -159,7 +182,12 @@ function writeEvaluator(flow: Flow, declared: Declarations, names: Names, file: 
     }
     for (const { kind, call: text, aggregate, hold } of flow.operators) {
       if (kind === "results") {
-        writeResults(writer, (to, rule) => new ExprScope(to, names.inner(), declared, file, rule), text.slice(0, -3), aggregate!);
+        writeResults(
+          writer,
+          (to, rule) => new ExprScope(to, names.inner(), declared, file, rule),
+          text.slice(0, -3),
+          aggregate!,
+        );
         writer.line();
       } else if (kind === "hold") {
         writeHold(context(writer), hold!);
@@ -182,14 +210,17 @@ function writeEvaluator(flow: Flow, declared: Declarations, names: Names, file: 
       for (const relation of flow.relations) {
         if (relation.comment !== null) writer.line(`// ${relation.comment}`);
         writer.line(`const ${relation.name} = ${relation.declaration(isRecursive(relation))};`);
-        for (const [name, columns] of relation.indexes) writer.line(`const ${name} = ${relation.name}.index(${columns.join(", ")});`);
+        for (const [name, columns] of relation.indexes)
+          writer.line(`const ${name} = ${relation.name}.index(${columns.join(", ")});`);
       }
       for (const line of flow.attachments) writer.line(line);
       writer.line();
       writeFunctions(writer);
       writeFixpoint(writer, { flow, strata, call });
       writer.line();
-      const startsAlone = flow.rules.some((rule) => !rule.body.some((literal) => literal.kind === "read" && !literal.negated));
+      const startsAlone = flow.rules.some(
+        (rule) => !rule.body.some((literal) => literal.kind === "read" && !literal.negated),
+      );
       writer.line(`return engine.run(${startsAlone}, fixpoint);`);
       writer.close("}");
     },

@@ -51,14 +51,19 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
     if (driver.kind !== "start") writeDriver(scope, depth, rule, driver, used);
     const literal = driver.kind === "start" ? null : driver.literal;
     for (const index of joinOrder(rule.body, literal)) {
-      const old = (driver.kind === "changes" && index > driver.literal) || (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
+      const old =
+        (driver.kind === "changes" && index > driver.literal) ||
+        (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
       writeLiteral(context, scope, depth, rule.body[index], old, used);
     }
     writeHead(context, scope, rule);
     depth.closeAll();
     writer.close("}");
   };
-  const line = rule.source === null ? null : { file: rule.source.file.path, line: positionOf(rule.source.file, rule.source.span.start).line - 1 };
+  const line =
+    rule.source === null
+      ? null
+      : { file: rule.source.file.path, line: positionOf(rule.source.file, rule.source.span.start).line - 1 };
   writer.from(line, write);
 }
 
@@ -92,7 +97,8 @@ function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): Re
     else if (literal.kind === "closed") for (const expr of literal.key) countVariables(expr, counts);
     else countVariables(literal.value, counts);
     if (literal.kind === "bind") counts.set(literal.variable, (counts.get(literal.variable) ?? 0) + 1);
-    if (literal.kind === "range") for (const name of patternVariables(literal.pattern)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (literal.kind === "range")
+      for (const name of patternVariables(literal.pattern)) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const used = new Set([...counts].flatMap(([name, count]) => (count > 1 ? [name] : [])));
   const heads = new Map<string, number>();
@@ -102,7 +108,13 @@ function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): Re
   return used;
 }
 
-function writeDriver(scope: ExprScope, loops: Loops, rule: FlowRule, driver: Exclude<Driver, { kind: "start" }>, used: ReadonlySet<string>): void {
+function writeDriver(
+  scope: ExprScope,
+  loops: Loops,
+  rule: FlowRule,
+  driver: Exclude<Driver, { kind: "start" }>,
+  used: ReadonlySet<string>,
+): void {
   const { writer } = scope;
   const literal = rule.body[driver.literal] as FlowRead;
   const { name } = literal.relation;
@@ -137,7 +149,13 @@ function writeDriver(scope: ExprScope, loops: Loops, rule: FlowRule, driver: Exc
 }
 
 /** Binds the variables of a row's columns and tests the others; `probed` columns are known to agree. */
-function matchRow(scope: ExprScope, literal: FlowRead, row: string, probed: ReadonlySet<number>, used: ReadonlySet<string>): void {
+function matchRow(
+  scope: ExprScope,
+  literal: FlowRead,
+  row: string,
+  probed: ReadonlySet<number>,
+  used: ReadonlySet<string>,
+): void {
   const { writer } = scope;
   literal.terms.forEach((term, i) => {
     if (probed.has(i)) return;
@@ -156,18 +174,32 @@ function isAbsent(relation: FlowRelation, row: string, old: boolean): string {
   return old ? `${relation.name}.was[${row}] === 0` : `${relation.name}.count[${row}] === 0`;
 }
 
-function writeLiteral(context: RuleContext, scope: ExprScope, loops: Loops, literal: FlowLiteral, old: boolean, used: ReadonlySet<string>): void {
+function writeLiteral(
+  context: RuleContext,
+  scope: ExprScope,
+  loops: Loops,
+  literal: FlowLiteral,
+  old: boolean,
+  used: ReadonlySet<string>,
+): void {
   const { writer } = scope;
   switch (literal.kind) {
     case "read":
       if (literal.negated) writeAbsence(scope, literal, old);
       else writeRead(context, scope, loops, literal, old, used);
       break;
-    case "test": writer.line(`if (!${scope.boolean(literal.value)}) ${scope.escape}`); break;
-    case "closed": writer.line(`if (!${literal.name}.has(${literal.key.map((expr) => scope.code(expr)).join(", ")})) ${scope.escape}`); break;
+    case "test":
+      writer.line(`if (!${scope.boolean(literal.value)}) ${scope.escape}`);
+      break;
+    case "closed":
+      writer.line(
+        `if (!${literal.name}.has(${literal.key.map((expr) => scope.code(expr)).join(", ")})) ${scope.escape}`,
+      );
+      break;
     case "bind": {
       const value = scope.code(literal.value);
-      if (scope.isBound(literal.variable)) writer.line(`if (${scope.variable(literal.variable)} !== ${value}) ${scope.escape}`);
+      if (scope.isBound(literal.variable))
+        writer.line(`if (${scope.variable(literal.variable)} !== ${value}) ${scope.escape}`);
       else {
         const code = scope.names.take(literal.variable);
         writer.line(`const ${code} = ${value};`);
@@ -201,11 +233,24 @@ function matchPattern(scope: ExprScope, pattern: Pattern, code: string, used: Re
 
 function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
   const row = scope.names.take("other");
-  scope.writer.line(`const ${row} = ${find(scope, literal.relation, literal.terms.map((term) => scope.code(term)))};`);
+  scope.writer.line(
+    `const ${row} = ${find(
+      scope,
+      literal.relation,
+      literal.terms.map((term) => scope.code(term)),
+    )};`,
+  );
   scope.writer.line(`if (${row} >= 0 && !(${isAbsent(literal.relation, row, old)})) ${scope.escape}`);
 }
 
-function writeRead(context: RuleContext, scope: ExprScope, loops: Loops, literal: FlowRead, old: boolean, used: ReadonlySet<string>): void {
+function writeRead(
+  context: RuleContext,
+  scope: ExprScope,
+  loops: Loops,
+  literal: FlowRead,
+  old: boolean,
+  used: ReadonlySet<string>,
+): void {
   const { writer } = scope;
   const { relation, terms } = literal;
   const bound: number[] = [];
@@ -226,7 +271,9 @@ function writeRead(context: RuleContext, scope: ExprScope, loops: Loops, literal
   } else {
     const index = indexOf(context, relation, bound);
     const first = bound.length <= 3 ? `first${bound.length}` : "firstOf";
-    loops.open(`for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`);
+    loops.open(
+      `for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`,
+    );
   }
   if (mayBeAbsent) writer.line(`if (${isAbsent(relation, row, old)}) continue;`);
   matchRow(scope, literal, row, new Set(bound), used);
@@ -258,8 +305,12 @@ function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void
   }
   const row = seek(scope, head, codes, true);
   if (offer !== null) writer.line(`${offer.name}.offer(${row}, ${offer.rule});`);
-  else if (context.isRecursive(head)) writer.line(`${head.name}.${rule.mode === "passing" && head.storage === "landing" ? "keepLanded" : "keep"}(${row});`);
-  else if (head.storage === "passing" || head.storage === "table" || head.storage === "queue") writer.line(`${head.name}.keep(${row});`);
+  else if (context.isRecursive(head))
+    writer.line(
+      `${head.name}.${rule.mode === "passing" && head.storage === "landing" ? "keepLanded" : "keep"}(${row});`,
+    );
+  else if (head.storage === "passing" || head.storage === "table" || head.storage === "queue")
+    writer.line(`${head.name}.keep(${row});`);
   else if (rule.mode === "passing") writer.line(`${head.name}.land(${row});`);
   else writer.line(bump(head, row, scope.sign));
 }
@@ -270,7 +321,13 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
   const { name, source, released, literal, conditions } = hold;
   const kept = `${name}.kept`;
   const used = new Set(literal.terms.flatMap((term) => (term.kind === "variable" ? [term.name] : [])));
-  const loop = (from: string, head: string, present: boolean, hasNot: (row: string, codes: string[]) => void, has: (row: string, codes: string[]) => void): void => {
+  const loop = (
+    from: string,
+    head: string,
+    present: boolean,
+    hasNot: (row: string, codes: string[]) => void,
+    has: (row: string, codes: string[]) => void,
+  ): void => {
     const scope = scopeOf(context, ruleText(hold.rule));
     const row = scope.names.take("row");
     writer.open(head.replaceAll("ROW", row));
@@ -279,7 +336,9 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
     const relation = { ...source, name: from };
     matchRow(scope, { ...literal, relation }, row, new Set(), used);
     const columns = source.types.map((_, i) => `${columnOf(relation, i)}[${row}]`);
-    const tests = conditions.map(({ closed, key }) => `${closed}.has(${key.map((expr) => scope.code(expr)).join(", ")})`);
+    const tests = conditions.map(
+      ({ closed, key }) => `${closed}.has(${key.map((expr) => scope.code(expr)).join(", ")})`,
+    );
     writer.open(`if (${tests.join(" && ")}) {`);
     has(row, columns);
     writer.close("} else {");
@@ -291,14 +350,25 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
   writer.open(`function ${name}_pass()${type(": void")} {`);
   const place = { writer };
   const keptRelation = { ...source, name: kept };
-  const release = (_: string, codes: string[]): void => writer.line(`${released.name}.keep(${seek(place, released, codes, true)});`);
-  loop(source.name, `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`, source.storage !== "passing",
-    (_, codes) => writer.line(`${kept}.keep(${seek(place, keptRelation, codes, true)});`), release);
+  const release = (_: string, codes: string[]): void =>
+    writer.line(`${released.name}.keep(${seek(place, released, codes, true)});`);
+  loop(
+    source.name,
+    `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`,
+    source.storage !== "passing",
+    (_, codes) => writer.line(`${kept}.keep(${seek(place, keptRelation, codes, true)});`),
+    release,
+  );
   writer.line(`if (!${name}.isOpening) return;`);
-  loop(kept, `for (let ROW = 0; ROW < ${kept}.size; ROW++) {`, true, () => writer.line("continue;"), (row, codes) => {
-    release(row, codes);
-    writer.line(`${kept}.bump(${row}, -1);`);
-  });
+  loop(
+    kept,
+    `for (let ROW = 0; ROW < ${kept}.size; ROW++) {`,
+    true,
+    () => writer.line("continue;"),
+    (row, codes) => {
+      release(row, codes);
+      writer.line(`${kept}.bump(${row}, -1);`);
+    },
+  );
   writer.close("}");
 }
-

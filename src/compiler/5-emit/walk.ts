@@ -4,12 +4,22 @@ import type { FlowLiteral } from "./flow.ts";
 
 export function children(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
-    case "variable": case "self": case "literal": case "aggregate": return [];
-    case "call": return expr.args;
-    case "unary": return [expr.of];
-    case "binary": return [expr.left, expr.right];
-    case "if": return [expr.test, expr.then, expr.else];
-    case "tuple": case "list": return expr.of;
+    case "variable":
+    case "self":
+    case "literal":
+    case "aggregate":
+      return [];
+    case "call":
+      return expr.args;
+    case "unary":
+      return [expr.of];
+    case "binary":
+      return [expr.left, expr.right];
+    case "if":
+      return [expr.test, expr.then, expr.else];
+    case "tuple":
+    case "list":
+      return expr.of;
   }
 }
 
@@ -33,9 +43,14 @@ export function patternVariables(pattern: Pattern): readonly string[] {
 /** Variables that a literal needs bound before it can be evaluated (a read needs none). */
 export function needs(literal: FlowLiteral): Set<string> {
   switch (literal.kind) {
-    case "read": return literal.negated ? variablesOf(...literal.terms) : new Set();
-    case "bind": case "range": case "test": return variablesOf(literal.value);
-    case "closed": return variablesOf(...literal.key);
+    case "read":
+      return literal.negated ? variablesOf(...literal.terms) : new Set();
+    case "bind":
+    case "range":
+    case "test":
+      return variablesOf(literal.value);
+    case "closed":
+      return variablesOf(...literal.key);
   }
 }
 

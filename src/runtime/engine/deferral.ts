@@ -65,7 +65,8 @@ export class PassingDelay implements Deferral {
     const clocks: Clock[] = [];
     for (const [clock, rows] of this.#due) {
       // What only repeats the step just taken changes nothing.
-      const repeats = rows.length === this.#target.size && rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
+      const repeats =
+        rows.length === this.#target.size && rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
       if (!repeats) clocks.push(clock);
     }
     return clocks;
@@ -186,14 +187,24 @@ export class TableDeferral implements Deferral {
   readonly #keyed: KeyedTable | null;
   readonly #keyLength: number;
   readonly #reader: Reader;
-  readonly #deferred: readonly (DeferredRelation & { readonly lapses: Lapses; readonly first: (row: number) => number; readonly next: (row: number) => number })[];
+  readonly #deferred: readonly (DeferredRelation & {
+    readonly lapses: Lapses;
+    readonly first: (row: number) => number;
+    readonly next: (row: number) => number;
+  })[];
   readonly #logs: readonly Clock[];
   /** Keys to look at in the next step of a clock. */
   readonly #keys = new Map<Clock, Relation>();
   /** A row with the key in question, in a relation of the table's arity. */
   readonly #probe: Relation;
 
-  constructor(table: Relation, keyLength: number, reader: Reader, keyed: KeyedTable | null, deferred: readonly DeferredRelation[]) {
+  constructor(
+    table: Relation,
+    keyLength: number,
+    reader: Reader,
+    keyed: KeyedTable | null,
+    deferred: readonly DeferredRelation[],
+  ) {
     this.#table = table;
     this.#keyed = keyed;
     this.#keyLength = keyLength;
@@ -272,7 +283,9 @@ export class TableDeferral implements Deferral {
     probe.clear();
     for (let i = 0; i < probe.arity; i++) probe.key[i] = i < this.#keyLength ? keys.columns[i][key] : 0;
     const sought = probe.seekKey();
-    return this.#keyed === null ? this.#resolveFact(sought, clock, apply) : this.#resolveKey(this.#keyed, sought, clock, apply);
+    return this.#keyed === null
+      ? this.#resolveFact(sought, clock, apply)
+      : this.#resolveKey(this.#keyed, sought, clock, apply);
   }
 
   #resolveFact(sought: number, clock: Clock, apply: boolean): boolean {

@@ -19,16 +19,13 @@ import { KeyedTable, Keying, Reader } from "./keys.ts";
 import type { Keyed } from "./keys.ts";
 import { Members } from "./members.ts";
 import { Relation } from "./relation.ts";
+import { collectOutputs, collectSeals, collectSends } from "./sinks.ts";
+import type { OutputSink, SealSink, SendSink, Sink } from "./sinks.ts";
 import { Numbers, Shown } from "./states.ts";
 import { FloatSums, IntSums } from "./sums.ts";
 import { Values } from "./values.ts";
 
 type Types = readonly ValueType[];
-
-interface Sink {
-  readonly relation: Relation;
-  readonly reader: Reader;
-}
 
 interface EventRelation {
   readonly relation: Relation;
@@ -55,11 +52,13 @@ export class Engine implements Evaluator {
   readonly #kept: Relation[] = [];
   readonly #landing: Relation[] = [];
   readonly #standing: (Lapses | LapsesAnew)[] = [];
+  /** Of a keyed relation: all the facts that rules offer. */
+  readonly #chosenFrom = new Map<Relation, Relation>();
   readonly #tables: Relation[] = [];
   readonly #nodes: { readonly role: string; readonly relation: Relation }[] = [];
-  readonly #sends: (Sink & { readonly target: string; readonly to: "address" | "all" | "role" })[] = [];
-  readonly #outputs: (Sink & { readonly collection: string; readonly retracts: boolean })[] = [];
-  readonly #seals: (Sink & { readonly target: string })[] = [];
+  readonly #sends: SendSink[] = [];
+  readonly #outputs: OutputSink[] = [];
+  readonly #seals: SealSink[] = [];
   readonly #deferrals: Deferral[] = [];
   readonly #closed = new Map<string, Closed>();
   readonly #gates: RuleGate[] = [];
@@ -178,6 +177,7 @@ export class Engine implements Evaluator {
 
   /** Of the facts in `all`, one for each key in `chosen`. */
   keying(key: KeySpec, all: Relation, chosen: Relation, types: Types): Keying {
+    this.#chosenFrom.set(chosen, all);
     return new Keying(this.#keyed(key, types), all, chosen, this.#passing.includes(all));
   }
 
@@ -198,10 +198,18 @@ export class Engine implements Evaluator {
 
   /** Facts that are in force one step after they are derived. `log`: null, or the log whose steps count. */
   delay(source: Relation, target: Relation, log: Clock): void {
-    this.#deferrals.push(this.#passing.includes(target) ? new PassingDelay(source, target, log) : new Delay(source, target, log));
+    this.#deferrals.push(
+      this.#passing.includes(target) ? new PassingDelay(source, target, log) : new Delay(source, target, log),
+    );
   }
 
-  deferInto(table: Relation, types: Types, keyed: KeyedTable | null, keyLength: number, deferred: readonly DeferredRelation[]): void {
+  deferInto(
+    table: Relation,
+    types: Types,
+    keyed: KeyedTable | null,
+    keyLength: number,
+    deferred: readonly DeferredRelation[],
+  ): void {
     this.#deferrals.push(new TableDeferral(table, keyLength, new Reader(this.values, types), keyed, deferred));
   }
 
@@ -296,9 +304,16 @@ export class Engine implements Evaluator {
 
     this.#fixpoint(isFirst);
 
-    const output = this.#collect();
+    const output = {
+      sends: collectSends(this.#sends, this.values),
+      outputs: collectOutputs(this.#outputs),
+      seals: collectSeals(this.#seals),
+    };
     this.#still = isStill(input, output) && !hadDeferred ? this.#still + 1 : 0;
-    this.#lapsing = this.#outputs.some(({ retracts }) => retracts) && this.#landing.some((relation) => relation.landedLength > 0) && this.#still < 2;
+    this.#lapsing =
+      this.#outputs.some(({ retracts }) => retracts) &&
+      this.#landing.some((relation) => relation.landedLength > 0) &&
+      this.#still < 2;
     for (const lapses of this.#standing) lapses.end(input.clock);
     for (const deferral of this.#deferrals) deferral.end(input.clock);
     for (const relation of this.#tables) {
@@ -352,39 +367,6 @@ export class Engine implements Evaluator {
     }
   }
 
-  #collect(): StepOutput {
-    const sends: { target: string; to: string | null; rows: readonly Row[] }[] = [];
-    for (const { target, to, relation, reader } of this.#sends) {
-      if (to !== "address") {
-        const rows = gained(relation, reader);
-        if (rows.length > 0) sends.push({ target, to: to === "all" ? "*" : null, rows });
-        continue;
-      }
-      const byAddress = new Map<number, Row[]>();
-      for (let n = 0; n < relation.touchedLength; n++) {
-        const row = relation.touched[n];
-        if (relation.change(row) <= 0) continue;
-        const rows = byAddress.get(relation.c0[row]);
-        if (rows === undefined) byAddress.set(relation.c0[row], [reader.row(relation, row, 1)]);
-        else rows.push(reader.row(relation, row, 1));
-      }
-      for (const [address, rows] of byAddress) sends.push({ target, to: this.values.toText(address), rows });
-    }
-    const outputs: { collection: string; retract: boolean; rows: readonly Row[] }[] = [];
-    for (const { collection, retracts, relation, reader } of this.#outputs) {
-      if (relation.touchedLength === 0) continue;
-      const lost = retracts ? gained(relation, reader, -1).sort(compareRows) : [];
-      if (lost.length > 0) outputs.push({ collection, retract: true, rows: lost });
-      const rows = gained(relation, reader).sort(compareRows);
-      if (rows.length > 0) outputs.push({ collection, retract: false, rows });
-    }
-    const seals: { target: string; key: Row }[] = [];
-    for (const { target, relation, reader } of this.#seals) {
-      for (const key of gained(relation, reader)) seals.push({ target, key });
-    }
-    return { sends, outputs, seals };
-  }
-
   /** Forgets the values that no relation holds any more. Costs what is stored, and comes when that much has been forgotten. */
   #reclaim(): void {
     const roots: { codes: Int32Array; length: number }[] = [];
@@ -428,14 +410,4 @@ export class Engine implements Evaluator {
 /** A step without events that shows nothing new: the next would be the same. */
 function isStill(input: StepInput, output: StepOutput): boolean {
   return input.events.length === 0 && input.closed.length === 0 && output.outputs.length === 0;
-}
-
-/** Rows that became present in this step, or (`change` -1) ceased to be. */
-function gained(relation: Relation, reader: Reader, change = 1): Row[] {
-  const rows: Row[] = [];
-  for (let n = 0; n < relation.touchedLength; n++) {
-    const row = relation.touched[n];
-    if (relation.change(row) === change) rows.push(reader.row(relation, row));
-  }
-  return rows;
 }

@@ -35,7 +35,8 @@ export class Callable {
       return `${factText(this.name, args)} threw: ${error instanceof Error ? error.message : String(error)}`;
     }
     const problem = this.#result.problem([result]);
-    if (problem !== null) return `${factText(this.name, args)} returned a value of another type: ${problem.replace(/^column result: /, "")}`;
+    if (problem !== null)
+      return `${factText(this.name, args)} returned a value of another type: ${problem.replace(/^column result: /, "")}`;
     return this.#values.encode(this.#returns, result as Value);
   }
 }
@@ -75,11 +76,17 @@ export class Faults {
   overflow(what: string, value: number, rule: string, sign: number): void {
     if (sign < 0) return;
     if (Number.isNaN(value)) this.say("DLC922", `a fact could not be derived: division by zero in ${what}`, rule);
-    else this.say("DLC921", `a fact could not be derived: ${what} is ${value > 0 ? "above" : "below"} the safe integers (±9007199254740991)`, rule);
+    else
+      this.say(
+        "DLC921",
+        `a fact could not be derived: ${what} is ${value > 0 ? "above" : "below"} the safe integers (±9007199254740991)`,
+        rule,
+      );
   }
 
   /** A negative number where a nat is declared. */
   negative(what: string, value: number, rule: string, sign: number): void {
-    if (sign >= 0) this.say("DLC923", `a fact could not be derived: ${what} is ${value}, and a nat is not negative`, rule);
+    if (sign >= 0)
+      this.say("DLC923", `a fact could not be derived: ${what} is ${value}, and a nat is not negative`, rule);
   }
 }

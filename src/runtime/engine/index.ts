@@ -1,7 +1,7 @@
 /** What emitted role modules stand on. */
 export { Engine } from "./engine.ts";
 export { Relation } from "./relation.ts";
-export type { Index } from "./relation.ts";
+export type { Index } from "./chains.ts";
 export { Shown, Numbers } from "./states.ts";
 export { FloatSums, IntSums } from "./sums.ts";
 export { FAILED, Values } from "./values.ts";

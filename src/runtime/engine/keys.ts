@@ -6,7 +6,8 @@ import { compareRows } from "../canonical.ts";
 import { factText } from "../codec.ts";
 import type { Row, ValueType } from "../program.ts";
 import type { Faults } from "./faults.ts";
-import type { Index, Relation } from "./relation.ts";
+import type { Index } from "./chains.ts";
+import type { Relation } from "./relation.ts";
 import { Numbers } from "./states.ts";
 import type { Values } from "./values.ts";
 
@@ -27,7 +28,6 @@ export class Reader {
     return Object.freeze(out) as Row;
   }
 }
-
 
 export interface Keyed {
   readonly name: string;
@@ -54,9 +54,12 @@ export class KeyIndex {
   first(of: Relation, row: number): number {
     const { columns } = of;
     switch (this.#keyLength) {
-      case 1: return this.#index.first1(columns[0][row]);
-      case 2: return this.#index.first2(columns[0][row], columns[1][row]);
-      default: return this.#index.firstOf(...Array.from({ length: this.#keyLength }, (_, i) => columns[i][row]));
+      case 1:
+        return this.#index.first1(columns[0][row]);
+      case 2:
+        return this.#index.first2(columns[0][row], columns[1][row]);
+      default:
+        return this.#index.firstOf(...Array.from({ length: this.#keyLength }, (_, i) => columns[i][row]));
     }
   }
 
@@ -84,9 +87,11 @@ export class KeyIndex {
 /** Reports that `dropped` is not kept because of `kept`. */
 export function reportConflict(keyed: Keyed, kept: Row, keptBy: string, dropped: Row, droppedBy: string): void {
   const by = (rule: string): string => (rule === "" ? "" : ` (${rule})`);
-  keyed.faults.say("DLC924",
+  keyed.faults.say(
+    "DLC924",
     `key conflict: ${factText(keyed.name, kept)}${by(keptBy)} is kept, ${factText(keyed.name, dropped)}${by(droppedBy)} is not`,
-    droppedBy === "" ? undefined : droppedBy);
+    droppedBy === "" ? undefined : droppedBy,
+  );
 }
 
 /** A keyed scratch, output or event: which of all derived facts it holds. */
@@ -175,8 +180,13 @@ export class KeyedTable {
         this.#madeStored.of[holder] = this.#madeIncoming.of[least];
       }
       if (table.findRow(incoming, row) === holder) continue;
-      reportConflict(this.#keyed, reader.row(table, holder), rules[this.#madeStored.of[holder]],
-        reader.row(incoming, row), rules[this.#madeIncoming.of[row]]);
+      reportConflict(
+        this.#keyed,
+        reader.row(table, holder),
+        rules[this.#madeStored.of[holder]],
+        reader.row(incoming, row),
+        rules[this.#madeIncoming.of[row]],
+      );
     }
   }
 }

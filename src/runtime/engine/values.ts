@@ -111,9 +111,12 @@ export class Values {
 
   #json(value: Value): number {
     switch (typeof value) {
-      case "string": return this.string(value);
-      case "number": return this.number(value);
-      case "boolean": return value ? LIMIT + 2 : LIMIT + 1;
+      case "string":
+        return this.string(value);
+      case "number":
+        return this.number(value);
+      case "boolean":
+        return value ? LIMIT + 2 : LIMIT + 1;
       default:
         if (value === null) return LIMIT;
         if (value instanceof Uint8Array) return this.#bytes(value);
@@ -137,11 +140,19 @@ export class Values {
   /** `value` must be of the type. */
   encode(type: ValueType, value: Value): number {
     switch (type) {
-      case "int": case "nat": case "float": return this.number(value as number);
-      case "string": case "addr": return this.string(value as string);
-      case "bool": return value === true ? 1 : 0;
-      case "bytes": return this.#bytes(value as Uint8Array);
-      case "json": return this.#json(value);
+      case "int":
+      case "nat":
+      case "float":
+        return this.number(value as number);
+      case "string":
+      case "addr":
+        return this.string(value as string);
+      case "bool":
+        return value === true ? 1 : 0;
+      case "bytes":
+        return this.#bytes(value as Uint8Array);
+      case "json":
+        return this.#json(value);
       default:
         if ("list" in type) return this.sequence((value as readonly Value[]).map((of) => this.encode(type.list, of)));
         return this.sequence((value as readonly Value[]).map((of, i) => this.encode(type.tuple[i], of)));
@@ -152,16 +163,26 @@ export class Values {
 
   decode(type: ValueType, code: number): Value {
     switch (type) {
-      case "bool": return code === 1;
-      case "int": case "nat": case "float": return this.toNumber(code);
-      case "string": case "addr": return this.toText(code);
-      case "bytes": return this.#entries[code - LIMIT] as Uint8Array;
-      case "json": return this.#toJson(code);
+      case "bool":
+        return code === 1;
+      case "int":
+      case "nat":
+      case "float":
+        return this.toNumber(code);
+      case "string":
+      case "addr":
+        return this.toText(code);
+      case "bytes":
+        return this.#entries[code - LIMIT] as Uint8Array;
+      case "json":
+        return this.#toJson(code);
       default: {
         const codes = this.elements(code);
-        return Object.freeze("list" in type
-          ? codes.map((of) => this.decode(type.list, of))
-          : codes.map((of, i) => this.decode(type.tuple[i], of)));
+        return Object.freeze(
+          "list" in type
+            ? codes.map((of) => this.decode(type.list, of))
+            : codes.map((of, i) => this.decode(type.tuple[i], of)),
+        );
       }
     }
   }

@@ -1,0 +1,291 @@
+/**
+ * Rows of codes in integer columns, found by an open-addressing hash over all columns, with chains of rows for
+ * the column subsets that rules probe.
+ */
+import { Index } from "./chains.ts";
+import { EMPTY, finish, mix, TOMBSTONE, wider } from "./hash.ts";
+
+/** Something kept per row beside the columns: supports, accumulators of an aggregate. */
+export interface RowState {
+  grow(capacity: number): void;
+  /** The row is given up; its place may be taken by another. */
+  reset(row: number): void;
+}
+
+export class Rows {
+  readonly arity: number;
+  /** The columns; `c0` to `c3` are the first of them. */
+  readonly columns: Int32Array[] = [];
+  c0: Int32Array = new Int32Array(0);
+  c1: Int32Array = new Int32Array(0);
+  c2: Int32Array = new Int32Array(0);
+  c3: Int32Array = new Int32Array(0);
+  /** Rows are numbered below it; some may be free. */
+  size = 0;
+  /** The row meant by `findKey` and `seekKey`. */
+  readonly key: Int32Array;
+
+  #capacity = 8;
+  #slots: Int32Array = new Int32Array(16).fill(EMPTY);
+  #mask = 15;
+  /** Slots that are not EMPTY. */
+  #used = 0;
+  #free: number[] = [];
+  readonly #indexes: Index[] = [];
+  readonly #states: RowState[] = [];
+
+  constructor(arity: number) {
+    this.arity = arity;
+    this.key = new Int32Array(arity);
+    for (let i = 0; i < arity; i++) this.columns.push(new Int32Array(this.#capacity));
+    this.#name();
+  }
+
+  /** The chains over these columns; made before the first row. */
+  index(...columns: number[]): Index {
+    const index = new Index(this, columns);
+    index.grow(this.#capacity);
+    this.#indexes.push(index);
+    return index;
+  }
+
+  attach(state: RowState): void {
+    state.grow(this.#capacity);
+    this.#states.push(state);
+  }
+
+  #name(): void {
+    if (this.arity > 0) this.c0 = this.columns[0];
+    if (this.arity > 1) this.c1 = this.columns[1];
+    if (this.arity > 2) this.c2 = this.columns[2];
+    if (this.arity > 3) this.c3 = this.columns[3];
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    for (let i = 0; i < this.arity; i++) this.columns[i] = wider(this.columns[i], this.#capacity);
+    this.#name();
+    for (const index of this.#indexes) index.grow(this.#capacity);
+    for (const state of this.#states) state.grow(this.#capacity);
+  }
+
+  // --- finding rows: `find` gives -1 where there is none (a row found may have lost its support)
+
+  #hashRow(row: number): number {
+    let h = 0;
+    for (let i = 0; i < this.arity; i++) h = mix(h, this.columns[i][row]);
+    return finish(h);
+  }
+
+  find0(): number {
+    const row = this.#slots[finish(0) & this.#mask];
+    return row >= 0 ? row : -1;
+  }
+
+  find1(a: number): number {
+    const { c0 } = this;
+    for (let slot = finish(mix(0, a)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row >= 0 ? c0[row] === a : row === EMPTY) return row;
+    }
+  }
+
+  find2(a: number, b: number): number {
+    const { c0, c1 } = this;
+    for (let slot = finish(mix(mix(0, a), b)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row >= 0 ? c0[row] === a && c1[row] === b : row === EMPTY) return row;
+    }
+  }
+
+  find3(a: number, b: number, c: number): number {
+    const { c0, c1, c2 } = this;
+    for (let slot = finish(mix(mix(mix(0, a), b), c)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c : row === EMPTY) return row;
+    }
+  }
+
+  find4(a: number, b: number, c: number, d: number): number {
+    const { c0, c1, c2, c3 } = this;
+    for (let slot = finish(mix(mix(mix(mix(0, a), b), c), d)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d : row === EMPTY) return row;
+    }
+  }
+
+  /** The row of `key`. */
+  findKey(): number {
+    const { key, columns, arity } = this;
+    let h = 0;
+    for (let i = 0; i < arity; i++) h = mix(h, key[i]);
+    probe: for (let slot = finish(h) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) return -1;
+      if (row < 0) continue;
+      for (let i = 0; i < arity; i++) if (columns[i][row] !== key[i]) continue probe;
+      return row;
+    }
+  }
+
+  /** The row, made without support where there is none. */
+  seek0(): number {
+    const row = this.find0();
+    return row >= 0 ? row : this.#enter(this.#place(), finish(0));
+  }
+
+  seek1(a: number): number {
+    const { c0 } = this;
+    const h = finish(mix(0, a));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a) return row;
+    }
+    const row = this.#place();
+    this.c0[row] = a;
+    return this.#enter(row, h);
+  }
+
+  seek2(a: number, b: number): number {
+    const { c0, c1 } = this;
+    const h = finish(mix(mix(0, a), b));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b) return row;
+    }
+    const row = this.#place();
+    this.c0[row] = a;
+    this.c1[row] = b;
+    return this.#enter(row, h);
+  }
+
+  seek3(a: number, b: number, c: number): number {
+    const { c0, c1, c2 } = this;
+    const h = finish(mix(mix(mix(0, a), b), c));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c) return row;
+    }
+    const row = this.#place();
+    this.c0[row] = a;
+    this.c1[row] = b;
+    this.c2[row] = c;
+    return this.#enter(row, h);
+  }
+
+  seek4(a: number, b: number, c: number, d: number): number {
+    const { c0, c1, c2, c3 } = this;
+    const h = finish(mix(mix(mix(mix(0, a), b), c), d));
+    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const row = this.#slots[slot];
+      if (row === EMPTY) break;
+      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
+    }
+    const row = this.#place();
+    this.c0[row] = a;
+    this.c1[row] = b;
+    this.c2[row] = c;
+    this.c3[row] = d;
+    return this.#enter(row, h);
+  }
+
+  seekKey(): number {
+    let row = this.findKey();
+    if (row >= 0) return row;
+    row = this.#place();
+    for (let i = 0; i < this.arity; i++) this.columns[i][row] = this.key[i];
+    return this.#enter(row, this.#hashRow(row));
+  }
+
+  /** The row equal to a row of another of the same arity. */
+  seekRow(of: Rows, row: number): number {
+    for (let i = 0; i < this.arity; i++) this.key[i] = of.columns[i][row];
+    return this.seekKey();
+  }
+
+  findRow(of: Rows, row: number): number {
+    for (let i = 0; i < this.arity; i++) this.key[i] = of.columns[i][row];
+    return this.findKey();
+  }
+
+  #place(): number {
+    if (this.#free.length > 0) return this.#free.pop()!;
+    if (this.size === this.#capacity) this.#grow();
+    return this.size++;
+  }
+
+  #enter(row: number, hash: number): number {
+    if ((this.#used + 1) * 2 > this.#mask) this.#rehash();
+    let slot = hash & this.#mask;
+    while (this.#slots[slot] >= 0) slot = (slot + 1) & this.#mask;
+    if (this.#slots[slot] === EMPTY) this.#used++;
+    this.#slots[slot] = row;
+    for (const index of this.#indexes) index.add(row);
+    return row;
+  }
+
+  /** Drops tombstones, and doubles the table when rows fill more than a quarter of it. */
+  #rehash(): void {
+    const old = this.#slots;
+    let length = old.length;
+    if ((this.size - this.#free.length) * 4 > length) length *= 2;
+    const slots = new Int32Array(length).fill(EMPTY);
+    const mask = length - 1;
+    let used = 0;
+    for (const row of old) {
+      if (row < 0) continue;
+      let slot = this.#hashRow(row) & mask;
+      while (slots[slot] >= 0) slot = (slot + 1) & mask;
+      slots[slot] = row;
+      used++;
+    }
+    this.#slots = slots;
+    this.#mask = mask;
+    this.#used = used;
+  }
+
+  // --- giving rows up
+
+  remove(row: number): void {
+    let slot = this.#hashRow(row) & this.#mask;
+    while (this.#slots[slot] !== row) slot = (slot + 1) & this.#mask;
+    // Before an empty slot no tombstone is needed, nor are those that stand before it.
+    if (this.#slots[(slot + 1) & this.#mask] === EMPTY) {
+      do {
+        this.#slots[slot] = EMPTY;
+        this.#used--;
+        slot = (slot - 1) & this.#mask;
+      } while (this.#slots[slot] === TOMBSTONE);
+    } else {
+      this.#slots[slot] = TOMBSTONE;
+    }
+    for (const index of this.#indexes) index.remove(row);
+    for (const state of this.#states) state.reset(row);
+    this.#free.push(row);
+  }
+
+  /** All of them, at the cost of what there is. Only where no row has been removed by itself. */
+  clear(): void {
+    if (this.size === 0) return;
+    if (this.size * 8 > this.#mask) {
+      this.#slots.fill(EMPTY);
+    } else {
+      // Whole runs of filled slots are emptied, so that the probing of others needs no care.
+      for (let row = 0; row < this.size; row++) {
+        let slot = this.#hashRow(row) & this.#mask;
+        while (this.#slots[slot] !== EMPTY) {
+          this.#slots[slot] = EMPTY;
+          slot = (slot + 1) & this.#mask;
+        }
+      }
+    }
+    for (const index of this.#indexes) index.clear();
+    for (const state of this.#states) for (let row = 0; row < this.size; row++) state.reset(row);
+    this.#used = 0;
+    this.size = 0;
+    this.#free.length = 0;
+  }
+}
