@@ -559,7 +559,7 @@ export class Normalizer {
     const hold: FlowHold = { name, rule, source: literal.relation, literal, conditions, released };
     const collection = this.ir.collections.get((rule.body[index] as { collection: CollectionId }).collection)!;
     this.attachments.push(
-      `const ${name} = engine.hold(${quoted(ruleText(rule))}, ${quoted(collection.name)}, ${valueTypes(literal.relation.types)}, [${conditions.map(({ closed }) => closed).join(", ")}]);`,
+      `const ${name} = engine.hold(${quoted(ruleText(rule))}, ${quoted(collection.name)}, ${valueTypes(literal.relation.types)}, [${conditions.map(({ closed, key }) => `{ of: ${closed}, columns: ${keyColumns(literal, key)} }`).join(", ")}]);`,
     );
     this.operators.push({
       target: released,
@@ -572,6 +572,14 @@ export class Normalizer {
     });
     return { ...literal, relation: released };
   }
+}
+
+/** In which columns of the literal's rows the key stands; null where it is computed. */
+function keyColumns({ terms }: FlowRead, key: readonly Expr[]): string {
+  const columns = key.map((expr) =>
+    expr.kind === "variable" ? terms.findIndex((term) => term.kind === "variable" && term.name === expr.name) : -1,
+  );
+  return columns.includes(-1) ? "null" : JSON.stringify(columns);
 }
 
 /** The seal key of a sealed collection, as column indices: as planned, or as promised. */

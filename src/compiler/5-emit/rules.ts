@@ -362,7 +362,7 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
   writer.line(`if (!${name}.isOpening) return;`);
   loop(
     kept,
-    `for (let ROW = 0; ROW < ${kept}.size; ROW++) {`,
+    `for (const ROW of ${name}.opened()) {`,
     true,
     () => writer.line("continue;"),
     (row, codes) => {

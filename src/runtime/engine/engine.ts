@@ -15,6 +15,7 @@ import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferr
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
+import type { HoldCondition } from "./gates.ts";
 import { KeyedTable, Keying, Reader } from "./keys.ts";
 import type { Keyed } from "./keys.ts";
 import { Members } from "./members.ts";
@@ -229,7 +230,7 @@ export class Engine implements Evaluator {
     return gate;
   }
 
-  hold(rule: string, source: string, types: Types, conditions: readonly Closed[]): Hold {
+  hold(rule: string, source: string, types: Types, conditions: readonly HoldCondition[]): Hold {
     const hold = new Hold(rule, source, this.view(null, types), conditions);
     this.#holds.push(hold);
     return hold;

@@ -1,5 +1,6 @@
 /** Gates: what waits for sealed partitions. */
 import type { Environment, ValueType } from "../program.ts";
+import type { Index } from "./chains.ts";
 import { Relation } from "./relation.ts";
 import type { Values } from "./values.ts";
 
@@ -102,24 +103,48 @@ export class RuleGate {
   }
 }
 
+/** One condition of a hold: the key's columns in the held rows; null where the key is computed from them. */
+export interface HoldCondition {
+  readonly of: Closed;
+  readonly columns: readonly number[] | null;
+}
+
 /** A hold on a passing literal: rows wait in `kept` until every condition holds. */
 export class Hold {
   readonly rule: string;
   readonly source: string;
   readonly kept: Relation;
-  readonly conditions: readonly Closed[];
+  readonly #conditions: readonly (HoldCondition & { readonly index: Index | null })[];
 
-  constructor(rule: string, source: string, kept: Relation, conditions: readonly Closed[]) {
+  constructor(rule: string, source: string, kept: Relation, conditions: readonly HoldCondition[]) {
     this.rule = rule;
     this.source = source;
     this.kept = kept;
-    this.conditions = conditions;
+    this.#conditions = conditions.map((condition) => ({
+      ...condition,
+      index: condition.columns === null || condition.columns.length === 0 ? null : kept.index(...condition.columns),
+    }));
   }
 
   /** Some partition closed for this step. */
   get isOpening(): boolean {
-    for (const closed of this.conditions) if (closed.allNewly || closed.newly.length > 0) return true;
+    for (const { of } of this.#conditions) if (of.allNewly || of.newly.length > 0) return true;
     return false;
+  }
+
+  /** Held rows for which some condition may have come true in this step. */
+  opened(): readonly number[] {
+    const rows: number[] = [];
+    for (const { of, index } of this.#conditions) {
+      if (of.allNewly || (index === null && of.newly.length > 0)) {
+        return Array.from({ length: this.kept.size }, (_, row) => row);
+      }
+      for (const key of of.newly) {
+        const codes = of.known.columns.map((column) => column[key]);
+        for (let row = index!.firstOf(...codes); row >= 0; row = index!.next[row]) rows.push(row);
+      }
+    }
+    return rows;
   }
 
   held(): number {

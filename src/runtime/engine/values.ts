@@ -36,8 +36,6 @@ class Members {
 
 type Entry = string | number | boolean | null | Uint8Array | Sequence | Members;
 
-const isSmall = (n: number): boolean => Number.isInteger(n) && n >= -LIMIT && n < LIMIT;
-
 export class Values {
   /** Entry of code LIMIT + i. */
   #entries: (Entry | undefined)[] = [null, false, true];
@@ -271,5 +269,3 @@ export class Values {
     for (const code of this.#distinct.keys()) if (isDead(code)) this.#distinct.delete(code);
   }
 }
-
-export { isSmall };
