@@ -5,8 +5,8 @@
 import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
 import type { ExprScope } from "./expressions.ts";
 import type { Accumulator, Aggregate, FlowLiteral, FlowRelation, FlowRule, Mode } from "./flow.ts";
-import { ruleText, sourceText, variable } from "./normalize.ts";
-import type { Normalizer } from "./normalize.ts";
+import { ruleText, sourceText, variable } from "./texts.ts";
+import type { Catalog } from "./catalog.ts";
 import { bump, columnOf, seek } from "./rows.ts";
 import { valueTypes } from "./types.ts";
 import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
@@ -14,7 +14,7 @@ import type { Writer } from "./writer.ts";
 
 /** Adds a rule's groups, accumulators and results to the flow. */
 export function aggregated(
-  to: Normalizer,
+  to: Catalog,
   rule: Rule,
   mode: Mode,
   terms: readonly HeadTerm[],

@@ -1,7 +1,7 @@
 /** `meta`: the role's collections, targets and travelling seals, for the runtime. */
 import type { Collection, CollectionId, Expr, Ir } from "../ir.ts";
 import type { Plan } from "../plan.ts";
-import { sealColumns } from "./normalize.ts";
+import { sealColumns } from "./texts.ts";
 import { valueType } from "./types.ts";
 import { quoted, type } from "./writer.ts";
 import type { Writer } from "./writer.ts";

@@ -8,11 +8,12 @@ import type { ModuleScope } from "./expressions.ts";
 import { strataOf, writeFixpoint } from "./fixpoint.ts";
 import type { Flow, FlowRelation, FlowRule } from "./flow.ts";
 import { functionImports } from "./functions.ts";
+import { writeHold } from "./holds.ts";
 import { writeInterfaces, writeStart } from "./host.ts";
 import { writeMeta } from "./meta.ts";
 import { Names } from "./names.ts";
-import { Normalizer } from "./normalize.ts";
-import { writeHold, writeRule } from "./rules.ts";
+import { flowOf } from "./normalize.ts";
+import { writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
 import { valueType, valueTypes } from "./types.ts";
 import { commentText, quoted, type, Writer } from "./writer.ts";
@@ -29,7 +30,7 @@ export function roleModule(plan: Plan, role: string): RoleModule {
   const { file } = ir.roles.get(role)!;
   const names = new Names();
   const declared = new Declarations(ir, names);
-  const flow = new Normalizer(plan, role, names).flow();
+  const flow = flowOf(plan, role, names);
   const rules = new Writer();
   const evaluator = writeEvaluator(flow, declared, names, file, rules);
 

@@ -5,10 +5,10 @@ import type { Pattern } from "../ir.ts";
 import { writeAccumulation } from "./aggregates.ts";
 import { ExprScope } from "./expressions.ts";
 import type { ModuleScope } from "./expressions.ts";
-import type { FlowHold, FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
+import type { FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
 import { joinOrder } from "./join-order.ts";
 import type { Names } from "./names.ts";
-import { ruleText } from "./normalize.ts";
+import { ruleText } from "./texts.ts";
 import { bump, columnOf, find, seek } from "./rows.ts";
 import { countVariables, patternVariables } from "./walk.ts";
 import { commentText, type } from "./writer.ts";
@@ -36,7 +36,7 @@ export interface RuleContext {
   readonly isRecursive: (head: FlowRelation) => boolean;
 }
 
-function scopeOf(context: RuleContext, rule: string): ExprScope {
+export function scopeOf(context: RuleContext, rule: string): ExprScope {
   return new ExprScope(context.writer, context.names.inner(), context.module, context.file, rule);
 }
 
@@ -149,7 +149,7 @@ function writeDriver(
 }
 
 /** Binds the variables of a row's columns and tests the others; `probed` columns are known to agree. */
-function matchRow(
+export function matchRow(
   scope: ExprScope,
   literal: FlowRead,
   row: string,
@@ -313,62 +313,4 @@ function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void
     writer.line(`${head.name}.keep(${row});`);
   else if (rule.mode === "passing") writer.line(`${head.name}.land(${row});`);
   else writer.line(bump(head, row, scope.sign));
-}
-
-/** Rows that come go on at once or into the hold; when a partition closes, what waits for it goes on. */
-export function writeHold(context: RuleContext, hold: FlowHold): void {
-  const { writer } = context;
-  const { name, source, released, literal, conditions } = hold;
-  const kept = `${name}.kept`;
-  const used = new Set(literal.terms.flatMap((term) => (term.kind === "variable" ? [term.name] : [])));
-  const loop = (
-    from: string,
-    head: string,
-    present: boolean,
-    hasNot: (row: string, codes: string[]) => void,
-    has: (row: string, codes: string[]) => void,
-  ): void => {
-    const scope = scopeOf(context, ruleText(hold.rule));
-    const row = scope.names.take("row");
-    writer.open(head.replaceAll("ROW", row));
-    scope.escape = "continue;";
-    if (present) writer.line(`if (${from}.count[${row}] === 0) continue;`);
-    const relation = { ...source, name: from };
-    matchRow(scope, { ...literal, relation }, row, new Set(), used);
-    const columns = source.types.map((_, i) => `${columnOf(relation, i)}[${row}]`);
-    const tests = conditions.map(
-      ({ closed, key }) => `${closed}.has(${key.map((expr) => scope.code(expr)).join(", ")})`,
-    );
-    writer.open(`if (${tests.join(" && ")}) {`);
-    has(row, columns);
-    writer.close("} else {");
-    writer.deepen();
-    hasNot(row, columns);
-    writer.close("}");
-    writer.close("}");
-  };
-  writer.open(`function ${name}_pass()${type(": void")} {`);
-  const place = { writer };
-  const keptRelation = { ...source, name: kept };
-  const release = (_: string, codes: string[]): void =>
-    writer.line(`${released.name}.keep(${seek(place, released, codes, true)});`);
-  loop(
-    source.name,
-    `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`,
-    source.storage !== "passing",
-    (_, codes) => writer.line(`${kept}.keep(${seek(place, keptRelation, codes, true)});`),
-    release,
-  );
-  writer.line(`if (!${name}.isOpening) return;`);
-  loop(
-    kept,
-    `for (const ROW of ${name}.opened()) {`,
-    true,
-    () => writer.line("continue;"),
-    (row, codes) => {
-      release(row, codes);
-      writer.line(`${kept}.bump(${row}, -1);`);
-    },
-  );
-  writer.close("}");
 }

@@ -1,0 +1,37 @@
+/** Rules and collections as emitted modules name and quote them. */
+import { positionOf } from "../diagnostics/lines.ts";
+import type { Collection, Expr, Rule, Type } from "../ir.ts";
+import type { Plan } from "../plan.ts";
+import { commentText } from "./writer.ts";
+
+export const addr: Type = { kind: "addr" };
+
+/** `poor#1 (ads.dlc:16)`: how faults name a rule. */
+export function ruleText(rule: Pick<Rule, "label" | "file" | "span">): string {
+  return `${rule.label} (${rule.file.path}:${positionOf(rule.file, rule.span.start).line})`;
+}
+
+/** `ads.dlc:16  poor(c, i, count()) <= …;` */
+export function sourceText(rule: Pick<Rule, "file" | "span">): string {
+  const text = rule.file.text.slice(rule.span.start, rule.span.end).replace(/\s*\n\s*/g, " ");
+  return commentText(`${rule.file.path}:${positionOf(rule.file, rule.span.start).line}  ${text}`);
+}
+
+export const variable = (name: string, type: Type): Extract<Expr, { kind: "variable" }> => ({
+  kind: "variable",
+  name,
+  type,
+  span: { start: 0, end: 0 },
+});
+
+/** The seal key of a sealed collection, as column indices: as planned, or as promised. */
+export function sealColumns(plan: Pick<Plan, "sealed">, { id, sealed }: Collection): readonly number[] {
+  const key = plan.sealed.find((one) => one.collection === id)?.key ?? sealed?.columns;
+  if (key === undefined) throw new Error(`${id} is not sealed`);
+  return key;
+}
+
+/** `table clicks(campaign: string, id: string)`, as declared. */
+export function collectionText(collection: Collection): string {
+  return commentText(collection.file.text.slice(collection.span.start, collection.span.end).replace(/\s*\n\s*/g, " "));
+}
