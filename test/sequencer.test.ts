@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
 import type { RoleMeta } from "../src/runtime/program.ts";
-import { ownerOf } from "../src/runtime/routing.ts";
+import { ownerOf, shareOf } from "../src/runtime/routing.ts";
 import { Sequencer } from "../src/runtime/sequencer.ts";
 import { collection, handRole } from "./support/roles.ts";
 
@@ -10,6 +10,7 @@ const ordering = { log: "R.log", by: [0] };
 const metas: RoleMeta[] = [
   handRole({
     role: "R",
+    replicated: true,
     collections: [
       collection("channel", "click", { campaign: "string", id: "int" }, { ordering }),
       collection("channel", "request", { id: "int", campaign: "string" }, { ordering: { log: "R.log", by: [1] } }),
@@ -34,17 +35,33 @@ function append(seq: number, ...entries: LogEntry[]): Envelope {
 }
 
 function tick(seq: number, value: string, after: number, from = "R#0"): Envelope {
-  return { from, to: "log", epoch: 1, seq, parts: [{ kind: "tick", log: "R.log", value: [value], after }] };
+  return { from, to: "log", epoch: 1, seq, parts: [{ kind: "tick", log: "R.log", value: [shareOf([value])], after }] };
 }
 
-/** `R#0 shoes 1: 7 8`: receiver, gate value, batch, ids. */
+/** The two gate values lie in different shares of the log. */
+const shares = new Map([[shareOf(["shoes"]), "shoes"], [shareOf(["hats"]), "hats"]]);
+
+/** `R#0 shoes 1: 7 8`: receiver, share by its gate value, batch, ids. */
 function told(envelopes: readonly Envelope[]): string[] {
   const text = (part: Part): string =>
-    part.kind === "batch" ? `${part.value.join()} ${part.index}: ${part.entries.map((entry) => entry.row.find((value) => typeof value === "number")).join(" ")}` : part.kind;
+    part.kind === "batch" ? `${part.value.map((share) => shares.get(share as number)).join()} ${part.index}: ${part.entries.map((entry) => entry.row.find((value) => typeof value === "number")).join(" ")}` : part.kind;
   return envelopes.flatMap(({ to, parts }) => parts.map((part) => `${to} ${text(part)}`));
 }
 
 describe("the sequencer", () => {
+  test("gives instances that are no replicas logs of their own", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    const put = (k: string): LogEntry => ({ target: "O.put", to: null, from: "P#1", row: [1, k] });
+    const send = (seq: number, k: string): string[] =>
+      sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "O.log", entries: [put(k)] }] }).flatMap(({ to, parts }) => parts.map((part) => (part.kind === "batch" ? `${to} ${part.index}` : "")));
+    const mine = ownerOf(["a"], 3);
+    const far = ["b", "c", "d", "e", "f"].find((k) => ownerOf([k], 3) !== mine)!;
+    const other = ownerOf([far], 3);
+    expect(send(1, "a")).toEqual([`O#${mine} 1`]);
+    expect(send(2, far)).toEqual([`O#${other} 1`]);
+    expect(send(3, "a")).toEqual([`O#${mine} 2`]);
+  });
+
   test("makes one batch per gate value and flush, numbered without gaps, for every instance", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     sequencer.take(append(1, click("shoes", 1), click("hats", 2)));

@@ -1,6 +1,6 @@
 /**
  * The logs of a role at one of its instances: batches are taken strictly in the order of their
- * numbers, per log and gate value; what comes early waits.
+ * numbers, per log and share of its gate values; what comes early waits.
  */
 import type { LogEntry, Part } from "./messages.ts";
 import type { Row } from "./program.ts";
@@ -74,7 +74,7 @@ export class Logs {
     return ticks;
   }
 
-  /** A log that has had no batch yet: `Report.log["shoes"]` is the log's name and the gate value. */
+  /** A log that has had no batch yet: `Report.log[3]` is the log's name and the share. */
   #unseen(clock: string): Log {
     const bracket = clock.indexOf("[");
     if (bracket < 0) return this.#log(clock, clock, []);

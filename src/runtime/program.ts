@@ -97,7 +97,7 @@ export interface Fault {
 }
 
 export interface StepInput {
-  /** null: an unordered step. Otherwise the log (`Report.log`, with a gate value `Report.log["shoes"]`) whose batch this is. */
+  /** null: an unordered step. Otherwise the log (`Report.log`, of a keyed log one of its shares, `Report.log[3]`) whose batch this is. */
   readonly clock: string | null;
   /** Inputs, channels; rows are checked against their types. A timer that fires is an event with the row []. */
   readonly events: readonly { readonly collection: string; readonly rows: readonly Row[] }[];

@@ -43,6 +43,14 @@ export function ownerOf(values: Row, count: number): number {
   return count === 1 ? 0 : fnv1a(canonicalText(values)) % count;
 }
 
+/** How many logs a keyed log really is. Gate values share them: which values do is as good as chance, and order within each is kept. */
+const LOG_SHARES = 16;
+
+/** The share of a keyed log in which a gate value lies. */
+export function shareOf(values: Row): number {
+  return fnv1a(canonicalText(values)) % LOG_SHARES;
+}
+
 /** `ownerOf` for the rows of one target; remembers the owners of single primitive values. */
 export class Owners {
   readonly #columns: readonly number[];
@@ -68,7 +76,7 @@ export class Owners {
   }
 }
 
-/** `Report.log`, or with a gate value `Report.log["shoes"]`. */
+/** `Report.log`, or of a keyed log one share, `Report.log[3]`. */
 export function clockOf(log: string, value: Row): string {
   return value.length === 0 ? log : log + canonicalText(value);
 }

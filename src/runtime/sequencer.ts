@@ -1,5 +1,5 @@
 /**
- * The log service: gives what is appended its place, as one batch per log, gate value and flush. Every
+ * The log service: gives what is appended its place, as one batch per log, share of the gate values and flush. Every
  * instance of the role that owns a log gets every batch, with the entries that are addressed to it, so
  * that all of them take the same steps. Producers never wait for an answer. Pure.
  */
@@ -8,7 +8,7 @@ import { Duplicates } from "./duplicates.ts";
 import type { Deployment } from "./instance.ts";
 import type { Envelope, LogEntry, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row } from "./program.ts";
-import { addressOf, clockOf, LOG, ownerOf, parseAddress } from "./routing.ts";
+import { addressOf, clockOf, LOG, ownerOf, parseAddress, shareOf } from "./routing.ts";
 
 /** An input, channel or timer whose events pass through a log. */
 interface Ordered {
@@ -18,6 +18,12 @@ interface Ordered {
   readonly addresses: readonly string[];
   /** Partition columns of a partitioned role's channel. */
   readonly owner: readonly number[] | null;
+}
+
+/** Whose log it is. */
+interface Owner {
+  readonly addresses: readonly string[];
+  readonly replicated: boolean;
 }
 
 interface Log {
@@ -35,8 +41,8 @@ export class Sequencer {
   readonly #epoch: number;
   readonly #counts: Readonly<Record<string, number>>;
   readonly #collections = new Map<string, Ordered>();
-  /** Instances by log name. */
-  readonly #owners = new Map<string, readonly string[]>();
+  /** By log name. */
+  readonly #owners = new Map<string, Owner>();
   readonly #logs = new Map<string, Log>();
   readonly #dirty = new Set<Log>();
   readonly #duplicates = new Duplicates();
@@ -54,7 +60,7 @@ export class Sequencer {
         const owner = columns?.every((column) => column >= 0) ? columns : null;
         const type = new RowType(collection.columns);
         this.#collections.set(`${meta.role}.${collection.name}`, { ...ordering, type, addresses, owner });
-        this.#owners.set(ordering.log, addresses);
+        this.#owners.set(ordering.log, { addresses, replicated: meta.replicated });
       }
     }
   }
@@ -98,10 +104,19 @@ export class Sequencer {
       }
       const row = ordered.type.formed(entry.row);
       const to = entry.to ?? (ordered.owner === null ? null : this.#ownerOf(ordered, ordered.owner, row));
-      const log = this.#log(ordered.log, ordered.by.map((column) => row[column]), ordered.addresses);
-      (log.entries ??= []).push({ target: entry.target, to, from, row });
-      this.#dirty.add(log);
+      const value = ordered.by.length === 0 ? [] : [shareOf(ordered.by.map((column) => row[column]))];
+      for (const log of this.#logsFor(ordered.log, value, to)) {
+        (log.entries ??= []).push({ target: entry.target, to, from, row });
+        this.#dirty.add(log);
+      }
     }
+  }
+
+  /** Replicas take the same steps, so they share a log; instances that are no replicas each have their own. */
+  #logsFor(name: string, value: Row, to: string | null): Log[] {
+    const { addresses, replicated } = this.#owners.get(name) as Owner;
+    if (replicated) return [this.#log(name, value, addresses)];
+    return (to === null ? addresses : [to]).map((address) => this.#log(name, value, [address]));
   }
 
   #ownerOf(ordered: Ordered, columns: readonly number[], row: Row): string {
@@ -114,12 +129,11 @@ export class Sequencer {
   }
 
   #tick(from: string, tick: Extract<Part, { kind: "tick" }>, faults: Fault[]): void {
-    const addresses = this.#owners.get(tick.log);
-    if (addresses === undefined) {
+    if (!this.#owners.has(tick.log)) {
       faults.push({ code: "DLC909", message: `the sequencer refused an empty batch for ${tick.log} from ${from}: there is no such log` });
       return;
     }
-    const log = this.#log(tick.log, tick.value, addresses);
+    const [log] = this.#logsFor(tick.log, tick.value, from);
     // Otherwise a batch is on its way, and brings the step.
     if (log.last !== tick.after) return;
     log.entries ??= [];
@@ -127,11 +141,11 @@ export class Sequencer {
   }
 
   #log(name: string, value: Row, addresses: readonly string[]): Log {
-    const clock = clockOf(name, value);
-    let log = this.#logs.get(clock);
+    const id = addresses.length === 1 ? `${clockOf(name, value)} ${addresses[0]}` : clockOf(name, value);
+    let log = this.#logs.get(id);
     if (log === undefined) {
       log = { log: name, value, addresses, last: 0, entries: null };
-      this.#logs.set(clock, log);
+      this.#logs.set(id, log);
     }
     return log;
   }

@@ -10,6 +10,7 @@ export interface HandRole {
   readonly collections: readonly CollectionMeta[];
   readonly targets?: readonly TargetMeta[];
   readonly travels?: readonly TravelMeta[];
+  readonly replicated?: boolean;
   readonly partitionedBy?: readonly string[];
   /** One evaluator's rules: `step` gives what leaves; `pending` the clocks with deferred facts. */
   readonly rules: (env: Environment) => {
@@ -24,7 +25,7 @@ export function handRole(hand: HandRole): RoleProgram {
     meta: {
       role: hand.role,
       count: 1,
-      replicated: false,
+      replicated: hand.replicated ?? false,
       partitionedBy: hand.partitionedBy ?? null,
       collections: hand.collections,
       targets: hand.targets ?? [],
