@@ -34,6 +34,27 @@ describe("facts", () => {
   });
 });
 
+describe("tables in a recursive stratum", () => {
+  test("take what becomes true, not what is derived again because something else was lost", () => {
+    const r = world(
+      role(`channel add(x: int); channel del(x: int); table a(x: int); table t(x: int); scratch s(x: int);
+        a(x) <= add(x); s(x) <= a(x); s(y) <= t(x), y = (x + 1) % 8, x > 3; t(x) <= s(x); t(x) <- del(x);`),
+    );
+    r.step({ add: [[1], [4]] });
+    const all = [[0], [4], [5], [6], [7]];
+    expect(r.read("t")).toEqual([all[0], [1], ...all.slice(1)]);
+    r.step({ del: [[1]] });
+    r.step();
+    expect(r.read("s")).toEqual([all[0], [1], ...all.slice(1)]);
+    expect(r.read("t")).toEqual(all);
+    // What was lost on the way is derived from what is left.
+    r.step({ del: [[5]] });
+    r.step();
+    expect(r.read("t")).toEqual([[0], [4], [6], [7]]);
+    expect(r.read("s")).toEqual([[0], [1], [4], [5], [7]]);
+  });
+});
+
 describe("addresses", () => {
   test("self and the nodes of roles", () => {
     const r = world(role(`output o(a: addr, b: addr); o(self, a) <= Q.nodes(a);`));

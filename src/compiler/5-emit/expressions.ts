@@ -41,6 +41,8 @@ export class ExprScope {
   readonly rule: string;
   /** `1`, or the identifier of the change's sign. */
   sign = "1";
+  /** Where only new valuations count: whether the one at hand is new so far. */
+  news: string | null = null;
   /** Statement that leaves the derivation. */
   escape = "return;";
   /** In `having` and results: the code of an aggregate. */

@@ -144,8 +144,26 @@ function writeDriver(
     case "fresh":
       loops.open(`for (let ${n} = from; ${n} < end; ${n}++) {`);
       writer.line(`const ${row} = ${name}.fresh[${n}];`);
+      if (rule.mode === "inserting") {
+        // Rows that were lost and derived again in this step make no valuation new.
+        scope.news = scope.names.take("isNew");
+        writer.line(`const ${scope.news} = ${name}.was[${row}] === 0;`);
+      }
   }
   matchRow(scope, literal, row, new Set(), used);
+}
+
+/** Takes note that a row came in this step (of a negated literal: went). */
+function noteNew(scope: ExprScope, relation: FlowRelation, row: string, negated: boolean): void {
+  if (scope.news === null) return;
+  const since = scope.names.take("isNew");
+  const isNew = negated
+    ? `(${row} >= 0 && ${relation.name}.was[${row}] === 1)`
+    : relation.storage === "passing"
+      ? "true"
+      : `${relation.name}.was[${row}] === 0`;
+  scope.writer.line(`const ${since} = ${scope.news} || ${isNew};`);
+  scope.news = since;
 }
 
 /** Binds the variables of a row's columns and tests the others; `probed` columns are known to agree. */
@@ -241,6 +259,7 @@ function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
     )};`,
   );
   scope.writer.line(`if (${row} >= 0 && !(${isAbsent(literal.relation, row, old)})) ${scope.escape}`);
+  noteNew(scope, literal.relation, row, true);
 }
 
 function writeRead(
@@ -263,6 +282,7 @@ function writeRead(
   if (bound.length === terms.length) {
     writer.line(`const ${row} = ${find(scope, relation, codes)};`);
     writer.line(`if (${row} < 0${mayBeAbsent ? ` || ${isAbsent(relation, row, old)}` : ""}) ${scope.escape}`);
+    noteNew(scope, relation, row, false);
     return;
   }
   if (bound.length === 0) {
@@ -276,6 +296,7 @@ function writeRead(
     );
   }
   if (mayBeAbsent) writer.line(`if (${isAbsent(relation, row, old)}) continue;`);
+  noteNew(scope, relation, row, false);
   matchRow(scope, literal, row, new Set(bound), used);
 }
 
@@ -290,6 +311,7 @@ function indexOf(context: RuleContext, relation: FlowRelation, columns: readonly
 function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void {
   const { writer } = scope;
   const { head, offer } = rule;
+  if (scope.news !== null) writer.line(`if (!${scope.news}) ${scope.escape}`);
   const codes = rule.terms.map((term, i) => {
     if (head.types[i].kind === "nat" && term.type.kind === "int" && !(term.kind === "literal")) {
       const number = scope.names.take("nat");
