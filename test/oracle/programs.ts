@@ -67,22 +67,24 @@ role R {
 export function randomProgram(dice: Dice): string {
   const rules: string[] = [];
   const count = 4 + dice.below(8);
-  for (let n = 0; n < count; n++) rules.push(`  ${randomRule(dice)}`);
+  // A third of the programs keep to few collections, so that they derive one another in circles.
+  const heads = dice.chance(0.33) ? written.filter(({ name }) => ["u", "t", "s", "q", "o"].includes(name)) : written;
+  for (let n = 0; n < count; n++) rules.push(`  ${randomRule(dice, heads, heads === written ? 0.3 : 0.6)}`);
   return `${header.replace("LEVEL", dice.chance(0.4) ? " eventual" : "")}${rules.join("\n")}\n}\n`;
 }
 
-function randomRule(dice: Dice): string {
+function randomRule(dice: Dice, heads: readonly Known[], cycles: number): string {
   const kind = dice.next();
-  const index = dice.below(written.length);
-  const head = written[index];
+  const head = dice.pick(heads);
+  const index = written.indexOf(head);
   if (kind < 0.12) return send(dice);
   if (head.kind !== "output" && kind < 0.32) return deferred(dice, head);
   if (kind < 0.36 && head.kind !== "output")
     return `${head.name}(${Array.from({ length: head.arity }, () => dice.below(4)).join(", ")});`;
   const lower = [...events, ...written.slice(0, index).filter((one) => one.kind !== "output")];
   const cyclic =
-    !head.keyed && head.kind !== "output" && dice.chance(0.3)
-      ? written.filter((one) => one.kind !== "output" && !one.keyed && one.name !== "g")
+    !head.keyed && head.kind !== "output" && dice.chance(cycles)
+      ? heads.filter((one) => one.kind !== "output" && !one.keyed && one.name !== "g")
       : [];
   const { literals, variables } = body(dice, lower, cyclic);
   if (kind < 0.6 && head.arity > 1) return aggregate(dice, head, literals, variables);
