@@ -1,0 +1,266 @@
+/** What an emitted module declares of its role: relations by kind, and what stands beside them. */
+import type { Environment, Value, ValueType } from "../program.ts";
+import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
+import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
+import { Callable, Faults } from "./faults.ts";
+import { Closed, Hold, RuleGate } from "./gates.ts";
+import type { HoldCondition } from "./gates.ts";
+import { KeyedTable, Keying, Reader } from "./keys.ts";
+import type { Keyed } from "./keys.ts";
+import { Members } from "./members.ts";
+import { Relation } from "./relation.ts";
+import type { OutputSink, SealSink, SendSink, Sink } from "./sinks.ts";
+import { Numbers, Shown } from "./states.ts";
+import { FloatSums, IntSums } from "./sums.ts";
+import { Values } from "./values.ts";
+
+type Types = readonly ValueType[];
+
+interface EventRelation {
+  readonly relation: Relation;
+  readonly types: Types;
+}
+
+/** A collection with `key -> values`. */
+export interface KeySpec {
+  readonly name: string;
+  readonly keyLength: number;
+  /** The rules that make its facts: `kv#1 (store.dlc:3)`. */
+  readonly rules: readonly string[];
+}
+
+/** Everything declared, as the steps go through it. */
+class Declared {
+  readonly events = new Map<string, EventRelation>();
+  readonly eventKeyings: Keying[] = [];
+  readonly named = new Map<string, Sink>();
+  readonly all: Relation[] = [];
+  readonly passing: Relation[] = [];
+  readonly kept: Relation[] = [];
+  readonly landing: Relation[] = [];
+  readonly standing: (Lapses | LapsesAnew)[] = [];
+  /** Of a keyed relation: all the facts that rules offer. */
+  readonly chosenFrom = new Map<Relation, Relation>();
+  readonly tables: Relation[] = [];
+  readonly nodes: { readonly role: string; readonly relation: Relation }[] = [];
+  readonly sends: SendSink[] = [];
+  readonly outputs: OutputSink[] = [];
+  readonly seals: SealSink[] = [];
+  readonly deferrals: Deferral[] = [];
+  readonly closed = new Map<string, Closed>();
+  readonly gates: RuleGate[] = [];
+  readonly holds: Hold[] = [];
+  readonly shown: Shown[] = [];
+}
+
+export class Declarations {
+  readonly values = new Values();
+  readonly faults: Faults;
+  protected readonly env: Environment;
+  protected readonly declared = new Declared();
+  protected fixpoint: (isFirst: boolean) => void = () => {};
+  /** There is something to derive before any event comes. */
+  protected startsAlone = false;
+
+  constructor(env: Environment) {
+    this.env = env;
+    this.faults = new Faults(env.report);
+  }
+
+  #declare(relation: Relation, name: string | null, types: Types): Relation {
+    this.declared.all.push(relation);
+    if (name !== null) this.declared.named.set(name, { relation, reader: new Reader(this.values, types) });
+    return relation;
+  }
+
+  /** An input, channel or timer. */
+  event(name: string, types: Types): Relation {
+    const relation = this.passing(name, types);
+    this.declared.events.set(name, { relation, types });
+    return relation;
+  }
+
+  /** An input or channel with a declared key. */
+  keyedEvent(key: KeySpec, types: Types): Relation {
+    const all = this.passing(null, types);
+    const chosen = this.passing(key.name, types);
+    this.declared.events.set(key.name, { relation: all, types });
+    this.declared.eventKeyings.push(new Keying(this.#keyed(key, types), all, chosen, true));
+    return chosen;
+  }
+
+  /** `name` null: the relation has no name in the program. */
+  passing(name: string | null, types: Types): Relation {
+    const relation = this.#declare(new Relation(types.length), name, types);
+    this.declared.passing.push(relation);
+    return relation;
+  }
+
+  view(name: string | null, types: Types): Relation {
+    const relation = this.#declare(new Relation(types.length), name, types);
+    this.declared.kept.push(relation);
+    return relation;
+  }
+
+  landing(name: string | null, types: Types): Relation {
+    const relation = this.view(name, types);
+    this.declared.landing.push(relation);
+    return relation;
+  }
+
+  /** A landing relation whose facts last from one step of their log to its next, whatever steps lie between. */
+  standing(name: string | null, types: Types, log: string): Relation {
+    const relation = this.view(name, types);
+    this.declared.standing.push(new Lapses(relation, log));
+    return relation;
+  }
+
+  /** The same of one that is derived from itself; of a log without a key. */
+  recursiveStanding(name: string | null, types: Types, log: string): Relation {
+    const relation = this.view(name, types);
+    this.declared.standing.push(new LapsesAnew(relation, log));
+    return relation;
+  }
+
+  /** A landing relation that is derived from itself: the fixpoint takes back what lapses, and what follows from it. */
+  recursiveLanding(name: string | null, types: Types): Relation {
+    return this.view(name, types);
+  }
+
+  table(name: string, types: Types): Relation {
+    const relation = this.view(name, types);
+    this.declared.tables.push(relation);
+    return relation;
+  }
+
+  /** The addresses of a role's instances. */
+  nodes(role: string): Relation {
+    const relation = this.view(`${role}.nodes`, ["addr"]);
+    this.declared.nodes.push({ role, relation });
+    return relation;
+  }
+
+  /** What is sent to a channel; with `to` "address" the first column is where to. */
+  sends(target: string, to: "address" | "all" | "role", types: Types): Relation {
+    const relation = this.landing(null, types);
+    this.declared.sends.push({ target, to, relation, reader: new Reader(this.values, types) });
+    return relation;
+  }
+
+  output(collection: string, types: Types, retracts: boolean): Relation {
+    const relation = this.landing(collection, types);
+    this.declared.outputs.push({ collection, retracts, relation, reader: new Reader(this.values, types) });
+    return relation;
+  }
+
+  /** What `seal` rules seal. */
+  seals(target: string, types: Types): Relation {
+    const relation = this.landing(null, types);
+    this.declared.seals.push({ target, relation, reader: new Reader(this.values, types) });
+    return relation;
+  }
+
+  #keyed(key: KeySpec, types: Types): Keyed {
+    return { ...key, reader: new Reader(this.values, types), faults: this.faults };
+  }
+
+  /** Of the facts in `all`, one for each key in `chosen`. */
+  keying(key: KeySpec, all: Relation, chosen: Relation, types: Types): Keying {
+    this.declared.chosenFrom.set(chosen, all);
+    return new Keying(this.#keyed(key, types), all, chosen, this.declared.passing.includes(all));
+  }
+
+  /** `incoming`: a passing relation for the facts that rules offer to the table. */
+  keyedTable(key: KeySpec, table: Relation, incoming: Relation, types: Types): KeyedTable {
+    return new KeyedTable(this.#keyed(key, types), table, incoming);
+  }
+
+  /** Facts that a deferral puts into force later: as long as they are derived, */
+  deferred(name: null, types: Types): Relation {
+    return this.view(name, types);
+  }
+
+  /** or once. */
+  queue(name: null, types: Types): Relation {
+    return this.view(name, types);
+  }
+
+  /** Facts that are in force one step after they are derived. `log`: null, or the log whose steps count. */
+  delay(source: Relation, target: Relation, log: Clock): void {
+    this.declared.deferrals.push(
+      this.declared.passing.includes(target) ? new PassingDelay(source, target, log) : new Delay(source, target, log),
+    );
+  }
+
+  deferInto(
+    table: Relation,
+    types: Types,
+    keyed: KeyedTable | null,
+    keyLength: number,
+    deferred: readonly DeferredRelation[],
+  ): void {
+    this.declared.deferrals.push(new TableDeferral(table, keyLength, new Reader(this.values, types), keyed, deferred));
+  }
+
+  closed(source: string, types: Types): Closed {
+    let closed = this.declared.closed.get(source);
+    if (closed === undefined) {
+      closed = new Closed(this.env, this.values, source, types);
+      this.declared.all.push(closed.known);
+      this.declared.closed.set(source, closed);
+    }
+    return closed;
+  }
+
+  gate(rule: string, of: Closed, wanted: Relation, closed: Relation): RuleGate {
+    const gate = new RuleGate(rule, of, wanted, closed);
+    this.declared.gates.push(gate);
+    return gate;
+  }
+
+  hold(rule: string, source: string, types: Types, conditions: readonly HoldCondition[]): Hold {
+    const hold = new Hold(rule, source, this.view(null, types), conditions);
+    this.declared.holds.push(hold);
+    return hold;
+  }
+
+  /** What the groups of an aggregate have shown, in `width` columns. */
+  shown(groups: Relation, width: number): Shown {
+    const shown = new Shown(width);
+    groups.attach(shown);
+    this.declared.shown.push(shown);
+    return shown;
+  }
+
+  intSums(groups: Relation): IntSums {
+    const sums = new IntSums();
+    groups.attach(sums);
+    return sums;
+  }
+
+  floatSums(groups: Relation): FloatSums {
+    const sums = new FloatSums();
+    groups.attach(sums);
+    return sums;
+  }
+
+  /** A number for each group. */
+  numbers(groups: Relation): Numbers {
+    const numbers = new Numbers();
+    groups.attach(numbers);
+    return numbers;
+  }
+
+  members(groups: Relation, members: Relation, types: Types): Members {
+    return new Members(this.values, groups, members, types);
+  }
+
+  callable(name: string, of: unknown, params: Types, returns: ValueType): Callable {
+    return new Callable(this.values, name, of, params, returns);
+  }
+
+  /** A constant of the program. */
+  constant(type: ValueType, value: Value): number {
+    return this.values.encode(type, value);
+  }
+}
