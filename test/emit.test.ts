@@ -178,6 +178,30 @@ describe("an emitted folder", () => {
     });
     expect(rules).toBeGreaterThan(50);
   });
+  test("reads like this", async () => {
+    const text = `role Report {
+  channel click(campaign: string, id: string, user: string);
+  channel ask(from: addr, campaign: string);
+  table clicks(campaign: string, id: string, user: string);
+  scratch poor(campaign: string, id: string, n: int);
+  clicks(c, i, u) <= click(c, i, u);
+  poor(c, i, count()) <= clicks(c, i, _), not clicks(c, i, "test") having count() < 100;
+  Analyst.answer@a(c, i, n) <~ ask(a, c), poor(c, i, n);
+}
+role Analyst { channel answer(campaign: string, id: string, n: int); }
+`;
+    await expect(file(emit(bare(irOf(text))).value!, "Report.ts")).toMatchFileSnapshot("goldens/emitted-role.txt");
+  });
+  test("may have roles that are named like words of JavaScript", () => {
+    const text =
+      "role main { input ask(x: int); input Ask(x: int); } role class { output o(x: int); } role runtime { }";
+    const all = emit(bare(irOf(text))).value!;
+    const main = file(all, "main.js");
+    expect(main).toContain('import { program as class_2 } from "./class.js";');
+    expect(main).toContain("main({ main: main_2, class: class_2, runtime }, ");
+    expect(main).toContain('from "./runtime-role.js"');
+    expect(file(all, "main-role.ts")).toContain("interface AskRow_2 ");
+  });
   test("cannot be led astray by what a program says in its texts", () => {
     const text =
       'role R { channel c(x: string); output o(x: string); o("*/ \\u0001 ${x} `\\n") <= c("\\u0001: x\\u0002");\n /// ends */ here\n output p(x: string); }';

@@ -238,7 +238,7 @@ export function writeResults(
     )!;
     return resultOf(scope, aggregate, found, group);
   };
-  for (const test of having) writer.line(`if (!(${scope.boolean(test)})) continue;`);
+  for (const test of having) writer.line(`if (!${scope.boolean(test)}) continue;`);
   const codes = columns.map((column) =>
     typeof column === "number"
       ? keys[column]

@@ -1,5 +1,6 @@
 /** What an application sees of a role: rows with types, and a function that starts an instance in its process. */
 import type { Collection, Column, Ir } from "../ir.ts";
+import { Names } from "./names.ts";
 import { hostType } from "./types.ts";
 import { commentText, quoted, type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
@@ -7,9 +8,13 @@ import type { Writer } from "./writer.ts";
 const isName = (name: string): boolean => /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name);
 const keyText = (name: string): string => (isName(name) ? name : quoted(name));
 
-/** `ask` → `AskRow`. */
-function rowName({ name }: Collection): string {
-  return `${name[0].toUpperCase()}${name.slice(1)}Row`;
+/** `ask` → `AskRow`; another number for `Ask` beside it. */
+function rowNames(collections: readonly Collection[]): (collection: Collection) => string {
+  const names = new Names();
+  const given = new Map(
+    collections.map((one) => [one, names.take(`${one.name[0].toUpperCase()}${one.name.slice(1)}Row`)]),
+  );
+  return (collection) => given.get(collection)!;
 }
 
 function fields(columns: readonly Column[]): string {
@@ -26,6 +31,7 @@ function ofKind(ir: Ir, role: string, kind: string): readonly Collection[] {
 export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   const inputs = ofKind(ir, role, "input");
   const outputs = ofKind(ir, role, "output");
+  const rowName = rowNames([...inputs, ...outputs]);
   for (const collection of [...inputs, ...outputs]) {
     const { doc } = collection;
     const about =

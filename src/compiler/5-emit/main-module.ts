@@ -1,4 +1,5 @@
 /** `main.ts`: starts any instance of the program; and `package.json`. */
+import { Names } from "./names.ts";
 import { quoted, Writer } from "./writer.ts";
 import type { Written } from "./writer.ts";
 
@@ -22,11 +23,15 @@ export function mainModule(
     `/** Starts any instance of ${program}: \`node main.js ${roles[0]?.role ?? "ROLE"} --index 0 --deploy deploy.json\`. Written by dlc. */`,
   );
   writer.line(`import { main } from "./runtime/main.js";`);
-  for (const { role, module } of roles) writer.line(`import { program as ${role} } from "./${module}.js";`);
+  const names = new Names();
+  names.take("main");
+  const programs = roles.map(({ role, module }) => ({ role, module, local: names.take(role) }));
+  for (const { module, local } of programs) {
+    writer.line(`import { program as ${local} } from "./${module}.js";`);
+  }
   writer.line();
-  writer.line(
-    `main({ ${roles.map(({ role }) => role).join(", ")} }, { program: ${quoted(program)}, version: ${quoted(version)} });`,
-  );
+  const members = programs.map(({ role, local }) => (role === local ? role : `${role}: ${local}`));
+  writer.line(`main({ ${members.join(", ")} }, { program: ${quoted(program)}, version: ${quoted(version)} });`);
   return writer.written();
 }
 
