@@ -8,7 +8,6 @@ import type { RoleProgram } from "../runtime/program.ts";
 const importLine = /^import \{ (.*) \} from "(.*)";$/;
 
 /** `functions`: the program's imported functions, by name. Throws when a module is not as `emit` writes it. */
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
 export function loadRole(
   files: readonly EmittedFile[],
   role: string,
@@ -35,7 +34,6 @@ export function loadRole(
   return evaluate(...values);
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
 function imported(module: string, name: string, functions: Readonly<Record<string, Function>>): unknown {
   if (module === "./runtime/engine/index.js") return (engine as Readonly<Record<string, unknown>>)[name];
   if (module === "./runtime/operators/functions.run.js") return builtins;

@@ -11,7 +11,6 @@ export type Bindings = ReadonlyMap<string, Value>;
 
 export interface World {
   readonly self: string;
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
   readonly functions: Readonly<Record<string, Function>>;
   readonly rows: (literal: Extract<Literal, { kind: "read" }>) => Iterable<Row>;
 }

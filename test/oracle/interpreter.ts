@@ -26,7 +26,6 @@ export class Interpreter implements Evaluator {
   readonly #ir: Ir;
   readonly #role: string;
   readonly #env: Environment;
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
   readonly #functions: Readonly<Record<string, Function>>;
   readonly #rules: readonly Rule[];
   readonly #passing: ReadonlySet<CollectionId>;
@@ -38,7 +37,6 @@ export class Interpreter implements Evaluator {
   #inForce = new Map<string, Facts>();
   #isStarted = false;
 
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
   constructor(ir: Ir, role: string, env: Environment, functions: Readonly<Record<string, Function>> = {}) {
     this.#ir = ir;
     this.#role = role;

@@ -101,7 +101,6 @@ export class World {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
 export function world(
   text: string,
   inserted: Inserted = {},
