@@ -10,7 +10,7 @@ import type { Envelope } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, parseAddress } from "./routing.ts";
-import { ChannelSeals, InputSeals } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
 import { Travel } from "./travels.ts";
 
 export interface Deployment {
@@ -140,9 +140,15 @@ export class Instance {
     if (!(local.seals instanceof InputSeals)) return null;
     const problem = local.type.keyProblem(local.seals.columns, key);
     if (problem !== null) return { code: "DLC902", message: `${this.address} refused a seal of input ${collection}: ${problem}` };
-    const closure = local.seals.seal(key);
-    if (closure !== null) this.#inbox.addSeal(local, closure);
+    this.#closeInput(local, local.seals.seal(key));
     return null;
+  }
+
+  /** Rows and seals of an input take effect in the host's order, also where its rows go through a log. */
+  #closeInput(local: Local, closure: Closure | null): void {
+    if (closure === null) return;
+    const due = local.meta.ordering ? (local.seals as InputSeals).afterLog(closure) : [closure];
+    for (const each of due) this.#inbox.addSeal(local, each);
   }
 
   /** Ends one or all inputs: seals every partition. */
@@ -152,8 +158,7 @@ export class Instance {
     for (const each of local === null ? this.#locals.values() : [local]) {
       if (each.meta.kind !== "input" || each.ended) continue;
       each.ended = true;
-      const closure = each.seals instanceof InputSeals ? each.seals.seal(null) : null;
-      if (closure !== null) this.#inbox.addSeal(each, closure);
+      if (each.seals instanceof InputSeals) this.#closeInput(each, each.seals.seal(null));
     }
   }
 
@@ -265,6 +270,7 @@ export class Instance {
         });
         continue;
       }
+      if (local.seals instanceof InputSeals) for (const closure of local.seals.back(entry.row)) this.#inbox.addSeal(local, closure);
       const known = rows.get(local.meta.name);
       if (known === undefined) rows.set(local.meta.name, [entry.row]);
       else known.push(entry.row);
@@ -302,10 +308,7 @@ export class Instance {
     }
     const local = this.#byId.get(target);
     if (local?.seals instanceof ChannelSeals) local.seals.decree(key);
-    else if (local?.seals instanceof InputSeals) {
-      const closure = local.seals.seal(key);
-      if (closure !== null) this.#inbox.addSeal(local, closure);
-    }
+    else if (local?.seals instanceof InputSeals) this.#closeInput(local, local.seals.seal(key));
   }
 
   /** Partitions that are known, or that held rows wait for, with the producers they wait for. */

@@ -159,6 +159,33 @@ export class InputSeals extends Partitions {
     return { key, part: partition.part };
   }
 
+  /** Rows that go through a log are away from `admit` to `back`; their partition closes when the last has come back. */
+  afterLog(closure: Closure): readonly Closure[] {
+    this.#sealed.push(closure);
+    return this.#allBack();
+  }
+
+  /** A row has come out of the log. Gives the closures that now come about. */
+  back(row: Row): readonly Closure[] {
+    const part = rowPartKey(this.columns, row);
+    this.#back.set(part, (this.#back.get(part) ?? 0) + 1);
+    return this.#sealed.length === 0 ? [] : this.#allBack();
+  }
+
+  readonly #back = new Map<PartKey, number>();
+  #sealed: Closure[] = [];
+
+  #allBack(): readonly Closure[] {
+    const isBack = (partition: Partition): boolean => (this.#back.get(partition.part) ?? 0) >= partition.rows;
+    const closures = this.#sealed.filter(({ key, part }) => {
+      if (key === null) return [...this.partitions.values()].every(isBack);
+      const partition = this.partitions.get(part);
+      return partition === undefined || isBack(partition);
+    });
+    if (closures.length > 0) this.#sealed = this.#sealed.filter((each) => !closures.includes(each));
+    return closures;
+  }
+
   protected override forget(): void {}
 }
 

@@ -64,6 +64,8 @@ interface Stepper extends Action {
 
 /** Timers are fired again until a round changes nothing; a program whose rounds never repeat is given up. */
 const TIMER_ROUNDS = 200;
+/** Rounds alike after which deferred facts, as of a count of firings, are taken to change nothing that shows. */
+const DEFERRED_ROUNDS = 20;
 const EARLY_FIRINGS = 3;
 const REDELIVERIES = 2;
 
@@ -179,12 +181,18 @@ class Run {
     if (this.#timers.length === 0) return;
     this.#outcome.said();
     let before = "";
+    let same = 0;
     for (let round = 0; round < TIMER_ROUNDS; round++) {
       this.#deferred = false;
-      for (const timer of this.#timers) timer.act();
+      for (const timer of this.#timers) {
+        timer.act();
+        // Two timers may fire together, or never do.
+        if (this.#schedule.steps === "eager") this.#untilQuiet();
+      }
       this.#untilQuiet();
       const said = this.#outcome.said();
-      if (!this.#deferred && said === before) return;
+      same = said === before ? same + 1 : 0;
+      if (same >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
       before = said;
     }
     this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);

@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly counts?: Readonly<Record<string, number>>;
   readonly schedules?: readonly ScheduleName[];
   readonly interleave?: boolean;
+  /** The same facts, given in the order of this seed. */
+  readonly order?: (seed: number) => Given;
 }
 
 export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[] {
@@ -50,7 +52,7 @@ export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[
   const runs: Run[] = [];
   for (const schedule of names) {
     for (let seed = 1; seed <= (options.seeds ?? 3); seed++) {
-      const result = simulate({ programs, deployment: { counts }, inputs: inputsOf(given), schedule, seed, ...(options.interleave === undefined ? {} : { interleave: options.interleave }) });
+      const result = simulate({ programs, deployment: { counts }, inputs: inputsOf(options.order?.(seed) ?? given), schedule, seed, ...(options.interleave === undefined ? {} : { interleave: options.interleave }) });
       runs.push({ schedule, seed, result, contents: contentsOf(plan, result) });
     }
   }
@@ -72,9 +74,10 @@ function contentsOf(plan: Plan, result: SimulationResult): Map<string, Map<strin
 /** Ways in which runs break what the labels say of the outputs, in words. */
 export function broken(plan: Plan, runs: readonly Run[], labelOf: (output: string) => string): string[] {
   const out: string[] = [];
-  for (const { id, kind, role } of plan.analysis.ir.collections.values()) {
+  for (const { id, kind, role, level } of plan.analysis.ir.collections.values()) {
     if (kind !== "output") continue;
     const label = labelOf(id);
+    const retracts = level === "eventual" || level === "any";
     const { replicated } = plan.analysis.ir.roles.get(role)!;
     const strict = label === "Async" || label.startsWith("Seal");
     const agree = replicated && (strict || label === "Run");
@@ -82,6 +85,9 @@ export function broken(plan: Plan, runs: readonly Run[], labelOf: (output: strin
     for (const run of runs) {
       const instances = run.contents.get(id)!;
       if (agree && new Set(instances.values()).size > 1) out.push(`${id} is ${label}, and replicas differ under ${run.schedule} ${run.seed}: ${[...instances].map(([at, text]) => `${at}: ${text}`).join(" | ")}`);
+      // Up to Inst replicas agree in the end, where the output also says what ceases.
+      const now = run.result.outputs.filter((each) => each.output === id).map((each) => canonicalText(each.now as never));
+      if (retracts && replicated && label !== "Diverge" && new Set(now).size > 1) out.push(`${id} is ${label}, and replicas do not agree in the end under ${run.schedule} ${run.seed}: ${now.join(" | ")}`);
       if (!strict) continue;
       for (const [address, text] of instances) {
         const known = first.get(address);

@@ -48,19 +48,19 @@ function contextOf(graph: Graph, sealed: { has(id: RuleId): boolean }): Context 
   return { graph, persistence, timed: timersOnly(graph, persistence) };
 }
 
-/** Passing collections all of whose events are timers. */
-function timersOnly(graph: Graph, persistence: Context["persistence"]): Set<CollectionId> {
-  const timed = new Set<CollectionId>();
+/** Passing collections all of whose events are timers, each with those. */
+function timersOnly(graph: Graph, persistence: Context["persistence"]): Map<CollectionId, Set<CollectionId>> {
+  const timed = new Map<CollectionId, Set<CollectionId>>();
   for (const component of graph.components) {
     for (const id of component) {
       const { kind } = graph.ir.collections.get(id)!;
-      if (kind === "timer") timed.add(id);
+      if (kind === "timer") timed.set(id, new Set([id]));
       if (kind !== "scratch" || persistence.get(id) !== "passing" || graph.cyclic.has(id)) continue;
       const rules = graph.into.get(id)!;
       const only = rules.every(
         (rule) => rule.op === "<=" && positives(rule).every((literal) => persistence.get(literal.collection) !== "passing" || timed.has(literal.collection)),
       );
-      if (only) timed.add(id);
+      if (only) timed.set(id, new Set(rules.flatMap((rule) => positives(rule).flatMap((literal) => [...(timed.get(literal.collection) ?? [])]))));
     }
   }
   return timed;

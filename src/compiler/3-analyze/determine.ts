@@ -46,6 +46,10 @@ export function variablesOf(expr: Expr, into: Set<string> = new Set()): Set<stri
   return into;
 }
 
+export function mentionsSelf(expr: Expr): boolean {
+  return shape(expr).includes('"kind":"self"');
+}
+
 /** The variables that the value of `expr` determines; null when it determines none (not injective). */
 export function invertible(expr: Expr, ir: Ir): string[] | null {
   switch (expr.kind) {

@@ -179,8 +179,10 @@ function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelN
   const { replicated } = context.graph.ir.roles.get(role)!;
   if (lossy) return replicated ? "Diverge" : "Run";
   if (sealed !== null && sealed.deadlineMs !== null) return replicated ? "Diverge" : "Run";
-  const broken = (context.graph.sealsInto.get(id) ?? []).some((seal) => isBrokenPromise(seal, context));
-  return broken && seals.use !== "none" ? "Run" : "Async";
+  const broken = (context.graph.sealsInto.get(id) ?? []).filter((seal) => isBrokenPromise(seal, context));
+  if (broken.length === 0 || seals.use === "none") return "Async";
+  // What a receiver itself closes, each replica closes at another time.
+  return replicated && broken.some((seal) => seal.op === "<=") ? "Diverge" : "Run";
 }
 
 /** Facts of an output that stay at one instance differ for ever; a message that could not drop local-ness carries them on. */
@@ -196,15 +198,22 @@ function ruleLabel(
   seals: Seals,
   logs: Places,
 ): LabelName {
-  const { replicated } = context.graph.ir.roles.get(rule.role)!;
-  const writes = collection(context, rule.head.collection).kind === "table";
+  const head = collection(context, rule.head.collection);
   const own = (marks.get(rule.id) ?? []).filter((mark) => mark.reason !== "local");
+  // Which of a key's values a channel keeps shows at each of its receivers by itself.
+  const atReceivers = head.kind === "channel" && own.some((mark) => mark.reason === "key-conflict");
+  const { roles } = context.graph.ir;
+  const replicated = roles.get(rule.role)!.replicated || (atReceivers && roles.get(head.role)!.replicated);
   const settled = seals.sealed.has(rule.id) || isLogged(rule, context, logs);
+  // A key's value that is there stays as long as it is true, in a view as well: that is state.
+  const writes = head.kind === "table" || own.some((mark) => mark.reason === "key-conflict");
   const sensitive = new Set(own.flatMap((mark) => mark.sensitive));
-  let label: LabelName = "Async";
+  const races = own.length > 0 && !settled;
+  // What it reads is static, and races all the same with the other writers of its head.
+  let label: LabelName = races && sensitive.size === 0 ? cell("Async", writes ? "OW" : "OR", replicated) : "Async";
   rule.body.forEach((literal, i) => {
     if (literal.kind !== "read" || !isOpen(context, literal)) return;
-    const open = own.length > 0 && !settled && (sensitive.has(i) || sensitive.size === 0);
+    const open = races && (sensitive.has(i) || sensitive.size === 0);
     const path: Path = open ? (writes ? "OW" : "OR") : writes ? "CW" : "CR";
     label = worse(label, cell(names.get(literal.collection) ?? "Async", path, replicated));
   });

@@ -1,7 +1,8 @@
-import type { CollectionId, Expr, Rule } from "../ir.ts";
+import type { CollectionId, Rule } from "../ir.ts";
 import type { Finding } from "../analysis.ts";
 import type { Context } from "./points.ts";
 import { collection, finding } from "./points.ts";
+import { mentionsSelf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -48,10 +49,6 @@ function usesSelf(rule: Rule): boolean {
     return mentionsSelf(literal.value);
   });
   return inTerms || inBody;
-}
-
-function mentionsSelf(expr: Expr): boolean {
-  return JSON.stringify(expr, (name, value) => (name === "span" || name === "type" ? undefined : value)).includes('"kind":"self"');
 }
 
 function staysLocal(rule: Rule, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {

@@ -7,7 +7,7 @@ import type { Finding, Persistence, Reason } from "../analysis.ts";
 import type { Collection, CollectionId, Expr, ReadLiteral, Rule, SealRule } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { positives, reads } from "./graph.ts";
-import { closure, dependencies, equals, invertible, keyHolds, variablesOf } from "./determine.ts";
+import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isAggregating, isElementThreshold, isUpThreshold } from "./persistence.ts";
 import { isOnceOnly, isOwnReply, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { pathsTo } from "./paths.ts";
@@ -16,8 +16,8 @@ import { suggest } from "./rewrites.ts";
 export interface Context {
   readonly graph: Graph;
   readonly persistence: ReadonlyMap<CollectionId, Persistence>;
-  /** Passing collections that stem from timers alone. */
-  readonly timed: ReadonlySet<CollectionId>;
+  /** Passing collections that stem from timers alone, and from which. */
+  readonly timed: ReadonlyMap<CollectionId, ReadonlySet<CollectionId>>;
 }
 
 export function collection(context: Context, id: CollectionId): Collection {
@@ -116,7 +116,7 @@ function rendezvous(rule: Rule, context: Context): Finding[] {
   const open = positives(rule).filter((literal) => isOpen(context, literal));
   const passing = open.filter((literal) => isPassing(context, literal));
   if (passing.length === 0 || open.length < 2) return [];
-  if (passing.every((literal) => context.timed.has(literal.collection))) return [];
+  if (ofOneTimer(passing, context)) return [];
   if (passing.length > 1 && !passing.every((literal) => literal === passing[0] || ofOneEvent(rule, literal, context, [passing[0]]))) {
     return [finding(context, rule, "rendezvous", joinGate(rule, open), open)];
   }
@@ -125,6 +125,17 @@ function rendezvous(rule: Rule, context: Context): Finding[] {
   const met = open.filter((literal) => !isPassing(context, literal) && literal.collection !== own && !isOwnReply(rule, passing[0], literal, context));
   if (met.length === 0) return [];
   return [finding(context, rule, "rendezvous", joinGate(rule, [passing[0], ...met]), [passing[0], ...met])];
+}
+
+/** One firing stands behind all of them; two timers may fire together or apart. */
+function ofOneTimer(passing: readonly ReadLiteral[], context: Context): boolean {
+  const timers = new Set<CollectionId>();
+  for (const { collection: id } of passing) {
+    const own = context.timed.get(id);
+    if (own === undefined) return false;
+    for (const timer of own) timers.add(timer);
+  }
+  return passing.length === 1 || timers.size === 1;
 }
 
 /** Variables that stand (up to `=`) in two or more of the literals; constants belong to every gate. */
@@ -205,30 +216,47 @@ export function mayConflict(rule: Rule, context: Context): boolean {
 function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {
   const { ir } = context.graph;
   // A table keeps its value over time, so the key must hold over time; a scratch or output shows one step.
+  // A channel takes its values from all instances of the sender, and only a promise or static facts hold at all of them.
+  const everywhere = (id: CollectionId): boolean => collection(context, id).unique || context.persistence.get(id) === "static";
   const holds = (id: CollectionId): boolean =>
-    keyHolds(ir, context.persistence, id) || (head.kind !== "table" && head.kind !== "channel" && collection(context, id).kind === "table" && collection(context, id).keyLength !== null);
+    (keyHolds(ir, context.persistence, id) && (head.kind !== "channel" || everywhere(id))) || (head.kind !== "table" && head.kind !== "channel" && collection(context, id).kind === "table" && collection(context, id).keyLength !== null);
   const keyTerms = rule.head.terms.slice(0, head.keyLength!).flatMap((term) => (term.kind === "value" ? [term.value] : []));
   const known = closure(determinedByTerms(keyTerms, context), dependencies(rule.body, ir, holds));
   const keyVariables = new Set(keyTerms.flatMap((expr) => [...variablesOf(expr)]));
   const groupIsKey = groupGate(rule).every((name) => known.has(name) || keyVariables.has(name));
   return rule.head.terms.slice(head.keyLength!).every((term) => {
     if (term.kind === "aggregate") return head.kind !== "table" && head.kind !== "channel" && groupIsKey;
-    return [...variablesOf(term.value)].every((name) => known.has(name));
+    return [...variablesOf(term.value)].every((name) => known.has(name)) && (head.kind !== "channel" || !namesSelf(rule, term.value) || keyTerms.some((key) => key.kind === "self"));
   });
 }
 
-/** Seal rules whose promise the program itself can break (semantics A7). */
+/** The value differs from sender to sender. */
+function namesSelf(rule: Rule, value: Expr): boolean {
+  return mentionsSelf(value) || rule.body.some((literal) => literal.kind !== "read" && mentionsSelf(literal.value));
+}
+
+/**
+ * Seal rules whose promise the program itself can break (semantics A7): the host's order of facts and
+ * seals holds only where both are derived at once from inputs of the same instance. A channel's own
+ * role cannot know what is still on its way.
+ */
 export function isBrokenPromise(seal: SealRule, context: Context): boolean {
+  const { graph } = context;
   const seen = new Set<CollectionId>();
   const fromHost = (id: CollectionId): boolean => {
     if (seen.has(id)) return true;
     seen.add(id);
-    const { kind } = collection(context, id);
-    if (kind === "input" || context.persistence.get(id) === "static") return true;
+    const { kind, ordering } = collection(context, id);
+    if (context.persistence.get(id) === "static") return true;
+    if (kind === "input") return ordering === undefined;
     if (kind === "channel" || kind === "timer") return false;
-    return context.graph.into.get(id)!.every(
-      (rule) => rule.op === "<=" && !isAggregating(rule) && reads(rule).every((literal) => !literal.negated && fromHost(literal.collection)),
-    );
+    return graph.into.get(id)!.every((rule) => rule.op === "<=" && atOnce(rule));
   };
-  return !reads(seal).every((literal) => !literal.negated && fromHost(literal.collection));
+  const atOnce = (rule: { readonly body: Rule["body"] } & Partial<Rule>): boolean =>
+    !rule.gates?.length &&
+    !(rule.head !== undefined && isAggregating(rule as Rule)) &&
+    reads(rule).every((literal) => !literal.negated && !literal.hold && fromHost(literal.collection));
+  if (!atOnce(seal)) return true;
+  if (collection(context, seal.target).kind !== "channel") return false;
+  return seal.op === "<=" || graph.into.get(seal.target)!.some((rule) => rule.role === seal.role && !atOnce(rule));
 }

@@ -72,7 +72,7 @@ function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: 
     // A race that is only implied may be gone once what is upstream of it is settled, so the points go first.
     const { points, implied } = openMarks(settled.residual, needed, decisions);
     let changed = false;
-    for (const id of [...points, null, ...implied]) {
+    for (const id of [...points, ...stale(settled, decisions), null, ...implied]) {
       if (id === null) {
         if (changed) break;
         continue;
@@ -87,6 +87,10 @@ function settle(analysis: Analysis, graph: Graph, before: Inference, decisions: 
     if (!changed) break;
     settled = apply(analysis, graph, decisions);
     labels = settled.residual.inference;
+  }
+  for (let left = stale(settled, decisions); left.length > 0; left = stale(settled, decisions)) {
+    for (const id of left) decisions.delete(id);
+    settled = apply(analysis, graph, decisions);
   }
   return settled;
 }
@@ -108,7 +112,7 @@ function neededRules(ir: Ir, graph: Graph, inference: Inference): Set<RuleId> {
 /** Marked and implied rules of the coordinated program that neither a gate nor a log settles. */
 function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, decisions: ReadonlyMap<RuleId, Decision>): { points: RuleId[]; implied: RuleId[] } {
   const { ir, inference } = residual;
-  const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Set<CollectionId>() };
+  const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Map() };
   const open = (marks: readonly Finding[]): RuleId[] => {
     const out = new Set<RuleId>();
     for (const mark of marks) {
@@ -120,6 +124,11 @@ function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, decisions: R
     return [...out];
   };
   return { points: open(residual.findings), implied: open(inference.implied) };
+}
+
+/** Rules that would wait for a seal which, with all that is written in, no longer comes: what they hold back they would keep for ever. */
+function stale({ residual }: Settled, decisions: ReadonlyMap<RuleId, Decision>): RuleId[] {
+  return [...decisions].filter(([id, { mechanism }]) => (mechanism === "seal" || mechanism === "barrier") && !residual.inference.sealed.has(id)).map(([id]) => id);
 }
 
 function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
@@ -193,7 +202,7 @@ function apply(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision
     coordinated = insertGate(coordinated, coordinated.rules.get(id)!, sealing.conditions, inference.persistence);
     for (const other of sealing.together) {
       const writer = coordinated.rules.get(other)!;
-      const context = { graph, persistence: inference.persistence, timed: new Set<CollectionId>() };
+      const context = { graph, persistence: inference.persistence, timed: new Map() };
       const needed = writerConditions(ir.rules.get(other)!, writer.head.collection, context, inference.seals);
       if (typeof needed !== "string") coordinated = insertGate(coordinated, writer, needed.conditions, inference.persistence);
     }
@@ -234,7 +243,7 @@ function relax(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision
   for (const [id, decision] of candidates.slice(0, 64)) {
     decisions.delete(id);
     const without = apply(analysis, graph, decisions);
-    if (unkept(ir, without.residual.inference) <= unkept(ir, settled.residual.inference)) settled = without;
+    if (stale(without, decisions).length === 0 && unkept(ir, without.residual.inference) <= unkept(ir, settled.residual.inference)) settled = without;
     else decisions.set(id, decision);
   }
   return settled;
@@ -251,7 +260,7 @@ function unkept(ir: Ir, inference: Inference): number {
 /** Deferred rules of a log's rules count its steps only (semantics A11). */
 function clocksOf(coordinated: Ir, residual: Analysis): Map<RuleId, string> {
   const clocks = new Map<RuleId, string>();
-  const context = { graph: buildGraph(coordinated), persistence: residual.inference.persistence, timed: new Set<CollectionId>() };
+  const context = { graph: buildGraph(coordinated), persistence: residual.inference.persistence, timed: new Map() };
   for (const rule of coordinated.rules.values()) {
     if (rule.op !== "<+" && rule.op !== "<-" && rule.op !== "<+-") continue;
     const { places } = residual.inference;

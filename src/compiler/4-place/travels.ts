@@ -44,11 +44,27 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
   return { sealed, travels: [...travels.values()] };
 }
 
-/** One producer a value: promised on the collection, or on the inputs of the one role from which its facts come. */
+/**
+ * One producer a value: promised on the collection, or on the inputs of the one role from which its
+ * facts come. A role in between passes a value on from one instance only where it is partitioned by
+ * columns that the value determines.
+ */
 function isSingle(id: CollectionId, ir: Ir, residual: Analysis, seen = new Set<CollectionId>()): boolean {
-  if (ir.collections.get(id)!.sealed?.single) return true;
+  const { kind, sealed } = ir.collections.get(id)!;
+  if (sealed?.single) return true;
   const ways = [...(residual.inference.channels.get(id)?.travels ?? [])];
-  if (ways.length !== 1 || seen.has(id)) return false;
-  const [[, way]] = ways;
-  return way !== null && way.parts.length === 1 && isSingle(way.parts[0].source, ir, residual, new Set(seen).add(id));
+  if (ways.length !== 1 || seen.has(id) || kind !== "channel") return false;
+  const [[role, way]] = ways;
+  if (way === null || way.parts.length !== 1) return false;
+  const [{ source }] = way.parts;
+  if (ir.collections.get(source)!.kind === "input") return isSingle(source, ir, residual);
+  const by = ir.roles.get(role)!.partitionedBy;
+  const key = sealKey(source, residual.inference.seals).map((column) => ir.collections.get(source)!.columns[column].name);
+  const oneOwner = by !== null && by.every((name) => key.includes(name)) && !isAddressed(source, ir);
+  return oneOwner && isSingle(source, ir, residual, new Set(seen).add(id));
+}
+
+/** Some rule sends it to instances other than the owner. */
+function isAddressed(id: CollectionId, ir: Ir): boolean {
+  return [...ir.rules.values()].some((rule) => rule.head.collection === id && rule.head.to?.kind !== "role");
 }

@@ -1,0 +1,80 @@
+/** Whether a program keeps its labels under many schedules, without coordination and with it. */
+import type { Plan } from "../../src/compiler/plan.ts";
+import { Random } from "../../src/verify/schedule.ts";
+import type { Checked } from "../support/check.ts";
+import { check } from "../support/check.ts";
+import type { Run, RunOptions } from "../support/runs.ts";
+import { broken, differs, runAll } from "../support/runs.ts";
+import type { Generated } from "./generate.ts";
+import { permuted } from "./given.ts";
+
+export interface Examined {
+  /** What is wrong, in words. */
+  readonly problems: readonly string[];
+  /** Outputs labelled worse than Async without coordination; whether two runs or replicas were seen to differ. */
+  readonly alarms: readonly { readonly output: string; readonly shown: boolean }[];
+}
+
+/** Faults that a program may earn: values that do not fit, and keys with two values. */
+const earned = new Set(["DLC902", "DLC920", "DLC921", "DLC922", "DLC923", "DLC924", "DLC925"]);
+
+/** Problems that are alike, for the shrinker. */
+export function kindOf(problem: string): string {
+  const fault = /DLC\d+/.exec(problem);
+  if (fault !== null) return fault[0];
+  const words = /without coordination|replicas differ|replicas do not agree|still waits|gives/g;
+  return problem.match(words)?.slice(0, 2).join() ?? problem.slice(0, 40);
+}
+
+/** A text: the compiler refuses the program. `seeds` per schedule. refuses the program. */
+export function examineGenerated(generated: Generated, seeds = 2, checking: typeof check = check): Examined | string {
+  const { text, strategy, interleave } = generated;
+  let bare: Checked;
+  let coordinated: Checked;
+  try {
+    bare = checking(text, "none");
+    coordinated = checking(text, strategy);
+  } catch (error) {
+    if (strategy !== "auto" && (error as Error).message.includes("DLC403")) return examineGenerated({ ...generated, strategy: "auto" }, seeds, checking);
+    return (error as Error).message;
+  }
+  const refused = coordinated.diagnostics.find(({ severity, code }) => severity === "error" && code !== "DLC401");
+  if (refused !== undefined) return `${refused.code} ${refused.message}`;
+  const problems: string[] = [];
+  const options = optionsOf(generated, bare.plan, seeds, interleave);
+  const bareRuns = attempt(bare.plan, generated, options, problems);
+  problems.push(...broken(bare.plan, bareRuns, bare.before).map((each) => `without coordination: ${each}`));
+  const isTrusted = coordinated.plan.analysis.findings.some(({ reason }) => reason === "promise");
+  if (coordinated.inserted.length > 0) {
+    const runs = attempt(coordinated.plan, generated, options, problems);
+    problems.push(...broken(coordinated.plan, runs, coordinated.after));
+    for (const run of runs) {
+      if (run.result.awaited.length > 0 && !isTrusted) problems.push(`${run.schedule} ${run.seed}: still waits for ${JSON.stringify(run.result.awaited[0])}`);
+      const fault = run.result.faults.find(({ code }) => !earned.has(code));
+      if (fault !== undefined && !isTrusted) problems.push(`${run.schedule} ${run.seed}: ${fault.code} ${fault.message}`);
+    }
+  }
+  const alarms = bare.plan.outputs
+    .filter(({ before }) => before.name !== "Async" && before.name !== "Seal")
+    .map(({ output }) => {
+      const { betweenRuns, betweenReplicas } = differs(bareRuns, output);
+      return { output, shown: betweenRuns || betweenReplicas };
+    });
+  return { problems, alarms };
+}
+
+function optionsOf(generated: Generated, plan: Plan, seeds: number, interleave: boolean): RunOptions {
+  const { given } = generated;
+  if (!generated.permute) return { seeds, ...(interleave ? {} : { interleave: false }) };
+  const sealed = new Map([...plan.analysis.ir.collections.values()].map(({ name, sealed: by }) => [name, by?.columns ?? null]));
+  return { seeds, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
+}
+
+function attempt(plan: Plan, { given }: Generated, options: RunOptions, problems: string[]): Run[] {
+  try {
+    return runAll(plan, given, options);
+  } catch (error) {
+    problems.push((error as Error).stack ?? String(error));
+    return [];
+  }
+}
