@@ -2,7 +2,7 @@
  * What coordination costs: the ad network's CAMPAIGN and word count, on real processes, uncoordinated, sealed and ordered.
  *
  *   npm run bench:coordination                 all of it, about six minutes; writes docs/measurements.md
- *   npm run bench:coordination -- --quick      a smoke test of half a minute; writes nothing
+ *   npm run bench:coordination -- --quick      a smoke test of a quarter of a minute; writes nothing
  *   npm run bench:coordination -- --program words --producers 5 --delay 0 --repetitions 7
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -45,13 +45,14 @@ const full = {
   delays: [0, 5],
   repetitions: 3,
   byKeyAt: [5],
-  size: { clicks: 120_000, lines: 12_000, partitions: 16 },
+  size: { clicks: 60_000, lines: 6000, partitions: 16 },
   logRows: 1_000_000,
 } as const;
 
 export const quick = {
   ...full,
   producers: [2],
+  delays: [5],
   repetitions: 1,
   byKeyAt: [2],
   size: { clicks: 4000, lines: 600, partitions: 4 },

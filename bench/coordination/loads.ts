@@ -94,7 +94,9 @@ function campaigns(way: Way, producers: number, size: Size): Load {
 const LAST_WORD = "zzendofbatch";
 
 function words(root: string, way: Way, producers: number, size: Size): Load {
-  const book = readFileSync(join(root, "fixtures", "word-count", "text.txt"), "utf8").split("\n").slice(0, size.lines);
+  const book = readFileSync(join(root, "fixtures", "word-count", "text.txt"), "utf8")
+    .split("\n")
+    .slice(0, size.lines);
   const lines: Row[] = book.map((text, line) => ({ batch: Math.floor(line / LINES_A_BATCH), line, text }));
   const slow: Part[] = Array.from({ length: size.partitions }, (_, k) => {
     const batch = 1_000_000 + k;
@@ -163,7 +165,12 @@ function dealt(way: Way, producers: number, column: string, slow: readonly Part[
 }
 
 /** Each partition's producer, the largest partitions first to whoever has the least. */
-function ownersOf(column: string, slow: readonly Part[], bulk: readonly Row[], producers: number): Map<string | number, number> {
+function ownersOf(
+  column: string,
+  slow: readonly Part[],
+  bulk: readonly Row[],
+  producers: number,
+): Map<string | number, number> {
   const owners = new Map<string | number, number>();
   slow.forEach(({ partition }, k) => owners.set(partition, k % producers));
   const sizes = new Map<string | number, number>();

@@ -3,6 +3,7 @@
  * every input is known. First the slow part, then, when its answers are there, the bulk.
  */
 import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +14,7 @@ import type { Load } from "./loads.ts";
 
 /** Time between two slices of the slow part. */
 const SLICE_MS = 10;
+const START_MS = 60_000;
 /** Longest wait for the answers of the slow part. */
 const SLOW_MS = 20_000;
 
@@ -80,29 +82,21 @@ async function run(root: string, built: string, load: Load, delayMs: number, fol
   // Open for reading too, or opening would wait for the reader.
   const open = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const inputs = pipes.map((path) => new Socket({ fd: open(path), readable: false, writable: true }));
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let stderr = "";
-  let hasEnded = false;
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const ended = new Promise<void>((resolve) => child.on("close", () => resolve((hasEnded = true, undefined))));
-  const outputs = new Outputs(load);
-  child.stdout.on("data", (chunk: Buffer) => outputs.take(chunk));
+  const running = new Running(args, load);
   try {
-    while (!/process(es)? started/.test(stderr) && !hasEnded) await pause(5);
-    const writtenAt = await feedSlowly(load, inputs, () => hasEnded);
-    const until = Date.now() + SLOW_MS;
-    while (outputs.answeredAt.size < writtenAt.size && !hasEnded && Date.now() < until) await pause(5);
+    await running.until(() => /process(es)? started/.test(running.stderr), START_MS);
+    const writtenAt = await feedSlowly(load, inputs, () => running.hasEnded);
+    const { answeredAt } = running.outputs;
+    await running.until(() => answeredAt.size === writtenAt.size, SLOW_MS);
     await pause(30);
 
-    outputs.isBulk = true;
-    const cpuBefore = cpuByNode(child.pid!);
+    running.outputs.isBulk = true;
+    const cpuBefore = cpuByNode(running.pid);
     const startedAt = Date.now();
-    await Promise.all(
-      inputs.map((input, i) => new Promise((resolve) => input.write(load.bulk[i], resolve))),
-    );
+    await Promise.all(inputs.map((input, i) => new Promise((resolve) => input.write(load.bulk[i], resolve))));
     for (const input of inputs) input.destroy();
-    await ended;
-    const summary = summaryOf(stderr);
+    await running.ended;
+    const summary = summaryOf(running.stderr);
     const ms = Math.max(...summary.nodes.map(({ lastStepAt }) => lastStepAt)) - startedAt;
     const sum = (of: (node: Summary["nodes"][number]) => number): number =>
       summary.nodes.reduce((total, node) => total + of(node), 0);
@@ -111,17 +105,53 @@ async function run(root: string, built: string, load: Load, delayMs: number, fol
       rowsPerSecond: (load.rows / ms) * 1000,
       latencies: [...writtenAt]
         .slice(Math.floor(writtenAt.size / 4))
-        .flatMap(([name, at]) => (outputs.answeredAt.has(name) ? [outputs.answeredAt.get(name)! - at] : [])),
+        .flatMap(([name, at]) => (answeredAt.has(name) ? [answeredAt.get(name)! - at] : [])),
       messages: sum(({ messagesSent }) => messagesSent),
       rowsSent: sum(({ rowsSent }) => rowsSent),
       ...cpuOfBulk(summary, cpuBefore),
-      ...outputs.judge(),
+      ...running.outputs.judge(),
       sentByReplica: summary.nodes.filter(({ name }) => name.startsWith("Report#")).map(({ rowsSent }) => rowsSent),
     };
   } finally {
     for (const input of inputs) input.destroy();
-    if (!hasEnded) child.kill("SIGTERM");
-    await ended;
+    await running.stop();
+  }
+}
+
+/** `dlc run` under way. */
+class Running {
+  readonly #child: ChildProcess;
+  readonly outputs: Outputs;
+  readonly ended: Promise<void>;
+  stderr = "";
+  hasEnded = false;
+
+  constructor(args: readonly string[], load: Load) {
+    this.outputs = new Outputs(load);
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    this.#child.stdout!.on("data", (chunk: Buffer) => this.outputs.take(chunk));
+    this.ended = new Promise((resolve) =>
+      this.#child.on("close", () => {
+        this.hasEnded = true;
+        resolve();
+      }),
+    );
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Waits for it at most `ms`; also ends when the run does. */
+  async until(holds: () => boolean, ms: number): Promise<void> {
+    const end = Date.now() + ms;
+    while (!holds() && !this.hasEnded && Date.now() < end) await pause(2);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.hasEnded) this.#child.kill("SIGTERM");
+    await this.ended;
   }
 }
 

@@ -57,6 +57,7 @@ function aims(lines: readonly Line[]): string {
     const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
     return `| ${title} | ${aim} | ${mean(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : mean(cpuRatios)} |`;
   });
-  const head = "| coordination | aim | throughput ÷ uncoordinated, geometric mean | from, to | CPU ÷ uncoordinated, geometric mean |";
+  const head =
+    "| coordination | aim | throughput ÷ uncoordinated, geometric mean | from, to | CPU ÷ uncoordinated, geometric mean |";
   return [head, "| --- | --- | --: | --: | --: |", ...rows].join("\n");
 }

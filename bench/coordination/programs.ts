@@ -120,7 +120,7 @@ export function buildProgram(root: string, program: ProgramName, way: Way, folde
     execFileSync(process.execPath, [join(root, "bin", "dlc.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stdout, stderr } = error as { readonly stdout?: Buffer; readonly stderr?: Buffer };
-    throw new Error(`dlc build of ${program}, ${way.title}, failed:\n${stdout ?? ""}${stderr ?? ""}`);
+    throw new Error(`dlc build of ${program}, ${way.title}, failed:\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
   }
   return out;
 }

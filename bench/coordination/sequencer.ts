@@ -96,7 +96,10 @@ export async function measureSequencer(
 
     let sent = 0;
     let seq = 0;
-    const append = (): void => {
+    const ahead = Math.min(ROWS_AHEAD, rows / 8 / appenders);
+    /** False: enough is under way. */
+    const append = (): boolean => {
+      if (sent >= rows || sent - received >= ahead * appenders) return false;
       seq++;
       for (let i = 0; i < appenders && sent < rows; i++) {
         const entries = Array.from({ length: ROWS_A_MESSAGE }, (_, n) => ({
@@ -115,6 +118,7 @@ export async function measureSequencer(
         transports.get(envelope.from)!.send(envelope);
         sent += entries.length;
       }
+      return true;
     };
     const ask = async (): Promise<number> => {
       const usage = answer<{ readonly cpu: NodeJS.CpuUsage }>();
@@ -125,7 +129,7 @@ export async function measureSequencer(
     const until = (count: number): Promise<void> =>
       new Promise((resolve) => {
         onRead = () => {
-          while (sent < rows && sent - received < ROWS_AHEAD * appenders) append();
+          while (append());
           if (received >= count) resolve();
         };
         onRead();

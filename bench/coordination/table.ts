@@ -83,7 +83,8 @@ function problemOf(program: ProgramName, way: Way, run: Measured): string | null
   const isSealed = way.name === "seal" || way.name === "single";
   if (isSealed && run.passing > 0) return `${run.passing} answers that are not final were delivered`;
   // The analyst keeps no answers: three replicas give it the same fact in different steps.
-  if (isSealed && program === "words" && run.repeated > 0) return `${run.repeated} answers were delivered more than once`;
+  if (isSealed && program === "words" && run.repeated > 0)
+    return `${run.repeated} answers were delivered more than once`;
   const isOrdered = way.name === "order" || way.name === "order by";
   if (isOrdered && new Set(run.sentByReplica).size > 1) {
     return `the replicas did not send the same number of answers: ${run.sentByReplica.join(", ")}`;
@@ -132,8 +133,18 @@ function cellsOf(line: Line): readonly string[] {
 /** `text` is a line for whoever watches. */
 export function tableOf(lines: readonly Line[], form: "markdown" | "text"): string {
   if (form === "text") {
-    return lines.map((line) => cellsOf(line).map((cell, i) => `${i < 4 ? "" : `${heads[i]} `}${cell}`).join("  ")).join("\n");
+    return lines
+      .map((line) =>
+        cellsOf(line)
+          .map((cell, i) => `${i < 4 ? "" : `${heads[i]} `}${cell}`)
+          .join("  "),
+      )
+      .join("\n");
   }
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [row(heads), row(heads.map((_, i) => (i < 4 ? "---" : "--:"))), ...lines.map((line) => row(cellsOf(line)))].join("\n");
+  return [
+    row(heads),
+    row(heads.map((_, i) => (i < 4 ? "---" : "--:"))),
+    ...lines.map((line) => row(cellsOf(line))),
+  ].join("\n");
 }
