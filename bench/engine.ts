@@ -1,0 +1,48 @@
+/**
+ * The engine against TypeScript written by hand that does the same: CPU time, in turn, in the same process.
+ *
+ *   npm run bench:engine                      all of it, about two minutes; writes docs/measurements.md
+ *   npm run bench:engine -- --only closure    cases whose name begins so; writes nothing
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measure } from "./engine/case.ts";
+import type { Case, Measured } from "./engine/case.ts";
+import { changeCases, memory } from "./engine/change.ts";
+import { recursionCases } from "./engine/recursion.ts";
+import { tableOf, writePage } from "./engine/page.ts";
+
+function cases(): readonly Case[] {
+  return [...recursionCases(), ...changeCases()];
+}
+
+function memoryMeasured(): Measured {
+  const { emitted, byHand } = memory();
+  return { title: "memory of a pair with one index", aim: "≤ 60", unit: "bytes", emitted, byHand, ratio: emitted / byHand };
+}
+
+/** Each case in a process of its own, so that none profits or suffers from what another made of the machine code. */
+function inOwnProcess(root: string, name: string): Measured {
+  const args = ["--expose-gc", join(root, "bench", "run.mjs"), "engine", "--case", name];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })) as Measured;
+}
+
+export async function main(root: string, args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { only: { type: "string" }, case: { type: "string" } } });
+  if (values.case !== undefined) {
+    const one = cases().find(({ name }) => name === values.case);
+    console.log(JSON.stringify(one === undefined ? memoryMeasured() : measure(one)));
+    return 0;
+  }
+  const names = [...cases().map(({ name }) => name), "memory"].filter((name) => name.startsWith(values.only ?? ""));
+  const lines: Measured[] = [];
+  for (const name of names) {
+    const line = inOwnProcess(root, name);
+    lines.push(line);
+    console.error(tableOf([line]).split("\n")[2]);
+  }
+  console.log(tableOf(lines));
+  if (values.only === undefined) writePage(root, lines);
+  return 0;
+}

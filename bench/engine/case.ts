@@ -1,0 +1,76 @@
+/** One program of the engine's benchmark, twice: as dlc emits it, and written by hand to do the same. */
+
+export interface Attempt {
+  /** What is measured; what is made ready before it is not. */
+  readonly run: () => void;
+  /** What came out, to be compared with the other's; not measured. */
+  readonly result: () => number;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly title: string;
+  readonly aim: string;
+  /** How many operations one run does, and what one is called; none: the run as a whole counts. */
+  readonly operations?: { readonly count: number; readonly of: string };
+  readonly repetitions: number;
+  readonly emitted: () => Attempt;
+  readonly byHand: () => Attempt;
+}
+
+export interface Measured {
+  readonly title: string;
+  readonly aim: string;
+  readonly unit: string;
+  /** Medians over the repetitions. */
+  readonly emitted: number;
+  readonly byHand: number;
+  /** Emitted over by hand, the median of the repetitions' ratios. */
+  readonly ratio: number;
+}
+
+/** Milliseconds of CPU, of all threads: the collector's and the optimizer's too. */
+function cpuOf(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The two in turn, and in the other order in every second repetition; garbage is collected before each. */
+export function measure(one: Case): Measured {
+  const emitted: number[] = [];
+  const byHand: number[] = [];
+  const attempt = (make: () => Attempt, into: number[]): number => {
+    const { run, result } = make();
+    globalThis.gc?.();
+    into.push(cpuOf(run));
+    return result();
+  };
+  for (let repetition = 0; repetition <= one.repetitions; repetition++) {
+    let ours = 0;
+    if (repetition % 2 === 0) ours = attempt(one.emitted, emitted);
+    const theirs = attempt(one.byHand, byHand);
+    if (repetition % 2 === 1) ours = attempt(one.emitted, emitted);
+    if (ours !== theirs) throw new Error(`${one.title}: emitted code gives ${ours}, by hand ${theirs}`);
+  }
+  // The first warms up.
+  emitted.shift();
+  byHand.shift();
+  const { count, of } = one.operations ?? { count: 1, of: "" };
+  const scale = of === "" ? 1 : 1000 / count;
+  return {
+    title: one.title,
+    aim: one.aim,
+    unit: of === "" ? "ms" : `µs ${of}`,
+    emitted: median(emitted) * scale,
+    byHand: median(byHand) * scale,
+    ratio: median(emitted.map((each, i) => each / byHand[i])),
+  };
+}

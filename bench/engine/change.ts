@@ -1,0 +1,223 @@
+/** Steps with one change or a few against what is stored. */
+import type { Case } from "./case.ts";
+import { Chains, drawing, Pairs } from "./columns.ts";
+import { evaluatorsOf, step } from "./emitted.ts";
+
+const putsText = `role R {
+  input put(key: string, value: int);
+  table kv(key: string -> value: int);
+  kv(k, v) <+- put(k, v);
+}`;
+
+function keyOf(i: number): string {
+  return `key-${i}`;
+}
+
+/** Overwrites, `batch` different keys in a step. */
+function puts(keys: number): Case {
+  const create = evaluatorsOf(putsText);
+  const batch = Math.min(keys, 100);
+  const total = 200_000;
+  const draw = drawing(17);
+  const steps = Array.from({ length: total / batch }, (_, n) => {
+    const from = draw(keys);
+    // Texts as a network hands them over: new ones.
+    return Array.from({ length: batch }, (_, i): readonly [string, number] => [keyOf((from + i) % keys), n]);
+  });
+  const filling = Array.from({ length: keys }, (_, i): readonly [string, number] => [keyOf(i), -1]);
+  const sum = (rows: Iterable<readonly [string, number]>): number => {
+    let result = 0;
+    for (const [, value] of rows) result += value;
+    return result;
+  };
+  return {
+    name: `puts-${keys}`,
+    title: `overwriting puts, ${keys.toLocaleString("en-US")} keys`,
+    aim: "> 300,000/s, flat",
+    operations: { count: total, of: "a put" },
+    repetitions: 5,
+    emitted: () => {
+      const evaluator = create();
+      step(evaluator, "put", filling);
+      step(evaluator, "put", []);
+      return {
+        run: () => {
+          for (const rows of steps) step(evaluator, "put", rows);
+          step(evaluator, "put", []);
+        },
+        result: () => sum(evaluator.read("kv") as unknown as readonly (readonly [string, number])[]),
+      };
+    },
+    byHand: () => {
+      const kv = new Map(filling);
+      return {
+        run: () => {
+          for (const rows of steps) for (const [key, value] of rows) kv.set(key, value);
+        },
+        result: () => sum(kv),
+      };
+    },
+  };
+}
+
+const changeText = `role R {
+  input order(id: int, item: int);
+  input cancel(id: int, item: int);
+  input item(id: int, kind: int);
+  table orders(id: int, item: int);
+  table items(id: int, kind: int);
+  scratch sold(kind: int, n: int);
+  orders(o, i) <= order(o, i);
+  orders(o, i) <- cancel(o, i);
+  items(i, k) <= item(i, k);
+  sold(k, count()) <= orders(_, i), items(i, k);
+}`;
+
+const ITEMS = 1000;
+const KINDS = 20;
+
+/** Orders one by one against `stored` orders, through a join and a count; every second is cancelled. */
+function change(stored: number): Case {
+  const create = evaluatorsOf(changeText);
+  const draw = drawing(23);
+  const items = Array.from({ length: ITEMS }, (_, i): readonly [number, number] => [i, i % KINDS]);
+  const orders = Array.from({ length: stored }, (_, i): readonly [number, number] => [i, draw(ITEMS)]);
+  const count = 20_000;
+  const more = Array.from({ length: count }, (_, i): readonly [number, number] => [stored + i, draw(ITEMS)]);
+  return {
+    name: `change-${stored}`,
+    title: `one change against ${stored.toLocaleString("en-US")} rows, a join and a count`,
+    aim: "< 5 µs, flat",
+    operations: { count: count * 1.5, of: "a change" },
+    repetitions: 5,
+    emitted: () => {
+      const evaluator = create();
+      step(evaluator, "item", items);
+      step(evaluator, "order", orders);
+      return {
+        run: () => {
+          for (let i = 0; i < count; i++) {
+            step(evaluator, "order", [more[i]]);
+            if (i % 2 === 1) step(evaluator, "cancel", [more[i]]);
+          }
+          step(evaluator, "order", []);
+        },
+        result: () => total(evaluator.read("sold").map(([, n]) => n as number)),
+      };
+    },
+    byHand: () => {
+      const kinds = new Map<number, number[]>();
+      for (const [item, kind] of items) kinds.set(item, [...(kinds.get(item) ?? []), kind]);
+      const known = new Map<number, Set<number>>();
+      const sold = new Map<number, number>();
+      const apply = (order: number, item: number, sign: number): void => {
+        let ordered = known.get(order);
+        if (ordered === undefined) known.set(order, (ordered = new Set()));
+        if (ordered.has(item) === sign > 0) return;
+        if (sign > 0) ordered.add(item);
+        else {
+          ordered.delete(item);
+          if (ordered.size === 0) known.delete(order);
+        }
+        for (const kind of kinds.get(item) ?? []) sold.set(kind, (sold.get(kind) ?? 0) + sign);
+      };
+      for (const [order, item] of orders) apply(order, item, 1);
+      return {
+        run: () => {
+          for (let i = 0; i < count; i++) {
+            apply(more[i][0], more[i][1], 1);
+            if (i % 2 === 1) apply(more[i][0], more[i][1], -1);
+          }
+        },
+        result: () => total([...sold.values()]),
+      };
+    },
+  };
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, n) => sum + n, 0);
+}
+
+const idleText = `role R {
+  input tick(n: int);
+  input load(n: int, m: int);
+  table last(n: int);
+  table base(n: int, m: int);
+  base(n, m) <= load(n, m);
+  last(n) <= tick(n);
+${Array.from({ length: 200 }, (_, i) => `  scratch s${i}(n: int, c: int);\n  s${i}(n, count()) <= base(n, m), m > ${i};`).join("\n")}
+}`;
+
+const nearIdleText = `role R {
+  input tick(n: int);
+  table last(n: int);
+  last(n) <= tick(n);
+}`;
+
+/** A step that concerns one of 201 rules; "by hand" is the program with that rule alone. */
+function idle(): Case {
+  const create = evaluatorsOf(idleText);
+  const alone = evaluatorsOf(nearIdleText);
+  const count = 20_000;
+  const attempt = (make: typeof create) => () => {
+    const evaluator = make();
+    return {
+      run: () => {
+        for (let i = 0; i < count; i++) step(evaluator, "tick", [[i]]);
+      },
+      result: () => evaluator.read("last").length,
+    };
+  };
+  return {
+    name: "idle",
+    title: "a step that concerns one rule of 201, over the same rule alone",
+    aim: "",
+    operations: { count, of: "a step" },
+    repetitions: 5,
+    emitted: attempt(create),
+    byHand: attempt(alone),
+  };
+}
+
+export function changeCases(): readonly Case[] {
+  return [...[10, 1000, 100_000, 1_000_000].map(puts), ...[10_000, 100_000, 1_000_000].map(change), idle()];
+}
+
+/** A relation of a million pairs with one index: bytes for each, after garbage is collected. */
+export function memory(): { readonly emitted: number; readonly byHand: number } {
+  const tuples = 1_000_000;
+  const create = evaluatorsOf(`role R {
+    input edge(a: int, b: int);
+    input ask(b: int);
+    table e(a: int, b: int);
+    scratch answer(a: int, b: int);
+    e(a, b) <= edge(a, b);
+    answer(a, b) <= ask(b), e(a, b);
+  }`);
+  const kept: unknown[] = [];
+  const held = (make: () => unknown): number => {
+    globalThis.gc?.();
+    const before = process.memoryUsage();
+    kept.push(make());
+    globalThis.gc?.();
+    const after = process.memoryUsage();
+    return (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / tuples;
+  };
+  const emitted = held(() => {
+    const evaluator = create();
+    for (let from = 0; from < tuples; from += 1000) {
+      step(evaluator, "edge", Array.from({ length: 1000 }, (_, i): readonly [number, number] => [from + i, (from + i) % 10_000]));
+    }
+    step(evaluator, "ask", [[1]]);
+    if (evaluator.read("answer").length !== 100) throw new Error("100 rows have 1");
+    return evaluator;
+  });
+  const byHand = held(() => {
+    const pairs = new Pairs();
+    for (let i = 0; i < tuples; i++) pairs.add(i, i % 10_000);
+    return [pairs, new Chains(pairs.b, pairs.size)];
+  });
+  if (kept.length !== 2) throw new Error("both are held");
+  return { emitted, byHand };
+}
