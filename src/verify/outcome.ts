@@ -48,8 +48,8 @@ export class Outcome {
   readonly faults: (Fault & { at: string })[] = [];
   readonly log: string[] = [];
   steps = 0;
-  /** What was sent and delivered since the last `restart`, each once. */
-  #said = new Set<string>();
+  /** What was sent and delivered, each once. */
+  readonly #said = new Set<string>();
   readonly #delivered = new Map<string, Delivered>();
 
   addOutput(role: string, address: string, collection: string, retracts: boolean): void {
@@ -82,11 +82,9 @@ export class Outcome {
     this.#said.add(`${from}>${to} ${partText(part)}`);
   }
 
-  /** Everything said since the last call, as one text. */
-  said(): string {
-    const said = [...this.#said].sort().join("\n");
-    this.#said = new Set();
-    return said;
+  /** How much has been said, what is said again not counted. */
+  get said(): number {
+    return this.#said.size;
   }
 
   result(instances: ReadonlyMap<string, Instance>): SimulationResult {

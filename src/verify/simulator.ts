@@ -64,7 +64,7 @@ interface Stepper extends Action {
 
 /** Timers are fired again until a round changes nothing; a program whose rounds never repeat is given up. */
 const TIMER_ROUNDS = 200;
-/** Rounds alike after which deferred facts, as of a count of firings, are taken to change nothing that shows. */
+/** Such rounds after which deferred facts, as of a count of firings, are taken to change nothing that shows. */
 const DEFERRED_ROUNDS = 20;
 const EARLY_FIRINGS = 3;
 const REDELIVERIES = 2;
@@ -176,13 +176,12 @@ class Run {
     );
   }
 
-  /** Every timer fires once more, until a round does what the round before did (semantics B3). */
+  /** Every timer fires once more, until a round says nothing that has not been said before (semantics B3). */
   #ringTimers(): void {
     if (this.#timers.length === 0) return;
-    this.#outcome.said();
-    let before = "";
-    let same = 0;
+    let quiet = 0;
     for (let round = 0; round < TIMER_ROUNDS; round++) {
+      const before = this.#outcome.said;
       this.#deferred = false;
       for (const timer of this.#timers) {
         timer.act();
@@ -190,10 +189,8 @@ class Run {
         if (this.#schedule.steps === "eager") this.#untilQuiet();
       }
       this.#untilQuiet();
-      const said = this.#outcome.said();
-      same = said === before ? same + 1 : 0;
-      if (same >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
-      before = said;
+      quiet = this.#outcome.said === before ? quiet + 1 : 0;
+      if (quiet >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
     }
     this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);
   }

@@ -177,6 +177,15 @@ role R replicated x2 { input over(x: int); channel c(x: int, y: int) sealed by (
     text: `role H x2 { input i(x: int, y: int) sealed by (x) single; M.m(x, y) <~ i(x, y); } role M partitioned by (y) x2 { channel m(x: int, y: int); R.c(x, y) <~ m(x, y); }
 role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int); n(x, count()) <= t(x, _); }`,
   },
+  {
+    name: "a seal travels through sums with constants", control: "R.n", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 5, 3], ["seal H.i", 1]], always: { "R.n": "[-2,2] [2,1]" },
+    text: "role H x2 { input i(x: int, y: int) sealed by (x); R.c(y, x - 3) <~ i(x, y); } role R replicated x2 { channel c(y: int, x: int); table t(x: int, y: int); t(x, y) <= c(y, x); output n(x: int, k: int); n(x, count()) <= t(x, _); }",
+  },
+  {
+    name: "a seal that would run ahead of a log is not waited for", control: null, options: { interleave: false }, given: [["H.i1", 1, 1, "a"], ["H#1.i1", 1, 2, "a"], ["H.over", 1], ["H#1.over", 1]],
+    text: `role H x2 { input i1(x: int, y: int, z: string); input over(v: int); M.m1(x, y, z) <~ i1(x, y, z); seal M.m1(x: v) <~ over(v); M.m2(v, w) <~ i1(v, _, z), i1(w, _, z); }
+role M { channel m1(x: int, y: int, z: string) sealed by (x); channel m2(x: int, y: int); output n(x: int, k: int); output p(x: int, y: int) agreed; n(x, count()) <= m1(x, _, _); p(x, y) <= m2(x, y); }`,
+  },
 ];
 
 describe("under every schedule", () => {

@@ -123,6 +123,13 @@ function hostExpr(expr: Expr, columns: readonly string[], functions: FunctionSco
       return `[${expr.of.map(inner).join(", ")}]`;
     case "unary":
       return expr.op === "-" ? `-(${inner(expr.of)}${type(" as number")})` : `!${inner(expr.of)}`;
+    case "binary":
+      // What a seal can travel through is a whole number plus or minus a constant.
+      if (expr.op === "+" || expr.op === "-") {
+        const number = (one: Expr): string => `(${inner(one)}${type(" as number")})`;
+        return `${number(expr.left)} ${expr.op} ${number(expr.right)}`;
+      }
+      throw new Error(`a seal cannot travel through ${expr.op}`);
     default:
       throw new Error(`a seal cannot travel through an expression of kind ${expr.kind}`);
   }
