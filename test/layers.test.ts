@@ -69,9 +69,15 @@ const layers: readonly Layer[] = [
     nodeModules: "node",
   },
   {
+    name: "functions of the user",
+    owns: at("functions"),
+    mayImport: (path) => at("compiler")(path) || at("runtime")(path),
+    nodeModules: ["node", "esbuild", "ts-morph"],
+  },
+  {
     name: "command line",
     owns: at("cli"),
-    mayImport: (path) => at("compiler")(path) || at("runtime")(path) || at("verify")(path),
+    mayImport: (path) => ["compiler", "runtime", "verify", "functions"].some((folder) => at(folder)(path)),
     nodeModules: ["node", "commander", "chalk", "lilconfig", "tinyglobby", "esbuild", "ts-morph"],
   },
 ];

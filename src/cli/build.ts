@@ -7,6 +7,7 @@ import type { Plan, Strategy } from "../compiler/plan.ts";
 import { defaultDeployment } from "../runtime/deployment.ts";
 import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
+import { drawClaims } from "./draw/claims.ts";
 import { count } from "./draw/count.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
@@ -38,7 +39,7 @@ export async function buildCommand(
   writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
   io.err(
-    `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}`,
+    `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}${built.claims}`,
   );
   return 0;
 }
@@ -58,12 +59,14 @@ export async function buildInto(
     writeFileSync(target, text);
   }
   const style = paint(io.errColour);
-  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style)}`);
+  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style)}${built.claims}`);
   return 0;
 }
 
 export interface Built {
   readonly plan: Plan;
+  /** What is known of the claims about its functions, as drawn after the plan. */
+  readonly claims: string;
   /** All files of the emitted folder, in order of path. */
   readonly files: readonly EmittedFile[];
 }
@@ -71,7 +74,7 @@ export interface Built {
 /** Compiles and emits; what was found goes to stderr. null when it holds errors. */
 export async function buildProgram(path: string, strategy: Strategy | undefined, io: Io): Promise<Built | null> {
   const file = readProgram(path, io.cwd);
-  const { compilation, diagnostics } = await checkProgram(file, { strategy }, await findConfig(io.cwd), io);
+  const { compilation, diagnostics, functions } = await checkProgram(file, { strategy }, await findConfig(io.cwd), io);
   const style = paint(io.errColour);
   for (const diagnostic of diagnostics) {
     // What order-sensitive rules there are is settled by the plan, which is shown in one line each.
@@ -94,7 +97,11 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
     { path: "coordination.json", text: certificateText(plan) },
     { path: "deploy.json", text: deployment(plan, path) },
   ];
-  return { plan, files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) };
+  return {
+    plan,
+    claims: drawClaims(functions, style),
+    files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+  };
 }
 
 /** Every instance on this machine, on ports counted up; to be edited under another name. */

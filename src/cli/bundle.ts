@@ -2,7 +2,7 @@ import { basename, relative } from "node:path";
 import { functionImports } from "../compiler/5-emit/functions.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Ir } from "../compiler/ir.ts";
-import { modulePath } from "./functions.ts";
+import { modulePath } from "../functions/modules.ts";
 
 /** The modules of imported functions, each with all that it imports in one JavaScript file: `functions/words.js`. */
 export async function bundleFunctions(ir: Ir, cwd: string): Promise<readonly EmittedFile[]> {

@@ -1,5 +1,6 @@
 /**
- * What `dlc check` keeps on disk of each program: the statements that it has matched, and the last report in each form.
+ * What `dlc check` keeps on disk of each program: the statements that it has matched, the last report in each form, and
+ * what was found out about its functions.
  * It lies in `node_modules/.cache/dlc` of the nearest folder upward that has `node_modules`, else in the user's cache
  * folder. A file's first line names the compiler that wrote it and a checksum of the rest. A file that does not fit is
  * ignored, and what cannot be written stays unwritten: neither changes a result. Writers put a whole file in place by
@@ -11,6 +12,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
 import type { SourceFile } from "../compiler/ast.ts";
+import type { VerdictStore } from "../functions/check.ts";
 import type { Io } from "./io.ts";
 import { packageRoot } from "./root.ts";
 
@@ -51,6 +53,30 @@ export function cacheFolder(io: Io): string {
   }
   const user = io.env["XDG_CACHE_HOME"];
   return join(user ? user : join(io.env["HOME"] ?? homedir(), ".cache"), "dlc");
+}
+
+/** What was found out about the functions of the program at `path`. */
+export function openVerdicts(path: string, io: Io): { readonly store: VerdictStore; readonly save: () => void } {
+  const file = join(cacheFolder(io), `${digest(resolve(io.cwd, path))}.functions`);
+  const known = new Map(read<[string, unknown][]>(file) ?? []);
+  const used = new Map<string, unknown>();
+  let fresh = false;
+  return {
+    store: {
+      get(key) {
+        const found = known.get(key) ?? null;
+        if (found !== null) used.set(key, found);
+        return found;
+      },
+      set(key, verdict) {
+        used.set(key, verdict);
+        fresh = true;
+      },
+    },
+    save() {
+      if (fresh || used.size < known.size) write(file, [...used]);
+    },
+  };
 }
 
 /** The last report on a program, if it and what was asked are the same. */

@@ -5,17 +5,18 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Strategy } from "../compiler/plan.ts";
 import type { StatementCache } from "../compiler/1-parse/cache.ts";
-import { openReport, openStatements } from "./cache.ts";
+import { checkFunctions } from "../functions/check.ts";
+import { openReport, openStatements, openVerdicts } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
+import { drawClaims, withStatuses } from "./draw/claims.ts";
 import { count } from "./draw/count.ts";
 import { jsonOf, jsonPart } from "./draw/json.ts";
 import type { CheckedProgram, JsonPart } from "./draw/json.ts";
 import { paint } from "./draw/paint.ts";
 import { drawPlan } from "./draw/plan.ts";
 import { findPrograms, readProgram } from "./files.ts";
-import { checkFunctions } from "./functions.ts";
 import type { Io } from "./io.ts";
 import { overBudget, lockProgram, unlocked } from "./review.ts";
 
@@ -93,15 +94,28 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
 /** One program with everything that looks at it; other commands start here too. */
 export async function checkProgram(
   file: SourceFile,
-  options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget">,
+  options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget"> & { readonly cache?: boolean },
   config: Config,
   io: Io,
   statements?: StatementCache,
 ): Promise<CheckedProgram> {
-  const compilation = compile(file, { strategy: options.strategy ?? config.strategy ?? "auto", statements });
-  const found: Diagnostic[] = [...compilation.diagnostics];
-  const { ir, plan } = compilation;
-  if (ir !== null) found.push(...(await checkFunctions(ir, io.cwd)));
+  const strategy = options.strategy ?? config.strategy ?? "auto";
+  const compiled = compile(file, { strategy, statements });
+  const found: Diagnostic[] = [...compiled.diagnostics];
+  const verdicts = options.cache === false || compiled.ir === null ? null : openVerdicts(file.path, io);
+  const functions =
+    compiled.ir === null
+      ? { diagnostics: [], reports: [] }
+      : await checkFunctions(compiled.ir, {
+          cwd: io.cwd,
+          plan: compiled.plan,
+          strategy,
+          store: verdicts?.store ?? null,
+        });
+  verdicts?.save();
+  found.push(...functions.diagnostics);
+  const compilation = { ...compiled, plan: compiled.plan && withStatuses(compiled.plan, functions.reports) };
+  const { plan } = compilation;
   if (plan !== null) {
     const budget = options.budget ?? config.budget;
     if (budget !== undefined) found.push(...overBudget(plan, file, budget));
@@ -109,7 +123,7 @@ export async function checkProgram(
     else if (options.locked) found.push(...unlocked(plan, file, io.cwd));
   }
   const { diagnostics, silenced } = applyAllowances(file, withSeverities(found, config));
-  return { compilation, diagnostics, silenced };
+  return { compilation, diagnostics, silenced, functions: functions.reports };
 }
 
 /** As the configuration ranks the codes; "off" drops them. Errors without which a program has no meaning stay. */
@@ -122,11 +136,11 @@ function withSeverities(diagnostics: readonly Diagnostic[], config: Config): rea
   });
 }
 
-function drawProgram({ compilation, diagnostics }: CheckedProgram, io: Io): string {
+function drawProgram({ compilation, diagnostics, functions }: CheckedProgram, io: Io): string {
   const style = paint(io.colour);
   const findings = diagnostics.map((diagnostic) => `${drawDiagnostic(diagnostic, style, io.width)}\n`).join("");
   if (compilation.plan === null) return findings;
-  return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}\n`;
+  return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
 }
 
 function summary(reports: readonly Report[]): string {

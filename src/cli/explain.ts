@@ -31,7 +31,7 @@ export async function explainCommand(
     return 0;
   }
   const file = readProgram(subject, io.cwd);
-  const { compilation, diagnostics } = await checkProgram(file, options, await findConfig(io.cwd), io);
+  const { compilation, diagnostics, functions } = await checkProgram(file, options, await findConfig(io.cwd), io);
   const { plan } = compilation;
   if (plan === null) {
     for (const diagnostic of diagnostics) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);
@@ -39,7 +39,7 @@ export async function explainCommand(
     return 1;
   }
   if (part === undefined) {
-    io.out(explainProgram(plan, file, style, io.width));
+    io.out(explainProgram(plan, file, functions, style, io.width));
     return 0;
   }
   const { ir } = plan.analysis;
@@ -57,7 +57,7 @@ export async function explainCommand(
       `several roles have an output ${part}: ${outputs.map(({ output }) => output).join(", ")}; name it with its role`,
     );
   }
-  if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], style, io.width));
+  if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], functions, style, io.width));
   else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], alternatives(plan), style, io.width));
   else throw new WrongUse(noSuchPart(plan, part, subject));
   return 0;

@@ -4,12 +4,15 @@ import type { Compilation } from "../../compiler/compile.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Collection, CollectionId, Ir } from "../../compiler/ir.ts";
 import { positionOf, rangeOf } from "../../compiler/diagnostics/lines.ts";
+import type { SubjectReport } from "../../functions/subject.ts";
 
 export interface CheckedProgram {
   readonly compilation: Compilation;
   /** Those that are left after suppressions and the configuration's severities. */
   readonly diagnostics: readonly Diagnostic[];
   readonly silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
+  /** What the program imports, with what is known of each claim. */
+  readonly functions: readonly SubjectReport[];
 }
 
 /** What one program adds to the arrays of the whole. */
@@ -21,6 +24,7 @@ export interface JsonPart {
   readonly collections: readonly object[];
   readonly orderSensitive: readonly object[];
   readonly plan: readonly object[];
+  readonly functions: readonly object[];
 }
 
 export function jsonPart(program: CheckedProgram): JsonPart {
@@ -32,6 +36,7 @@ export function jsonPart(program: CheckedProgram): JsonPart {
     collections: collectionsOf(program),
     orderSensitive: findingsOf(program),
     plan: planOf(program),
+    functions: functionsOf(program),
   };
 }
 
@@ -46,6 +51,7 @@ export function jsonOf(parts: readonly JsonPart[]): object {
     collections: parts.flatMap(({ collections }) => collections),
     orderSensitive: parts.flatMap(({ orderSensitive }) => orderSensitive),
     plan: parts.flatMap(({ plan }) => plan),
+    functions: parts.flatMap(({ functions }) => functions),
   };
 }
 
@@ -116,6 +122,20 @@ function planOf({ compilation: { plan, file } }: CheckedProgram): object[] {
     producers: insertion.producers === null ? null : insertion.producers.join(", "),
     single: insertion.single,
     why: insertion.why,
+    file: file.path,
+  }));
+}
+
+function functionsOf({ functions, compilation: { file } }: CheckedProgram): object[] {
+  return functions.map(({ kind, name, from, laws }) => ({
+    name,
+    kind,
+    from,
+    claims: laws.map(({ law, counterexample, ...rest }) => ({
+      claim: law,
+      ...rest,
+      ...(counterexample && { counterexample: counterexample.sides }),
+    })),
     file: file.path,
   }));
 }

@@ -4,13 +4,21 @@ import { lineText, positionOf } from "../../compiler/diagnostics/lines.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
 import type { Plan } from "../../compiler/plan.ts";
+import type { SubjectReport } from "../../functions/subject.ts";
+import { claimLines } from "./claims.ts";
 import { count } from "./count.ts";
 import { headOf, labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { drawPlan } from "./plan.ts";
 import { Page } from "./rule.ts";
 
-export function explainProgram(plan: Plan, file: SourceFile, paint: Paint, width: number): string {
+export function explainProgram(
+  plan: Plan,
+  file: SourceFile,
+  functions: readonly SubjectReport[],
+  paint: Paint,
+  width: number,
+): string {
   const { ir, findings } = plan.analysis;
   const page = new Page(paint, width);
   page.title(
@@ -37,6 +45,11 @@ export function explainProgram(plan: Plan, file: SourceFile, paint: Paint, width
         `${labelOf(ir, rule)}, line ${line} (${[...new Set(reasons)].join(", ")}): dlc explain ${file.path} ${labelOf(ir, rule)}`,
       );
     }
+  }
+  const claims = claimLines(functions, paint);
+  if (claims.length > 0) {
+    page.head("What is claimed of functions, and how it was checked");
+    for (const claim of claims) page.item(claim);
   }
   const inserted = insertedLines(plan, file);
   if (inserted.size > 0) {

@@ -2,6 +2,8 @@
 import type { Finding } from "../../compiler/analysis.ts";
 import type { Rule } from "../../compiler/ir.ts";
 import type { Insertion, Plan } from "../../compiler/plan.ts";
+import type { SubjectReport } from "../../functions/subject.ts";
+import { claimLines } from "./claims.ts";
 import { drawFrame, gutterOf, place } from "./frame.ts";
 import type { Mark } from "./frame.ts";
 import { wrap } from "./diagnostics.ts";
@@ -10,7 +12,13 @@ import type { Paint } from "./paint.ts";
 import { describe, drawLabel } from "./plan.ts";
 import { gateWords, labelWords, mechanismWords, reasonWords } from "./words.ts";
 
-export function explainRule(plan: Plan, rule: Rule, paint: Paint, width: number): string {
+export function explainRule(
+  plan: Plan,
+  rule: Rule,
+  functions: readonly SubjectReport[],
+  paint: Paint,
+  width: number,
+): string {
   const { ir, inference } = plan.analysis;
   const page = new Page(paint, width);
   page.title(`${rule.label} in ${rule.role}`, place(rule.file, rule.span));
@@ -18,6 +26,10 @@ export function explainRule(plan: Plan, rule: Rule, paint: Paint, width: number)
   const own = plan.analysis.findings.filter((finding) => finding.rule === rule.id);
   const implied = inference.implied.filter((finding) => finding.rule === rule.id);
   const findings = [...own, ...implied];
+  const claims = claimLines(
+    functions.filter(({ name }) => calls(rule, name)),
+    paint,
+  );
   if (findings.length === 0) {
     page.head("Order does not matter here");
     page.text(
@@ -28,6 +40,7 @@ export function explainRule(plan: Plan, rule: Rule, paint: Paint, width: number)
       page.text(
         `${rule.head.collection} is ${drawLabel(label, ir.collections.get(rule.head.collection))}: ${labelWords[label.name]}.`,
       );
+    listClaims(page, claims);
     return page.done();
   }
   page.head("Why it is order-sensitive");
@@ -43,7 +56,25 @@ export function explainRule(plan: Plan, rule: Rule, paint: Paint, width: number)
     page.head("What would make it unnecessary");
     for (const rewrite of rewrites) page.item(rewrite);
   }
+  listClaims(page, claims);
   return page.done();
+}
+
+function listClaims(page: Page, claims: readonly string[]): void {
+  if (claims.length === 0) return;
+  page.head("What is claimed of functions that it calls, and how it was checked");
+  for (const claim of claims) page.item(claim);
+}
+
+/** Whether an expression of the rule, at any depth, calls the imported function. */
+function calls(rule: Rule, name: string): boolean {
+  const inside = (value: unknown): boolean => {
+    if (typeof value !== "object" || value === null) return false;
+    const node = value as Readonly<Record<string, unknown>>;
+    if (node["kind"] === "call" && node["name"] === name && node["builtin"] === false) return true;
+    return Object.values(node).some(inside);
+  };
+  return inside([rule.head.terms, rule.head.to, rule.body, rule.having]);
 }
 
 function insertions(page: Page, plan: Plan, rule: Rule): void {

@@ -1,8 +1,8 @@
 import type { Analysis, Inference } from "../analysis.ts";
-import type { CollectionId } from "../ir.ts";
+import type { CollectionId, Expr, Ir, Rule } from "../ir.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
 import { buildGraph, reads } from "../3-analyze/graph.ts";
-import { invertible } from "../3-analyze/determine.ts";
+import { conjuncts, invertible } from "../3-analyze/determine.ts";
 import type { Decision } from "./place.ts";
 import { keeps, rulesBehind } from "./relevant.ts";
 
@@ -71,10 +71,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
       const read = ir.collections.get(literal.collection)!;
       if (read.unique) out.add(`unique: ${read.id} never gets two values for a key`);
     }
-    for (const term of rule.head.terms) {
-      if (term.kind !== "value" || term.value.kind !== "call" || term.value.builtin) continue;
-      if (invertible(term.value, ir) !== null) out.add(`claim: ${term.value.name} is injective`);
-    }
+    for (const name of injectiveCalls(rule, ir)) out.add(`claim: ${name} is injective`);
   }
   const seen = new Set<CollectionId>();
   const promise = (source: CollectionId): void => {
@@ -97,6 +94,29 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];
+}
+
+/** Imported functions through whose claim the rule may carry a seal: in its head, and in what its body binds and equates. */
+function injectiveCalls(rule: Rule, ir: Ir): string[] {
+  const exprs: Expr[] = [];
+  for (const term of rule.head.terms) if (term.kind === "value") exprs.push(term.value);
+  for (const literal of rule.body) {
+    if (literal.kind === "bind") exprs.push(literal.value);
+    else if (literal.kind === "test") for (const each of conjuncts(literal.value)) if (each.kind === "binary" && each.op === "==") exprs.push(each.left, each.right);
+  }
+  const names: string[] = [];
+  for (const expr of exprs) if (invertible(expr, ir) !== null) collect(expr, names);
+  return names;
+}
+
+function collect(expr: Expr, names: string[]): void {
+  if (expr.kind === "call") {
+    if (!expr.builtin) names.push(expr.name);
+    for (const arg of expr.args) collect(arg, names);
+  } else if (expr.kind === "binary") {
+    collect(expr.left, names);
+    collect(expr.right, names);
+  } else if (expr.kind === "tuple" || expr.kind === "list") for (const each of expr.of) collect(each, names);
 }
 
 function lineOf(text: string, offset: number): number {
