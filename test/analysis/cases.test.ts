@@ -343,3 +343,8 @@ role R { channel c(id: int, s: string); channel d(id: int, s: string); scratch a
     expect(check(joined('b(id, s, v) <= d(id, s), v = s + "b"; o(id, u, v) <= a(id, s, u), b(id, s, v);')).marks).toEqual(["o#1 rendezvous {id,s}"]);
   });
 });
+
+test("a durable table says that it is kept in memory", () => {
+  const c = check("role R { input i(x: int); table t(x: int) durable; output o(x: int); t(x) <= i(x); o(x) <= t(x); }");
+  expect(c.diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(["DLC407 note"]);
+});

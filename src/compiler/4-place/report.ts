@@ -23,7 +23,7 @@ export const codeOf: Record<Reason, Code> = {
 };
 
 export function report(plan: Plan, decisions: ReadonlyMap<string, Decision>, options: PlaceOptions): Diagnostic[] {
-  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...acrossPartitions(plan.analysis.ir)];
+  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...acrossPartitions(plan.analysis.ir), ...durables(plan)];
 }
 
 function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnostic[] {
@@ -149,4 +149,16 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
     });
   }
   return out;
+}
+
+function durables(plan: Plan): Diagnostic[] {
+  return [...plan.analysis.ir.collections.values()]
+    .filter(({ durable }) => durable)
+    .map(({ id, file, nameSpan }) => ({
+      code: "DLC407",
+      severity: "note",
+      message: `${id} is declared durable, and is kept in memory only: it is empty after a restart`,
+      file,
+      span: nameSpan,
+    }));
 }
