@@ -73,10 +73,12 @@ class Generator {
     const channels: Declared[] = [];
     const own: Known[] = [];
     const sealRule = make.chance(0.08);
+    const seals = ["", "", "sealed by (x)", "sealed by (x)", "sealed by (x)", "sealed by (y)", "sealed by (x, y)", "sealed"];
+    const alike = make.chance(0.5) ? make.pick(seals.slice(2)) : null;
     for (let n = 1; n <= count; n++) {
       const types = make.columnTypes();
       const unique = make.chance(0.1);
-      const seal = make.pick(["", "", "sealed by (x)", "sealed by (x)", "sealed by (x)", "sealed by (y)", "sealed by (x, y)", "sealed"]);
+      const seal = alike !== null && make.chance(0.9) ? alike : make.pick(seals);
       const single = seal.includes("by") && make.chance(0.12);
       const by = seal === "" ? null : (/\((.*)\)/.exec(seal)?.[1].split(", ") ?? []).map((name) => columnNames.indexOf(name));
       lines.push(`input i${n}(${columns(types, unique ? 1 : 0)}) ${seal}${single ? " single" : ""}${unique ? " unique" : ""};`);

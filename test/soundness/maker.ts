@@ -22,6 +22,8 @@ export function written(type: Type, value: number | string): string {
 interface Bound {
   readonly name: string;
   readonly type: Type;
+  /** The column from which it stems. */
+  readonly at: number;
 }
 
 interface Body {
@@ -42,8 +44,18 @@ export class Maker {
   readonly random: Random;
   #fresh = 0;
 
+  /** Values tend to stay in their columns, so that seals reach far. */
+  readonly #aligned: boolean;
+
   constructor(random: Random) {
     this.random = random;
+    this.#aligned = random.chance(0.6);
+  }
+
+  /** Of these a variable for a column. */
+  #among(known: readonly Bound[], at: number): string {
+    const own = this.#aligned && this.chance(0.8) ? known.filter((each) => each.at === at) : [];
+    return this.pick(own.length > 0 ? own : known).name;
   }
 
   pick<T>(of: readonly T[]): T {
@@ -77,12 +89,12 @@ export class Maker {
   #literal(of: Known, bound: Bound[], joined: number): string {
     const terms = of.types.map((type, i) => {
       const known = bound.filter((each) => each.type === type);
-      if (i === joined && known.length > 0) return this.pick(known).name;
+      if (i === joined && known.length > 0) return this.#among(known, i);
       if (known.length > 0 && this.chance(0.12)) return this.pick(known).name;
       if (type !== "addr" && this.chance(0.06)) return this.constant(type);
       if (this.chance(0.08)) return "_";
       const name = this.#name();
-      bound.push({ name, type });
+      bound.push({ name, type, at: i });
       return name;
     });
     return `${of.name}(${terms.join(", ")})`;
@@ -94,13 +106,13 @@ export class Maker {
     const literals = [this.#literal(first, bound, -1)];
     for (let p = 0.4; this.chance(p); p = 0.15) {
       const second = this.pick(readable);
-      literals.push(this.#literal(second, bound, this.chance(0.9) ? this.random.below(second.types.length) : -1));
+      literals.push(this.#literal(second, bound, this.chance(0.9) ? (this.#aligned && this.chance(0.6) ? 0 : this.random.below(second.types.length)) : -1));
     }
     if (this.chance(0.25)) {
       const denied = this.pick(readable);
-      const terms = denied.types.map((type) => {
+      const terms = denied.types.map((type, i) => {
         const known = bound.filter((each) => each.type === type);
-        if (known.length > 0 && this.chance(0.7)) return this.pick(known).name;
+        if (known.length > 0 && this.chance(0.7)) return this.#among(known, i);
         return type !== "addr" && this.chance(0.25) ? this.constant(type) : "_";
       });
       literals.push(`not ${denied.name}(${terms.join(", ")})`);
@@ -110,10 +122,10 @@ export class Maker {
     if (ints.length > 0 && this.chance(0.1)) {
       const of = this.pick(ints).name;
       literals.push(`e = ${this.pick([`${of} + 1`, `${of} + 1`, `${of} - 1`, `${of} * 2`, `${of} % 2`, `if ${of} > 1 then 0 else ${of}`, of])}`);
-      bound.push({ name: "e", type: "int" });
+      bound.push({ name: "e", type: "int", at: -1 });
     } else if (ints.length > 0 && this.chance(0.05)) {
       literals.push(`e in [${this.pick(ints).name}, ${this.pick([this.pick(ints).name, "1"])}]`);
-      bound.push({ name: "e", type: "int" });
+      bound.push({ name: "e", type: "int", at: -1 });
     }
     return { literals, bound };
   }
@@ -124,12 +136,10 @@ export class Maker {
   }
 
   finish(head: string, types: readonly Type[], op: string, { literals, bound }: Body, options: HeadOptions = {}): string {
-    const used: string[] = [];
-    const term = (type: Type): string => {
+    const term = (type: Type, i: number): string => {
       const known = bound.filter((each) => each.type === type);
       if (known.length === 0 || this.chance(0.05)) return this.constant(type);
-      const { name } = this.pick(known);
-      used.push(name);
+      const name = this.#among(known, i);
       return !options.plain && type === "int" && this.chance(0.06) ? `${name} + 1` : name;
     };
     const aggregates = !options.plain && !options.noAggregate && this.chance(0.3);
@@ -140,7 +150,7 @@ export class Maker {
     const inHead = at >= (options.keyLength ?? 0) && (types[at] === "int" || one !== null) && this.chance(0.65);
     const whole = this.chance(0.1) ? bound : [];
     const terms = types.map((type, i) => {
-      if (!inHead || i !== at) return whole[i]?.type === type ? whole[i].name : term(type);
+      if (!inHead || i !== at) return whole[i]?.type === type ? whole[i].name : term(type, i);
       const folds = one === null ? ["count()"] : [`sum(${one})`, `max(${one})`, `min(${one})`, `argmin(${one}, ${one})`, `choose(${one})`];
       if (types[at] === "int") folds.push("count()", "count()", "count()", `count(distinct ${bound.length > 0 ? this.pick(bound).name : "0"})`);
       return this.pick(folds);

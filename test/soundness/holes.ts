@@ -1,0 +1,209 @@
+/**
+ * Programs that careless rules would call deterministic, run under every schedule: coordinated they
+ * keep the label the plan states, and the control without coordination disagrees under some schedule.
+ */
+import type { Given, RunOptions } from "../support/runs.ts";
+
+export interface Hole {
+  readonly name: string;
+  readonly text: string;
+  readonly given: Given;
+  /** The output that the control must show to differ; null where the program needs no coordination. */
+  readonly control: string | null;
+  /** Contents of an output at every instance in every coordinated run. */
+  readonly always?: Readonly<Record<string, string>>;
+  readonly options?: RunOptions;
+  /** The program breaks a promise of its own, which is reported at run time. */
+  readonly faults?: boolean;
+}
+
+const ads = `
+role AdServer x2 { input click(campaign: string, id: string, user: string) sealed by (campaign); Report.click(c, i, u) <~ click(c, i, u); }
+role Report replicated x2 { channel click(campaign: string, id: string, user: string); channel request(client: addr, campaign: string);
+  table clicks(campaign: string, id: string, user: string); scratch poor(campaign: string, id: string, n: int);
+  clicks(c, i, u) <= click(c, i, u); poor(c, i, count()) <= clicks(c, i, _) having count() < 3; ANSWER }
+role Analyst { input ask(campaign: string); channel answer(campaign: string, id: string, n: int); output result(campaign: string, id: string, n: int);
+  Report.request(self, c) <~ ask(c); result(c, i, n) <= answer(c, i, n); }`;
+const adsGiven: Given = [
+  ["AdServer.click", "shoes", "a", "u1"], ["AdServer#1.click", "shoes", "a", "u2"], ["AdServer.click", "hats", "b", "u1"], ["AdServer#1.click", "hats", "b", "u2"], ["AdServer.click", "hats", "b", "u3"],
+  ["Analyst.ask", "shoes"], ["Analyst.ask", "hats"],
+];
+
+const streams = (rules: string): string => `role H { input buy(k: string, x: int) sealed by (k); input sell(k: string, x: int) sealed by (k); R.buy(k, x) <~ buy(k, x); R.sell(k, x) <~ sell(k, x); }
+role R replicated x2 { channel buy(k: string, x: int); channel sell(k: string, x: int); ${rules} }`;
+const streamsGiven: Given = [["H.buy", "k", 1], ["H.buy", "k", 2], ["H.sell", "k", 3], ["H.buy", "j", 4], ["H.sell", "j", 5], ["seal H.buy", "k"], ["seal H.sell", "j"]];
+
+const edges = (rules: string, sealed = "sealed by (src)"): string => `role H { input edge(src: string, dst: string) ${sealed}; R.f(a, b) <~ edge(a, b); }
+role R replicated x2 { channel f(a: string, b: string); table e(a: string, b: string); e(a, b) <= f(a, b); ${rules} }`;
+const edgesGiven: Given = [["H.edge", "a", "b"], ["H.edge", "b", "c"], ["H.edge", "b", "a"], ["H.edge", "c", "d"], ["seal H.edge", "c"], ["seal H.edge", "a"]];
+
+export const holes: readonly Hole[] = [
+  { name: "A1(a): a request against a sealed count", text: ads.replace("ANSWER", "Analyst.answer@a(c, i, n) <~ request(a, c), poor(c, i, n);"), given: adsGiven, control: "Analyst.result", always: { "Analyst.result": '["shoes","a",2]' } },
+  {
+    name: "the ad network with requests kept", given: adsGiven, control: "Analyst.result", always: { "Analyst.result": '["shoes","a",2]' },
+    text: ads.replace("ANSWER", "table requests(client: addr, campaign: string); requests(a, c) <= request(a, c); Analyst.answer@a(c, i, n) <~ requests(a, c), poor(c, i, n);"),
+  },
+  { name: "the same unsealed: replicas agree through the log", given: adsGiven, control: "Analyst.result", text: ads.replace(" sealed by (campaign)", "").replace("ANSWER", "output seen(c: string, i: string, n: int) agreed; seen(c, i, n) <= poor(c, i, n); Analyst.answer@a(c, i, n) <~ request(a, c), poor(c, i, n);") },
+  {
+    name: "A1(b): an event against a sealed negation", control: "R.alert", always: { "R.alert": '["b",2]' },
+    text: `role H { input block(k: string) sealed by (k); input r(k: string, x: int); R.block(k) <~ block(k); R.req(k, x) <~ r(k, x); }
+role R replicated x2 { channel block(k: string); channel req(k: string, x: int); table blocked(k: string); output alert(k: string, x: int); blocked(k) <= block(k); alert(k, x) <= req(k, x), not blocked(k); }`,
+    given: [["H.block", "a"], ["H.r", "a", 1], ["H.r", "b", 2]],
+  },
+  { name: "A1(c): a count over two sealed streams", control: "R.total", always: { "R.total": '["j",2] ["k",3]' }, given: streamsGiven, text: streams("scratch ev(k: string, x: int); output total(k: string, n: int); ev(k, x) <= buy(k, x); ev(k, x) <= sell(k, x); total(k, count()) <= ev(k, _);") },
+  { name: "A1(d): two sealed streams meet", control: "R.match", always: { "R.match": '["j",4,5] ["k",1,3] ["k",2,3]' }, given: streamsGiven, text: streams("output match(k: string, x: int, y: int); match(k, x, y) <= buy(k, x), sell(k, y);") },
+  { name: "A2(a): a negation in another partition", control: "R.oneway", always: { "R.oneway": '["b","c"] ["c","d"]' }, given: edgesGiven, text: edges("output oneway(a: string, b: string); oneway(a, b) <= e(a, b), not e(b, a);") },
+  { name: "A2(b): a count over a closure", control: "R.n", given: edgesGiven, text: edges("scratch reach(a: string, b: string); output n(a: string, k: int); reach(a, b) <= e(a, b); reach(a, c) <= reach(a, b), e(b, c); n(a, count()) <= reach(a, _);") },
+  { name: "A2(b): the same, sealed as a whole", control: "R.n", always: { "R.n": '["a",4] ["b",4] ["c",1]' }, given: edgesGiven.slice(0, 4), text: edges("scratch reach(a: string, b: string); output n(a: string, k: int); reach(a, b) <= e(a, b); reach(a, c) <= reach(a, b), e(b, c); n(a, count()) <= reach(a, _);", "sealed") },
+  { name: "A2(c): an occurrence without the key", control: "R.fof", given: [["H.edge", "a", "c"], ...edgesGiven], text: edges("output fof(a: string, k: int); fof(a, count()) <= e(a, b), e(b, _);") },
+  {
+    name: "A3(a): a threshold over events", control: "R.quorum", given: [["S.go", "k"], ["S#1.go", "k"], ["S#2.go", "k"]],
+    text: "role R replicated x2 { channel ack(k: string, from: addr); output quorum(k: string) agreed; quorum(k) <= ack(k, _) having count() >= 3; } role S x3 { input go(k: string); R.ack(k, self) <~ go(k); }",
+  },
+  {
+    name: "A3: the same over a table needs nothing", control: null, always: { "R.quorum": '["k"]' }, given: [["S.go", "k"], ["S#1.go", "k"], ["S#2.go", "k"]],
+    text: "role R replicated x2 { channel ack(k: string, from: addr); table acks(k: string, from: addr); acks(k, f) <= ack(k, f); output quorum(k: string); quorum(k) <= acks(k, _) having count() >= 3; } role S x3 { input go(k: string); R.ack(k, self) <~ go(k); }",
+  },
+  {
+    name: "A5: facts of one replica", control: "R.o", given: [["R.add", 1], ["R#1.add", 2]],
+    text: "role R replicated x2 { input add(x: int); table t(x: int); output o(x: int); t(x) <= add(x); o(x) <= t(x); }",
+  },
+  {
+    name: "A5: sent to the whole role", control: null, always: { "R.o": "[1] [2]" }, given: [["R.add", 1], ["R#1.add", 2]],
+    text: "role R replicated x2 { input add(x: int); channel put(x: int); table t(x: int); output o(x: int); R.put(x) <~ add(x); t(x) <= put(x); o(x) <= t(x); }",
+  },
+  {
+    name: "A6: a lossy channel", control: "R.o", given: [1, 2, 3, 4, 5, 6].map((x) => ["S.i", x] as const),
+    text: "role S { input i(x: int); R.beat(x) <~ i(x); } role R replicated x2 { channel beat(x: int) lossy; table seen(x: int); output o(x: int) any; seen(x) <= beat(x); o(x) <= seen(x); }", options: { seeds: 6 },
+  },
+  {
+    name: "A7: a seal rule on an input of the same instance", control: "Report.n", always: { "Report.n": '["shoes",2]' }, options: { interleave: false }, given: [["Front.click", "shoes", "a"], ["Front.click", "shoes", "b"], ["Front.over", "shoes"]],
+    text: `role Front { input click(c: string, i: string); input over(c: string); Report.click(c, i) <~ click(c, i); seal Report.click(campaign: c) <~ over(c); }
+role Report { channel click(campaign: string, id: string) sealed by (campaign); table t(campaign: string, id: string); output n(campaign: string, k: int); t(c, i) <= click(c, i); n(c, count()) <= t(c, _); }`,
+  },
+  {
+    name: "A8: several values of a key in one closed partition", control: "R.o", always: { "R.o": '["a",1] ["b",5]' }, given: [["H.i", "a", 2], ["H.i", "a", 1], ["H#1.i", "a", 3], ["H#1.i", "b", 5]],
+    text: "role H x2 { input i(k: string, v: int) sealed by (k); R.put(k, v) <~ i(k, v); } role R replicated x2 { channel put(k: string, v: int); table kv(k: string -> v: int); output o(k: string, v: int); kv(k, v) <= put(k, v); o(k, v) <= kv(k, v); }",
+  },
+  {
+    name: "A8: overwrites of a closed partition", control: "R.o", always: { "R.o": '["a",1] ["b",5]' }, given: [["H.i", "a", 2], ["H.i", "a", 1], ["H#1.i", "a", 3], ["H#1.i", "b", 5]],
+    text: "role H x2 { input i(k: string, v: int) sealed by (k); R.put(k, v) <~ i(k, v); } role R replicated x2 { channel put(k: string, v: int); table cur(k: string -> v: int); output o(k: string, v: int); cur(k, v) <+- put(k, v); o(k, v) <= cur(k, v); }",
+  },
+  {
+    name: "A9: float sums, ties and lists of a closed partition", control: "R.s", given: [["H.i", "k", 0.1], ["H#1.i", "k", 0.2], ["H.i", "k", 0.3], ["H#1.i", "k", 1e16], ["H.i", "k", -1e16]],
+    text: `role H x2 { input i(k: string, v: float) sealed by (k); R.c(k, v) <~ i(k, v); } role R replicated x2 { channel c(k: string, v: float); table t(k: string, v: float); output s(k: string, a: float, b: float, c: list<float>, d: float); t(k, v) <= c(k, v);
+s(k, sum(v), avg(v), collect(v), argmin(v, z)) <= t(k, v), z = 0; }`,
+  },
+  {
+    name: "A11: transfers through one log", control: "Bank.o", given: [["H.i", 1, "A", "B", 10], ["H#1.i", 2, "B", "A", 10], ["H.i", 3, "B", "C", 4], ["H#1.i", 4, "C", "A", 1]],
+    text: `role H x2 { input i(id: int, a: string, b: string, n: int); Bank.xfer(id, a, b, n) <~ i(id, a, b, n); }
+role Bank replicated x3 { channel xfer(id: int, a: string, b: string, n: int); table bal(acct: string -> v: int); output o(acct: string, v: int) agreed; bal("A", 10); bal("B", 0); bal("C", 0);
+bal(a, v - n) <+- xfer(_, a, b, n), bal(a, v), v >= n; bal(b, w + n) <+- xfer(_, a, b, n), bal(a, v), v >= n, bal(b, w); o(a, v) <= bal(a, v); }`,
+  },
+  {
+    name: "A11: deferred facts count the steps of their log", control: "R.o", given: [["H.i", 1], ["H#1.i", 2], ["H.i", 3], ["H.j", 7], ["H#1.j", 8], ["H.j", 9]],
+    text: `role H x2 { input i(x: int); input j(x: int); R.ord(x) <~ i(x); R.other(x) <~ j(x); }
+role R replicated x3 { channel ord(x: int); channel other(x: int); scratch s(x: int); table noise(x: int); output o(x: int, y: int) agreed; output p(x: int); s(x) <+ ord(x); o(x, y) <= s(x), ord(y); noise(x) <= other(x); p(x) <= noise(x); }`,
+  },
+  {
+    name: "A14: a counter of steps is open", control: "R.o", given: [["S.i", "a"], ["S.i", "b"]],
+    text: "role S { input i(x: string); R.c(x) <~ i(x); } role R { channel c(x: string); scratch tick(n: int); output o(x: string, n: int) any; tick(0); tick(n + 1) <+ tick(n), n < 20; o(x, n) <= c(x), tick(n); }",
+  },
+  {
+    name: "B4: a deletion, everything through the log", control: "R.o", given: [["H.a", 1, 1], ["H.b", 1, 1], ["H.c", 1], ["H#1.a", 2, 2], ["H#1.b", 2, 2], ["H.c", 2]],
+    text: `role H x2 { input a(x: int, y: int); input b(x: int, y: int); input c(x: int); R.c1(x, y) <~ a(x, y); R.c2(x, y) <~ b(x, y); R.c3(x) <~ c(x); }
+role R replicated x2 { channel c1(x: int, y: int); channel c2(x: int, y: int); channel c3(x: int); table t1(x: int, y: int); table t2(x: int, y: int); output o(x: int) agreed; t1(x, y) <= c1(x, y); t2(x, y) <= c2(x, y); o(x) <= t1(x, _), t2(x, _); t2(x, y) <- c3(x), t2(x, y); }`,
+  },
+  {
+    name: "a deletion, all its writers sealed", control: "R.o", given: [["H.a", 1, 1], ["H.b", 1, 1], ["H.c", 1, 1], ["H#1.a", 2, 2], ["H#1.b", 2, 2], ["H.c", 2, 2]],
+    text: `role H x2 { input a(x: int, y: int) sealed by (x); input b(x: int, y: int) sealed by (x); input c(x: int, y: int) sealed by (x); R.c1(x, y) <~ a(x, y); R.c2(x, y) <~ b(x, y); R.c3(x, y) <~ c(x, y); }
+role R replicated x2 { channel c1(x: int, y: int); channel c2(x: int, y: int); channel c3(x: int, y: int); table t1(x: int, y: int); table t2(x: int, y: int); output o(x: int); t1(x, y) <= c1(x, y); t2(x, y) <= c2(x, y); o(x) <= t1(x, _), t2(x, _); t2(x, y) <- c3(x, y); }`,
+  },
+  {
+    name: "C1: replies to one's own requests need nothing", control: null, given: [["A.ask", 1, "x"], ["A.ask", 2, "y"]],
+    text: `role A { input ask(id: int -> x: string) unique; channel reply(id: int, y: string); table pend(id: int -> x: string); output result(x: string, y: string);
+pend(id, x) <= ask(id, x); S.req(self, id, x) <~ ask(id, x); result(x, y) <= reply(id, y), pend(id, x); } role S { channel req(c: addr, id: int, x: string); A.reply@c(id, x + "!") <~ req(c, id, x); }`,
+  },
+  {
+    name: "C2: once only needs nothing", control: null, always: { "R.new": "[1] [2]" }, given: [["S.i", 1], ["S#1.i", 1], ["S.i", 2], ["S#1.i", 2]],
+    text: "role S x2 { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); table seen(x: int); output new(x: int); new(x) <= c(x), not seen(x); seen(x) <+ c(x); }",
+  },
+  {
+    name: "a keyed channel: each replica keeps its own first value", control: "R.o", given: [["H.i", 2, "c"], ["H#1.i", 2, "b"], ["H.i", 2, "a"]],
+    text: "role H x2 { input i(x: int, y: string); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int -> y: string); output o(x: int, y: string) agreed; o(x, y) <= c(x, y); }",
+  },
+  {
+    name: "a keyed channel: a key of one sender's table is none of the receiver's", control: "R.o", given: [["H.i", 1, 1], ["H#1.i", 1, 2]],
+    text: "role H x2 { input i(x: int -> y: int) unique; table t(x: int -> y: int); t(x, y) <= i(x, y); R.c(x, y) <~ t(x, y); } role R { channel c(x: int -> y: int); output o(x: int, y: int); o(x, y) <= c(x, y); }",
+  },
+  {
+    name: "a keyed channel: self is another value at every sender", control: "R.o", given: [["H.i", 1], ["H#1.i", 1]],
+    text: "role H x2 { input i(x: int); R.c(x, self) <~ i(x); } role R { channel c(x: int -> from: addr); output o(x: int, from: addr); o(x, f) <= c(x, f); }",
+  },
+  {
+    name: "a keyed view keeps its first value at each replica for ever", control: "R.o", given: [["H.i", 1, "a"], ["H#1.i", 0, "b"]],
+    text: "role H x2 { input i(x: int, y: string); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: string); table t(x: int, y: string); t(x, y) <= c(x, y); output o(x: int -> y: string) eventual; o(1, y) <= t(_, y); }",
+  },
+  {
+    name: "an input that is sealed and passes through a log", control: "H.n", given: [["H.i1", 0, 1], ["H.i3", 0, 2], ["H.i1", 2, 1], ["H.i3", 1, 1], ["seal H.i1", 0]],
+    text: `role H { input i1(x: int, y: int) sealed by (x); input i3(x: int, y: int); output n(x: int, y: int); R.c1(x, y) <~ i1(x, y); n(x, y) <= i3(x, y), not i1(x, _); }
+role R replicated x2 { channel c1(x: int, y: int); table t1(x: int, y: int); t1(x, y) <= c1(x, y); output o1(x: int, n: int); o1(x, count()) <= t1(x, _); }`,
+    always: { "R.o1": "[0,1] [2,1]" },
+  },
+  {
+    name: "A7: a seal rule on a channel that its sender fills a step later", control: null, options: { interleave: false }, given: [["H.i", 1, 1], ["H.over", 1], ["H.i", 2, 1], ["H.over", 2]],
+    text: `role H { input i(x: int, y: int); input over(x: int); scratch late(x: int, y: int); late(x, y) <+ i(x, y); R.c(x, y) <~ late(x, y); seal R.c(x: v) <~ over(v); }
+role R { channel c(x: int, y: int) sealed by (x); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int); n(x, count()) <= t(x, _); }`,
+    faults: true,
+  },
+  {
+    name: "A7: a receiver that seals its own channel", control: null, options: { interleave: false }, given: [["H.i", 1, 1], ["R.over", 1], ["R#1.over", 1], ["H.i", 1, 2]],
+    text: `role H { input i(x: int, y: int); R.c(x, y) <~ i(x, y); }
+role R replicated x2 { input over(x: int); channel c(x: int, y: int) sealed by (x); seal c(x: v) <= over(v); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int) agreed; n(x, count()) <= t(x, _); }`,
+    faults: true,
+  },
+  {
+    name: "A6: two timers fire together or apart", control: "R.o", given: [["H.i", 1]],
+    text: "role H { input i(x: int); R.c(x) <~ i(x); } role R { channel c(x: int); timer a every 1s; timer b every 2s; table t(x: int); t(x) <= c(x); output o(x: int); o(x) <= t(x), a(), b(); }",
+  },
+  {
+    name: "an overwrite by static facts races with what comes", control: "R.o", given: [["H.i", 0, 9], ["H.i", 1, 2]],
+    text: "role H { input i(x: int -> y: int) unique; R.c(x, y) <~ i(x, y); } role R { channel c(x: int -> y: int) unique; table cfg(x: int); cfg(0); table t(x: int -> y: int); t(x, y) <= c(x, y); t(x, 7) <+- cfg(x); output o(x: int, y: int); o(x, y) <= t(x, y); }",
+  },
+  {
+    name: "single producers do not stay single through a role of several instances", control: "R.n", given: [["H.i", 1, 1], ["H.i", 1, 2], ["H.i", 1, 3], ["H#1.i", 2, 1]], always: { "R.n": "[1,3] [2,1]" },
+    text: `role H x2 { input i(x: int, y: int) sealed by (x) single; M.m(x, y) <~ i(x, y); } role M partitioned by (y) x2 { channel m(x: int, y: int); R.c(x, y) <~ m(x, y); }
+role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int); n(x, count()) <= t(x, _); }`,
+  },
+  {
+    name: "a seal travels through sums with constants", control: "R.n", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 5, 3], ["seal H.i", 1]], always: { "R.n": "[-2,2] [2,1]" },
+    text: "role H x2 { input i(x: int, y: int) sealed by (x); R.c(y, x - 3) <~ i(x, y); } role R replicated x2 { channel c(y: int, x: int); table t(x: int, y: int); t(x, y) <= c(y, x); output n(x: int, k: int); n(x, count()) <= t(x, _); }",
+  },
+  {
+    name: "a seal that would run ahead of a log is not waited for", control: null, options: { interleave: false }, given: [["H.i1", 1, 1, "a"], ["H#1.i1", 1, 2, "a"], ["H.over", 1], ["H#1.over", 1]],
+    text: `role H x2 { input i1(x: int, y: int, z: string); input over(v: int); M.m1(x, y, z) <~ i1(x, y, z); seal M.m1(x: v) <~ over(v); M.m2(v, w) <~ i1(v, _, z), i1(w, _, z); }
+role M { channel m1(x: int, y: int, z: string) sealed by (x); channel m2(x: int, y: int); output n(x: int, k: int); output p(x: int, y: int) agreed; n(x, count()) <= m1(x, _, _); p(x, y) <= m2(x, y); }`,
+  },
+  {
+    name: "a channel is sealed when all that feeds it is", control: "R.n", always: { "R.n": "[1,2] [2,1]" },
+    given: [["H.i", 1, 1], ["seal H.i", 1], ["H.j", 1, 2], ["H.j", 2, 2]],
+    text: "role H { input i(x: int, y: int) sealed by (x); input j(x: int, y: int) sealed by (x); R.c(x, y) <~ i(x, y); R.c(x, y) <~ j(x, y); } role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int); n(x, count()) <= t(x, _); }",
+  },
+  {
+    name: "a bound from above falls again", control: "R.o", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 1, 3]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int); o(x) <= t(x, _) having count() < 2; }",
+  },
+  {
+    name: "C2: the first of each key is a race", control: "R.o", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 1, 3]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); table first(x: int); output o(x: int, y: int); o(x, y) <= c(x, y), not first(x); first(x) <+ c(x, _); }",
+  },
+  {
+    name: "C4: two facts of one event joined on less than all of it", control: "R.o", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 1, 3]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); scratch a(x: int, y: int); scratch b(x: int, y: int); a(x, y) <= c(x, y); b(x, y) <= c(x, y); output o(x: int, y: int, z: int); o(x, y, z) <= a(x, y), b(x, z); }",
+  },
+  {
+    name: "C1: a reply to somebody else's request", control: "A.o", given: [["A.ask", 1, "x"], ["A#1.ask", 1, "x"], ["A.ask", 2, "y"]],
+    text: `role A x2 { input ask(id: int, x: string); channel rep(id: int, x: string, y: string); table pend(id: int, x: string); output o(id: int, x: string, y: string);
+pend(id, x) <= ask(id, x); S.req(a, id, x) <~ ask(id, x), A.nodes(a); o(id, x, y) <= rep(id, x, y), pend(id, x); } role S { channel req(c: addr, id: int, x: string); A.rep@c(id, x, x + "!") <~ req(c, id, x); }`,
+  },
+];

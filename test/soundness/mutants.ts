@@ -1,0 +1,95 @@
+/** The analysis with one rule of it broken: each must be caught by programs that then differ. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { check } from "../support/check.ts";
+
+interface Patch {
+  /** Below src. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  /** Seeds of generated programs that have caught it; others are tried when they no longer do. */
+  readonly seeds?: readonly number[];
+}
+
+const analysis = (file: string, from: string, to: string): Patch => ({ file: `compiler/3-analyze/${file}.ts`, from, to });
+
+export const mutants: readonly Mutant[] = [
+  { name: "negations are never sensitive", patches: [analysis("points", ".filter((literal) => literal.negated && isOpen(context, literal) &&", ".filter((literal) => literal.negated && Boolean(0) &&")] },
+  { name: "aggregates are never sensitive", patches: [analysis("points", "if (!isAggregating(rule)) return [];", "return [];")] },
+  { name: "events may meet anything", patches: [analysis("points", "if (ofOneTimer(passing, context)) return [];", "return [];")] },
+  { name: "two timers count as one", patches: [analysis("points", "return passing.length === 1 || timers.size === 1;", "return true;")] },
+  { name: "deletions and overwrites never race", patches: [analysis("points", 'if (rule.op !== "<-" && rule.op !== "<+-") return [];\n  const head', "return [];\n  const head")] },
+  { name: "keys never conflict", patches: [analysis("points", "if (!mayConflict(rule, context)) return [];", "return [];")] },
+  { name: "a key of one sender's table is the receiver's", patches: [analysis("points", '(head.kind !== "channel" || everywhere(id))', "(everywhere !== null)")] },
+  { name: "a gate need not determine the key", patches: [analysis("seals", "if (expr !== null && [...variablesOf(expr)].every((name) => gate.has(name))) continue;", "if (expr !== null) continue;")] },
+  { name: "replicas are no question", patches: [analysis("labels", 'return !replicated ? "Run" : writes ? "Diverge" : "Inst";', 'return "Run";')] },
+  { name: "a keyed channel's receivers agree", patches: [analysis("labels", "(atReceivers && roles.get(head.role)!.replicated)", "(atReceivers && false)")] },
+  { name: "a seal survives a projection", patches: [analysis("seals", "const at = columnOf(term.name);\n        if (at < 0) return null;", "const at = Math.max(0, columnOf(term.name));")] },
+  {
+    name: "only one literal is held",
+    patches: [
+      { file: "strategies/seal.ts", from: 'if (literal.kind !== "read" || !passing.includes(literal)) return literal;', to: 'if (literal.kind !== "read" || literal !== passing[0]) return literal;' },
+      analysis("gates", "for (const literal of passing) {", "for (const literal of passing.slice(0, 1)) {"),
+    ],
+  },
+  { name: "only the first part of a travelling seal counts", patches: [{ file: "compiler/4-place/travels.ts", from: "parts: way.parts, deferred: way.deferred", to: "parts: way.parts.slice(0, 1), deferred: way.deferred" }] },
+  { name: "no stage is deferred", patches: [{ file: "compiler/4-place/travels.ts", from: "parts: way.parts, deferred: way.deferred", to: "parts: way.parts, deferred: false" }, { file: "compiler/4-place/travels.ts", from: "    deferred,\n  }));", to: "    deferred: deferred && false,\n  }));" }] },
+  { name: "what a gate releases is there at once through deferred rules", patches: [analysis("seals", 'if (seal.consumed && rule.op !== "<=") return null;', "")] },
+  { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return oneOwner && isSingle", to: "return (oneOwner || true) && isSingle" }] },
+  { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule)) return [];", "if (allGrow || isUpThreshold(rule)) { if (isUpThreshold(rule)) return []; }")] },
+  { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return call.name === "min" ? op', 'if (call.name === "count") return true;\n    return call.name === "min" ? op')] },
+  { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
+  { name: "local facts are everybody's", patches: [analysis("local", "if (local.has(id) || !isLocal(id, context, local, marked)) continue;", "if (local.has(id) || isLocal(id, context, local, marked) || true) continue;")] },
+  {
+    name: "a log may be keyed by any column",
+    patches: [
+      { file: "strategies/order.ts", from: "if (assigned && ordered.every((rule) => keepsKey(rule, assigned, graph, persistence))) found.push(assigned);", to: "if (assigned) found.push(assigned);" },
+      analysis("labels", "if (isAggregating(rule) && !carries(Infinity)) return false;", ""),
+      analysis("labels", "if (!carries(head.keyLength ?? Infinity)) return false;", ""),
+    ],
+  },
+  { name: "what changes grows", patches: [analysis("persistence", 'if (rule.op === "<-" || rule.op === "<+-") return "changing";', 'if (rule.op === "<-" || rule.op === "<+-") return "growing";'), analysis("persistence", 'if (literal.negated) raise(sealed ? "growing" : "changing");', 'if (literal.negated) raise("growing");')] },
+  { name: "once only holds for fewer columns", patches: [analysis("exemptions", "return matches && termVariables(body[0]).every((name) => inTable.has(name));", "return matches && inTable.size >= 0;")] },
+  { name: "two facts of one event need not be joined", patches: [analysis("exemptions", "for (let i = 0; i < needed; i++) {", "for (let i = 0; i < needed - 1; i++) {")] },
+  { name: "any reply is one's own", patches: [analysis("exemptions", 'if (rule.op !== "<~" || targetRole !== home) return true;', "return true;")] },
+  { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
+];
+
+const root = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** The compiler up to its plan, with these patches. Throws where a patch no longer fits its file. */
+export async function mutate({ name, patches }: Mutant): Promise<typeof check> {
+  const result = await build({
+    stdin: { contents: 'export { check } from "../support/check.ts";', resolveDir: fileURLToPath(new URL(".", import.meta.url)), loader: "ts" },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "mutant",
+    platform: "node",
+    target: "node20",
+    plugins: [
+      {
+        name: "patch",
+        setup(builder) {
+          builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const own = patches.filter(({ file }) => path === `${root}${file}`);
+            let contents = readFileSync(path, "utf8");
+            for (const { from, to, file } of own) {
+              if (contents.split(from).length !== 2) throw new Error(`${name}: ${JSON.stringify(from)} does not stand once in ${file}`);
+              contents = contents.replace(from, () => to);
+            }
+            return { contents, loader: "ts" };
+          });
+        },
+      },
+    ],
+  });
+  return (new Function(`${result.outputFiles[0].text}\nreturn mutant;`)() as { check: typeof check }).check;
+}
