@@ -134,10 +134,14 @@ function writeRecursive(
     for (const rule of rules) {
       if (rule.mode === "passing") continue;
       if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
+      // What is fresh of the stratum itself meets everything below in the rounds that follow.
+      const known = readsOf(rule).filter(({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view");
+      const old = new Set(known.map(({ read: { relation } }) => ` && ${relation.name}.size > ${relation.name}.freshLength`));
       for (const { index, read } of readsOf(rule)) {
         if (!isOwn(read))
           writer.line(
-            `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`,
+            `if (${read.relation.name}.touchedLength > 0${[...old].join("")}) ` +
+              `${call(rule, { kind: "gained", literal: index })}();`,
           );
       }
     }

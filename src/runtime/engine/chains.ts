@@ -1,7 +1,10 @@
 import { EMPTY, finish, mix, TOMBSTONE, wider } from "./hash.ts";
 import type { Rows } from "./rows.ts";
 
-/** Chains of the rows that agree on some columns. Rows enter when they are made and leave when they are given up. */
+/**
+ * Chains of the rows that agree on some columns. Rows enter when they are made and leave when they are given up; but
+ * until it is first asked for a row an index is asleep and knows none.
+ */
 export class Index {
   readonly #relation: Rows;
   readonly #columns: readonly number[];
@@ -13,6 +16,7 @@ export class Index {
   #mask = 15;
   #used = 0;
   #chains = 0;
+  #isAwake = false;
 
   constructor(relation: Rows, columns: readonly number[]) {
     this.#relation = relation;
@@ -22,6 +26,12 @@ export class Index {
   grow(capacity: number): void {
     this.next = wider(this.next, capacity);
     this.#previous = wider(this.#previous, capacity);
+  }
+
+  #wake(): void {
+    this.#isAwake = true;
+    this.grow(this.#relation.follow(this));
+    for (const row of this.#relation.rowsInUse()) this.add(row);
   }
 
   #hashRow(row: number): number {
@@ -40,6 +50,7 @@ export class Index {
 
   /** The first row whose indexed column is `a`; -1 where there is none. */
   first1(a: number): number {
+    if (!this.#isAwake) this.#wake();
     const codes = this.#relation.columns[this.#columns[0]];
     for (let slot = finish(mix(0, a)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const row = this.#slots[slot];
@@ -48,6 +59,7 @@ export class Index {
   }
 
   first2(a: number, b: number): number {
+    if (!this.#isAwake) this.#wake();
     const codes0 = this.#relation.columns[this.#columns[0]];
     const codes1 = this.#relation.columns[this.#columns[1]];
     for (let slot = finish(mix(mix(0, a), b)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
@@ -57,6 +69,7 @@ export class Index {
   }
 
   first3(a: number, b: number, c: number): number {
+    if (!this.#isAwake) this.#wake();
     const codes0 = this.#relation.columns[this.#columns[0]];
     const codes1 = this.#relation.columns[this.#columns[1]];
     const codes2 = this.#relation.columns[this.#columns[2]];
@@ -68,6 +81,7 @@ export class Index {
 
   /** Of any number of columns: one code per indexed column. */
   firstOf(...codes: number[]): number {
+    if (!this.#isAwake) this.#wake();
     let h = 0;
     for (const code of codes) h = mix(h, code);
     probe: for (let slot = finish(h) & this.#mask; ; slot = (slot + 1) & this.#mask) {

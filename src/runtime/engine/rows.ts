@@ -31,6 +31,7 @@ export class Rows {
   /** Slots that are not EMPTY. */
   #used = 0;
   #free: number[] = [];
+  /** Those that have been asked for a row; the others hold nothing yet. */
   readonly #indexes: Index[] = [];
   readonly #states: RowState[] = [];
 
@@ -41,12 +42,25 @@ export class Rows {
     this.#name();
   }
 
-  /** The chains over these columns; made before the first row. */
+  /** The chains over these columns. They cost nothing until they are first asked for a row. */
   index(...columns: number[]): Index {
-    const index = new Index(this, columns);
-    index.grow(this.#capacity);
+    return new Index(this, columns);
+  }
+
+  /** From now on `index` is told of rows; gives the number of rows that there is room for. */
+  follow(index: Index): number {
     this.#indexes.push(index);
-    return index;
+    return this.#capacity;
+  }
+
+  /** Rows that are not free, in order. */
+  rowsInUse(): Int32Array {
+    const isFree = new Uint8Array(this.size);
+    for (let i = 0; i < this.#free.length; i++) isFree[this.#free[i]] = 1;
+    const rows = new Int32Array(this.size - this.#free.length);
+    let length = 0;
+    for (let row = 0; row < this.size; row++) if (isFree[row] === 0) rows[length++] = row;
+    return rows;
   }
 
   attach(state: RowState): void {
@@ -84,32 +98,40 @@ export class Rows {
 
   find1(a: number): number {
     const { c0 } = this;
-    for (let slot = finish(mix(0, a)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = finish(mix(0, a)) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row >= 0 ? c0[row] === a : row === EMPTY) return row;
     }
   }
 
   find2(a: number, b: number): number {
     const { c0, c1 } = this;
-    for (let slot = finish(mix(mix(0, a), b)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = finish(mix(mix(0, a), b)) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row >= 0 ? c0[row] === a && c1[row] === b : row === EMPTY) return row;
     }
   }
 
   find3(a: number, b: number, c: number): number {
     const { c0, c1, c2 } = this;
-    for (let slot = finish(mix(mix(mix(0, a), b), c)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = finish(mix(mix(mix(0, a), b), c)) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c : row === EMPTY) return row;
     }
   }
 
   find4(a: number, b: number, c: number, d: number): number {
     const { c0, c1, c2, c3 } = this;
-    for (let slot = finish(mix(mix(mix(mix(0, a), b), c), d)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let slot = finish(mix(mix(mix(mix(0, a), b), c), d)) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d : row === EMPTY) return row;
     }
   }
@@ -136,9 +158,11 @@ export class Rows {
 
   seek1(a: number): number {
     const { c0 } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
     const h = finish(mix(0, a));
-    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row === EMPTY) break;
       if (row >= 0 && c0[row] === a) return row;
     }
@@ -149,9 +173,11 @@ export class Rows {
 
   seek2(a: number, b: number): number {
     const { c0, c1 } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
     const h = finish(mix(mix(0, a), b));
-    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row === EMPTY) break;
       if (row >= 0 && c0[row] === a && c1[row] === b) return row;
     }
@@ -163,9 +189,11 @@ export class Rows {
 
   seek3(a: number, b: number, c: number): number {
     const { c0, c1, c2 } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
     const h = finish(mix(mix(mix(0, a), b), c));
-    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row === EMPTY) break;
       if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c) return row;
     }
@@ -178,9 +206,11 @@ export class Rows {
 
   seek4(a: number, b: number, c: number, d: number): number {
     const { c0, c1, c2, c3 } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
     const h = finish(mix(mix(mix(mix(0, a), b), c), d));
-    for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot];
       if (row === EMPTY) break;
       if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
     }
@@ -218,33 +248,37 @@ export class Rows {
   }
 
   #enter(row: number, hash: number): number {
-    if ((this.#used + 1) * 2 > this.#mask) this.#rehash();
-    let slot = hash & this.#mask;
-    while (this.#slots[slot] >= 0) slot = (slot + 1) & this.#mask;
-    if (this.#slots[slot] === EMPTY) this.#used++;
-    this.#slots[slot] = row;
-    for (const index of this.#indexes) index.add(row);
+    if ((this.#used + 1) * 2 > this.#mask) {
+      this.#rehash();
+    } else {
+      const slots = this.#slots;
+      const mask = this.#mask;
+      let slot = hash & mask;
+      while (slots[slot] >= 0) slot = (slot + 1) & mask;
+      if (slots[slot] === EMPTY) this.#used++;
+      slots[slot] = row;
+    }
+    const indexes = this.#indexes;
+    for (let i = 0; i < indexes.length; i++) indexes[i].add(row);
     return row;
   }
 
-  /** Drops tombstones, and doubles the table when rows fill more than a quarter of it. */
+  /** All rows in use into fresh slots, twice as many when they fill more than a quarter of them. */
   #rehash(): void {
-    const old = this.#slots;
-    let length = old.length;
-    if ((this.size - this.#free.length) * 4 > length) length *= 2;
+    const rows = this.rowsInUse();
+    let { length } = this.#slots;
+    if (rows.length * 4 > length) length *= 2;
     const slots = new Int32Array(length).fill(EMPTY);
     const mask = length - 1;
-    let used = 0;
-    for (const row of old) {
-      if (row < 0) continue;
-      let slot = this.#hashRow(row) & mask;
+    // In the order of the rows, whose columns are then read in order.
+    for (let i = 0; i < rows.length; i++) {
+      let slot = this.#hashRow(rows[i]) & mask;
       while (slots[slot] >= 0) slot = (slot + 1) & mask;
-      slots[slot] = row;
-      used++;
+      slots[slot] = rows[i];
     }
     this.#slots = slots;
     this.#mask = mask;
-    this.#used = used;
+    this.#used = rows.length;
   }
 
   // --- giving rows up
@@ -262,8 +296,8 @@ export class Rows {
     } else {
       this.#slots[slot] = TOMBSTONE;
     }
-    for (const index of this.#indexes) index.remove(row);
-    for (const state of this.#states) state.reset(row);
+    for (let i = 0; i < this.#indexes.length; i++) this.#indexes[i].remove(row);
+    for (let i = 0; i < this.#states.length; i++) this.#states[i].reset(row);
     this.#free.push(row);
   }
 
