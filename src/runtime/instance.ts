@@ -2,6 +2,7 @@
  * One instance of a role as a pure state machine between its evaluator and the edges: no timers,
  * no sockets, no randomness. The edges hand in what arrives and take away what leaves.
  */
+import { canonicalText } from "./canonical.ts";
 import { Duplicates } from "./duplicates.ts";
 import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
 import { Intake, promise } from "./intake.ts";
@@ -10,7 +11,7 @@ import type { Envelope } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, parseAddress } from "./routing.ts";
-import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals, type PartKey } from "./seals.ts";
 import { Travel } from "./travels.ts";
 
 export interface Deployment {
@@ -33,6 +34,13 @@ export interface AwaitedSeal {
   readonly producers: readonly string[];
   /** Rows of it that have come; with key null, rows held back by gates on this collection. */
   readonly held: number;
+}
+
+/** A partition that fails unless it is closed within so many milliseconds from now on. */
+export interface Deadline {
+  readonly collection: string;
+  readonly part: PartKey;
+  readonly ms: number;
 }
 
 /** Which of the waiting events the next step takes. Absent members mean: everything that waits, unordered. */
@@ -162,6 +170,34 @@ export class Instance {
     }
   }
 
+  /** Deadlines that have begun to run since the last call; the edge has the clock, and says `expire`. */
+  deadlines(): readonly Deadline[] {
+    const out: Deadline[] = [];
+    for (const { meta, seals } of this.#locals.values()) {
+      if (seals === null || seals.opened.length === 0) continue;
+      for (const { part, deadlineMs } of seals.opened) out.push({ collection: meta.name, part, ms: deadlineMs });
+      seals.opened = [];
+    }
+    return out;
+  }
+
+  /**
+   * The time of a deadline has passed. A partition that is not complete fails: nothing of it is ever
+   * released, and the fault says who has not sealed it.
+   */
+  expire({ collection, part, ms }: Deadline): Fault | null {
+    const local = this.#locals.get(collection) as Local;
+    const { seals } = local;
+    const missing = seals instanceof ChannelSeals ? seals.missingOf(part) : [this.address];
+    const failed = seals?.fail(part) ?? null;
+    if (failed === null || seals === null) return null;
+    const what = seals.columns.length === 0 ? "the stream" : `the partition ${canonicalText(failed.key)}`;
+    return {
+      code: "DLC913",
+      message: `${this.address} gives up ${what} of ${local.id}, of which ${failed.rows} row${failed.rows === 1 ? " has" : "s have"} come: it was not sealed within ${ms} ms by ${missing.join(", ")}`,
+    };
+  }
+
   fire(timer: string): void {
     const local = this.#locals.get(timer);
     if (local?.meta.kind !== "timer") throw new Error(`role ${this.#role} has no timer ${timer}`);
@@ -252,9 +288,17 @@ export class Instance {
 
   #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {
     const effective = this.#inbox.take(choice, this.#pending.length > 0);
-    const closures = effective.filter(({ local, closure }) => (local.seals as ChannelSeals).close(closure));
+    const closures = effective.flatMap(({ local, closure }) => this.#take(local, closure));
     const closed = closures.map(({ local, closure }) => ({ source: local.meta.name, key: closure.key }));
     return this.#evaluate({ clock: null, events: collectEvents(this.#locals.values()), closed }, closures);
+  }
+
+  /** What closes for the seals that travel; what closes for the rules is asked of the seals. */
+  #take(local: Local, closure: Closure): Effective[] {
+    const seals = local.seals as ChannelSeals;
+    const single = closure.key === null && seals.hasFailed ? seals.closable().map((each) => ({ local, closure: each })) : null;
+    if (!seals.close(closure)) return [];
+    return single === null ? [{ local, closure }] : [...single, { local, closure }];
   }
 
   #stepBatch(clock: string): StepOutput["outputs"] {
@@ -284,6 +328,8 @@ export class Instance {
     for (const send of output.sends) this.#outbox.send(send);
     for (const seal of output.seals) this.#sealByRule(seal.target, seal.key);
     for (const { local, closure } of closures) {
+      // Not everything is there where a partition has failed.
+      if (closure.key === null && local.seals?.hasFailed) continue;
       for (const travel of this.#travels) {
         try {
           travel.close(local.meta.name, closure);
@@ -331,7 +377,7 @@ export class Instance {
         continue;
       }
       for (const { key, rows: come } of open) awaited.push({ collection, key, producers: missing(key), held: come });
-      if (open.length === 0 && rows > 0) awaited.push({ collection, key: null, producers: missing(null), held: rows });
+      if (open.length === 0 && rows > 0 && !seals.hasFailed) awaited.push({ collection, key: null, producers: missing(null), held: rows });
     }
     return awaited;
   }

@@ -4,7 +4,7 @@ import { RowType } from "./codec.ts";
 import { checkDeployment, countsOf, defaultDeployment, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
-import type { AwaitedSeal } from "./instance.ts";
+import type { AwaitedSeal, Deadline } from "./instance.ts";
 import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import type { Envelope } from "./messages.ts";
@@ -53,6 +53,8 @@ const INPUT_EVENTS = 100_000;
 const RELAY_EVENTS = 400_000;
 /** A slowed peer is heard again after this long, whatever waits: instances in a ring must not wait for each other. */
 const RELAY_PAUSE_MS = 20;
+/** Node's timers take no more; about 25 days. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export class DlcNode {
   readonly address: string;
@@ -75,6 +77,8 @@ export class DlcNode {
   readonly #listeners: Listeners;
   readonly #rowsListeners = new Set<RowsListener>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Of partitions that are still open. */
+  readonly #deadlines = new Set<NodeJS.Timeout>();
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
@@ -226,9 +230,19 @@ export class DlcNode {
     this.#isTurnDue = false;
     if (this.#isStopped) return;
     if (this.#instance.wantsStep()) this.#step();
+    for (const deadline of this.#instance.deadlines()) this.#watch(deadline);
     if (this.#instance.wantsStep()) this.#wake();
     this.#throttle();
     this.#relieve();
+  }
+
+  #watch(deadline: Deadline): void {
+    const timer = setTimeout(() => {
+      this.#deadlines.delete(timer);
+      const fault = this.#instance.expire(deadline);
+      if (fault !== null) this.#fault(fault);
+    }, Math.min(deadline.ms, LONGEST_TIMEOUT_MS));
+    this.#deadlines.add(timer);
   }
 
   #step(): void {
@@ -333,6 +347,7 @@ export class DlcNode {
   async stop(graceMs = 2000): Promise<void> {
     if (this.#isStopped) return;
     for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#deadlines) clearTimeout(timer);
     for (let i = 0; i < 1000 && this.#isStarted && this.#instance.wantsStep(); i++) this.#step();
     this.#isStopped = true;
     if (this.#relayPause !== null) clearTimeout(this.#relayPause);

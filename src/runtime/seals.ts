@@ -52,6 +52,15 @@ interface Partition {
   /** Nothing more is to come. `closed` follows in the step that takes the last rows. */
   complete: boolean;
   closed: boolean;
+  /** Its deadline has passed before that: it never closes. */
+  failed: boolean;
+}
+
+/** A partition with a deadline that has become known, from which time on the deadline runs. */
+export interface Opened {
+  readonly key: Row;
+  readonly part: PartKey;
+  readonly deadlineMs: number;
 }
 
 /** What inputs and channels have in common: partitions that are open, complete, closed. */
@@ -64,22 +73,49 @@ abstract class Partitions {
   /** Producers that have sealed everything, with all rows here (channels only). */
   protected votes = 0;
   #allClosed = false;
+  readonly #deadlineMs: number | null;
+  /** Partitions whose deadline nobody watches yet. */
+  opened: Opened[] = [];
+  /** Kept also when all else is closed. */
+  readonly #failed = new Set<PartKey>();
 
   constructor(meta: SealedMeta) {
     this.columns = meta.key;
+    this.#deadlineMs = meta.deadlineMs;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failed.size > 0;
+  }
+
+  /** Its deadline has passed. Null where all of it has come in time; else its rows so far. */
+  fail(part: PartKey): OpenPartition | null {
+    const partition = this.partitions.get(part);
+    if (partition === undefined || partition.complete || partition.failed || this.allComplete) return null;
+    partition.failed = true;
+    this.#failed.add(part);
+    return partition;
+  }
+
+  /** Those that close with everything, one by one: where one has failed, everything cannot be said to be there. */
+  closable(): Closure[] {
+    const closures: Closure[] = [];
+    for (const { key, part, failed, closed } of this.partitions.values()) if (!failed && !closed) closures.push({ key, part });
+    return closures;
   }
 
   protected partition(part: PartKey, key: () => Row): Partition {
     let partition = this.partitions.get(part);
     if (partition === undefined) {
-      partition = { key: key(), part, rows: 0, votes: this.votes, complete: false, closed: false };
+      partition = { key: key(), part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
       this.partitions.set(part, partition);
+      if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key: partition.key, part, deadlineMs: this.#deadlineMs });
     }
     return partition;
   }
 
   protected complete(partition: Partition): void {
-    if (partition.complete || this.allComplete) return;
+    if (partition.complete || partition.failed || this.allComplete) return;
     partition.complete = true;
     this.due.push({ key: partition.key, part: partition.part });
   }
@@ -92,6 +128,7 @@ abstract class Partitions {
 
   /** A partition that was asked for is known from then on: somebody waits for it, even if no row of it ever comes. */
   isClosed(key: Row): boolean {
+    if (this.#failed.size > 0 && this.#failed.has(partKey(key))) return false;
     if (this.#allClosed) return true;
     if (this.allComplete) return this.partitions.get(partKey(key))?.closed === true;
     return this.partition(partKey(key), () => key).closed;
@@ -126,7 +163,7 @@ abstract class Partitions {
     if (this.allComplete) return [];
     const open: OpenPartition[] = [];
     for (const partition of this.partitions.values()) {
-      if (!partition.complete) open.push({ key: partition.key, rows: partition.rows });
+      if (!partition.complete && !partition.failed) open.push({ key: partition.key, rows: partition.rows });
     }
     return open;
   }
@@ -156,7 +193,7 @@ export class InputSeals extends Partitions {
     const partition = this.partition(partKey(key), () => key);
     if (partition.complete) return null;
     partition.complete = true;
-    return { key, part: partition.part };
+    return partition.failed ? null : { key, part: partition.part };
   }
 
   /** Rows that go through a log are away from `admit` to `back`; their partition closes when the last has come back. */
@@ -324,7 +361,10 @@ export class ChannelSeals extends Partitions {
 
   /** Producers whose seal of the partition (null: of everything), or counted rows of it, have not come. */
   missing(key: Row | null): string[] {
-    const part = key === null ? null : partKey(key);
+    return this.missingOf(key === null ? null : partKey(key));
+  }
+
+  missingOf(part: PartKey | null): string[] {
     const missing: string[] = [];
     for (const [address, producer] of this.#producers) {
       if (producer.voted || (part !== null && producer.cells.get(part)?.voted)) continue;

@@ -82,6 +82,8 @@ class Run {
   /** Envelopes in flight, in the order in which they were sent. */
   readonly #pool: Action[] = [];
   readonly #timers: Timer[] = [];
+  /** Deadlines that run; the time of each may be up at any moment. */
+  readonly #deadlines: Action[] = [];
   readonly #lossy = new Set<string>();
   readonly #outcome = new Outcome();
   #actions = 0;
@@ -208,6 +210,7 @@ class Run {
     if (inputs === "eager") groups.unshift(giving);
     else if (inputs === "random") groups[0] = [...giving, ...groups[0]];
     else groups.push(giving);
+    if (timers === "random" && this.#deadlines.length > 0 && groups.some((group) => group.length > 0)) groups[0] = [...groups[0], ...this.#deadlines];
     if (timers === "random" && groups.some((group) => group.length > 0)) {
       groups[0] = [...groups[0], ...this.#timers.filter((timer) => timer.early > 0)];
     }
@@ -246,6 +249,20 @@ class Run {
     timer.early--;
     this.#outcome.log.push(`${timer.address} timer ${timer.name} fires`);
     this.#instance(timer.address).fire(timer.name);
+  }
+
+  #watch(instance: Instance): void {
+    for (const deadline of instance.deadlines()) {
+      const action: Action = {
+        on: instance.address,
+        act: () => {
+          this.#deadlines.splice(this.#deadlines.indexOf(action), 1);
+          const fault = instance.expire(deadline);
+          if (fault !== null) this.#outcome.fault(instance.address, fault);
+        },
+      };
+      this.#deadlines.push(action);
+    }
   }
 
   #instance(address: string): Instance {
@@ -338,6 +355,7 @@ class Run {
     const { address } = instance;
     this.#outcome.steps++;
     const effects = instance.step(choice);
+    this.#watch(instance);
     if (instance.pending.length > 0) this.#deferred = true;
     this.#outcome.log.push(`${address} steps (${choice?.clock ?? how})`);
     for (const fault of effects.faults) this.#outcome.fault(address, fault);

@@ -93,7 +93,7 @@ class Generator {
       const late = make.chance(0.08);
       if (late) lines.push(`scratch late${n}(${columns(types)});`, `late${n}(${names.join(", ")}) <+ ${from};`);
       lines.push(this.forward(to, `${prefix}${n}`, (head) => `${head}(${terms.join(", ")}) <~ ${late ? `late${n}(${names.join(", ")})` : from};`));
-      if (!unique && make.chance(0.1)) lines.push(this.forward(to, `${prefix}${n}`, (head) => make.rule(head, types, "<~", own)));
+      if (!unique && !decreed && make.chance(0.1)) lines.push(this.forward(to, `${prefix}${n}`, (head) => make.rule(head, types, "<~", own)));
       if (decreed) {
         this.decreed.add(`${prefix}${n}`);
         lines.push(`input over(v: ${types[0]});`, `seal ${to.name}.${prefix}${n}(x: v) <~ over(v);`);

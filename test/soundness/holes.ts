@@ -206,4 +206,15 @@ role M { channel m1(x: int, y: int, z: string) sealed by (x); channel m2(x: int,
     text: `role A x2 { input ask(id: int, x: string); channel rep(id: int, x: string, y: string); table pend(id: int, x: string); output o(id: int, x: string, y: string);
 pend(id, x) <= ask(id, x); S.req(a, id, x) <~ ask(id, x), A.nodes(a); o(id, x, y) <= rep(id, x, y), pend(id, x); } role S { channel req(c: addr, id: int, x: string); A.rep@c(id, x, x + "!") <~ req(c, id, x); }`,
   },
+  {
+    name: "a recursion that an event took part in ceases", control: null, given: [["H.i", 0, 0], ["H#1.i", 1, 1]], options: { seeds: 8, schedules: ["random", "batch", "lifo"] },
+    text: `role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated { channel c(x: int, y: int); table t(x: int, y: int); scratch s(x: int, y: int);
+s(x, y) <= t(x, y); s(x + 1, count()) <= c(x, x); s(a, c) <= s(a, b), t(b, c); output o(x: int, y: int) any; o(x + 1, y) <= s(x, y); }`,
+  },
+  {
+    name: "what waits for a log does not keep an instance busy", control: null, given: [["H.i2", 0, 0], ["H#1.i1", 0, 2]],
+    text: `role H x2 { input i1(x: int, y: int); input i2(x: int, y: int) sealed by (x); R.c1(y, x) <~ i1(x, y); R.c2(x, y) <~ i2(x, y); }
+role R { channel c1(x: int, y: int); channel c2(x: int, y: int); table t1(x: int, y: int); table t3(x: int, y: int); scratch s(x: int, y: int); t1(x, y) <= c2(x, y); s(y, y) <= t3(_, y); s(z, y) <+ c1(_, y), t1(z, y);
+output p(x: int, y: int) any; output o(x: int, y: int); o(x, y) <= t1(x, x), s(x, y); }`,
+  },
 ];

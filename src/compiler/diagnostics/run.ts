@@ -85,6 +85,13 @@ export const runCodes = {
     example: "// a column of type json or bytes that holds a whole file",
     mend: "Cut large values into several rows, or send where they can be found instead of the values.",
   },
+  DLC913: {
+    severity: "error",
+    title: "a partition that missed its deadline",
+    why: "A seal was declared `within` a time, which runs from when the partition is first heard of at an instance. It was not sealed by all its producers, or not all its rows had come, when the time was up. So it has failed: nothing that waits for it is ever released there, also not when the seal comes later, and no seal of it is passed on. Other partitions go on.",
+    example: "channel click(campaign: string, id: string) sealed by (campaign) within 30s;   // AdServer#1 was stopped",
+    mend: "See why the producers that the message names have not sealed, or allow more time.",
+  },
   DLC920: {
     severity: "error",
     title: "a function that failed",

@@ -38,6 +38,7 @@ class Declared {
   readonly passing: Relation[] = [];
   readonly kept: Relation[] = [];
   readonly landing: Relation[] = [];
+  readonly recursiveLanding: Relation[] = [];
   readonly standing: (Lapses | LapsesAnew)[] = [];
   /** Of a keyed relation: all the facts that rules offer. */
   readonly chosenFrom = new Map<Relation, Relation>();
@@ -124,7 +125,9 @@ export class Declarations {
 
   /** A landing relation that is derived from itself: the fixpoint takes back what lapses, and what follows from it. */
   recursiveLanding(name: string | null, types: Types): Relation {
-    return this.view(name, types);
+    const relation = this.view(name, types);
+    this.declared.recursiveLanding.push(relation);
+    return relation;
   }
 
   table(name: string, types: Types): Relation {

@@ -35,8 +35,9 @@ export class Engine extends Declarations implements Evaluator {
   step(input: StepInput): StepOutput {
     this.faults.newStep();
     const tellsWhatCeases = this.declared.outputs.some(({ retracts }) => retracts);
+    // What waits for another clock is not brought about by more steps of this one.
     const hadDeferred =
-      tellsWhatCeases && this.declared.deferrals.some((deferral) => !deferral.pending()[Symbol.iterator]().next().done);
+      tellsWhatCeases && this.declared.deferrals.some((deferral) => [...deferral.pending()].includes(input.clock));
     for (const relation of this.declared.passing) if (relation.size > 0) relation.clear();
     for (const relation of this.declared.landing) if (relation.landedLength > 0) relation.lapse();
     for (const lapses of this.declared.standing) lapses.begin(input.clock);
@@ -54,8 +55,9 @@ export class Engine extends Declarations implements Evaluator {
       seals: collectSeals(this.declared.seals),
     };
     this.#still = isStill(input, output) && !hadDeferred ? this.#still + 1 : 0;
+    const { landing, recursiveLanding } = this.declared;
     this.#lapsing =
-      tellsWhatCeases && this.declared.landing.some((relation) => relation.landedLength > 0) && this.#still < 2;
+      tellsWhatCeases && [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0) && this.#still < 2;
     for (const lapses of this.declared.standing) lapses.end(input.clock);
     for (const deferral of this.declared.deferrals) deferral.end(input.clock);
     for (const relation of this.declared.tables) {
