@@ -8,14 +8,12 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measure } from "./engine/case.ts";
-import type { Case, Measured } from "./engine/case.ts";
+import type { Measured } from "./engine/case.ts";
 import { changeCases, memory } from "./engine/change.ts";
 import { recursionCases } from "./engine/recursion.ts";
 import { tableOf, writePage } from "./engine/page.ts";
 
-function cases(): readonly Case[] {
-  return [...recursionCases(), ...changeCases()];
-}
+const cases = [...recursionCases, ...changeCases];
 
 function memoryMeasured(): Measured {
   const { emitted, byHand } = memory();
@@ -31,11 +29,11 @@ function inOwnProcess(root: string, name: string): Measured {
 export async function main(root: string, args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { only: { type: "string" }, case: { type: "string" } } });
   if (values.case !== undefined) {
-    const one = cases().find(({ name }) => name === values.case);
-    console.log(JSON.stringify(one === undefined ? memoryMeasured() : measure(one)));
+    const one = cases.find(({ name }) => name === values.case);
+    console.log(JSON.stringify(one === undefined ? memoryMeasured() : measure(one.make())));
     return 0;
   }
-  const names = [...cases().map(({ name }) => name), "memory"].filter((name) => name.startsWith(values.only ?? ""));
+  const names = [...cases.map(({ name }) => name), "memory"].filter((name) => name.startsWith(values.only ?? ""));
   const lines: Measured[] = [];
   for (const name of names) {
     const line = inOwnProcess(root, name);

@@ -1,5 +1,5 @@
 /** Steps with one change or a few against what is stored. */
-import type { Case } from "./case.ts";
+import type { Case, CaseMaker } from "./case.ts";
 import { Chains, drawing, Pairs } from "./columns.ts";
 import { evaluatorsOf, step } from "./emitted.ts";
 
@@ -31,7 +31,6 @@ function puts(keys: number): Case {
     return result;
   };
   return {
-    name: `puts-${keys}`,
     title: `overwriting puts, ${keys.toLocaleString("en-US")} keys`,
     aim: "> 300,000/s, flat",
     operations: { count: total, of: "a put" },
@@ -85,7 +84,6 @@ function change(stored: number): Case {
   const count = 20_000;
   const more = Array.from({ length: count }, (_, i): readonly [number, number] => [stored + i, draw(ITEMS)]);
   return {
-    name: `change-${stored}`,
     title: `one change against ${stored.toLocaleString("en-US")} rows, a join and a count`,
     aim: "< 5 µs, flat",
     operations: { count: count * 1.5, of: "a change" },
@@ -170,7 +168,6 @@ function idle(): Case {
     };
   };
   return {
-    name: "idle",
     title: "a step that concerns one rule of 201, over the same rule alone",
     aim: "",
     operations: { count, of: "a step" },
@@ -180,9 +177,11 @@ function idle(): Case {
   };
 }
 
-export function changeCases(): readonly Case[] {
-  return [...[10, 1000, 100_000, 1_000_000].map(puts), ...[10_000, 100_000, 1_000_000].map(change), idle()];
-}
+export const changeCases: readonly CaseMaker[] = [
+  ...[10, 1000, 100_000, 1_000_000].map((keys) => ({ name: `puts-${keys}`, make: () => puts(keys) })),
+  ...[10_000, 100_000, 1_000_000].map((stored) => ({ name: `change-${stored}`, make: () => change(stored) })),
+  { name: "idle", make: idle },
+];
 
 /** A relation of a million pairs with one index: bytes for each, after garbage is collected. */
 export function memory(): { readonly emitted: number; readonly byHand: number } {

@@ -1,6 +1,6 @@
 /** Recursion and joins over rows that come in one step, and a deletion under recursion. */
 import type { Row } from "../../src/runtime/program.ts";
-import type { Case } from "./case.ts";
+import type { Case, CaseMaker } from "./case.ts";
 import { Chains, drawing, Pairs, randomEdges } from "./columns.ts";
 import { evaluatorsOf, step } from "./emitted.ts";
 
@@ -129,7 +129,6 @@ function deletion(title: string, rows: readonly Pair[], changes: number): Case {
   const draw = drawing(9);
   const gone = Array.from({ length: changes }, () => rows[draw(rows.length)]);
   return {
-    name: "deletion",
     title,
     aim: "",
     operations: { count: changes, of: "a deletion" },
@@ -177,46 +176,67 @@ function deletion(title: string, rows: readonly Pair[], changes: number): Case {
   };
 }
 
-export function recursionCases(): readonly Case[] {
-  const chain = Array.from({ length: 999 }, (_, i): Pair => [i, i + 1]);
-  const random = randomEdges(2000, 4000, 7);
-  const draw = drawing(3);
-  const family = Array.from({ length: 2400 }, (_, i): Pair => [i + 1, draw(Math.max(1, Math.floor(i / 2) + 1))]);
-  const dense = randomEdges(3000, 90_000, 5);
-  const forward = forwardEdges(900, 1800, 11);
-  return [
-    {
-      name: "chain",
-      title: "closure of a chain of 1,000",
-      aim: "≤ 1.25",
-      repetitions: 9,
-      emitted: inOneStep(closureText, "edge", "reach", chain),
-      byHand: byHand(closureByHand, chain),
+export const recursionCases: readonly CaseMaker[] = [
+  {
+    name: "chain",
+    make: () => {
+      const rows = Array.from({ length: 999 }, (_, i): Pair => [i, i + 1]);
+      return {
+        title: "closure of a chain of 1,000",
+        aim: "≤ 1.25",
+        repetitions: 9,
+        emitted: inOneStep(closureText, "edge", "reach", rows),
+        byHand: byHand(closureByHand, rows),
+      };
     },
-    {
-      name: "closure",
-      title: "closure of 2,000 nodes, 4,000 random edges",
-      aim: "≤ 1.25",
-      repetitions: 5,
-      emitted: inOneStep(closureText, "edge", "reach", random),
-      byHand: byHand(closureByHand, random),
+  },
+  {
+    name: "closure",
+    make: () => {
+      const rows = randomEdges(2000, 4000, 7);
+      return {
+        title: "closure of 2,000 nodes, 4,000 random edges",
+        aim: "≤ 1.25",
+        repetitions: 5,
+        emitted: inOneStep(closureText, "edge", "reach", rows),
+        byHand: byHand(closureByHand, rows),
+      };
     },
-    {
-      name: "generation",
-      title: "same generation, a family of 2,400",
-      aim: "≤ 1.25",
-      repetitions: 7,
-      emitted: inOneStep(generationText, "parent", "same", family),
-      byHand: byHand(generationByHand, family),
+  },
+  {
+    name: "generation",
+    make: () => {
+      const draw = drawing(3);
+      const rows = Array.from({ length: 2400 }, (_, i): Pair => [i + 1, draw(Math.max(1, Math.floor(i / 2) + 1))]);
+      return {
+        title: "same generation, a family of 2,400",
+        aim: "≤ 1.25",
+        repetitions: 7,
+        emitted: inOneStep(generationText, "parent", "same", rows),
+        byHand: byHand(generationByHand, rows),
+      };
     },
-    {
-      name: "triangles",
-      title: "triangles, 3,000 nodes, 90,000 edges",
-      aim: "≤ 1.25",
-      repetitions: 7,
-      emitted: triangles(dense),
-      byHand: byHand(trianglesByHand, dense),
+  },
+  {
+    name: "triangles",
+    make: () => {
+      const rows = randomEdges(3000, 90_000, 5);
+      return {
+        title: "triangles, 3,000 nodes, 90,000 edges",
+        aim: "≤ 1.25",
+        repetitions: 7,
+        emitted: triangles(rows),
+        byHand: byHand(trianglesByHand, rows),
+      };
     },
-    deletion("deletion of one edge under a closure, 900 nodes, 1,800 forward edges", forward, 20),
-  ];
-}
+  },
+  {
+    name: "deletion",
+    make: () =>
+      deletion(
+        "deletion of one edge under a closure, 900 nodes, 1,800 forward edges",
+        forwardEdges(900, 1800, 11),
+        20,
+      ),
+  },
+];
