@@ -3,6 +3,7 @@
  * A clock is a log (or one gate value of it), or null: the unordered steps.
  */
 import { compareRows } from "../canonical.ts";
+import { KeyIndex } from "./keys.ts";
 import type { KeyedTable, Reader } from "./keys.ts";
 import { Relation } from "./relation.ts";
 
@@ -211,15 +212,13 @@ export class TableDeferral implements Deferral {
     this.#reader = reader;
     this.#probe = new Relation(table.arity);
     this.#deferred = deferred.map((one) => {
-      const index = keyed === null ? null : one.relation.index(...Array.from({ length: keyLength }, (_, i) => i));
+      const byKey = keyed === null ? null : new KeyIndex(one.relation, keyLength);
       return {
         ...one,
         lapses: new Lapses(one.relation, one.log),
-        first: (row: number): number => {
-          if (index === null) return one.relation.findRow(this.#probe, row);
-          return index.firstOf(...Array.from({ length: keyLength }, (_, i) => this.#probe.columns[i][row]));
-        },
-        next: (row: number): number => (index === null ? -1 : index.next[row]),
+        first: (row: number): number =>
+          byKey === null ? one.relation.findRow(this.#probe, row) : byKey.first(this.#probe, row),
+        next: (row: number): number => (byKey === null ? -1 : byKey.next(row)),
       };
     });
     this.#logs = [...new Set(deferred.map((one) => one.log))];
