@@ -54,12 +54,25 @@ function build(ir: Ir): Graph {
   return { ir, rules, into, readers, sealsInto, components, cyclic };
 }
 
-export function reads(rule: { readonly body: Rule["body"] }): ReadLiteral[] {
-  return rule.body.filter((literal): literal is ReadLiteral => literal.kind === "read");
+const readsOf = new WeakMap<Rule["body"], { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] }>();
+
+function readsIn(body: Rule["body"]): { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] } {
+  let known = readsOf.get(body);
+  if (known === undefined) {
+    const all = body.filter((literal): literal is ReadLiteral => literal.kind === "read");
+    known = { all, positive: all.filter((literal) => !literal.negated) };
+    readsOf.set(body, known);
+  }
+  return known;
 }
 
-export function positives(rule: { readonly body: Rule["body"] }): ReadLiteral[] {
-  return reads(rule).filter((literal) => !literal.negated);
+/** The literals over collections, negated or not. */
+export function reads(rule: { readonly body: Rule["body"] }): readonly ReadLiteral[] {
+  return readsIn(rule.body).all;
+}
+
+export function positives(rule: { readonly body: Rule["body"] }): readonly ReadLiteral[] {
+  return readsIn(rule.body).positive;
 }
 
 /**

@@ -40,6 +40,7 @@ export function cell(input: LabelName, path: Path, replicated: boolean): LabelNa
 }
 
 export function worse(a: LabelName, b: LabelName): LabelName {
+  if (a === b) return a;
   return severities.indexOf(a) >= severities.indexOf(b) ? a : b;
 }
 
@@ -58,6 +59,8 @@ export type Places = ReadonlyMap<CollectionId, Place | null>;
 export function inferLogs(context: Context): Places {
   const places = new Map<CollectionId, Place | null>();
   const { graph } = context;
+  // Without a log nothing stands in one: what is absent here is not logged.
+  if (![...graph.ir.collections.values()].some(({ ordering }) => ordering)) return places;
   for (const component of graph.components) {
     for (let changed = true; changed; ) {
       changed = false;
@@ -190,6 +193,16 @@ function localLabel(id: CollectionId, context: Context): LabelName {
   return collection(context, id).kind === "output" ? "Diverge" : "Async";
 }
 
+function unmarkedLabel(rule: Rule, context: Context, names: ReadonlyMap<CollectionId, LabelName>): LabelName {
+  const path: Path = collection(context, rule.head.collection).kind === "table" ? "CW" : "CR";
+  const { replicated } = context.graph.ir.roles.get(rule.role)!;
+  let label: LabelName = "Async";
+  for (const literal of reads(rule)) {
+    if (isOpen(context, literal)) label = worse(label, cell(names.get(literal.collection) ?? "Async", path, replicated));
+  }
+  return label;
+}
+
 function ruleLabel(
   rule: Rule,
   context: Context,
@@ -199,7 +212,8 @@ function ruleLabel(
   logs: Places,
 ): LabelName {
   const head = collection(context, rule.head.collection);
-  const own = (marks.get(rule.id) ?? []).filter((mark) => mark.reason !== "local");
+  const own = marks.get(rule.id)?.filter((mark) => mark.reason !== "local") ?? [];
+  if (own.length === 0) return unmarkedLabel(rule, context, names);
   // Which of a key's values a channel keeps shows at each of its receivers by itself.
   const atReceivers = head.kind === "channel" && own.some((mark) => mark.reason === "key-conflict");
   const { roles } = context.graph.ir;
