@@ -17,13 +17,22 @@ const cases = [...recursionCases, ...changeCases];
 
 function memoryMeasured(): Measured {
   const { emitted, byHand } = memory();
-  return { title: "memory of a pair with one index", aim: "≤ 60", unit: "bytes", emitted, byHand, ratio: emitted / byHand };
+  return {
+    title: "memory of a pair with one index",
+    aim: "≤ 60",
+    unit: "bytes",
+    emitted,
+    byHand,
+    ratio: emitted / byHand,
+  };
 }
 
 /** Each case in a process of its own, so that none profits or suffers from what another made of the machine code. */
 function inOwnProcess(root: string, name: string): Measured {
   const args = ["--expose-gc", join(root, "bench", "run.mjs"), "engine", "--case", name];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })) as Measured;
+  return JSON.parse(
+    execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }),
+  ) as Measured;
 }
 
 export async function main(root: string, args: readonly string[]): Promise<number> {

@@ -206,7 +206,11 @@ export function memory(): { readonly emitted: number; readonly byHand: number } 
   const emitted = held(() => {
     const evaluator = create();
     for (let from = 0; from < tuples; from += 1000) {
-      step(evaluator, "edge", Array.from({ length: 1000 }, (_, i): readonly [number, number] => [from + i, (from + i) % 10_000]));
+      step(
+        evaluator,
+        "edge",
+        Array.from({ length: 1000 }, (_, i): readonly [number, number] => [from + i, (from + i) % 10_000]),
+      );
     }
     step(evaluator, "ask", [[1]]);
     if (evaluator.read("answer").length !== 100) throw new Error("100 rows have 1");

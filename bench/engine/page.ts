@@ -25,5 +25,8 @@ export function writePage(root: string, lines: readonly Measured[]): void {
   if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines ${BEGIN} and ${END}`);
   const processors = cpus();
   const machine = `Node ${process.versions.node}, ${process.platform}, ${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}.`;
-  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${machine}\n\n${tableOf(lines)}\n\n${page.slice(end)}`);
+  writeFileSync(
+    path,
+    `${page.slice(0, begin + BEGIN.length)}\n\n${machine}\n\n${tableOf(lines)}\n\n${page.slice(end)}`,
+  );
 }

@@ -233,10 +233,6 @@ export const recursionCases: readonly CaseMaker[] = [
   {
     name: "deletion",
     make: () =>
-      deletion(
-        "deletion of one edge under a closure, 900 nodes, 1,800 forward edges",
-        forwardEdges(900, 1800, 11),
-        20,
-      ),
+      deletion("deletion of one edge under a closure, 900 nodes, 1,800 forward edges", forwardEdges(900, 1800, 11), 20),
   },
 ];
