@@ -348,3 +348,45 @@ test("a durable table says that it is kept in memory", () => {
   const c = check("role R { input i(x: int); table t(x: int) durable; output o(x: int); t(x) <= i(x); o(x) <= t(x); }");
   expect(c.diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(["DLC407 note"]);
 });
+
+describe("by hand (B10)", () => {
+  const by = (how: string): string => `role H { input i(k: int, j: int) sealed by (k); R.c(k, j) <~ i(k, j); }
+role R replicated { channel c(k: int, j: int); table t(k: int, j: int); t(k, j) <= c(k, j); output o(k: int, n: int); @coordinate(${how}) o(k, count()) <= t(k, _); }`;
+  test("the columns that are written are the ones it takes, or it is refused", () => {
+    expect(check(by("seal by (k)")).inserted).toEqual(["seal R.c by k for o#1"]);
+    expect(check(by("order by (k)")).inserted).toEqual(["order R.c by k for o#1"]);
+    expect(() => check(by("seal by (j)"))).toThrow("DLC403 `@coordinate(seal by (j))` cannot settle o#1: it can be sealed by (k)");
+    expect(() => check(by("order by (j)"))).toThrow("DLC403 `@coordinate(order by (j))` cannot settle o#1: it can be ordered by (k)");
+    expect(() => check(by("barrier"))).toThrow("what it reads is not sealed as a whole stream");
+  });
+  test("none keeps the inferred label, and what is achieved is assumed", () => {
+    const c = check(by('none, "each k comes once"'));
+    expect(c.after("R.o")).toBe("Inst");
+    expect(c.plan.outputs[0].achieved).toBe("assumed");
+  });
+});
+
+describe("logs and what stands beside them", () => {
+  test("what only shares a channel with an ordered rule keeps its label", () => {
+    const c = check(twoRoles("output o(y: int, n: int) agreed; o(y, count()) <= t1(_, y); output p(x: int, y: int); p(x, y) <= t1(x, y);", { role: "replicated" }));
+    expect(c.inserted).toEqual(["order R.c1 by y for o#1"]);
+    expect([c.after("R.o"), c.after("R.p")]).toEqual(["Run", "Async"]);
+    expect(c.plan.outputs.map(({ achieved }) => achieved)).toEqual([true, true]);
+  });
+  test("a seal and a log on one input", () => {
+    const c = check("role R { input a(k: int, j: int) sealed by (k); input b(k: int, j: int); output n(k: int, c: int); n(k, count()) <= a(k, _); output m(k: int, j: int); m(k, j) <= a(k, j), b(k, j); }");
+    expect(c.inserted).toEqual(["seal R.a by k for n#1", "order R.a+R.b by k,j for m#1"]);
+    expect([c.after("R.n"), c.after("R.m")]).toEqual(["Async", "Run"]);
+  });
+});
+
+describe("repeats (C5)", () => {
+  const retransmit = (rules: string): readonly string[] => check(`role A { input i(x: int); table buf(x: int); buf(x) <= i(x); channel ack(x: int); table acked(x: int); acked(x) <= ack(x); timer tick every 1s; ${rules} }
+role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); output o(x: int); o(x) <= t(x); }`).marks;
+  const again = "B.m(x) <~ tick(), buf(x), not acked(x);";
+  const drop = "buf(x) <- buf(x), acked(x);";
+  test("are not marked beside what is sent once", () => expect(retransmit(`B.m(x) <~ buf(x); ${again} ${drop}`)).toEqual([]));
+  test("are without it", () => expect(retransmit(again).join()).toContain("B.m#1 negation"));
+  test("nor is the collection of what somebody else reads unmarked", () => expect(retransmit(`B.m(x) <~ buf(x); ${again} ${drop} output left(x: int); left(x) <= buf(x);`)).toEqual(["buf#2 deletion {x}"]));
+  test("a guard on other columns is no guard of repeats", () => expect(retransmit(`B.m(x) <~ buf(x); B.m(x + 1) <~ buf(x), not acked(x);`)).toEqual(["B.m#2 negation {x}"]));
+});

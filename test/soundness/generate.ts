@@ -9,6 +9,8 @@ export interface Generated {
   /** One statement a line. */
   readonly text: string;
   readonly given: Given;
+  /** From which other facts can be drawn. */
+  readonly inputs: readonly GivenInput[];
   readonly strategy: Strategy;
   /** False: inputs of one instance keep the host's order over collections, as seal rules need it. */
   readonly interleave: boolean;
@@ -158,7 +160,7 @@ class Generator {
       lines.push(`input z(${columns(types)}) ${seal};`);
       this.inputs.push({ at: place.name, nodes: place.shape === "one" ? 1 : 2, name: "z", types, seal: seal === "" ? null : seal === "sealed" ? [] : [0], single: false, unique: false });
       events.push({ name: "z", types });
-      const same = got.find((each) => each.types.join() === types.join() && !this.decreed.has(each.name));
+      const same = got.find((each) => each.types.join() === types.join() && !this.decreed.has(each.name) && each.keyLength === 0);
       if (same && make.chance(0.5)) lines.push(this.forward(place, same.name, (head) => `${head}(x, y) <~ z(x, y);`));
     }
     const readable: Known[] = [...events];
@@ -340,5 +342,5 @@ export function generate(seed: number): Generated {
     "",
   ].join("\n");
   const strategy = make.chance(0.05) ? "order" : make.chance(0.05) ? "seal" : "auto";
-  return { text, given: giveInputs(generator.inputs, make), strategy, interleave: generator.interleave, permute: generator.permute };
+  return { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, strategy, interleave: generator.interleave, permute: generator.permute };
 }

@@ -1,7 +1,8 @@
 /**
  * Random programs under many schedules: no output may differ where its label, before or after
  * coordination, says that it does not. DLC_SOUNDNESS is the number of programs, DLC_SEED the first
- * seed, DLC_SCHEDULES the seeds per schedule; DLC_MINUTES ends the run early, and keeps what it has seen.
+ * seed, DLC_SCHEDULES the seeds per schedule, DLC_FAILURES the failures after which it stops, and DLC_HUNTS how many
+ * other inputs are tried on outputs that were not seen to differ though their labels allow it.
  */
 import { expect, test } from "vitest";
 import { examineGenerated, kindOf } from "./examine.ts";
@@ -11,6 +12,7 @@ import { shrink } from "./shrink.ts";
 const programs = Number(process.env["DLC_SOUNDNESS"] ?? 120);
 const first = Number(process.env["DLC_SEED"] ?? 1);
 const seeds = Number(process.env["DLC_SCHEDULES"] ?? 2);
+const hunts = Number(process.env["DLC_HUNTS"] ?? 0);
 const most = Number(process.env["DLC_FAILURES"] ?? 3);
 
 test(`${programs} generated programs keep their labels`, { timeout: 3_600_000 }, () => {
@@ -20,7 +22,7 @@ test(`${programs} generated programs keep their labels`, { timeout: 3_600_000 },
   let shown = 0;
   for (let seed = first; seed < first + programs; seed++) {
     const generated = generate(seed);
-    const examined = examineGenerated(generated, seeds);
+    const examined = examineGenerated(generated, seeds, undefined, hunts);
     if (typeof examined === "string") {
       // The generator knows the language, so what is refused is a fault of one of the two.
       unsound.push(`seed ${seed} is refused: ${examined}\n${generated.text}`);
@@ -29,6 +31,7 @@ test(`${programs} generated programs keep their labels`, { timeout: 3_600_000 },
       if (examined.problems.length > 0) unsound.push(`seed ${seed}: ${explain(generated)}`);
       findings += examined.alarms.length;
       shown += examined.alarms.filter((alarm) => alarm.shown).length;
+      if (hunts > 0) for (const alarm of examined.alarms) if (!alarm.shown) console.log(`seed ${seed}: ${alarm.output} was not seen to differ`);
     }
     if (unsound.length >= most) break;
   }

@@ -1,7 +1,7 @@
 /** Inputs for generated programs: a few rows each, and some seals behind what they seal. */
 import type { Random } from "../../src/verify/schedule.ts";
 import type { Given } from "../support/runs.ts";
-import { type Maker, type Type, values } from "./maker.ts";
+import { Maker, type Type, values } from "./maker.ts";
 
 export interface GivenInput {
   /** The role. */
@@ -19,11 +19,16 @@ export interface GivenInput {
 
 type Row = readonly [string, ...(number | string)[]];
 
-export function giveInputs(inputs: readonly GivenInput[], make: Maker): Given {
+/** Other facts for the same inputs, more of them. */
+export function otherInputs(inputs: readonly GivenInput[], random: Random): Given {
+  return giveInputs(inputs, new Maker(random), 12);
+}
+
+export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast = 5): Given {
   const rows: Row[] = [];
   const last: Row[] = [];
   const open = inputs.filter((input) => !input.every);
-  const count = 5 + make.random.below(7);
+  const count = atLeast + make.random.below(7);
   for (let n = 0; n < count; n++) {
     const input = make.pick(open);
     const row = input.types.map((type) => make.pick(values[type]));

@@ -217,4 +217,29 @@ s(x, y) <= t(x, y); s(x + 1, count()) <= c(x, x); s(a, c) <= s(a, b), t(b, c); o
 role R { channel c1(x: int, y: int); channel c2(x: int, y: int); table t1(x: int, y: int); table t3(x: int, y: int); scratch s(x: int, y: int); t1(x, y) <= c2(x, y); s(y, y) <= t3(_, y); s(z, y) <+ c1(_, y), t1(z, y);
 output p(x: int, y: int) any; output o(x: int, y: int); o(x, y) <= t1(x, x), s(x, y); }`,
   },
+  {
+    name: "what was deferred twice in a row ceases", control: null, given: [["H.i", 1, 0]], options: { seeds: 12, schedules: ["random", "lifo", "slowLink"] },
+    text: `role H { input i(x: int, y: int); M.m(x, y) <~ i(x, y); } role M replicated { channel m(x: int, y: int); R.c(x, y) <~ m(x, y); }
+role R replicated { channel c(x: int, y: int); table t(x: int, y: int); scratch s(x: int, y: int); s(y, y) <= t(_, y); s(x, e) <+ c(x, y), e = y % 2; output o(x: int, y: int) eventual; o(x, y) <= s(x, y); }`,
+  },
+  {
+    name: "what shares a channel with an ordered rule stays deterministic", control: "R.n", given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 2, 1]], always: { "R.all": "[1,1] [1,2] [2,1]" },
+    text: `role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output n(x: int, k: int) agreed; n(x, count()) <= t(x, _); output all(x: int, y: int); all(x, y) <= t(x, y); }`,
+  },
+  {
+    name: "C5: repeats and their collection need nothing", control: null, given: [["A.i", 1], ["A.i", 2]], always: { "B.o": "[1] [2]" },
+    text: `role A { input i(x: int); table buf(x: int); buf(x) <= i(x); channel ack(x: int); table acked(x: int); acked(x) <= ack(x); timer tick every 1s; B.m(x) <~ buf(x); B.m(x) <~ tick(), buf(x), not acked(x); buf(x) <- buf(x), acked(x); }
+role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); output o(x: int); o(x) <= t(x); }`,
+  },
+  {
+    name: "a keyed view of events remembers the step before, which a log does not place", control: "R.o", given: [["H.i", 1, 1], ["H.i", 2, 1], ["H#1.i", 2, 2]], options: { seeds: 4 },
+    text: `role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y);
+output o(x: int -> y: int) agreed; o(x, y) <= t(x, y), c(y, _); }`,
+  },
+  {
+    name: "a seal of two columns does not travel where they are joined to one", control: "R.n", given: [["H.i", 0, 0], ["H.i", 2, 0], ["H#1.i", 0, 1], ["H#1.i", 1, 1]],
+    text: `role H x2 { input i(x: int, y: int) sealed by (x, y); M.m(x, y) <~ i(x, y); } role M { channel m(x: int, y: int); R.c(x, x) <~ m(x, x); }
+role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int, n: int); o(x, count()) <= t(_, x); output n(n: int); n(count()) <= t(_, _); }`,
+    always: { "R.o": "[0,1] [1,1]" },
+  },
 ];

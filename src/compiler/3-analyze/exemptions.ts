@@ -6,7 +6,7 @@
 import type { CollectionId, Expr, ReadLiteral, Rule } from "../ir.ts";
 import type { Context } from "./points.ts";
 import { collection, isOpen, isPassing, mayConflict, termVariables } from "./points.ts";
-import { closure, dependencies, equals, keyHolds, variablesOf } from "./determine.ts";
+import { closure, dependencies, equals, keyHolds, shape, variablesOf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -44,6 +44,58 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
   });
   const inTable = new Set(termVariables(negated));
   return matches && termVariables(body[0]).every((name) => inTable.has(name));
+}
+
+/**
+ * C5, repeats: `m(x) <~ tick(), buf(x), not acked(x)` beside `m(x) <~ buf(x)` into a plain channel. Whenever
+ * it holds, the other one does, so what guards it stops nothing that is not sent anyway.
+ */
+export function isRepeat(rule: Rule, context: Context): boolean {
+  const head = collection(context, rule.head.collection);
+  if (rule.op !== "<~" || head.lossy || head.keyLength !== null || rule.body.some((literal) => literal.kind === "read" && literal.hold)) return false;
+  return context.graph.into.get(head.id)!.some((other) => other !== rule && other.role === rule.role && isSubsumed(rule, other, context));
+}
+
+/** `other` has one literal, over a table, without which `rule` cannot hold either, and the same head. */
+function isSubsumed(rule: Rule, other: Rule, context: Context): boolean {
+  const [once] = other.body;
+  if (other.body.length !== 1 || once.kind !== "read" || once.negated || collection(context, once.collection).kind !== "table") return false;
+  if (other.gates?.length || [rule, other].some((each) => each.having.length > 0 || each.head.terms.some((term) => term.kind === "aggregate"))) return false;
+  return positives(rule).some((literal) => {
+    if (literal.collection !== once.collection) return false;
+    const stands = new Map<string, Expr>();
+    const matches = once.terms.every((term, i) => {
+      const here = literal.terms[i];
+      if (term?.kind !== "variable" || here === null) return false;
+      if (stands.has(term.name)) return false;
+      stands.set(term.name, here);
+      return true;
+    });
+    const same = (a: Expr, b: Expr): boolean => shape(a.kind === "variable" ? (stands.get(a.name) ?? a) : a) === shape(b);
+    const [to, from] = [rule.head.to, other.head.to];
+    const addressed = to?.kind === "address" && from?.kind === "address" ? same(from.value, to.value) : to?.kind === from?.kind;
+    return matches && addressed && other.head.terms.every((term, i) => {
+      const mine = rule.head.terms[i];
+      return term.kind === "value" && mine.kind === "value" && same(term.value, mine.value);
+    });
+  });
+}
+
+/**
+ * C5, what repeats no longer need: facts of a table that only such messages read may be deleted at any
+ * time, since each has been sent in the step in which it came.
+ */
+export function isCollected(rule: Rule, context: Context): boolean {
+  const { graph } = context;
+  const table = rule.head.collection;
+  if (rule.op !== "<-" || graph.into.get(table)!.some((writer) => writer.op !== "<=" && writer !== rule)) return false;
+  if (graph.ir.seals.some((seal) => reads(seal).some((literal) => literal.collection === table))) return false;
+  const readers = graph.readers.get(table)!.filter((reader) => reader !== rule);
+  const sendsOnce = (reader: Rule): boolean => {
+    const head = collection(context, reader.head.collection);
+    return reader.op === "<~" && !head.lossy && head.keyLength === null && reader.body.length === 1 && !reader.gates?.length && reader.having.length === 0 && reader.head.terms.every((term) => term.kind === "value") && positives(reader).length === 1;
+  };
+  return readers.every((reader) => sendsOnce(reader) || isRepeat(reader, context));
 }
 
 /**

@@ -17,7 +17,7 @@ import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
 import { isAggregating } from "./persistence.ts";
-import { collection, isBrokenPromise, isOpen } from "./points.ts";
+import { collection, isBrokenPromise, isOpen, isPassing, mayConflict } from "./points.ts";
 import type { Context } from "./points.ts";
 
 export type Path = "CR" | "CW" | "OR" | "OW";
@@ -141,6 +141,8 @@ export function isLogged(rule: Rule, context: Context, places: Places): boolean 
   if (isAggregating(rule) && !carries(Infinity)) return false;
   if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
   if (rule.op === "<=" && head.keyLength === null) return true;
+  // What a view keeps of a key's values depends on the step before, and that may be one of no log.
+  if (head.kind !== "table" && mayConflict(rule, context) && open.some((literal) => isPassing(context, literal))) return false;
   if (!carries(head.keyLength ?? Infinity)) return false;
   return head.kind !== "table" || places.get(head.id)?.log === body.log;
 }
@@ -161,8 +163,11 @@ export function inferLabels(
       for (const id of component) {
         const { kind, ordering } = collection(context, id);
         let label = names.get(id)!;
-        if (ordering) label = "Run";
-        else for (const rule of graph.into.get(id)!) label = worse(label, ruleLabel(rule, context, names, marks, seals, logs));
+        for (const rule of graph.into.get(id)!) {
+          const sent = ruleLabel(rule, context, names, marks, seals, logs);
+          // Whatever its senders disagree on, a log gives one answer to all replicas.
+          label = worse(label, ordering && (sent === "Inst" || sent === "Diverge") ? "Run" : sent);
+        }
         if ((kind === "output" || kind === "channel") && local.has(id)) label = worse(label, localLabel(id, context));
         if (label === names.get(id)) continue;
         names.set(id, label);
@@ -178,9 +183,9 @@ export function inferLabels(
 
 /** Semantics A6: sources have a label of their own. */
 function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelName {
-  const { lossy, role, sealed } = collection(context, id);
+  const { lossy, role, sealed, ordering } = collection(context, id);
   const { replicated } = context.graph.ir.roles.get(role)!;
-  if (lossy) return replicated ? "Diverge" : "Run";
+  if (lossy) return replicated && !ordering ? "Diverge" : "Run";
   if (sealed !== null && sealed.deadlineMs !== null) return replicated ? "Diverge" : "Run";
   const broken = (context.graph.sealsInto.get(id) ?? []).filter((seal) => isBrokenPromise(seal, context));
   if (broken.length === 0 || seals.use === "none") return "Async";
@@ -218,13 +223,16 @@ function ruleLabel(
   const atReceivers = head.kind === "channel" && own.some((mark) => mark.reason === "key-conflict");
   const { roles } = context.graph.ir;
   const replicated = roles.get(rule.role)!.replicated || (atReceivers && roles.get(head.role)!.replicated);
-  const settled = seals.sealed.has(rule.id) || isLogged(rule, context, logs);
+  const sealed = seals.sealed.has(rule.id);
+  const settled = sealed || isLogged(rule, context, logs);
   // A key's value that is there stays as long as it is true, in a view as well: that is state.
   const writes = head.kind === "table" || own.some((mark) => mark.reason === "key-conflict");
   const sensitive = new Set(own.flatMap((mark) => mark.sensitive));
   const races = own.length > 0 && !settled;
   // What it reads is static, and races all the same with the other writers of its head.
   let label: LabelName = races && sensitive.size === 0 ? cell("Async", writes ? "OW" : "OR", replicated) : "Async";
+  // The order that a log settles on is another one in another run.
+  if (own.length > 0 && settled && !sealed) label = "Run";
   rule.body.forEach((literal, i) => {
     if (literal.kind !== "read" || !isOpen(context, literal)) return;
     const open = races && (sensitive.has(i) || sensitive.size === 0);

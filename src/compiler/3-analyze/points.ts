@@ -9,7 +9,7 @@ import type { Graph } from "./graph.ts";
 import { positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isAggregating, isElementThreshold, isUpThreshold } from "./persistence.ts";
-import { isOnceOnly, isOwnReply, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import { isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
 
@@ -37,6 +37,7 @@ export function findPoints(context: Context): Finding[] {
   const found: Finding[] = [];
   const observed = observedTables(context);
   for (const rule of context.graph.rules) {
+    if (isRepeat(rule, context) || isCollected(rule, context)) continue;
     found.push(
       ...negations(rule, context),
       ...aggregates(rule, context),

@@ -306,31 +306,42 @@ function channelSeal(id: CollectionId, rules: readonly Rule[], context: Context,
   out.channels.delete(id);
   const { sealed, lossy } = collection(context, id);
   const byRule = context.graph.sealsInto.get(id) ?? [];
-  const travels = new Map<string, { parts: TravelPart[]; deferred: boolean } | null>();
-  let columns = sealed === null ? null : [...sealed.columns];
-  let consumed = false;
   if (lossy || (asyncCycle && sealed === null) || (rules.length === 0 && sealed === null)) return null;
-  for (const seal of byRule) {
-    travels.set(seal.role, null);
-    if (isBrokenPromise(seal, context)) return null;
-  }
-  for (const rule of rules) {
-    if (travels.get(rule.role) === null) continue;
-    const way = asyncCycle || out.unsealed.has(rule.id) ? null : travelAlong(rule, context, out.seals, columns);
-    if (way === null) {
-      if (sealed !== null && !out.missing.some((each) => each.channel === id && each.role === rule.role)) out.missing.push({ channel: id, role: rule.role, rule: rule.id });
-      return null;
+  if (byRule.some((seal) => isBrokenPromise(seal, context))) return null;
+  const decreed = new Set(byRule.map((seal) => seal.role));
+  const senders = rules.filter((rule) => !decreed.has(rule.role));
+  const stuck = senders.find((rule) => asyncCycle || out.unsealed.has(rule.id));
+  for (const columns of stuck ? [] : sealed !== null ? [sealed.columns] : columnsOf(senders, context, out)) {
+    const ways = senders.map((rule) => ({ rule, way: travelAlong(rule, context, out.seals, columns) }));
+    const missing = ways.find(({ way }) => way === null);
+    if (missing === undefined) {
+      const travels = new Map<string, { parts: TravelPart[]; deferred: boolean } | null>([...decreed].map((role) => [role, null]));
+      for (const { rule, way } of ways) {
+        const known = travels.get(rule.role) ?? { parts: [], deferred: false };
+        for (const part of way!.parts) if (!known.parts.some((each) => each.source === part.source && sameKey(each.map, part.map))) known.parts.push(part);
+        travels.set(rule.role, { parts: known.parts, deferred: known.deferred || way!.deferred });
+      }
+      out.channels.set(id, { columns, travels });
+      return { ...sourceItself(id, columns), consumed: ways.some(({ way }) => way!.consumed) };
     }
-    columns ??= way.columns;
-    if ([...columns].sort().join() !== [...way.columns].sort().join()) return null;
-    consumed ||= way.consumed;
-    const known = travels.get(rule.role);
-    const parts = way.parts.filter((part) => !known?.parts.some((each) => each.source === part.source && sameKey(each.map, part.map)));
-    if (known) known.parts.push(...parts);
-    travels.set(rule.role, { parts: known ? known.parts : parts, deferred: (known?.deferred ?? false) || way.deferred });
+    if (sealed !== null) isMissing(id, missing.rule, out);
   }
-  out.channels.set(id, { columns: columns!, travels });
-  return { ...sourceItself(id, columns!), consumed };
+  if (sealed !== null && stuck) isMissing(id, stuck, out);
+  return null;
+}
+
+function isMissing(channel: CollectionId, { role, id: rule }: Rule, { missing }: Seals): void {
+  if (!missing.some((each) => each.channel === channel && each.role === role)) missing.push({ channel, role, rule });
+}
+
+/** The columns by which the rules could seal a channel, each by itself: fewer first, then in the order of the columns. */
+function columnsOf(rules: readonly Rule[], context: Context, out: Seals): number[][] {
+  const found = new Map<string, number[]>();
+  for (const rule of rules) {
+    const columns = travelAlong(rule, context, out.seals, null)?.columns.sort((a, b) => a - b);
+    if (columns !== undefined) found.set(columns.join(), columns);
+  }
+  return [...found.values()].sort((a, b) => a.length - b.length || (a.join() < b.join() ? -1 : 1));
 }
 
 /** How the seals of a sending rule's body become seals of the channel: by expressions over the source's seal values. */
@@ -354,7 +365,8 @@ function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<Collection
       const bySource = new Map<string, Expr>();
       for (const [i, part] of key.entries()) {
         const term = typeof part === "number" ? literal.terms[part] : part;
-        if (term?.kind !== "variable") return null;
+        // Of a literal that equates two sealed columns only the partitions in which they are equal would travel.
+        if (term?.kind !== "variable" || bySource.has(same(term.name))) return null;
         bySource.set(same(term.name), { ...term, name: names[i] });
       }
       const way = forward(rule, bySource, columns, ir, same);

@@ -50,7 +50,7 @@ export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
   const outputs = planOutputs(analysis, before, residual, decisions, insertions);
   const clocks = clocksOf(coordinated, residual);
   const plan: Plan = { analysis, before, insertions, coordinated, residual, outputs, sealed: sealing.sealed, travels: sealing.travels, clocks };
-  diagnostics.push(...report(plan, decisions, options));
+  diagnostics.push(...unmet(analysis.ir, insertions), ...report(plan, decisions, options));
   return { value: diagnostics.some((each) => each.severity === "error" && each.code === "DLC403") ? null : plan, diagnostics };
 }
 
@@ -152,6 +152,27 @@ function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>,
     return;
   }
   decisions.set(rule.id, { mechanism: mechanism.name, byKey: kind === "order" ? by !== null : null, why: "chosen by hand in the source" });
+}
+
+/** `by (k)` in the source names other columns than those by which the rule can be sealed or ordered. */
+function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
+  const out: Diagnostic[] = [];
+  for (const rule of ir.rules.values()) {
+    if (!rule.coordinate?.by) continue;
+    const { kind, by, span } = rule.coordinate;
+    const insertion = insertions.find((each) => each.mechanism === kind && each.protects.includes(rule.id));
+    if (insertion === undefined || [...insertion.key].sort().join() === [...by].sort().join()) continue;
+    const can = insertion.key.length === 0 ? "no column separates what it orders" : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
+    out.push({
+      code: "DLC403",
+      severity: "error",
+      message: `\`@coordinate(${kind} by (${by.join(", ")}))\` cannot settle ${rule.label}: ${can}`,
+      file: rule.file,
+      span,
+      mend: insertion.key.length === 0 ? "Write `order` for one log of everything, or remove the annotation to let the compiler choose." : `Write \`${kind} by (${insertion.key.join(", ")})\`, or remove the annotation to let the compiler choose.`,
+    });
+  }
+  return out;
 }
 
 /** The cheapest mechanism that reaches the rule; null where nothing is left to try. */

@@ -27,6 +27,8 @@ export interface Deferral {
   end(clock: Clock): void;
   /** Clocks for which something waits that would change the state. */
   pending(): Iterable<Clock>;
+  /** Something stands that the next unordered step no longer derives, so that it ceases one step later. */
+  readonly isLapsing?: boolean;
 }
 
 /** `<+` into a scratch, by rules over passing facts: each lasts for one step. */
@@ -83,6 +85,11 @@ export class Lapses {
   constructor(relation: Relation, log: Clock) {
     this.#relation = relation;
     this.#log = log;
+  }
+
+  /** In the next unordered step something lapses. */
+  get waits(): boolean {
+    return this.#landed.has(null);
   }
 
   begin(clock: Clock): void {
@@ -167,6 +174,10 @@ export class Delay implements Deferral {
 
   pending(): Iterable<Clock> {
     return this.#due.keys();
+  }
+
+  get isLapsing(): boolean {
+    return this.#lapses.waits;
   }
 }
 

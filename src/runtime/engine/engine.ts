@@ -56,10 +56,11 @@ export class Engine extends Declarations implements Evaluator {
     };
     this.#still = isStill(input, output) && !hadDeferred ? this.#still + 1 : 0;
     const { landing, recursiveLanding } = this.declared;
-    this.#lapsing =
-      tellsWhatCeases && [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0) && this.#still < 2;
-    for (const lapses of this.declared.standing) lapses.end(input.clock);
+    const lapses = [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0);
+    for (const standing of this.declared.standing) standing.end(input.clock);
     for (const deferral of this.declared.deferrals) deferral.end(input.clock);
+    this.#lapsing =
+      tellsWhatCeases && this.#still < 2 && (lapses || this.declared.deferrals.some(({ isLapsing }) => isLapsing));
     for (const relation of this.declared.tables) {
       for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
     }
