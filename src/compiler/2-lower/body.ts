@@ -44,6 +44,8 @@ class BodyLowering implements Lowering {
   /** By place in the source; tests that a range gives rise to stand beside it. */
   readonly lowered: Literal[][];
   readonly reported = new Set<string>();
+  /** A literal is not what was meant, and has been reported: what it would bind is unknown. */
+  isIncomplete = false;
   readonly sight: Sight;
   readonly foundBefore: number;
   ordinal = 0;
@@ -100,7 +102,10 @@ class BodyLowering implements Lowering {
       const typed = typeExpr(this.sight, test.value);
       // What is wrong within it is enough to say.
       const value =
-        place.scope.findings.list.length > found ? typed : wanted(place, typed, bool, "a condition of a body");
+        place.scope.findings.list.length > found
+          ? typed
+          : wanted(place, typed, bool, "a condition of a body", meant(typed));
+      if (typed.kind === "literal" && typed.type.kind !== "bool") this.isIncomplete = true;
       const denied: Expr = test.negated ? { kind: "unary", op: "!", of: value, type: bool, span: test.span } : value;
       this.lowered[test.index].push({ kind: "test", value: denied, span: test.span });
     }
@@ -130,6 +135,7 @@ class BodyLowering implements Lowering {
     if (collection === null || args === null) {
       // What it would bind is not reported again as unbound.
       if (!literal.negated) {
+        this.isIncomplete ||= collection !== null && (literal.args ?? []).length < collection.columns.length;
         for (const arg of literal.args ?? []) {
           if (arg.value.kind === "variable")
             this.variables.set(arg.value.name, { type: unknown, span: arg.value.span });
@@ -200,6 +206,7 @@ class BodyLowering implements Lowering {
   unbound(name: string, span: Span, mend?: string): void {
     if (this.reported.has(name)) return;
     this.reported.add(name);
+    if (this.isIncomplete) return;
     const {
       file,
       scope: { findings },
@@ -227,4 +234,13 @@ class BodyLowering implements Lowering {
       ? `${column}2`
       : column;
   }
+}
+
+/** What a condition that is none was meant to be. */
+function meant(found: Expr): { readonly mend?: string } {
+  if (found.kind === "literal" && found.type.kind !== "bool")
+    return { mend: "A body is made of facts and conditions. A fact that is simply there is a head alone: `t(1, 2);`." };
+  const { kind } = found.type;
+  if (kind === "string") return { mend: 'Compare it with something: `x != ""`.' };
+  return kind === "int" || kind === "nat" || kind === "float" ? { mend: "Compare it with something: `x != 0`." } : {};
 }
