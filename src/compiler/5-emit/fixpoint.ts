@@ -98,9 +98,14 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
     writePassing(writer, rule, new Set(), call);
     return;
   }
+  const isCounting = rule.mode === "counting";
   for (const { index, read } of readsOf(rule)) {
+    // A change counts against the old state of the literals that come after it.
+    const later = isCounting ? readsOf(rule).filter((other) => other.index > index && !other.read.negated) : [];
+    const old = new Set(later.map((other) => ` && ${other.read.relation.name}.held > 0`));
     writer.line(
-      `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`,
+      `if (${read.relation.name}.touchedLength > 0${[...old].join("")}) ` +
+        `${call(rule, { kind: isCounting ? "changes" : "gained", literal: index })}();`,
     );
   }
 }
@@ -135,8 +140,12 @@ function writeRecursive(
       if (rule.mode === "passing") continue;
       if (!hasPositiveRead(rule)) writer.line(`if (isFirst) ${call(rule, { kind: "start" })}();`);
       // What is fresh of the stratum itself meets everything below in the rounds that follow.
-      const known = readsOf(rule).filter(({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view");
-      const old = new Set(known.map(({ read: { relation } }) => ` && ${relation.name}.size > ${relation.name}.freshLength`));
+      const known = readsOf(rule).filter(
+        ({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view",
+      );
+      const old = new Set(
+        known.map(({ read: { relation } }) => ` && ${relation.name}.size > ${relation.name}.freshLength`),
+      );
       for (const { index, read } of readsOf(rule)) {
         if (!isOwn(read))
           writer.line(

@@ -16,6 +16,8 @@ function widerBytes(array: Uint8Array, length: number): Uint8Array {
 export class Relation extends Rows {
   count: Int32Array = new Int32Array(0);
   was: Uint8Array = new Uint8Array(0);
+  /** Number of rows that were present when the step began. */
+  held = 0;
   /** Rows whose support changed in this step, each once. */
   touched: Int32Array = new Int32Array(0);
   touchedLength = 0;
@@ -37,6 +39,7 @@ export class Relation extends Rows {
       },
       reset: (row) => {
         this.count[row] = 0;
+        this.held -= this.was[row];
         this.was[row] = 0;
         this.#marked[row] = 0;
       },
@@ -121,8 +124,10 @@ export class Relation extends Rows {
     for (let i = 0; i < this.touchedLength; i++) {
       const row = this.touched[i];
       this.#marked[row] = 0;
-      if (this.count[row] > 0) this.was[row] = 1;
-      else this.remove(row);
+      if (this.count[row] > 0) {
+        this.held += 1 - this.was[row];
+        this.was[row] = 1;
+      } else this.remove(row);
     }
     this.touchedLength = 0;
     this.freshLength = 0;
