@@ -88,9 +88,16 @@ export class Engine extends Declarations implements Evaluator {
       if (event === undefined) continue;
       const { relation, types } = event;
       const { key } = relation;
-      for (const row of rows) {
-        for (let i = 0; i < types.length; i++) key[i] = values.encode(types[i], row[i]);
-        relation.keep(relation.seekKey());
+      const [first, second] = types;
+      for (let n = 0; n < rows.length; n++) {
+        const row = rows[n];
+        if (types.length === 1) relation.keep(relation.seek1(values.encode(first, row[0])));
+        else if (types.length === 2)
+          relation.keep(relation.seek2(values.encode(first, row[0]), values.encode(second, row[1])));
+        else {
+          for (let i = 0; i < types.length; i++) key[i] = values.encode(types[i], row[i]);
+          relation.keep(relation.seekKey());
+        }
       }
     }
     for (const keying of this.declared.eventKeyings) if (keying.all.size > 0) keying.run();
