@@ -13,7 +13,7 @@ export interface Domain {
   readonly key: (value: unknown) => string;
   /** As in a program; -0 and NaN as they are. */
   readonly show: (value: unknown) => string;
-  /** What is wrong with a value as one of the type; null when nothing is. */
+  /** What is wrong with a value as one of the type, as `: int expected, 1.5 found`; null when nothing is. */
   readonly problem: (value: unknown) => string | null;
   /** A copy that cannot be changed, or whose changes show in its key. */
   readonly frozen: (value: unknown) => unknown;

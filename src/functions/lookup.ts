@@ -45,6 +45,9 @@ function isThrow(node: Node): boolean {
 
 function tableOf(node: Node, param: string): number | null {
   const at = plain(node);
+  // known ? table[x] : undefined, which is no value of a declared type
+  if (Node.isConditionalExpression(at) && at.getWhenFalse().getText() === "undefined")
+    return tableOf(at.getWhenTrue(), param);
   let table: Node;
   let key: Node | undefined;
   if (Node.isElementAccessExpression(at)) [table, key] = [plain(at.getExpression()), at.getArgumentExpression()];

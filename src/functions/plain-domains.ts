@@ -64,7 +64,7 @@ function shared(type: ValueType, ordered = typeof type === "string"): Shared {
   return {
     key: (value) => canonicalText(value as Value),
     show: showValue,
-    problem: (value) => row.problem([value])?.replace(/^column result: /, "") ?? null,
+    problem: (value) => row.problem([value])?.replace(/^column result/, "") ?? null,
     frozen,
     ...(ordered && { below, join: (a: unknown, b: unknown) => (below(a, b) ? b : a) }),
   };

@@ -3,7 +3,7 @@
  * in a constant table), and only by rules that hold for every value of the declared types.
  */
 import { Node, SyntaxKind } from "ts-morph";
-import type { ArrowFunction, FunctionDeclaration, FunctionExpression } from "ts-morph";
+import type { ArrowFunction, FunctionDeclaration, FunctionExpression, TemplateExpression } from "ts-morph";
 import type { Claim } from "../compiler/ast.ts";
 import type { Type } from "../compiler/ir.ts";
 import { lookupIn } from "./lookup.ts";
@@ -143,14 +143,7 @@ function injective({ params, result }: Body, { params: types, returns }: Shape):
       };
       return of(left, right) ?? of(right, left);
     }
-    if (Node.isTemplateExpression(node)) {
-      const spans = node.getTemplateSpans();
-      const param =
-        spans.length === 1 ? params.findIndex((name) => isParam(plain(spans[0]!.getExpression()), name)) : -1;
-      if (param < 0 || !["int", "nat", "float", "bool", "string"].includes(types[param]!.kind)) return null;
-      used.add(param);
-      return "the argument's text and a constant";
-    }
+    if (Node.isTemplateExpression(node)) return separated(node, params, types, used);
     return null;
   };
   if (Node.isArrayLiteralExpression(result)) {
@@ -159,6 +152,32 @@ function injective({ params, result }: Body, { params: types, returns }: Shape):
   }
   const way = one(result);
   return way !== null && used.size === params.length ? way : null;
+}
+
+/** What the texts of numbers and bools are made of. */
+const plainText = /^[-+.0-9A-Za-z]*$/;
+
+/**
+ * `${day}:${hour}`: between two arguments stands what no number's text holds, so that they can be told apart again. One
+ * argument may be a string: those before it are found from the left, those after it from the right.
+ */
+function separated(
+  node: TemplateExpression,
+  params: readonly string[],
+  types: readonly Type[],
+  used: Set<number>,
+): string | null {
+  const spans = node.getTemplateSpans();
+  let strings = 0;
+  for (const [i, span] of spans.entries()) {
+    const param = params.findIndex((name) => isParam(plain(span.getExpression()), name));
+    const kind = types[param]?.kind;
+    if (kind === undefined || used.has(param) || !["int", "nat", "float", "bool", "string"].includes(kind)) return null;
+    if (kind === "string" && ++strings > 1) return null;
+    used.add(param);
+    if (i < spans.length - 1 && plainText.test(span.getLiteral().getLiteralText())) return null;
+  }
+  return spans.length === 1 ? "the argument's text and a constant" : "the arguments' texts, kept apart by constants";
 }
 
 function isText(node: Node): boolean {

@@ -113,7 +113,12 @@ function judge(node: Node, root: Node, seen: Set<Node>): Impurity | null {
     const what = judgeGlobal(node);
     return what === null ? null : { what, node };
   }
-  for (const declaration of own) {
+  for (const named of own) {
+    // `const { random } = Math`: what it is taken from counts.
+    const whole = Node.isBindingElement(named)
+      ? named.getFirstAncestor((at) => Node.isVariableDeclaration(at))
+      : undefined;
+    const declaration = whole ?? named;
     if (declaration === root || declaration.getAncestors().includes(root) || Node.isTypeNode(declaration)) continue;
     if (
       Node.isInterfaceDeclaration(declaration) ||

@@ -16,7 +16,7 @@ function functionSubject(fn: ImportedFunction): Subject {
   const { name, from, file, span, params, returns } = fn;
   const nameSpan = spanOf(fn, new RegExp(`\\b${name}\\b`), 0);
   const afterName = nameSpan.end - span.start;
-  const fromSpan = spanOf(fn, new RegExp(`from\\s*`), afterName, (end) => end + JSON.stringify(from).length);
+  const fromSpan = spanOf(fn, /"(?:\\.|[^"\\\n])*"/, afterName);
   const parts = {
     params: params.map((param) => ({
       name: param.name,
@@ -84,16 +84,11 @@ function lawsOf(fn: ImportedFunction, nameSpan: Span, afterFrom: number): readon
 }
 
 /** The first match in the text of the declaration after `from` characters of it; the whole declaration where there is none. */
-function spanOf(
-  { file, span }: ImportedFunction,
-  what: RegExp,
-  from: number,
-  end: (end: number) => number = (at) => at,
-): Span {
+function spanOf({ file, span }: ImportedFunction, what: RegExp, from: number): Span {
   const found = what.exec(file.text.slice(span.start + from, span.end));
   if (found === null) return span;
   const start = span.start + from + found.index;
-  return { start, end: Math.min(span.end, end(start + found[0].trimEnd().length)) };
+  return { start, end: start + found[0].trimEnd().length };
 }
 
 /** Arguments are given as mutable arrays, so that both kinds of parameters fit; results may be readonly. */
