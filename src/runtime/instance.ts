@@ -304,8 +304,16 @@ export class Instance {
   #stepBatch(clock: string): StepOutput["outputs"] {
     const { entries } = this.#logs.take(clock);
     const rows = new Map<string, Row[]>();
+    // Neighbours are mostly of one collection.
+    let target = "";
+    let local!: Local;
+    let taken: Row[] = [];
     for (const entry of entries) {
-      const local = this.#byId.get(entry.target) as Local;
+      if (entry.target !== target) {
+        target = entry.target;
+        local = this.#byId.get(target) as Local;
+        taken = rows.get(local.meta.name) ?? [];
+      }
       // Seals go past the log and count the rows that go through it.
       if (local.seals instanceof ChannelSeals && !local.seals.admit(entry.from, entry.row)) {
         this.#faults.push({
@@ -315,9 +323,8 @@ export class Instance {
         continue;
       }
       if (local.seals instanceof InputSeals) for (const closure of local.seals.back(entry.row)) this.#inbox.addSeal(local, closure);
-      const known = rows.get(local.meta.name);
-      if (known === undefined) rows.set(local.meta.name, [entry.row]);
-      else known.push(entry.row);
+      if (taken.length === 0) rows.set(local.meta.name, taken);
+      taken.push(entry.row);
     }
     return this.#evaluate({ clock, events: Array.from(rows, ([collection, each]) => ({ collection, rows: each })), closed: [] }, []);
   }

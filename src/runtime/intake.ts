@@ -123,8 +123,10 @@ export class Intake {
     for (const entry of batch.entries) {
       const local = this.#locals.get(entry.target);
       const problem = local?.meta.ordering?.log === batch.log ? local.type.problem(entry.row) : `it does not pass through ${batch.log}`;
-      if (problem === null) entries.push({ ...entry, row: (local as Local).type.formed(entry.row) });
-      else faults.push({ code: "DLC902", message: `${this.#address} refused a fact of ${entry.target} from ${entry.from}: ${problem}` });
+      if (problem === null) {
+        const row = (local as Local).type.formed(entry.row);
+        entries.push(row === entry.row ? entry : { target: entry.target, to: entry.to, from: entry.from, row });
+      } else faults.push({ code: "DLC902", message: `${this.#address} refused a fact of ${entry.target} from ${entry.from}: ${problem}` });
     }
     this.#logs.receive({ ...batch, entries });
   }
