@@ -390,3 +390,11 @@ role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); out
   test("nor is the collection of what somebody else reads unmarked", () => expect(retransmit(`B.m(x) <~ buf(x); ${again} ${drop} output left(x: int); left(x) <= buf(x);`)).toEqual(["buf#2 deletion {x}"]));
   test("a guard on other columns is no guard of repeats", () => expect(retransmit(`B.m(x) <~ buf(x); B.m(x + 1) <~ buf(x), not acked(x);`)).toEqual(["B.m#2 negation {x}"]));
 });
+
+test("`@coordinate(… by (…))` names columns, or variables of the rule that stand in them", () => {
+  const program = (by: string): string => `role H { input i(campaign: string, u: int) sealed by (campaign); R.c(k, u) <~ i(k, u); }
+role R { channel c(campaign: string, u: int); table t(campaign: string, u: int); output o(campaign: string, n: int); t(k, u) <= c(k, u);
+  @coordinate(${by}) o(k, count()) <= t(k, _); }`;
+  for (const by of ["seal by (k)", "seal by (campaign)"]) expect(check(program(by)).inserted).toEqual(["seal R.c by campaign for o#1"]);
+  for (const by of ["order by (k)", "order by (campaign)"]) expect(check(program(by)).inserted).toEqual(["order R.c by campaign for o#1"]);
+});

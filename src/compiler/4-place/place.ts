@@ -161,7 +161,7 @@ function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
     if (!rule.coordinate?.by) continue;
     const { kind, by, span } = rule.coordinate;
     const insertion = insertions.find((each) => each.mechanism === kind && each.protects.includes(rule.id));
-    if (insertion === undefined || [...insertion.key].sort().join() === [...by].sort().join()) continue;
+    if (insertion === undefined || names(rule, by, insertion.key, ir)) continue;
     const can = insertion.key.length === 0 ? "no column separates what it orders" : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
     out.push({
       code: "DLC403",
@@ -173,6 +173,17 @@ function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
     });
   }
   return out;
+}
+
+/** Whether `by` names these columns: by their names, or by variables of the rule that stand in them. */
+function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir): boolean {
+  const standsIn = (variable: string, column: string): boolean =>
+    rule.body.some(
+      (literal) =>
+        literal.kind === "read" &&
+        literal.terms.some((term, i) => term?.kind === "variable" && term.name === variable && ir.collections.get(literal.collection)!.columns[i].name === column),
+    );
+  return by.length === key.length && key.every((column) => by.some((name) => name === column || standsIn(name, column)));
 }
 
 /** The cheapest mechanism that reaches the rule; null where nothing is left to try. */
