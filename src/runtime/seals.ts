@@ -174,10 +174,16 @@ export class InputSeals extends Partitions {
   /** False: the row comes after its seal. */
   admit(row: Row): boolean {
     if (this.allComplete) return false;
-    const partition = this.partition(rowPartKey(this.columns, row), () => keyOfRow(this.columns, row));
+    const part = rowPartKey(this.columns, row);
+    const partition = this.partitions.get(part) ?? this.#first(part, row);
     if (partition.complete) return false;
     partition.rows++;
     return true;
+  }
+
+  /** Apart from `admit`, which must not make a closure for every row. */
+  #first(part: PartKey, row: Row): Partition {
+    return this.partition(part, () => keyOfRow(this.columns, row));
   }
 
   /**
@@ -270,7 +276,7 @@ export class ChannelSeals extends Partitions {
     let cell = producer.cells.get(part);
     if (cell === undefined) {
       if (this.partitions.get(part)?.closed) return false;
-      cell = this.#cell(producer, part, () => keyOfRow(this.columns, row));
+      cell = this.#cellOf(producer, part, row);
     }
     if (cell.voted || cell.partition.complete) return false;
     cell.arrived++;
@@ -316,6 +322,10 @@ export class ChannelSeals extends Partitions {
   decree(key: Row): void {
     if (this.columns.length === 0) this.completeAll();
     else this.complete(this.partition(partKey(key), () => key));
+  }
+
+  #cellOf(producer: Producer, part: PartKey, row: Row): Cell {
+    return this.#cell(producer, part, () => keyOfRow(this.columns, row));
   }
 
   #cell(producer: Producer, part: PartKey, key: () => Row): Cell {
