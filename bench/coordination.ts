@@ -26,7 +26,7 @@ export interface BenchOptions {
   readonly producers: readonly number[];
   readonly delays: readonly number[];
   readonly repetitions: number;
-  /** Producers at which a log for each key is run too. */
+  /** Producers at which order by key is run too. */
   readonly byKeyAt: readonly number[];
   readonly size: Size;
   /** Rows through the sequencer alone. */

@@ -90,14 +90,14 @@ export const ways: readonly Way[] = [
   },
   {
     name: "order by",
-    title: "ordered, a log for each key",
+    title: "ordered by key",
     seals: false,
     dealt: "in turn",
     strategy: null,
     change: (text, program) => annotate(text, marked[program].rule, `order by (${marked[program].key})`),
     waits: {
-      campaign: "the sequencer's next batch of the campaign",
-      words: "the sequencer's next batch of the word in the batch of lines",
+      campaign: "the next batch of the log that the campaign has a share in",
+      words: "the next batch of the log that the word and batch have a share in",
     },
   },
 ];
