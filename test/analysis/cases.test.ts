@@ -398,3 +398,12 @@ role R { channel c(campaign: string, u: int); table t(campaign: string, u: int);
   for (const by of ["seal by (k)", "seal by (campaign)"]) expect(check(program(by)).inserted).toEqual(["seal R.c by campaign for o#1"]);
   for (const by of ["order by (k)", "order by (campaign)"]) expect(check(program(by)).inserted).toEqual(["order R.c by campaign for o#1"]);
 });
+
+test("`order by` may name some of the columns that could key the log", () => {
+  const program = (by: string): string => `role H { input i(k: string, j: string, u: int); R.c(k, j, u) <~ i(k, j, u); }
+role R { channel c(k: string, j: string, u: int); table t(k: string, j: string, u: int); output o(k: string, j: string, n: int); t(k, j, u) <= c(k, j, u);
+  @coordinate(order by (${by})) o(a, b, count()) <= t(a, b, _); }`;
+  expect(check(program("a, b")).inserted).toEqual(["order R.c by k,j for o#1"]);
+  expect(check(program("a")).inserted).toEqual(["order R.c by k for o#1"]);
+  expect(check(program("j")).inserted).toEqual(["order R.c by j for o#1"]);
+});

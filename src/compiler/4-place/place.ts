@@ -175,6 +175,25 @@ function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
   return out;
 }
 
+type LogKey = ReadonlyMap<CollectionId, readonly number[]> | null;
+
+/** Each column that may key a log may do so alone: `order by (k)` in the source picks among them. */
+function narrowed(key: LogKey, ordered: readonly Rule[], ir: Ir): LogKey {
+  const chosen = ordered.find((rule) => rule.coordinate?.kind === "order" && rule.coordinate.by !== null);
+  if (key === null || chosen === undefined) return key;
+  const width = [...key.values()][0]?.length ?? 0;
+  const isNamed = (n: number): boolean =>
+    chosen.body.some((literal) => {
+      const column = literal.kind === "read" ? key.get(literal.collection)?.[n] : undefined;
+      if (literal.kind !== "read" || column === undefined) return false;
+      const term = literal.terms[column];
+      const { name } = ir.collections.get(literal.collection)!.columns[column];
+      return chosen.coordinate!.by!.some((each) => each === name || (term?.kind === "variable" && term.name === each));
+    });
+  const kept = Array.from({ length: width }, (_, n) => n).filter(isNamed);
+  return kept.length === 0 ? key : new Map([...key].map(([id, columns]) => [id, kept.map((n) => columns[n])]));
+}
+
 /** Whether `by` names these columns: by their names, or by variables of the rule that stand in them. */
 function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir): boolean {
   const standsIn = (variable: string, column: string): boolean =>
@@ -241,7 +260,7 @@ function apply(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision
   }
   for (const { region, ordered } of regions(ir, graph, decisions, inference)) {
     const keyed = ordered.every((rule) => decisions.get(rule.id)!.byKey !== false);
-    const key = keyed ? logKey(region, ordered, graph, inference.persistence) : null;
+    const key = keyed ? narrowed(logKey(region, ordered, graph, inference.persistence), ordered, ir) : null;
     coordinated = insertLog(coordinated, region, key);
   }
   return { coordinated, residual: analyze(coordinated, "inserted") };
