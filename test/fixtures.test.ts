@@ -89,6 +89,11 @@ const expected: Readonly<Record<string, Expected>> = {
     outputs: ["R.o Run -> Run"],
     plan: ["order at R.c1 and R.c2 by (x)"],
   },
+  "functions/program.dlc": {
+    marked: ["volume#1 aggregate (t, s)"],
+    outputs: ["Desk.volume Inst -> Async"],
+    plan: ["seal at Desk.trade by (ticker, slot), votes of Exchange"],
+  },
   "closure/program.dlc": { marked: [], outputs: ["R.o Async -> Async"], plan: [] },
 };
 

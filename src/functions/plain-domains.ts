@@ -33,8 +33,8 @@ export function plainDomain(type: Type, literals: Literals): Domain {
         type.of.map((of) => plainDomain(of, literals)),
         { tuple: type.of.map(valueTypeOf) },
       );
-    default:
-      throw new Error(`there is no domain of the type ${type.kind}`);
+    case "unknown":
+      throw new Error("a program with errors reached the check of its functions");
   }
 }
 
@@ -52,7 +52,7 @@ export function valueTypeOf(type: Type): ValueType {
     case "unknown":
       throw new Error("a program with errors reached the check of its functions");
     default:
-      return type.kind as ValueType;
+      return type.kind;
   }
 }
 

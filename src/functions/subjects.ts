@@ -14,7 +14,7 @@ export function subjectsOf(ir: Ir): readonly Subject[] {
 
 function functionSubject(fn: ImportedFunction): Subject {
   const { name, from, file, span, params, returns } = fn;
-  const nameSpan = spanOf(fn, new RegExp(`\\b${name}\\b`), 0);
+  const nameSpan = spanOf(fn, new RegExp(`\\b${name}\\b`), "function".length);
   const afterName = nameSpan.end - span.start;
   const fromSpan = spanOf(fn, /"(?:\\.|[^"\\\n])*"/, afterName);
   const parts = {
@@ -22,7 +22,7 @@ function functionSubject(fn: ImportedFunction): Subject {
       name: param.name,
       written: typeText(param.type),
       text: typeScriptType(param.type, false),
-      span: spanOf(fn, new RegExp(`\\b${param.name}\\s*:[^,)]*`), afterName),
+      span: spanOf(fn, new RegExp(`\\b${param.name}\\s*:(?:\\([^)]*\\)|<[^>]*>|[^,)])*`), afterName),
     })),
     returns: { written: typeText(returns), text: typeScriptType(returns, true) },
   };
@@ -112,7 +112,7 @@ function typeScriptType(type: Type, result: boolean): string {
       return `${readonly}${elementType(type.of, result)}[]`;
     case "tuple":
       return `${readonly}[${type.of.map((of) => typeScriptType(of, result)).join(", ")}]`;
-    default:
+    case "unknown":
       return "any";
   }
 }
