@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { BenchResult } from "../coordination.ts";
 import type { Size } from "./loads.ts";
 import { ways } from "./programs.ts";
-import { tableOf } from "./table.ts";
+import { median, tableOf } from "./table.ts";
 import type { Line } from "./table.ts";
 
 const BEGIN = "<!-- measured: coordination, begin (npm run bench:coordination) -->";
@@ -45,19 +45,17 @@ function waitsTable(): string {
   return ["| coordination | CAMPAIGN | word count |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** Geometric means over all lines of a way, beside what is aimed at. */
+/** Medians over all lines of a way, beside what is aimed at. */
 function aims(lines: readonly Line[]): string {
-  const mean = (values: readonly number[]): string =>
-    Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length).toFixed(2);
+  const middle = (values: readonly number[]): string => median(values).toFixed(2);
   const rows = ways.slice(1).map(({ name, title }) => {
     const own = lines.filter(({ way }) => way === name);
     const ratios = own.map(({ ratio }) => ratio);
     const cpuRatios = own.flatMap(({ cpuRatio }) => (cpuRatio === null ? [] : [cpuRatio]));
     const aim = name === "order" ? "≥ 0.85" : name === "order by" ? "" : "≥ 0.95";
     const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-    return `| ${title} | ${aim} | ${mean(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : mean(cpuRatios)} |`;
+    return `| ${title} | ${aim} | ${middle(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : middle(cpuRatios)} |`;
   });
-  const head =
-    "| coordination | aim | throughput ÷ uncoordinated, geometric mean | from, to | CPU ÷ uncoordinated, geometric mean |";
+  const head = "| coordination | aim | throughput ÷ uncoordinated, median | from, to | CPU ÷ uncoordinated, median |";
   return [head, "| --- | --- | --: | --: | --: |", ...rows].join("\n");
 }

@@ -97,7 +97,7 @@ export const ways: readonly Way[] = [
     change: (text, program) => annotate(text, marked[program].rule, `order by (${marked[program].key})`),
     waits: {
       campaign: "the next batch of the log that the campaign has a share in",
-      words: "the next batch of the log that the word and batch have a share in",
+      words: "the next batch of the log that the word has a share in",
     },
   },
 ];
