@@ -17,7 +17,7 @@ export interface Judged {
 }
 
 /** Milliseconds: a law is tried no further when it took so long; stopped; a module is to be loaded in. */
-const limits = { enough: 1200, stop: 4000, load: 4000 };
+const limits = { enough: 1200, stop: 2500, load: 2500 };
 /** A case that takes longer than this is taken for one that does not end. */
 const endless = 1000;
 
@@ -94,7 +94,7 @@ function tried(of: LawOf, law: ReturnType<LawOf["bind"]>, subject: Subject): Law
     const call = `${subject.name}(${trial.now.map((value, i) => law.domains[i]!.show(value)).join(", ")})`;
     return {
       code: "DLC509",
-      message: `${subject.name} does not end: ${call} has no result after ${limits.stop / 1000} s`,
+      message: `${subject.name} does not end: ${call} has no result after a second`,
       mend: "A rule that calls it would stop its whole instance. Bound its loop.",
       at: "name",
       cause: null,

@@ -61,6 +61,13 @@ const lookAlikes = [
   "\u{1f600}",
   "\ud83d",
   "\ude00",
+  "%61",
+  "%20",
+  "+",
+  "&amp;",
+  "&",
+  "\\n",
+  "YQ==",
   "__proto__",
   "constructor",
   "toString",
@@ -119,7 +126,7 @@ export function randomString(draw: Draw, edges: readonly string[]): string {
 
 export function stringNear(text: string, draw: Draw): string {
   const at = draw.below(text.length + 1);
-  switch (draw.below(10)) {
+  switch (draw.below(11)) {
     case 0:
       return text.toUpperCase();
     case 1:
@@ -137,6 +144,8 @@ export function stringNear(text: string, draw: Draw): string {
     case 7:
       return text.normalize("NFC") === text ? text.normalize("NFD") : text.normalize("NFC");
     case 8:
+      return /[\ud800-\udfff]/.test(text) ? text : encodeURIComponent(text);
+    case 9:
       return text.slice(0, at) + draw.pick(["a", "b", "A", "0"]) + text.slice(at + 1);
     default:
       return text + text;

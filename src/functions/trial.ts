@@ -20,20 +20,23 @@ export interface Found {
 
 const most = { small: 3000, edges: 4000, random: 4000, collisions: 24_000, shrinks: 4000 };
 
+/** After so many cases it is asked whether they are enough. */
+const often = 256;
+
 export function newTrial(): Trial {
   return { cases: 0, without: 0, now: [], since: 0 };
 }
 
-/** null when no case broke it. `enough` is asked between stages. */
+/** null when no case broke it. `enough` is asked now and then, and ends it early. */
 export function tryLaw(law: Law, seed: number, trial: Trial, enough: () => boolean = () => false): Found | null {
   const draw = drawFrom(seed);
-  const stages = law.collide === undefined ? plain(law, draw) : colliding(law, law.collide, draw, trial);
+  const stages = law.collide === undefined ? plain(law, draw) : colliding(law, law.collide, draw, trial, enough);
   for (const stage of stages) {
     for (const values of stage) {
       const breach = judge(law, values, trial);
       if (breach !== null && breach !== "nothing") return shrunk(law, { breach, values }, trial);
+      if (trial.cases % often === 0 && enough()) return null;
     }
-    if (enough()) break;
   }
   return null;
 }
@@ -63,11 +66,14 @@ function* colliding(
   collide: NonNullable<Law["collide"]>,
   draw: Draw,
   trial: Trial,
+  enough: () => boolean,
 ): Iterable<Iterable<readonly unknown[]>> {
   const domains = law.domains.slice(0, collide.over);
   const met: (readonly unknown[])[] = [];
+  let over = false;
   function* offered(from: Iterable<readonly unknown[]>): Iterable<readonly unknown[]> {
     for (const values of from) {
+      if (over || (trial.cases % often === often - 1 && (over = enough()))) return;
       trial.now = values;
       trial.since = performance.now();
       trial.cases++;

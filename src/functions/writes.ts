@@ -166,7 +166,11 @@ function ofDeclaration(node: Node, declaration: Node | undefined, seen: Set<Node
   }
   if (Node.isParameterDeclaration(declaration)) return ofParameter(declaration, seen);
   const inFunction = declaration.getAncestors().some(isFunction);
-  if (!inFunction) return { kind: "outer", name: node.getText() };
+  if (!inFunction) {
+    // Another name of the module for the same thing: `const all = table;`
+    const same = Node.isVariableDeclaration(declaration) ? declaration.getInitializer() : undefined;
+    return Node.isIdentifier(same) ? sourceOf(same, seen) : { kind: "outer", name: node.getText() };
+  }
   if (!Node.isVariableDeclaration(declaration)) return local;
   const loop = declaration.getParent()?.getParent();
   if (Node.isForOfStatement(loop)) return sourceOf(loop.getExpression(), seen);
