@@ -57,6 +57,30 @@ describe("an instance", () => {
     expect(instance.waiting).toBe(0);
   });
 
+  test("two firings of one timer are never in adjacent steps; two timers may be", () => {
+    const { instance, steps } = recorded({ collections: [add, collection("timer", "tick", {}), collection("timer", "tock", {})] });
+    instance.fire("tick");
+    instance.step();
+    instance.fire("tick");
+    instance.input("add", [1]);
+    instance.step();
+    expect(instance.wantsStep()).toBe(true);
+    instance.step();
+    instance.fire("tock");
+    instance.step();
+    expect(steps.map(({ events }) => events.map((event) => event.collection))).toEqual([["tick"], [], ["add", "tick"], ["tock"]]);
+  });
+
+  test("two firings of one timer that come through a log are never in adjacent steps", () => {
+    const { instance, steps, arrive } = recorded({ collections: [collection("timer", "tick", {}, { ordering: { log: "A.log", by: [] } })] });
+    instance.step();
+    for (const index of [1, 2]) {
+      arrive("log", { kind: "batch", log: "A.log", value: [], index, entries: [{ target: "A.tick", to: "A#0", from: "A#0", row: [] }] });
+    }
+    while (instance.wantsStep()) instance.step();
+    expect(steps.map(({ clock, events }) => [clock, events.length])).toEqual([[null, 0], ["A.log", 1], [null, 0], ["A.log", 1]]);
+  });
+
   test("takes at most `limit` rows, the rest later", () => {
     const { instance, steps } = recorded({ collections: [add] });
     for (const x of [1, 2, 3]) instance.input("add", [x]);

@@ -110,6 +110,11 @@ export class Inbox {
     return false;
   }
 
+  /** Whether a firing of one of these timers waits. */
+  waitsFor(timers: ReadonlySet<string>): boolean {
+    return this.#arrived.some(({ local }) => timers.has(local.meta.name));
+  }
+
   /** Moves the chosen rows into `Local.taken`, and gives the closures that take effect in this step. */
   take(choice: StepChoice | undefined, deferredPending: boolean): Effective[] {
     const limit = choice?.limit ?? Infinity;

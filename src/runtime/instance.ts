@@ -73,6 +73,9 @@ export class Instance {
   #pending: readonly (string | null)[];
   #started = false;
   #lastWasBatch = false;
+  /** Timers that the last step took. */
+  #fired: ReadonlySet<string> = new Set();
+  readonly #timers: ReadonlySet<string>;
 
   constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number) {
     const { meta } = program;
@@ -87,6 +90,7 @@ export class Instance {
       this.#byId.set(local.id, local);
     }
     const locals = [...this.#locals.values()];
+    this.#timers = new Set(locals.filter((local) => local.meta.kind === "timer").map((local) => local.meta.name));
     this.#inbox = new Inbox(locals.filter((local) => local.seals !== null));
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
     this.#outbox = new Outbox(meta, deployment, this.address, epoch, report);
@@ -260,14 +264,16 @@ export class Instance {
 
   /**
    * Without a choice: everything unordered that waits, or the next log batch; in turn if there are both.
-   * The first step is unordered. A step that has only log entries to send does not evaluate.
+   * The first step is unordered. Where it would take a timer that the step before took, it takes nothing. A step that has only log entries to send does not evaluate.
    */
   step(choice?: StepChoice): StepEffects {
     const clock = this.#clockOf(choice);
     let outputs: StepOutput["outputs"] = [];
     if (clock !== undefined) {
-      this.#lastWasBatch = clock !== null;
-      outputs = clock === null ? this.#stepUnordered(choice) : this.#stepBatch(clock);
+      const between = this.#wouldFireAgain(clock);
+      this.#lastWasBatch = clock !== null && !between;
+      if (between) outputs = this.#stepUnordered({ limit: 0 });
+      else outputs = clock === null ? this.#stepUnordered(choice) : this.#stepBatch(clock);
       this.#started = true;
     }
     const envelopes = this.#outbox.flush();
@@ -284,6 +290,16 @@ export class Instance {
     if (batch !== undefined && !this.#lastWasBatch) return batch;
     if (this.#wantsUnordered()) return null;
     return batch ?? (this.#outbox.waits ? undefined : null);
+  }
+
+  /**
+   * Two firings of one timer are never in adjacent steps: a step without events between them lets what
+   * the first made true become false, so that the second makes it true again, and sends it again.
+   */
+  #wouldFireAgain(clock: string | null): boolean {
+    if (this.#fired.size === 0) return false;
+    if (clock === null) return this.#inbox.waitsFor(this.#fired);
+    return this.#logs.next(clock).some(({ target }) => this.#fired.has((this.#byId.get(target) as Local).meta.name));
   }
 
   #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {
@@ -330,6 +346,8 @@ export class Instance {
   }
 
   #evaluate(input: StepInput, closures: readonly Effective[]): StepOutput["outputs"] {
+    const fired = input.events.filter(({ collection }) => this.#timers.has(collection)).map(({ collection }) => collection);
+    if (fired.length > 0 || this.#fired.size > 0) this.#fired = new Set(fired);
     const output = this.#evaluator.step(input);
     this.#pending = this.#evaluator.pending();
     for (const send of output.sends) this.#outbox.send(send);

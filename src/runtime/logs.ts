@@ -47,6 +47,12 @@ export class Logs {
     return log;
   }
 
+  /** The entries of this clock's next batch, left where they are. */
+  next(clock: string): readonly LogEntry[] {
+    const log = this.#logs.get(clock);
+    return log?.waiting.get(log.last + 1) ?? [];
+  }
+
   /** The next batch of this clock, or (null) of the one that has waited longest. */
   take(clock: string | null): { readonly clock: string; readonly entries: readonly LogEntry[] } {
     const chosen = clock ?? (this.#ready.values().next().value as string);

@@ -85,6 +85,10 @@ class Run {
   /** Deadlines that run; the time of each may be up at any moment. */
   readonly #deadlines: Action[] = [];
   readonly #lossy = new Set<string>();
+  /** Facts on lossy channels that were not lost once. */
+  readonly #arrived = new Set<string>();
+  /** Facts lost in this timer round that have never come to their receiver: a later firing may bring them. */
+  readonly #missing = new Set<string>();
   readonly #outcome = new Outcome();
   #actions = 0;
   /** Whether a step of this timer round left deferred facts. */
@@ -185,13 +189,14 @@ class Run {
     for (let round = 0; round < TIMER_ROUNDS; round++) {
       const before = this.#outcome.said;
       this.#deferred = false;
+      this.#missing.clear();
       for (const timer of this.#timers) {
         timer.act();
         // Two timers may fire together, or never do.
         if (this.#schedule.steps === "eager") this.#untilQuiet();
       }
       this.#untilQuiet();
-      quiet = this.#outcome.said === before ? quiet + 1 : 0;
+      quiet = this.#outcome.said === before && this.#missing.size === 0 ? quiet + 1 : 0;
       if (quiet >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
     }
     this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);
@@ -290,7 +295,7 @@ class Run {
   /** Rows on lossy channels may be lost on the way, each by itself; every envelope may come again later. */
   #send(envelopes: readonly Envelope[]): void {
     for (const sent of envelopes) {
-      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#lose(part)) };
+      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#lose(sent.to, part)) };
       let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
       const flying: Action = {
         on: `${envelope.from}>${envelope.to}`,
@@ -304,9 +309,16 @@ class Run {
     }
   }
 
-  #lose(part: Part): Part {
+  #lose(to: string, part: Part): Part {
     if (part.kind !== "rows" || !this.#lossy.has(part.target)) return part;
-    return { ...part, rows: part.rows.filter(() => !this.#random.chance(this.#schedule.loss)) };
+    const rows = part.rows.filter((row) => {
+      const fact = `${to} ${factText(part.target, row)}`;
+      const isLost = this.#random.chance(this.#schedule.loss);
+      if (!isLost) this.#arrived.add(fact);
+      else if (!this.#arrived.has(fact)) this.#missing.add(fact);
+      return !isLost;
+    });
+    return { ...part, rows };
   }
 
   #deliver({ from, to, epoch, seq, parts }: Envelope): void {
