@@ -242,4 +242,28 @@ output o(x: int -> y: int) agreed; o(x, y) <= t(x, y), c(y, _); }`,
 role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int, n: int); o(x, count()) <= t(_, x); output n(n: int); n(count()) <= t(_, _); }`,
     always: { "R.o": "[0,1] [1,1]" },
   },
+  {
+    name: "messages made of static facts race for a key too", control: "S.o", given: [],
+    text: `role H { table cfg(x: int -> y: int); cfg(0, 0); cfg(2, 0); S.d(y, x) <~ cfg(x, y); } role S { channel d(x: int -> y: int); table t(x: int, y: int); t(x, y) <= d(x, y); output o(x: int, y: int); o(x, y) <= t(x, y); }`,
+  },
+  {
+    name: "what is deferred again by an event of the same step ceases", control: null, given: [["H#1.i", "c", 0], ["H.i", "c", 0]],
+    text: `role H x2 { input i(x: string, y: int); R.c(x, y) <~ i(x, y); } role R replicated { channel c(x: string, y: int); table t(x: string, y: int); scratch s(x: string, y: int); s(x, y) <= t(x, y); s(x, y) <+ c(x, y); output o(x: string, y: int) eventual; o(x, y) <= s(x, y); }`,
+  },
+  {
+    name: "a group is closed only when what its rule negates is closed for all of it", control: "R.o", given: [["H.i", 2, 0], ["seal H.j", 1], ["H.i", 2, 1]],
+    text: `role H { input i(x: int, y: int) sealed by (x); R.c(x, y) <~ i(x, y); input j(x: int, y: int) sealed by (x); R.d(x, y) <~ j(x, y); }
+role R replicated { channel c(x: int, y: int); channel d(x: int, y: int); table t(x: int, y: int); t(x, y) <= d(x, y); output o(x: int, y: int) agreed; o(x, choose(y)) <= c(x, y), not t(y, _); }`,
+  },
+  {
+    name: "a count of static facts less those that are still to come", control: "R.n", given: [["H.j", 1, 0], ["seal H.j", 2]],
+    text: `role H { input j(x: int, y: int) sealed by (x); R.d(x, y) <~ j(x, y); }
+role R replicated x2 { channel d(x: int, y: int); table t(x: int, y: int); t(x, y) <= d(x, y); table cfg(x: int); cfg(1); cfg(2); cfg(3); output n(n: int) agreed; n(count()) <= cfg(x), not t(x, _); }`,
+  },
+  {
+    name: "a partition of a constant is not the partition of a column", control: "R.o", given: [["H#1.i1", 2, 1], ["H#1.i3", 2, 1], ["seal H#1.i1", 2]],
+    text: `role H x2 { input i1(x: int, y: int) sealed by (x); R.c1(x, y) <~ i1(x, y); input i3(x: int, y: int) sealed; R.c3(x, y) <~ i3(x, y); }
+role R replicated { channel c1(x: int, y: int); channel c3(x: int, y: int); table t2(x: int, y: int, z: int); t2(a, b, c) <= c1(a, b), c3(a, c); table t3(x: int, y: int); t3(x, y) <= c1(x, y);
+scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); output o(x: int, y: int); o(a, c) <= c3(a, b), s(a, c); }`,
+  },
 ];

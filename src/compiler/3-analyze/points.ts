@@ -81,25 +81,31 @@ function gateColumns(context: Context, rule: Rule, gate: readonly string[], reas
 
 /** `not r(..)`, r open: the gate is the columns matched against r. */
 function negations(rule: Rule, context: Context): Finding[] {
-  return reads(rule)
-    .filter((literal) => literal.negated && isOpen(context, literal) && !isOnceOnly(rule, literal, context) && !ofOneEvent(rule, literal, context))
-    .map((literal) => finding(context, rule, "negation", termVariables(literal), [literal]));
+  return openNegations(rule, context).map((literal) => finding(context, rule, "negation", termVariables(literal), [literal]));
+}
+
+function openNegations(rule: Rule, context: Context): ReadLiteral[] {
+  return reads(rule).filter((literal) => literal.negated && isOpen(context, literal) && !isOnceOnly(rule, literal, context) && !ofOneEvent(rule, literal, context));
 }
 
 export function termVariables(literal: ReadLiteral): string[] {
   return [...new Set(literal.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : [])))];
 }
 
-/** A non-lattice aggregate over an open relation, unless it is only an up-threshold over growing ones (A3, C3). */
+/**
+ * A non-lattice aggregate over an open relation, unless it is only an up-threshold over growing ones (A3, C3). What is
+ * negated takes valuations from the group one by one, so it has to be closed for the group as a whole too.
+ */
 function aggregates(rule: Rule, context: Context): Finding[] {
   if (!isAggregating(rule)) return [];
   const open = positives(rule).filter((literal) => isOpen(context, literal));
-  if (open.length === 0) return [];
+  const negated = openNegations(rule, context);
+  if (open.length + negated.length === 0) return [];
   const allGrow = open.every((literal) => context.persistence.get(literal.collection) === "growing");
   if (allGrow && isUpThreshold(rule)) return [];
   if (isElementThreshold(rule) && open.every((literal) => context.persistence.get(literal.collection) !== "changing")) return [];
-  if (withinOneRow(rule, open, context)) return [];
-  return [finding(context, rule, "aggregate", groupGate(rule), open)];
+  const summed = withinOneRow(rule, open, context) ? negated : [...open, ...negated];
+  return summed.length === 0 ? [] : [finding(context, rule, "aggregate", groupGate(rule), summed)];
 }
 
 /** The group's terms: variables by name, other expressions by the variables they determine. */
@@ -208,10 +214,11 @@ export function mayConflict(rule: Rule, context: Context): boolean {
   const head = collection(context, rule.head.collection);
   if (head.keyLength === null || head.keyLength === head.columns.length) return false;
   if (head.unique || rule.op === "<-" || rule.op === "<+-") return false;
-  const open = reads(rule).filter((literal) => isOpen(context, literal));
+  // Messages arrive in any order, whatever they were made of.
+  const isRacing = (writer: Rule): boolean => head.kind === "channel" || reads(writer).some((literal) => isOpen(context, literal));
   const writers = context.graph.into.get(head.id)!.filter((writer) => writer.op !== "<-" && writer.op !== "<+-");
-  if (writers.length === 1) return open.length > 0 && !valueIsFunctionOfKey(rule, head, context);
-  return writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal)));
+  if (writers.length === 1) return isRacing(rule) && !valueIsFunctionOfKey(rule, head, context);
+  return writers.some(isRacing);
 }
 
 function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {

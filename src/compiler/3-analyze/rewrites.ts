@@ -40,7 +40,7 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
       seal();
       break;
     case "key-conflict":
-      out.push(`If a key never gets two values, promise it where the facts enter: \`unique\` after the columns of ${list(finding.sources.map(({ source }) => source))}.`);
+      out.push(`If a key never gets two values, promise it where the facts enter: \`unique\` after the columns of ${list(finding.sources.length > 0 ? finding.sources.map(({ source }) => source) : [finding.head])}.`);
       seal();
       break;
     case "choice":

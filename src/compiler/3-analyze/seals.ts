@@ -99,7 +99,7 @@ function sameSource(a: SealSource, b: SealSource): boolean {
 }
 
 function text(part: number | Expr): string {
-  return typeof part === "number" ? String(part) : part.kind === "literal" ? JSON.stringify(part.value) : part.kind;
+  return typeof part === "number" ? `column ${part}` : part.kind === "literal" ? JSON.stringify(part.value) : part.kind;
 }
 
 function sameSeal(a: Seal | null | undefined, b: Seal | null | undefined): boolean {

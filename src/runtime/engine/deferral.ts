@@ -25,8 +25,8 @@ export interface Deferral {
   begin(clock: Clock): void;
   /** At the end of a step, before relations commit. */
   end(clock: Clock): void;
-  /** Clocks for which something waits that would change the state. */
-  pending(): Iterable<Clock>;
+  /** Clocks for which something waits that would change the state. `isQuiet`: the step just taken had no events. */
+  pending(isQuiet: boolean): Iterable<Clock>;
   /** Something stands that the next unordered step no longer derives, so that it ceases one step later. */
   readonly isLapsing?: boolean;
 }
@@ -64,11 +64,12 @@ export class PassingDelay implements Deferral {
     for (let i = 0; i < freshLength; i++) rows.push(fresh[i]);
   }
 
-  pending(): Iterable<Clock> {
+  pending(isQuiet: boolean): Iterable<Clock> {
     const clocks: Clock[] = [];
     for (const [clock, rows] of this.#due) {
-      // What only repeats the step just taken changes nothing.
+      // What only repeats the step just taken changes nothing, unless an event took part that is gone in the next one.
       const repeats =
+        isQuiet &&
         rows.length === this.#target.size && rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
       if (!repeats) clocks.push(clock);
     }

@@ -23,6 +23,8 @@ export class Engine extends Declarations implements Evaluator {
   #lapsing = false;
   /** Steps in a row that showed nothing; the second repeats what the first derived from itself alone. */
   #still = 0;
+  /** The step just taken had no events. */
+  #isQuiet = true;
 
   /** The rules, run to their fixpoint. `startsAlone`: they derive something before any event comes. */
   run(startsAlone: boolean, fixpoint: (isFirst: boolean) => void): Evaluator {
@@ -37,7 +39,7 @@ export class Engine extends Declarations implements Evaluator {
     const tellsWhatCeases = this.declared.outputs.some(({ retracts }) => retracts);
     // What waits for another clock is not brought about by more steps of this one.
     const hadDeferred =
-      tellsWhatCeases && this.declared.deferrals.some((deferral) => [...deferral.pending()].includes(input.clock));
+      tellsWhatCeases && this.declared.deferrals.some((deferral) => [...deferral.pending(this.#isQuiet)].includes(input.clock));
     for (const relation of this.declared.passing) if (relation.size > 0) relation.clear();
     for (const relation of this.declared.landing) if (relation.landedLength > 0) relation.lapse();
     for (const lapses of this.declared.standing) lapses.begin(input.clock);
@@ -54,7 +56,8 @@ export class Engine extends Declarations implements Evaluator {
       outputs: collectOutputs(this.declared.outputs),
       seals: collectSeals(this.declared.seals),
     };
-    this.#still = isStill(input, output) && !hadDeferred ? this.#still + 1 : 0;
+    this.#isQuiet = input.events.length === 0 && input.closed.length === 0;
+    this.#still = this.#isQuiet && output.outputs.length === 0 && !hadDeferred ? this.#still + 1 : 0;
     const { landing, recursiveLanding } = this.declared;
     const lapses = [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0);
     for (const standing of this.declared.standing) standing.end(input.clock);
@@ -135,7 +138,7 @@ export class Engine extends Declarations implements Evaluator {
     if (!this.#isStarted && this.startsAlone) return [null];
     const clocks = new Set<Clock>();
     if (this.#lapsing) clocks.add(null);
-    for (const deferral of this.declared.deferrals) for (const clock of deferral.pending()) clocks.add(clock);
+    for (const deferral of this.declared.deferrals) for (const clock of deferral.pending(this.#isQuiet)) clocks.add(clock);
     return [...clocks];
   }
 
@@ -160,7 +163,3 @@ export class Engine extends Declarations implements Evaluator {
   }
 }
 
-/** A step without events that shows nothing new: the next would be the same. */
-function isStill(input: StepInput, output: StepOutput): boolean {
-  return input.events.length === 0 && input.closed.length === 0 && output.outputs.length === 0;
-}
