@@ -96,10 +96,7 @@ export class Outbox {
   #admit(target: Target, rows: readonly Row[], receiver: number | null): readonly Row[] {
     const { sent } = target;
     if (sent === null) return rows;
-    let refused: Row[] | null = null;
-    for (const row of rows) {
-      if (!sent.admit(row, receiver)) (refused ??= []).push(row);
-    }
+    const refused = sent.admit(rows, receiver);
     if (refused === null) return rows;
     const names = sent.columns.map((column) => target.meta.collection.columns[column].name).join(", ");
     this.#report({

@@ -247,18 +247,23 @@ interface Producer {
   counted: number;
   voted: boolean;
   readonly cells: Map<PartKey, Cell>;
+  /** Of the row that came last; undefined before the first. */
+  lastPart: PartKey | undefined;
+  lastCell: Cell | null;
 }
 
 /** A sealed channel at a receiver: a partition closes when every producer's counted rows are here. */
 export class ChannelSeals extends Partitions {
   readonly #single: boolean;
   readonly #producers = new Map<string, Producer>();
+  #lastFrom: string | null = null;
+  #lastProducer: Producer | null = null;
 
   constructor(meta: SealedMeta, producers: readonly string[]) {
     super(meta);
     this.#single = meta.single;
     for (const address of producers) {
-      this.#producers.set(address, { arrived: 0, counted: -1, voted: false, cells: new Map() });
+      this.#producers.set(address, { arrived: 0, counted: -1, voted: false, cells: new Map(), lastPart: undefined, lastCell: null });
     }
     // Nobody can send to it: every partition is complete from the start.
     if (producers.length === 0) this.completeAll();
@@ -271,13 +276,16 @@ export class ChannelSeals extends Partitions {
   /** False: the row's partition is sealed, and all rows that the seal counted are here already. `from` is a producer. */
   admit(from: string, row: Row): boolean {
     if (this.allComplete) return false;
-    const producer = this.#producers.get(from) as Producer;
+    const producer = from === this.#lastFrom ? this.#lastProducer! : this.#turnTo(from);
     const part = rowPartKey(this.columns, row);
-    let cell = producer.cells.get(part);
+    // Rows of one partition often come in a row. A cell that was forgotten since is complete.
+    let cell = part === producer.lastPart ? producer.lastCell! : producer.cells.get(part);
     if (cell === undefined) {
       if (this.partitions.get(part)?.closed) return false;
       cell = this.#cellOf(producer, part, row);
     }
+    producer.lastPart = part;
+    producer.lastCell = cell;
     if (cell.voted || cell.partition.complete) return false;
     cell.arrived++;
     cell.partition.rows++;
@@ -285,6 +293,11 @@ export class ChannelSeals extends Partitions {
     if (cell.arrived === cell.counted) this.#vote(cell);
     if (producer.arrived === producer.counted) this.#voteAll(producer);
     return true;
+  }
+
+  #turnTo(from: string): Producer {
+    this.#lastFrom = from;
+    return (this.#lastProducer = this.#producers.get(from) as Producer);
   }
 
   /** A row that was refused for its type still counts, or its partition would wait for it for ever. */

@@ -14,11 +14,11 @@ function counted(sent: Sent | undefined, receiver: number): number {
   return sent === undefined ? 0 : sent.common + (sent.each?.[receiver] ?? 0);
 }
 
-function count(sent: Sent, receiver: number | null): void {
-  if (receiver === null) sent.common++;
+function count(sent: Sent, receiver: number | null, rows: number): void {
+  if (receiver === null) sent.common += rows;
   else {
     sent.each ??= [];
-    sent.each[receiver] = (sent.each[receiver] ?? 0) + 1;
+    sent.each[receiver] = (sent.each[receiver] ?? 0) + rows;
   }
 }
 
@@ -32,19 +32,37 @@ export class SentSeals {
     this.columns = columns;
   }
 
-  /** Counts a row to the receiver's index, or to all (null). False: this sender has sealed its partition. */
-  admit(row: Row, receiver: number | null): boolean {
-    if (this.#total.sealed) return false;
-    const part = rowPartKey(this.columns, row);
+  /** Counts rows to the receiver's index, or to all (null). The rows whose partition this sender has sealed; null: none. */
+  admit(rows: readonly Row[], receiver: number | null): readonly Row[] | null {
+    if (this.#total.sealed) return rows;
+    let refused: Row[] | null = null;
+    // Rows of one partition often come in a row: they are counted together.
+    let last: PartKey | undefined;
+    let sent: Sent | null = null;
+    let run = 0;
+    for (const row of rows) {
+      const part = rowPartKey(this.columns, row);
+      if (sent === null || part !== last) {
+        if (run > 0) count(sent!, receiver, run);
+        run = 0;
+        last = part;
+        sent = this.#partition(part);
+      }
+      if (sent.sealed) (refused ??= []).push(row);
+      else run++;
+    }
+    if (run > 0) count(sent!, receiver, run);
+    count(this.#total, receiver, rows.length - (refused?.length ?? 0));
+    return refused;
+  }
+
+  #partition(part: PartKey): Sent {
     let sent = this.#partitions.get(part);
     if (sent === undefined) {
       sent = { sealed: false, common: 0, each: null };
       this.#partitions.set(part, sent);
     }
-    if (sent.sealed) return false;
-    count(sent, receiver);
-    count(this.#total, receiver);
-    return true;
+    return sent;
   }
 
   /** Whether any row of the partition was sent to anyone. */
