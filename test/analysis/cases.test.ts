@@ -1,5 +1,6 @@
 /** The cases that the analysis must get right: each program with its marks, labels and plan. */
 import { describe, expect, test } from "vitest";
+import { acknowledged } from "../soundness/holes.ts";
 import { check } from "../support/check.ts";
 
 /** Inputs in one role, channels and tables in another. */
@@ -388,6 +389,10 @@ role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); out
   test("are not marked beside what is sent once", () => expect(retransmit(`B.m(x) <~ buf(x); ${again} ${drop}`)).toEqual([]));
   test("are without it", () => expect(retransmit(again).join()).toContain("B.m#1 negation"));
   test("nor is the collection of what somebody else reads unmarked", () => expect(retransmit(`B.m(x) <~ buf(x); ${again} ${drop} output left(x: int); left(x) <= buf(x);`)).toEqual(["buf#2 deletion {x}"]));
+  test("and nothing is inserted where the rest of the row is forgotten with it", () => {
+    const { marks, inserted, after } = check(acknowledged);
+    expect([marks, inserted, after("R.out")]).toEqual([[], [], "Async"]);
+  });
   test("a guard on other columns is no guard of repeats", () => expect(retransmit(`B.m(x) <~ buf(x); B.m(x + 1) <~ buf(x), not acked(x);`)).toEqual(["B.m#2 negation {x}"]));
 });
 

@@ -37,6 +37,12 @@ const edges = (rules: string, sealed = "sealed by (src)"): string => `role H { i
 role R replicated x2 { channel f(a: string, b: string); table e(a: string, b: string); e(a, b) <= f(a, b); ${rules} }`;
 const edgesGiven: Given = [["H.edge", "a", "b"], ["H.edge", "b", "c"], ["H.edge", "b", "a"], ["H.edge", "c", "d"], ["seal H.edge", "c"], ["seal H.edge", "a"]];
 
+/** Sent to each of several nodes until each has said so, then forgotten; the nodes gossip as well. */
+export const acknowledged = `role S { input send(id: int, text: string); table buf(a: addr, id: int, text: string); table acked(a: addr, id: int); channel ack(a: addr, id: int); timer tick every 100ms;
+buf(a, i, t) <= send(i, t), R.nodes(a); acked(a, i) <= ack(a, i); R.m@a(self, i, t) <~ buf(a, i, t); R.m@a(self, i, t) <~ tick(), buf(a, i, t), not acked(a, i); buf(a, i, t) <- buf(a, i, t), acked(a, i); }
+role R x2 { channel m(from: addr, id: int, text: string); channel g(id: int, text: string); table got(id: int, text: string); timer tick every 100ms; output out(id: int, text: string);
+got(i, t) <= m(_, i, t); got(i, t) <= g(i, t); S.ack@f(self, i) <~ m(f, i, _); R.g@a(i, t) <~ tick(), got(i, t), R.nodes(a); out(i, t) <= got(i, t); }`;
+
 export const holes: readonly Hole[] = [
   { name: "A1(a): a request against a sealed count", text: ads.replace("ANSWER", "Analyst.answer@a(c, i, n) <~ request(a, c), poor(c, i, n);"), given: adsGiven, control: "Analyst.result", always: { "Analyst.result": '["shoes","a",2]' } },
   {
@@ -265,5 +271,9 @@ role R replicated x2 { channel d(x: int, y: int); table t(x: int, y: int); t(x, 
     text: `role H x2 { input i1(x: int, y: int) sealed by (x); R.c1(x, y) <~ i1(x, y); input i3(x: int, y: int) sealed; R.c3(x, y) <~ i3(x, y); }
 role R replicated { channel c1(x: int, y: int); channel c3(x: int, y: int); table t2(x: int, y: int, z: int); t2(a, b, c) <= c1(a, b), c3(a, c); table t3(x: int, y: int); t3(x, y) <= c1(x, y);
 scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); output o(x: int, y: int); o(a, c) <= c3(a, b), s(a, c); }`,
+  },
+  {
+    name: "C5: gossip and acknowledged retransmission by row need nothing", control: null, given: [["S.send", 1, "a"], ["S.send", 2, "b"]], always: { "R.out": '[1,"a"] [2,"b"]' },
+    text: acknowledged,
   },
 ];
