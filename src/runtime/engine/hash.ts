@@ -9,9 +9,10 @@ export function mix(h: number, code: number): number {
   return h ^ (h >>> 15);
 }
 
+/** The hash, not negative: its lower bits choose a slot, its upper bits stand there. */
 export function finish(h: number): number {
   h = Math.imul(h ^ (h >>> 13), 0x85ebca6b);
-  return h ^ (h >>> 16);
+  return (h ^ (h >>> 16)) & 0x7fff_ffff;
 }
 
 export function wider(array: Int32Array, length: number): Int32Array {

@@ -26,8 +26,11 @@ export class Rows {
   readonly key: Int32Array;
 
   #capacity = 8;
+  /** Twice as many as there is room for rows. Beside a row's number stand the upper bits of its hash: few probes touch a column in vain. */
   #slots: Int32Array = new Int32Array(16).fill(EMPTY);
   #mask = 15;
+  /** The bits of a slot that are of the hash; the others are of the row. No row has the sign, EMPTY and TOMBSTONE have. */
+  #tag = ~7;
   /** Slots that are not EMPTY. */
   #used = 0;
   #free: number[] = [];
@@ -81,6 +84,12 @@ export class Rows {
     this.#name();
     for (const index of this.#indexes) index.grow(this.#capacity);
     for (const state of this.#states) state.grow(this.#capacity);
+    this.#slots = new Int32Array(this.#capacity * 2).fill(EMPTY);
+    this.#mask = this.#slots.length - 1;
+    this.#tag = ~(this.#capacity - 1);
+    // None is free. In the order of the rows, whose columns are then read in order.
+    for (let row = 0; row < this.size; row++) this.#fill(row, this.#hashRow(row));
+    this.#used = this.size;
   }
 
   // --- finding rows: `find` gives -1 where there is none (a row found may have lost its support)
@@ -92,17 +101,22 @@ export class Rows {
   }
 
   find0(): number {
-    const row = this.#slots[finish(0) & this.#mask];
-    return row >= 0 ? row : -1;
+    const held = this.#slots[finish(0) & this.#mask];
+    return held >= 0 ? held & ~this.#tag : -1;
   }
 
   find1(a: number): number {
     const { c0 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let slot = finish(mix(0, a)) & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row >= 0 ? c0[row] === a : row === EMPTY) return row;
+    const tag = this.#tag;
+    const h = finish(mix(0, a));
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[slot];
+      if (held === EMPTY) return -1;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a) return row;
     }
   }
 
@@ -110,9 +124,14 @@ export class Rows {
     const { c0, c1 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let slot = finish(mix(mix(0, a), b)) & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row >= 0 ? c0[row] === a && c1[row] === b : row === EMPTY) return row;
+    const tag = this.#tag;
+    const h = finish(mix(mix(0, a), b));
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[slot];
+      if (held === EMPTY) return -1;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b) return row;
     }
   }
 
@@ -120,9 +139,14 @@ export class Rows {
     const { c0, c1, c2 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let slot = finish(mix(mix(mix(0, a), b), c)) & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c : row === EMPTY) return row;
+    const tag = this.#tag;
+    const h = finish(mix(mix(mix(0, a), b), c));
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[slot];
+      if (held === EMPTY) return -1;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b && c2[row] === c) return row;
     }
   }
 
@@ -130,21 +154,29 @@ export class Rows {
     const { c0, c1, c2, c3 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
-    for (let slot = finish(mix(mix(mix(mix(0, a), b), c), d)) & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row >= 0 ? c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d : row === EMPTY) return row;
+    const tag = this.#tag;
+    const h = finish(mix(mix(mix(mix(0, a), b), c), d));
+    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[slot];
+      if (held === EMPTY) return -1;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
     }
   }
 
   /** The row of `key`. */
   findKey(): number {
     const { key, columns, arity } = this;
+    const tag = this.#tag;
     let h = 0;
     for (let i = 0; i < arity; i++) h = mix(h, key[i]);
-    probe: for (let slot = finish(h) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
-      if (row === EMPTY) return -1;
-      if (row < 0) continue;
+    h = finish(h);
+    probe: for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const held = this.#slots[slot];
+      if (held === EMPTY) return -1;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
       for (let i = 0; i < arity; i++) if (columns[i][row] !== key[i]) continue probe;
       return row;
     }
@@ -160,11 +192,14 @@ export class Rows {
     const { c0 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
+    const tag = this.#tag;
     const h = finish(mix(0, a));
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row === EMPTY) break;
-      if (row >= 0 && c0[row] === a) return row;
+      const held = slots[slot];
+      if (held === EMPTY) break;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a) return row;
     }
     const row = this.#place();
     this.c0[row] = a;
@@ -175,11 +210,14 @@ export class Rows {
     const { c0, c1 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
+    const tag = this.#tag;
     const h = finish(mix(mix(0, a), b));
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row === EMPTY) break;
-      if (row >= 0 && c0[row] === a && c1[row] === b) return row;
+      const held = slots[slot];
+      if (held === EMPTY) break;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b) return row;
     }
     const row = this.#place();
     this.c0[row] = a;
@@ -191,11 +229,14 @@ export class Rows {
     const { c0, c1, c2 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
+    const tag = this.#tag;
     const h = finish(mix(mix(mix(0, a), b), c));
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row === EMPTY) break;
-      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c) return row;
+      const held = slots[slot];
+      if (held === EMPTY) break;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b && c2[row] === c) return row;
     }
     const row = this.#place();
     this.c0[row] = a;
@@ -208,11 +249,14 @@ export class Rows {
     const { c0, c1, c2, c3 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
+    const tag = this.#tag;
     const h = finish(mix(mix(mix(mix(0, a), b), c), d));
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const row = slots[slot];
-      if (row === EMPTY) break;
-      if (row >= 0 && c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
+      const held = slots[slot];
+      if (held === EMPTY) break;
+      if (((held ^ h) & tag) !== 0) continue;
+      const row = held & ~tag;
+      if (c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
     }
     const row = this.#place();
     this.c0[row] = a;
@@ -248,44 +292,45 @@ export class Rows {
   }
 
   #enter(row: number, hash: number): number {
-    if ((this.#used + 1) * 2 > this.#mask) {
-      this.#rehash();
-    } else {
-      const slots = this.#slots;
-      const mask = this.#mask;
-      let slot = hash & mask;
-      while (slots[slot] >= 0) slot = (slot + 1) & mask;
-      if (slots[slot] === EMPTY) this.#used++;
-      slots[slot] = row;
-    }
+    // Rows fill at most half of the slots, tombstones another quarter.
+    if (this.#used * 4 >= this.#slots.length * 3) this.#tidy();
+    if (this.#fill(row, hash)) this.#used++;
     const indexes = this.#indexes;
     for (let i = 0; i < indexes.length; i++) indexes[i].add(row);
     return row;
   }
 
-  /** All rows in use into fresh slots, twice as many when they fill more than a quarter of them. */
-  #rehash(): void {
-    const rows = this.rowsInUse();
-    let { length } = this.#slots;
-    if (rows.length * 4 > length) length *= 2;
-    const slots = new Int32Array(length).fill(EMPTY);
-    const mask = length - 1;
-    // In the order of the rows, whose columns are then read in order.
-    for (let i = 0; i < rows.length; i++) {
-      let slot = this.#hashRow(rows[i]) & mask;
-      while (slots[slot] >= 0) slot = (slot + 1) & mask;
-      slots[slot] = rows[i];
+  /** True when the slot was EMPTY, false when it was a tombstone. */
+  #fill(row: number, hash: number): boolean {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let slot = hash & mask;
+    while (slots[slot] >= 0) slot = (slot + 1) & mask;
+    const wasEmpty = slots[slot] === EMPTY;
+    slots[slot] = (hash & this.#tag) | row;
+    return wasEmpty;
+  }
+
+  /** Slots without tombstones. */
+  #tidy(): void {
+    const old = this.#slots;
+    this.#slots = new Int32Array(old.length).fill(EMPTY);
+    this.#used = 0;
+    for (let slot = 0; slot < old.length; slot++) {
+      if (old[slot] < 0) continue;
+      const row = old[slot] & ~this.#tag;
+      this.#fill(row, this.#hashRow(row));
+      this.#used++;
     }
-    this.#slots = slots;
-    this.#mask = mask;
-    this.#used = rows.length;
   }
 
   // --- giving rows up
 
   remove(row: number): void {
-    let slot = this.#hashRow(row) & this.#mask;
-    while (this.#slots[slot] !== row) slot = (slot + 1) & this.#mask;
+    const h = this.#hashRow(row);
+    const held = (h & this.#tag) | row;
+    let slot = h & this.#mask;
+    while (this.#slots[slot] !== held) slot = (slot + 1) & this.#mask;
     // Before an empty slot no tombstone is needed, nor are those that stand before it.
     if (this.#slots[(slot + 1) & this.#mask] === EMPTY) {
       do {
