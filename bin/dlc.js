@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 
 const built = new URL("../dist/cli.js", import.meta.url);
 if (!existsSync(fileURLToPath(built))) {
   console.error("dlc: this checkout is not built yet. Run `npm run build` first.");
   process.exit(2);
 }
+// A run is over before what is optimized early has paid for it. Newer versions keep compiled code instead.
+if (module.enableCompileCache) module.enableCompileCache();
+else setFlagsFromString("--interrupt-budget=800000");
 const { main } = await import(built.href);
 process.exitCode = await main(process.argv.slice(2));
