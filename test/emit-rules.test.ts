@@ -1,4 +1,5 @@
 /** What emitted rules do, case by case; `engine-oracle.test.ts` covers their combinations. */
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Expr, Gate, ReadLiteral, Rule } from "../src/compiler/ir.ts";
 import { Relation } from "../src/runtime/engine/relation.ts";
@@ -327,6 +328,13 @@ const gate = (...sources: readonly [string, ...string[]][]): Gate => ({
   conditions: sources.map(([source, ...key]) => ({ source, key: key.map(variable) })),
 });
 
+const fact = fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom("1", "2"), fc.integer({ min: 0, max: 3 }));
+const happening = fc.oneof(
+  { weight: 5, arbitrary: fact.map((row): Row => ["click", ...row]) },
+  { weight: 3, arbitrary: fact.map((row): Row => ["drop", ...row]) },
+  { weight: 1, arbitrary: fc.constantFrom("a", "b", "all").map((c): Row => ["close", c]) },
+);
+
 describe("gates", () => {
   const text =
     role(`channel click(c: string, u: string) sealed by (c); table clicks(c: string, u: string); scratch n(c: string, k: int); output o(c: string, k: int);
@@ -372,6 +380,30 @@ describe("gates", () => {
       ["a", 2],
       ["b", 1],
     ]);
+  });
+  test("let groups count before their partition closes, and show what rows that waited would show", () => {
+    // A second literal, always true, makes the rows wait instead of the groups.
+    const program = (also: string): string =>
+      role(`channel click(c: string, u: string, x: int) sealed by (c); channel drop(c: string, u: string, x: int);
+      table clicks(c: string, u: string, x: int); clicks(c, u, x) <= click(c, u, x); clicks(c, u, x) <- drop(c, u, x);
+      scratch n(c: string, u: string, k: int, s: int, l: int, d: int, all: list<int>);
+      n(c, u, count(), sum(x), max(x), count(distinct x), collect(x)) <= clicks(c, u, x)${also} having count() < 4;
+      output o(c: string, u: string, k: int, s: int, l: int, d: int, all: list<int>) eventual;
+      o(c, u, k, s, l, d, a) <= n(c, u, k, s, l, d, a);`);
+    fc.assert(
+      fc.property(fc.array(fc.array(happening, { maxLength: 5 }), { maxLength: 12 }), (steps) => {
+        const [groups, rows] = ["", ", 1 == 1"].map((also) => world(program(also), { rule: gated, sealed }));
+        for (const happenings of steps) {
+          const of = (kind: string): Row[] => happenings.flatMap((one) => (one[0] === kind ? [one.slice(1)] : []));
+          const [told, expected] = [groups, rows].map((r) => {
+            for (const [c] of of("close")) r.close("click", c === "all" ? null : [c]);
+            return [r.step({ click: of("click"), drop: of("drop") }).outputs, r.read("n"), r.evaluator.held().length];
+          });
+          expect(told).toEqual(expected);
+        }
+      }),
+      { numRuns: 300, seed: 7 },
+    );
   });
   test("holds keep rows of passing literals and release those of all literals in one step", () => {
     const both = role(

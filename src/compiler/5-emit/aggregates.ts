@@ -4,15 +4,24 @@
  */
 import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
 import type { ExprScope } from "./expressions.ts";
-import type { Accumulator, Aggregate, FlowLiteral, FlowRelation, FlowRule, Mode } from "./flow.ts";
+import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
 import { ruleText, sourceText, variable } from "./texts.ts";
 import type { Catalog } from "./catalog.ts";
-import { bump, columnOf, seek } from "./rows.ts";
+import { bump, columnOf, find, seek } from "./rows.ts";
 import { valueTypes } from "./types.ts";
 import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
+import { type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
 
-/** Adds a rule's groups, accumulators and results to the flow. */
+/** The partition for which the results of a group wait. */
+export interface WaitingGroups {
+  /** Over variables of the groups. */
+  readonly key: readonly Expr[];
+  /** The closed ones among the partitions of the groups. */
+  readonly closedAmong: (groups: FlowRead) => FlowRelation;
+}
+
+/** Adds a rule's groups, accumulators and results to the flow. `waiting`: null where all that goes in may be shown. */
 export function aggregated(
   to: Catalog,
   rule: Rule,
@@ -20,6 +29,7 @@ export function aggregated(
   terms: readonly HeadTerm[],
   body: readonly FlowLiteral[],
   result: FlowRelation,
+  waiting: WaitingGroups | null,
 ): void {
   const key: Expr[] = terms.flatMap((term) => (term.kind === "value" ? [term.value] : []));
   const variables = new Map<string, number>();
@@ -98,6 +108,13 @@ export function aggregated(
       `const ${shown} = engine.shown(${groups.name}, ${columns.filter((column) => typeof column !== "number").length});`,
     );
   }
+  const gate =
+    waiting === null
+      ? null
+      : {
+          closed: waiting.closedAmong({ kind: "read", negated: false, relation: groups, terms: groupTerms(groups, variables) }),
+          columns: waiting.key.map((expr) => variables.get((expr as Extract<Expr, { kind: "variable" }>).name)!),
+        };
   const aggregate: Aggregate = {
     rule,
     groups,
@@ -107,6 +124,7 @@ export function aggregated(
     variables,
     having: rule.having,
     shown,
+    gate,
   };
   to.rules.push({
     name: rule.label,
@@ -122,13 +140,19 @@ export function aggregated(
   const name = to.names.take(`${rule.label}_results`);
   to.operators.push({
     target: result,
-    reads: [groups],
+    reads: gate === null ? [groups] : [groups, gate.closed],
     kind: "results",
     call: `${name}();`,
-    when: `${groups.name}.touchedLength > 0`,
+    when: [groups, ...(gate === null ? [] : [gate.closed])].map((read) => `${read.name}.touchedLength > 0`).join(" || "),
     aggregate,
     hold: null,
   });
+}
+
+/** A row of the groups, its columns under the names of the variables that they hold. */
+function groupTerms(groups: FlowRelation, variables: ReadonlyMap<string, number>): FlowRead["terms"] {
+  const names = new Map(Array.from(variables, ([name, column]) => [column, name]));
+  return groups.types.map((type, i) => variable(names.get(i) ?? `group_${i}`, type));
 }
 
 function freeVariables(expr: Expr): Set<string> {
@@ -203,34 +227,81 @@ export function writeAccumulation(
 
 const lastMember = new WeakMap<FlowRelation, string>();
 
-/** The function that makes the results of the changed groups anew. */
+/** The function that makes the results of the changed groups anew, and where they wait for it of closed partitions. */
 export function writeResults(
   writer: Writer,
   scopeOf: (writer: Writer, rule: string) => ExprScope,
   name: string,
   aggregate: Aggregate,
+  indexOf: (relation: FlowRelation, columns: readonly number[]) => string,
 ): void {
-  const { groups, result, rule, columns, shown, having, variables } = aggregate;
+  const { groups, rule, gate } = aggregate;
   const scope = scopeOf(writer, ruleText(rule));
-  writer.open(`function ${name}()${"\u0001: void\u0002"} {`);
   const n = scope.names.take("n");
-  writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touchedLength; ${n}++) {`);
-  scope.escape = "continue;";
   const group = scope.names.take("group");
-  writer.line(`const ${group} = ${groups.name}.touched[${n}];`);
+  const openResults = (): void => {
+    writer.open(`function ${name}()${type(": void")} {`);
+    writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touchedLength; ${n}++) {`);
+    writer.line(`const ${group} = ${groups.name}.touched[${n}];`);
+    writeRetraction(scope, aggregate, group);
+  };
+  if (gate === null) {
+    openResults();
+    scope.escape = "continue;";
+    writeResult(scope, aggregate, group);
+    writer.close("}");
+    writer.close("}");
+    return;
+  }
+  const one = scope.names.take(`${rule.label}_result`);
+  writer.open(`function ${one}(${group}${type(": number")})${type(": void")} {`);
+  scope.escape = "return;";
+  writeResult(scope, aggregate, group);
+  writer.close("}");
+  openResults();
+  const { closed, columns } = gate;
+  const partition = scope.names.take("partition");
+  const key = columns.map((column) => `${columnOf(groups, column)}[${group}]`);
+  writer.line(`const ${partition} = ${find(scope, closed, key)};`);
+  writer.line(`if (${partition} >= 0 && ${closed.name}.was[${partition}] === 1) ${one}(${group});`);
+  writer.close("}");
+  writer.open(`for (let ${n} = 0; ${n} < ${closed.name}.touchedLength; ${n}++) {`);
+  writer.line(`const ${partition} = ${closed.name}.touched[${n}];`);
+  writer.line(`if (${closed.name}.change(${partition}) !== 1) continue;`);
+  if (columns.length === 0) {
+    writer.line(`for (let ${group} = 0; ${group} < ${groups.name}.size; ${group}++) ${one}(${group});`);
+  } else {
+    const index = indexOf(groups, columns);
+    const codes = columns.map((_, i) => `${columnOf(closed, i)}[${partition}]`).join(", ");
+    const first = columns.length <= 3 ? `first${columns.length}` : "firstOf";
+    writer.line(`let ${group} = ${index}.${first}(${codes});`);
+    writer.line(`for (; ${group} >= 0; ${group} = ${index}.next[${group}]) ${one}(${group});`);
+  }
+  writer.close("}");
+  writer.close("}");
+}
+
+/** Takes back what the group has shown. */
+function writeRetraction(scope: ExprScope, { groups, result, columns, shown }: Aggregate, group: string): void {
+  if (shown === null) return;
+  const { writer } = scope;
+  let place = 0;
+  const old = columns.map((column) =>
+    typeof column === "number" ? `${columnOf(groups, column)}[${group}]` : `${shown}.results[${place++}][${group}]`,
+  );
+  writer.open(`if (${shown}.is[${group}] === 1) {`);
+  writer.line(`${shown}.is[${group}] = 0;`);
+  writer.line(bump(result, seek(scope, result, old, true), "-1"));
+  writer.close("}");
+}
+
+/** Shows what the group has now, if anything. */
+function writeResult(scope: ExprScope, aggregate: Aggregate, group: string): void {
+  const { writer } = scope;
+  const { groups, result, columns, shown, having, variables } = aggregate;
   const keys = groups.types.map((_, i) => `${columnOf(groups, i)}[${group}]`);
   for (const [variableName, column] of variables) scope.bind(variableName, keys[column]);
-  if (shown !== null) {
-    let place = 0;
-    const old = columns.map((column) =>
-      typeof column === "number" ? keys[column] : `${shown}.results[${place++}][${group}]`,
-    );
-    writer.open(`if (${shown}.is[${group}] === 1) {`);
-    writer.line(`${shown}.is[${group}] = 0;`);
-    writer.line(bump(result, seek(scope, result, old, true), "-1"));
-    writer.close("}");
-  }
-  writer.line(`if (${groups.name}.count[${group}] === 0) continue;`);
+  writer.line(`if (${groups.name}.count[${group}] === 0) ${scope.escape}`);
   scope.aggregate = (call) => {
     const found = aggregate.accumulators.find(
       (one) =>
@@ -238,26 +309,22 @@ export function writeResults(
     )!;
     return resultOf(scope, aggregate, found, group);
   };
-  for (const test of having) writer.line(`if (!${scope.boolean(test)}) continue;`);
+  for (const test of having) writer.line(`if (!${scope.boolean(test)}) ${scope.escape}`);
   const codes = columns.map((column) =>
     typeof column === "number"
       ? keys[column]
       : scope.code({ kind: "aggregate", call: column.call, type: column.call.type, span: column.call.span }),
   );
-  writer.line(
-    shown === null
-      ? `${result.name}.keep(${seek(scope, result, codes, true)});`
-      : bump(result, seek(scope, result, codes, true), "1"),
-  );
-  if (shown !== null) {
-    writer.line(`${shown}.is[${group}] = 1;`);
-    let place = 0;
-    columns.forEach((column, i) => {
-      if (typeof column !== "number") writer.line(`${shown}.results[${place++}][${group}] = ${codes[i]};`);
-    });
+  if (shown === null) {
+    writer.line(`${result.name}.keep(${seek(scope, result, codes, true)});`);
+    return;
   }
-  writer.close("}");
-  writer.close("}");
+  writer.line(bump(result, seek(scope, result, codes, true), "1"));
+  writer.line(`${shown}.is[${group}] = 1;`);
+  let place = 0;
+  columns.forEach((column, i) => {
+    if (typeof column !== "number") writer.line(`${shown}.results[${place++}][${group}] = ${codes[i]};`);
+  });
 }
 
 /** The code of an accumulator's result, as the name of a constant. */

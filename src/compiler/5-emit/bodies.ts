@@ -78,10 +78,7 @@ export class Bodies extends Catalog {
     key: readonly Expr[],
     body: readonly FlowLiteral[],
   ): readonly FlowLiteral[] {
-    const of = this.#closedOf(source);
-    if (mode === "passing") return [{ kind: "closed", name: of, key }];
-    const name = this.ir.collections.get(source)!.name;
-    const types = key.map((expr) => expr.type);
+    if (mode === "passing") return [{ kind: "closed", name: this.#closedOf(source), key }];
     const needed = variablesOf(...key);
     const single = body.find(
       (literal) =>
@@ -92,35 +89,7 @@ export class Bodies extends Catalog {
     const from = single === undefined ? body : [single];
     const closed = this.share(
       `gate ${source} ${exprText([key, from.map((literal) => (literal.kind === "read" ? [literal.relation.name, literal.negated, literal.terms] : literal))])}`,
-      () => {
-        const wanted = this.relation(`${rule.label}_wants_${name}`, types, "view", null);
-        this.rules.push({
-          name: `${rule.label}_wants_${name}`,
-          source: null,
-          comment: `Partitions of ${name} that ${rule.label} waits for.`,
-          mode: "counting",
-          head: wanted,
-          terms: key,
-          offer: null,
-          aggregate: null,
-          body: from,
-        });
-        const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);
-        const gate = this.names.take(`${rule.label}_gate_${name}`);
-        this.attachments.push(
-          `const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${of}, ${wanted.name}, ${made.name});`,
-        );
-        this.operators.push({
-          target: made,
-          reads: [wanted],
-          kind: "gate",
-          call: `${gate}.run();`,
-          when: null,
-          aggregate: null,
-          hold: null,
-        });
-        return made;
-      },
+      () => this.closedAmong(rule, source, key, from),
     );
     const binds: FlowLiteral[] = [];
     const terms = key.map((expr, i) => {
@@ -130,6 +99,44 @@ export class Bodies extends Catalog {
       return named;
     });
     return [...binds, { kind: "read", negated: false, relation: closed, terms }];
+  }
+
+  /** The relation of the closed ones among the keys that `from` selects. */
+  protected closedAmong(
+    rule: Rule | SealRule,
+    source: CollectionId,
+    key: readonly Expr[],
+    from: readonly FlowLiteral[],
+  ): FlowRelation {
+    const { name } = this.ir.collections.get(source)!;
+    const types = key.map((expr) => expr.type);
+    const wanted = this.relation(`${rule.label}_wants_${name}`, types, "view", null);
+    this.rules.push({
+      name: `${rule.label}_wants_${name}`,
+      source: null,
+      comment: `Partitions of ${name} that ${rule.label} waits for.`,
+      mode: "counting",
+      head: wanted,
+      terms: key,
+      offer: null,
+      aggregate: null,
+      body: from,
+    });
+    const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);
+    const gate = this.names.take(`${rule.label}_gate_${name}`);
+    this.attachments.push(
+      `const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${this.#closedOf(source)}, ${wanted.name}, ${made.name});`,
+    );
+    this.operators.push({
+      target: made,
+      reads: [wanted],
+      kind: "gate",
+      call: `${gate}.run();`,
+      when: null,
+      aggregate: null,
+      hold: null,
+    });
+    return made;
   }
 
   #hold(rule: Rule | SealRule, literal: FlowRead, gate: Gate, index: number): FlowRead {

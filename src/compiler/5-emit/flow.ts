@@ -78,6 +78,16 @@ export interface Aggregate {
   readonly having: readonly Expr[];
   /** Identifier of what the groups showed; null where all is passing. */
   readonly shown: string | null;
+  /** Groups are kept for open partitions too, and show their results once their partition is closed; null: none waits. */
+  readonly gate: GroupGate | null;
+}
+
+/** The partition of a group is named by columns of it. */
+export interface GroupGate {
+  /** The closed ones among the groups' partitions. */
+  readonly closed: FlowRelation;
+  /** Columns of the groups, one for each of `closed`. */
+  readonly columns: readonly number[];
 }
 
 /** What fills a relation besides rules. */

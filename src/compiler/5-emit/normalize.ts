@@ -1,12 +1,13 @@
 /** From a role's rules to its flow: see flow.ts. */
-import type { Collection, CollectionId, Expr, HeadTerm, Rule, SealRule } from "../ir.ts";
+import type { Collection, CollectionId, Expr, Gate, HeadTerm, Rule, SealRule } from "../ir.ts";
 import { aggregated } from "./aggregates.ts";
 import { Bodies } from "./bodies.ts";
 import type { HeadPlace, Planned } from "./catalog.ts";
-import type { Flow, FlowLiteral, FlowRelation, Mode } from "./flow.ts";
+import type { Flow, FlowLiteral, FlowRead, FlowRelation, Mode } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { addr, sealColumns, sourceText, variable } from "./texts.ts";
 import { valueTypes } from "./types.ts";
+import { aggregatesOf } from "./walk.ts";
 import { quoted } from "./writer.ts";
 
 export function flowOf(plan: Planned, role: string, names: Names): Flow {
@@ -37,7 +38,8 @@ class Normalizer extends Bodies {
     const { to } = rule.head;
     const address: HeadTerm[] = to?.kind === "address" ? [{ kind: "value", value: to.value }] : [];
     const terms = [...address, ...rule.head.terms];
-    const body = this.body(rule, mode, rule.gates ?? []);
+    const waiting = mode === "counting" ? waitingGroups(rule) : null;
+    const body = this.body(rule, mode, waiting === null ? (rule.gates ?? []) : []);
     if (rule.having.length === 0 && terms.every((term) => term.kind === "value")) {
       this.#derive(
         rule,
@@ -59,7 +61,14 @@ class Normalizer extends Bodies {
     const result = isSole
       ? this.relationOf(collection.id)
       : this.relation(`${rule.label}_results`, types, mode === "passing" ? "passing" : "view", null);
-    aggregated(this, rule, mode, terms, body, result);
+    const gate =
+      waiting === null
+        ? null
+        : {
+            key: waiting.key,
+            closedAmong: (groups: FlowRead) => this.closedAmong(rule, waiting.source, waiting.key, [groups]),
+          };
+    aggregated(this, rule, mode, terms, body, result, gate);
     if (isSole) return;
     const row = types.map((type, i) => variable(`v${i}`, type));
     this.#derive(
@@ -207,4 +216,22 @@ class Normalizer extends Bodies {
       body: this.body(seal, mode, []),
     });
   }
+}
+
+/**
+ * The gate of an aggregate whose groups can be kept up before their partition is closed, so that nothing is gone over
+ * again when it closes: each group is of one partition, and nothing that is computed on the way can fail for a row that
+ * is gone when it does. Null where the rows must wait instead.
+ */
+function waitingGroups({ gates, body, head, having }: Rule): Gate["conditions"][number] | null {
+  const conditions = (gates ?? []).flatMap((gate) => gate.conditions);
+  if (conditions.length !== 1 || body.length !== 1 || body[0].kind !== "read") return null;
+  const isPlain = (expr: Expr): boolean => expr.kind === "variable" || expr.kind === "literal";
+  const calls = aggregatesOf(head, having);
+  if (calls.length === 0 || !calls.every(({ args }) => args.every(isPlain))) return null;
+  const groups = head.terms.flatMap((term) => (term.kind === "value" ? [term.value] : []));
+  if (head.to?.kind === "address") groups.push(head.to.value);
+  const isOfGroup = (expr: Expr): boolean =>
+    expr.kind === "variable" && groups.some((group) => group.kind === "variable" && group.name === expr.name);
+  return groups.every(isPlain) && conditions[0].key.every(isOfGroup) ? conditions[0] : null;
 }

@@ -13,7 +13,7 @@ import { writeInterfaces, writeStart } from "./host.ts";
 import { writeMeta } from "./meta.ts";
 import { Names } from "./names.ts";
 import { flowOf } from "./normalize.ts";
-import { writeRule } from "./rules.ts";
+import { indexOf, writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
 import { valueType, valueTypes } from "./types.ts";
 import { commentText, quoted, type, Writer } from "./writer.ts";
@@ -188,6 +188,7 @@ function writeEvaluator(
           (to, rule) => new ExprScope(to, names.inner(), declared, file, rule),
           text.slice(0, -3),
           aggregate!,
+          (relation, columns) => indexOf(names, relation, columns),
         );
         writer.line();
       } else if (kind === "hold") {

@@ -289,7 +289,7 @@ function writeRead(
     const end = scope.names.take("size");
     loops.open(`for (let ${row} = 0, ${end} = ${relation.name}.size; ${row} < ${end}; ${row}++) {`);
   } else {
-    const index = indexOf(context, relation, bound);
+    const index = indexOf(context.names, relation, bound);
     const first = bound.length <= 3 ? `first${bound.length}` : "firstOf";
     loops.open(
       `for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`,
@@ -301,9 +301,9 @@ function writeRead(
 }
 
 /** Identifier of the index over these columns. */
-function indexOf(context: RuleContext, relation: FlowRelation, columns: readonly number[]): string {
+export function indexOf(names: Names, relation: FlowRelation, columns: readonly number[]): string {
   for (const [name, known] of relation.indexes) if (known.join() === columns.join()) return name;
-  const name = context.names.take(`${relation.name}_by_${columns.join("_")}`);
+  const name = names.take(`${relation.name}_by_${columns.join("_")}`);
   relation.indexes.set(name, columns);
   return name;
 }
