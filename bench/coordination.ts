@@ -1,7 +1,7 @@
 /**
  * What coordination costs: the ad network's CAMPAIGN and word count, on real processes, uncoordinated, sealed and ordered.
  *
- *   npm run bench:coordination                 all of it, about six minutes; writes docs/measurements.md
+ *   npm run bench:coordination                 all of it, about ten minutes; writes docs/measurements.md
  *   npm run bench:coordination -- --quick      a smoke test of a quarter of a minute; writes nothing
  *   npm run bench:coordination -- --program words --producers 5 --delay 0 --repetitions 7
  */
@@ -45,7 +45,7 @@ const full = {
   delays: [0, 5],
   repetitions: 3,
   byKeyAt: [5],
-  size: { clicks: 60_000, lines: 6000, partitions: 16 },
+  size: { clicks: 160_000, lines: 16_000, partitions: 16 },
   logRows: 1_000_000,
 } as const;
 
@@ -79,9 +79,9 @@ export async function bench(root: string, options: BenchOptions): Promise<BenchR
               runs.get(way)!.push(await measure(root, built.get(way.name)!, loads.get(way)!, delayMs));
             }
           }
-          const uncoordinated = runs.get(ways[0])!;
           for (const way of chosen) {
-            const line = summarize(program, way, producers, delayMs, runs.get(way)!, uncoordinated);
+            const beside = runs.get(chosen.find(({ name }) => name === way.beside)!)!;
+            const line = summarize(program, way, producers, delayMs, runs.get(way)!, beside);
             lines.push(line);
             say(tableOf([line], "text"));
           }

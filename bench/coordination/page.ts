@@ -48,7 +48,7 @@ function waitsTable(): string {
 /** Medians over all lines of a way, beside what is aimed at. */
 function aims(lines: readonly Line[]): string {
   const middle = (values: readonly number[]): string => median(values).toFixed(2);
-  const rows = ways.slice(1).map(({ name, title }) => {
+  const rows = ways.filter(({ strategy }) => strategy !== "none").map(({ name, title }) => {
     const own = lines.filter(({ way }) => way === name);
     const ratios = own.map(({ ratio }) => ratio);
     const cpuRatios = own.flatMap(({ cpuRatio }) => (cpuRatio === null ? [] : [cpuRatio]));

@@ -1,5 +1,5 @@
 /**
- * The programs that are compared: the two fixtures, each in five ways to coordinate. What differs between two
+ * The programs that are compared: the two fixtures, each in six ways to coordinate, or not. What differs between two
  * ways is one annotation, one word after `sealed by`, or the strategy given to `dlc build`; the rules are the same.
  */
 import { execFileSync } from "node:child_process";
@@ -7,12 +7,14 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export type ProgramName = "campaign" | "words";
-export type WayName = "none" | "seal" | "single" | "order" | "order by";
+export type WayName = "none" | "none dealt" | "seal" | "single" | "order" | "order by";
 
 export interface Way {
   readonly name: WayName;
   /** As the table calls it. */
   readonly title: string;
+  /** The way without coordination whose producers are given the same rows: what this one is compared with. */
+  readonly beside: "none" | "none dealt";
   /** Whether producers seal, and whether each partition's rows all go to one producer. */
   readonly seals: boolean;
   readonly dealt: "in turn" | "by partition";
@@ -43,6 +45,7 @@ export const ways: readonly Way[] = [
   {
     name: "none",
     title: "uncoordinated",
+    beside: "none",
     seals: false,
     dealt: "in turn",
     strategy: "none",
@@ -50,8 +53,19 @@ export const ways: readonly Way[] = [
     waits: { campaign: "nothing", words: "nothing" },
   },
   {
+    name: "none dealt",
+    title: "uncoordinated, one producer a partition",
+    beside: "none dealt",
+    seals: false,
+    dealt: "by partition",
+    strategy: "none",
+    change: (text) => text,
+    waits: { campaign: "nothing", words: "nothing" },
+  },
+  {
     name: "seal",
     title: "sealed",
+    beside: "none",
     seals: true,
     dealt: "in turn",
     strategy: null,
@@ -64,6 +78,7 @@ export const ways: readonly Way[] = [
   {
     name: "single",
     title: "sealed, one producer a partition",
+    beside: "none dealt",
     seals: true,
     dealt: "by partition",
     strategy: null,
@@ -79,6 +94,7 @@ export const ways: readonly Way[] = [
   {
     name: "order",
     title: "ordered, one log",
+    beside: "none",
     seals: false,
     dealt: "in turn",
     strategy: null,
@@ -91,6 +107,7 @@ export const ways: readonly Way[] = [
   {
     name: "order by",
     title: "ordered by key",
+    beside: "none",
     seals: false,
     dealt: "in turn",
     strategy: null,
