@@ -13,6 +13,8 @@ function status(name: string, some: Partial<Status> = {}): Status {
     receivedFrom: {},
     fired: {},
     changes: 0,
+    drawn: 0,
+    missing: 0,
     counts,
     duplicates: 0,
     badRows: 0,
@@ -69,6 +71,17 @@ describe("a run is over", () => {
     expect(quiescence.take(at(2, 2, 6))).toBe("quiet");
     expect(quiescence.take(at(3, 2, 6))).toBe("quiet");
     expect(quiescence.take(at(3, 3, 6))).toBe("done");
+  });
+
+  test("not while a message is missing that was lost since the last change", () => {
+    const quiescence = new Quiescence();
+    const at = (fired: number, drawn: number, missing: number): Status[] => [status("A#0", { fired: { t: fired }, drawn, missing })];
+    expect(quiescence.since("A#0")).toBe(0);
+    quiescence.take(at(1, 5, 2));
+    expect(quiescence.take(at(1, 5, 2))).toBe("quiet");
+    expect(quiescence.since("A#0")).toBe(5);
+    expect(quiescence.take(at(2, 7, 1))).toBe("quiet");
+    expect(quiescence.take(at(3, 8, 0))).toBe("done");
   });
 });
 

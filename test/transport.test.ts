@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
 import type { CollectionMeta, Fault, RoleMeta } from "../src/runtime/program.ts";
 import { holdTimes, parseDelay } from "../src/runtime/transports/delay.ts";
+import { Losses, parseLoss } from "../src/runtime/transports/loss.ts";
 import { encodeFrame, FrameError, FrameReader } from "../src/runtime/transports/frames.ts";
 import { TcpTransport } from "../src/runtime/transports/tcp.ts";
 import type { TcpOptions } from "../src/runtime/transports/tcp.ts";
@@ -201,6 +202,62 @@ describe("delays", () => {
     expect(take(1, "A#0")).not.toEqual(take(2, "A#0"));
     expect(take(1, "A#0")).not.toEqual(take(1, "A#1"));
     expect(take(1, "A#0").every((ms) => ms >= 10 && ms <= 20)).toBe(true);
+  });
+});
+
+describe("losses", () => {
+  const channel = (name: string, lossy: boolean) => ({
+    id: `B.${name}`,
+    role: "B",
+    collection: { name, kind: "channel", columns: [{ name: "n", type: "int" }], lossy } as const,
+    route: { kind: "all" } as const,
+  });
+  const targets = [channel("maybe", true), channel("sure", false)];
+  const envelope = (seq: number, target: string, count: number, to = "B#0"): Envelope => ({
+    from: "A#0",
+    to,
+    epoch: 1,
+    seq,
+    parts: [{ kind: "rows", target, rows: Array.from({ length: count }, (_, n) => [n]) }],
+  });
+  const rowsIn = ({ parts }: Envelope): number => parts.reduce((sum, part) => sum + (part.kind === "rows" ? part.rows.length : 0), 0);
+
+  test("are read from the command line's form: a share below all", () => {
+    expect(parseLoss("50%", 1)).toEqual({ share: 0.5, seed: 1 });
+    expect(parseLoss("0.5%", 7)).toEqual({ share: 0.005, seed: 7 });
+    for (const wrong of ["", "0.5", "half", "100%", "-1%", "50 percent"]) expect(parseLoss(wrong, 1)).toBeNull();
+  });
+
+  test("come from the seed and the sender alone, row by row, on lossy channels only", () => {
+    const take = (seed: number, self: string): Envelope => new Losses({ share: 0.5, seed }, self, targets).thin(envelope(1, "B.maybe", 1000));
+    expect(take(1, "A#0")).toEqual(take(1, "A#0"));
+    expect(take(1, "A#0")).not.toEqual(take(2, "A#0"));
+    expect(take(1, "A#0")).not.toEqual(take(1, "A#1"));
+    expect(rowsIn(take(1, "A#0"))).toBeGreaterThan(400);
+    expect(rowsIn(take(1, "A#0"))).toBeLessThan(600);
+    const sure = envelope(1, "B.sure", 1000);
+    expect(new Losses({ share: 0.5, seed: 1 }, "A#0", targets).thin(sure)).toBe(sure);
+  });
+
+  test("are missing until they come, from the time that is asked about", () => {
+    const losses = new Losses({ share: 0.5, seed: 3 }, "A#0", targets);
+    const arrived = new Set<string>();
+    const sendAll = (seq: number): void => {
+      for (const part of losses.thin(envelope(seq, "B.maybe", 8)).parts) {
+        if (part.kind === "rows") for (const row of part.rows) arrived.add(String(row));
+      }
+    };
+    for (let seq = 1; arrived.size < 8; seq++) {
+      sendAll(seq);
+      expect(losses.missing(0)).toBe(8 - arrived.size);
+    }
+    // What came before counts no more: the same message may matter again.
+    const then = losses.drawn;
+    expect(losses.missing(then)).toBe(0);
+    arrived.clear();
+    sendAll(100);
+    expect(losses.missing(then)).toBe(8 - arrived.size);
+    expect(losses.missing(losses.drawn)).toBe(0);
   });
 });
 

@@ -114,6 +114,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--keep", "keep running when all inputs have ended")
     .option("--scale <Role=n>", "another number of instances", collect, [])
     .option("--delay <time>", "hold every message for so long: 5ms, or 0ms..50ms")
+    .option("--loss <share>", "lose so many of the messages on lossy channels: 50%")
     .option("--seed <n>", "seed of what is random in the run", whole)
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
     .option(

@@ -4,6 +4,7 @@ import type { AwaitedSeal } from "./instance.ts";
 import type { NodeCounts } from "./node.ts";
 import type { CollectionMeta } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
+import type { Loss } from "./transports/loss.ts";
 
 /** What `node main.js --describe` prints. */
 export interface Description {
@@ -25,9 +26,15 @@ export interface ChildInput {
   readonly deal: { readonly part: number; readonly of: number } | null;
 }
 
+/** What the network does to messages, beyond what it does by itself. */
+export interface Network {
+  readonly delay: Delay | null;
+  readonly loss: Loss | null;
+}
+
 export type ToChild =
   /** Ports may be 0; roles and counts are final. */
-  | { readonly type: "open"; readonly deploy: DeployFile; readonly delay: Delay | null }
+  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network }
   /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
   | {
       readonly type: "start";
@@ -40,7 +47,8 @@ export type ToChild =
   /** Events of stdin for this instance, with their line numbers. Answered by `taken`. */
   | { readonly type: "lines"; readonly lines: readonly (readonly [number, unknown])[] }
   | { readonly type: "stdinEnd" }
-  | { readonly type: "poll"; readonly withAwaited: boolean }
+  /** `since`: a `drawn` of this instance, from which on `missing` counts. */
+  | { readonly type: "poll"; readonly since: number; readonly withAwaited: boolean }
   | { readonly type: "gone"; readonly name: string }
   | { readonly type: "stop"; readonly graceMs: number };
 
@@ -63,6 +71,10 @@ export interface Status {
   readonly fired: Readonly<Record<string, number>>;
   /** What timers may change; a firing that leaves it as it is changed nothing. */
   readonly changes: number;
+  /** Messages of this instance that were lost or could have been. */
+  readonly drawn: number;
+  /** Facts of this instance lost since the time asked about that have not come since: sent again they may change something. */
+  readonly missing: number;
   readonly counts: NodeCounts;
   readonly duplicates: number;
   readonly badRows: number;

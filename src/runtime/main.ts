@@ -1,7 +1,7 @@
 /** What `main.js` of an emitted folder does: starts any instance of the program. */
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Description } from "./control.ts";
+import type { Description, Network } from "./control.ts";
 import { DeploymentError, parseDeployment } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
@@ -9,7 +9,7 @@ import { inputsOf, runAlone, runLaunched } from "./process.ts";
 import type { ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
 import { parseDelay } from "./transports/delay.ts";
-import type { Delay } from "./transports/delay.ts";
+import { parseLoss } from "./transports/loss.ts";
 
 export interface MainOptions {
   /** The program's name; peers of another are refused. */
@@ -28,6 +28,7 @@ interface Arguments {
   readonly inputs: readonly string[];
   readonly stdin: boolean;
   readonly delay: string | null;
+  readonly loss: string | null;
   readonly seed: number;
 }
 
@@ -77,7 +78,7 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     const wanted = `${args.role}#${args.index}`;
     throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${wanted}`);
   }
-  return runAlone(from, args, deploy, delayOf(args), filesOf(from, args), args.stdin);
+  return runAlone(from, args, deploy, networkOf(args), filesOf(from, args), args.stdin);
 }
 
 function describe(from: ProcessProgram, log: boolean): Description {
@@ -101,7 +102,8 @@ It runs until SIGINT or SIGTERM.
   --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
   --no-stdin                do not read events from stdin; without it, stdin feeds every input that no file does
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
-  --seed N                  seed of the delay (default 1)
+  --loss 50%                lose so many of the messages on lossy channels
+  --seed N                  seed of delay and loss (default 1)
   --describe                print roles and collections as JSON
 
 Events on stdin and outputs on stdout, one per line: {"role":"${roles[0]}","node":0,"collection":"...","row":{...}}
@@ -115,6 +117,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   const inputs: string[] = [];
   let stdin = true;
   let delay: string | null = null;
+  let loss: string | null = null;
   let seed = 1;
   for (let i = 0; i < argv.length; i++) {
     const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
@@ -140,6 +143,9 @@ function parseArguments(argv: readonly string[]): Arguments {
       case "--delay":
         delay = value();
         break;
+      case "--loss":
+        loss = value();
+        break;
       case "--seed":
         seed = wholeNumber(name, value());
         break;
@@ -152,7 +158,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, inputs, stdin, delay, seed };
+  return { role, index, deploy, inputs, stdin, delay, loss, seed };
 }
 
 function wholeNumber(option: string, text: string): number {
@@ -160,11 +166,16 @@ function wholeNumber(option: string, text: string): number {
   return Number(text);
 }
 
-function delayOf({ delay, seed }: Arguments): Delay | null {
-  if (delay === null) return null;
-  const parsed = parseDelay(delay, seed);
-  if (parsed === null) throw new WrongUse(`--delay must be a time as 5ms, or a span as 0ms..50ms; found ${delay}`);
-  return parsed;
+function networkOf(args: Arguments): Network {
+  const delay = args.delay === null ? null : parseDelay(args.delay, args.seed);
+  if (delay === null && args.delay !== null) {
+    throw new WrongUse(`--delay must be a time as 5ms, or a span as 0ms..50ms; found ${args.delay}`);
+  }
+  const loss = args.loss === null ? null : parseLoss(args.loss, args.seed);
+  if (loss === null && args.loss !== null) {
+    throw new WrongUse(`--loss must be a share below all, as 50%; found ${args.loss}`);
+  }
+  return { delay, loss };
 }
 
 function readDeployment(from: ProcessProgram, path: string, log: boolean): DeployFile {

@@ -10,6 +10,8 @@ import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import type { Envelope } from "./messages.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
+import { Losses } from "./transports/loss.ts";
+import type { Loss } from "./transports/loss.ts";
 import { TcpTransport } from "./transports/tcp.ts";
 import { WireFormat } from "./transports/wire.ts";
 
@@ -22,6 +24,7 @@ export interface NodeOptions {
   readonly program?: string;
   readonly version?: string;
   readonly delay?: Delay | null;
+  readonly loss?: Loss | null;
   /** Lines for a person; stderr when left out. */
   readonly log?: (line: string) => void;
   readonly maxFrameBytes?: number;
@@ -72,6 +75,7 @@ export class DlcNode {
   readonly #instance: Instance;
   #evaluator: Evaluator | null = null;
   readonly #transport: TcpTransport;
+  readonly #losses: Losses | null;
   readonly #log: (line: string) => void;
   readonly #collections: ReadonlyMap<string, CollectionMeta>;
   readonly #listeners: Listeners;
@@ -121,6 +125,7 @@ export class DlcNode {
       onRelief: () => this.#relieve(),
       log: this.#log,
     });
+    this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.#listeners = new Listeners(meta);
     this.input = inputPort(meta, "input", (collection, value) => this.#input(collection, value));
     this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
@@ -255,7 +260,7 @@ export class DlcNode {
         if (part.kind === "rows") counts.rowsSent += part.rows.length;
         else if (part.kind === "append") counts.rowsSent += part.entries.length;
       }
-      this.#transport.send(envelope);
+      this.#transport.send(this.#losses?.thin(envelope) ?? envelope);
     }
     this.#transport.endStep();
     for (const fault of faults) this.#fault(fault);
@@ -327,6 +332,11 @@ export class DlcNode {
   /** Grows with what a timer can bring about: outputs, and changed tables (where these are unknown, messages). */
   get changes(): number {
     return this.counts.outputs + (this.#evaluator?.changes?.() ?? this.counts.rowsSent);
+  }
+
+  /** What the network has lost on purpose; null where it does not. */
+  get losses(): Losses | null {
+    return this.#losses;
   }
 
   awaited(): readonly AwaitedSeal[] {

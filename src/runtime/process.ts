@@ -1,6 +1,6 @@
 /** A process for one instance (or the sequencer), either alone or under a launcher. */
 import { createInterface } from "node:readline";
-import type { ChildInput, FromChild, Status, ToChild } from "./control.ts";
+import type { ChildInput, FromChild, Network, Status, ToChild } from "./control.ts";
 import { placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Feed } from "./feed.ts";
@@ -10,7 +10,6 @@ import { LogNode } from "./log-node.ts";
 import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
-import type { Delay } from "./transports/delay.ts";
 
 export interface ProcessProgram {
   readonly programs: Readonly<Record<string, RoleProgram>>;
@@ -31,10 +30,10 @@ const say =
   (line: string): void =>
     void process.stderr.write(`${name}: ${line}\n`);
 
-function create(from: ProcessProgram, { role, index }: ProcessRole, deploy: DeployFile, delay: Delay | null): AnyNode {
+function create(from: ProcessProgram, { role, index }: ProcessRole, deploy: DeployFile, network: Network): AnyNode {
   const name = role === "log" ? "log" : `${role}#${index}`;
   const { program, version } = from;
-  const options = { index, deploy, delay, program, version, log: say(name) } satisfies NodeOptions;
+  const options = { ...network, index, deploy, program, version, log: say(name) } satisfies NodeOptions;
   if (role === "log")
     return new LogNode(
       Object.values(from.programs).map(({ meta }) => meta),
@@ -82,11 +81,11 @@ export async function runAlone(
   from: ProcessProgram,
   which: ProcessRole,
   deploy: DeployFile,
-  delay: Delay | null,
+  network: Network,
   inputs: readonly FeedFile[],
   readStdin: boolean,
 ): Promise<number> {
-  const node = create(from, which, deploy, delay);
+  const node = create(from, which, deploy, network);
   const port = await listen(node, deploy);
   if (port === null) return 1;
   let feed: Feed | null = null;
@@ -139,8 +138,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit(1));
 
-  const open = async (deploy: DeployFile, delay: Delay | null): Promise<void> => {
-    node = create(from, which, deploy, delay);
+  const open = async (deploy: DeployFile, network: Network): Promise<void> => {
+    node = create(from, which, deploy, network);
     if (node instanceof DlcNode) printOutputs(node);
     const port = await listen(node, deploy);
     if (port !== null) return tell({ type: "listening", port });
@@ -178,7 +177,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("message", (message: ToChild) => {
     switch (message.type) {
       case "open":
-        return void open(message.deploy, message.delay);
+        return void open(message.deploy, message.network);
       case "start":
         return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
       case "lines":
@@ -188,7 +187,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       case "gone":
         return node?.forget(message.name);
       case "poll":
-        return tell({ type: "status", status: statusOf(node!, feed, message.withAwaited) });
+        return tell({ type: "status", status: statusOf(node!, feed, message.since, message.withAwaited) });
       case "stop":
         feed?.stop();
         return void node?.stop(message.graceMs).then(() => {
@@ -201,7 +200,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   tell({ type: "ready" });
 }
 
-function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Status {
+function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: boolean): Status {
+  const losses = node instanceof DlcNode ? node.losses : null;
   return {
     name: node.address,
     ended: feed === null || feed.ended,
@@ -210,6 +210,8 @@ function statusOf(node: AnyNode, feed: Feed | null, withAwaited: boolean): Statu
     receivedFrom: Object.fromEntries(node.receivedFrom),
     fired: Object.fromEntries(node.fired),
     changes: node instanceof DlcNode ? node.changes : 0,
+    drawn: losses?.drawn ?? 0,
+    missing: losses?.missing(since) ?? 0,
     counts: node.counts,
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,

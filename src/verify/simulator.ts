@@ -85,10 +85,9 @@ class Run {
   /** Deadlines that run; the time of each may be up at any moment. */
   readonly #deadlines: Action[] = [];
   readonly #lossy = new Set<string>();
-  /** Facts on lossy channels that were not lost once. */
+  /** Facts on lossy channels, with their receivers, since something was last said that was new: what was lost, what came. */
+  readonly #lost = new Set<string>();
   readonly #arrived = new Set<string>();
-  /** Facts lost in this timer round that have never come to their receiver: a later firing may bring them. */
-  readonly #missing = new Set<string>();
   readonly #outcome = new Outcome();
   #actions = 0;
   /** Whether a step of this timer round left deferred facts. */
@@ -182,21 +181,29 @@ class Run {
     );
   }
 
-  /** Every timer fires once more, until a round says nothing that has not been said before (semantics B3). */
+  /**
+   * Every timer fires once more, until a round says nothing that has not been said before (semantics B3); what has been
+   * lost since such a round must have come as well, or a later firing may bring it.
+   */
   #ringTimers(): void {
     if (this.#timers.length === 0) return;
     let quiet = 0;
     for (let round = 0; round < TIMER_ROUNDS; round++) {
       const before = this.#outcome.said;
       this.#deferred = false;
-      this.#missing.clear();
       for (const timer of this.#timers) {
         timer.act();
         // Two timers may fire together, or never do.
         if (this.#schedule.steps === "eager") this.#untilQuiet();
       }
       this.#untilQuiet();
-      quiet = this.#outcome.said === before && this.#missing.size === 0 ? quiet + 1 : 0;
+      if (this.#outcome.said > before) {
+        quiet = 0;
+        this.#lost.clear();
+        this.#arrived.clear();
+        continue;
+      }
+      quiet = [...this.#lost].every((fact) => this.#arrived.has(fact)) ? quiet + 1 : 0;
       if (quiet >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
     }
     this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);
@@ -314,8 +321,7 @@ class Run {
     const rows = part.rows.filter((row) => {
       const fact = `${to} ${factText(part.target, row)}`;
       const isLost = this.#random.chance(this.#schedule.loss);
-      if (!isLost) this.#arrived.add(fact);
-      else if (!this.#arrived.has(fact)) this.#missing.add(fact);
+      (isLost ? this.#lost : this.#arrived).add(fact);
       return !isLost;
     });
     return { ...part, rows };

@@ -153,3 +153,20 @@ test("a function that throws is told with its arguments, and nothing else is los
   expect(contents(ran, "m")).toEqual([`0: {"n":1,"m":2} {"n":3,"m":6}`]);
   expect(ran.stderr).toMatch(/^A#0: DLC9\d\d: .*risky\(2\).*two/m);
 });
+
+test("reliable delivery brings everything over a network that loses half, and the run ends when the last receipt has come", async () => {
+  const folder = await built("delivery", "fixtures/bloom/delivery.dlc");
+  const sends = Array.from({ length: 8 }, (_, id) => JSON.stringify({ role: "Sender", collection: "send", row: { id, text: `text ${id}` } }));
+  for (const seed of [1, 2]) {
+    const ran = await run(folder, { loss: "50%", seed }, sends.join("\n"));
+    expect(ran.code).toBe(0);
+    expect(contents(ran, "delivered")).toEqual([`0: ${sends.map((line) => JSON.stringify(JSON.parse(line).row)).sort().join(" ")}`]);
+    const waiting = new Set<number>();
+    for (const { collection, row, retract } of ran.rows) {
+      if (collection !== "waiting") continue;
+      if (retract) waiting.delete(row["id"] as number);
+      else waiting.add(row["id"] as number);
+    }
+    expect(waiting).toEqual(new Set());
+  }
+});

@@ -139,6 +139,7 @@ test("wrong uses are told before anything starts, all at once", async () => {
     ],
     scale: ["Counter=0", "Sink=2"],
     delay: "soon",
+    loss: "50%",
     kill: ["Source#9@5", "Counter#0@5"],
     portBase: 65535,
   });
@@ -152,6 +153,7 @@ test("wrong uses are told before anything starts, all at once", async () => {
     "--input must be Role.collection=file",
     "one instance at least",
     "--delay must be a time as 5ms",
+    "--loss 50%: no channel of the program is lossy",
     "there is no Source#9",
     "Counter has no inputs whose rows could be counted; give a time, as Counter#0@200ms",
     "--port-base 65535: 4 ports from there on go beyond 65535",

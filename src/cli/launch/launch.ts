@@ -106,7 +106,7 @@ class Run {
 
   /** Every process with its socket open; null when one could not. */
   async #open(): Promise<DeployFile | null> {
-    const { deploy, delay } = this.#plan;
+    const { deploy, network } = this.#plan;
     const names = [...placesOf(deploy).keys()];
     const ports = await Promise.all(
       names.map(async (name) => {
@@ -118,7 +118,7 @@ class Run {
         this.#children.set(name, child);
         if ((await child.next("ready")) === null) return null;
         const listening = child.next("listening");
-        child.send({ type: "open", deploy, delay });
+        child.send({ type: "open", deploy, network });
         return (await listening)?.port ?? null;
       }),
     );
@@ -183,7 +183,7 @@ class Run {
     const quiescence = new Quiescence();
     while (this.#signal === null && this.#living.length > 0) {
       const dead = this.#dead.length;
-      const statuses = await this.#poll(false);
+      const statuses = await this.#poll(false, (name) => quiescence.since(name));
       // Counts of a round in which somebody died do not fit together.
       if (statuses === null || dead !== this.#dead.length) continue;
       const verdict = quiescence.take(statuses);
@@ -193,11 +193,11 @@ class Run {
   }
 
   /** Statuses of all that live; null when one of them ended meanwhile. */
-  async #poll(withAwaited: boolean): Promise<readonly Status[] | null> {
+  async #poll(withAwaited: boolean, since: (name: string) => number = () => 0): Promise<readonly Status[] | null> {
     const answers = await Promise.all(
       this.#living.map((child) => {
         const answer = child.next("status");
-        child.send({ type: "poll", withAwaited });
+        child.send({ type: "poll", since: since(child.name), withAwaited });
         return answer;
       }),
     );

@@ -1,10 +1,10 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
-import type { ChildInput, Description } from "../../runtime/control.ts";
+import type { ChildInput, Description, Network } from "../../runtime/control.ts";
 import { defaultDeployment } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
-import type { Delay } from "../../runtime/transports/delay.ts";
+import { parseLoss } from "../../runtime/transports/loss.ts";
 
 export interface LaunchOptions {
   /** `Role.collection=file`, `Role[2].collection=file`, `Role[*].collection=file`. */
@@ -17,6 +17,8 @@ export interface LaunchOptions {
   readonly seed?: number;
   /** `5ms`, `0ms..50ms`. */
   readonly delay?: string;
+  /** `50%`. */
+  readonly loss?: string;
   readonly portBase?: number;
   /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
   readonly kill?: readonly string[];
@@ -37,7 +39,7 @@ export interface LaunchPlan {
   /** By instance (`AdServer#2`). */
   readonly inputs: ReadonlyMap<string, readonly ChildInput[]>;
   readonly stdin: boolean;
-  readonly delay: Delay | null;
+  readonly network: Network;
   readonly kills: readonly Kill[];
 }
 
@@ -58,12 +60,7 @@ export function planLaunch(
   const inputs = new Map<string, ChildInput[]>();
   for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
 
-  const delay = options.delay === undefined ? null : parseDelay(options.delay, options.seed ?? 1);
-  if (options.delay !== undefined && delay === null) {
-    problems.push(
-      `--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${options.delay}`,
-    );
-  }
+  const network = planNetwork(program, options, problems);
   const { portBase } = options;
   if (portBase !== undefined && (!Number.isInteger(portBase) || portBase < 1 || portBase > 65535)) {
     problems.push(`--port-base must be a port (1 to 65535), found ${portBase}`);
@@ -80,7 +77,25 @@ export function planLaunch(
   const deploy = { ...defaultDeployment({ roles, log: program.log }, "127.0.0.1", portBase ?? 0), cluster };
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, delay, kills } };
+  return { ok: true, plan: { deploy, inputs, stdin, network, kills } };
+}
+
+function planNetwork(
+  program: Description,
+  { delay: delayText, loss: lossText, seed = 1 }: LaunchOptions,
+  problems: string[],
+): Network {
+  const delay = delayText === undefined ? null : parseDelay(delayText, seed);
+  if (delay === null && delayText !== undefined) {
+    problems.push(`--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${delayText}`);
+  }
+  const loss = lossText === undefined ? null : parseLoss(lossText, seed);
+  if (loss === null && lossText !== undefined) {
+    problems.push(`--loss must be a share below all, as 50%; found ${lossText}`);
+  } else if (loss !== null && !program.roles.some(({ collections }) => collections.some(({ lossy }) => lossy))) {
+    problems.push(`--loss ${lossText}: no channel of the program is lossy, so that nothing may be lost`);
+  }
+  return { delay, loss };
 }
 
 function planCounts(program: Description, scale: readonly string[], problems: string[]): Map<string, number> {

@@ -1,6 +1,7 @@
 /**
  * When a run is over: inputs ended everywhere, no event waits, nothing is in flight, and each timer has fired
- * once more without changing anything.
+ * once more without changing anything. Where messages are lost on purpose: and since the last change no message was
+ * lost that has not come since, so that what a timer sends again would change nothing either.
  *
  * Counts are asked for in rounds. One round is no proof: a message can leave an instance after it was asked and
  * arrive at another before that one is asked. Two rounds that find everybody idle, every pair's sent and received
@@ -14,12 +15,19 @@ export type Verdict = "busy" | "calm" | "quiet" | "done";
 interface Baseline {
   readonly changes: number;
   readonly fired: ReadonlyMap<string, number>;
+  /** `drawn` of each instance. */
+  readonly drawn: ReadonlyMap<string, number>;
 }
 
 export class Quiescence {
   /** Sent and received counts of the last round, if that was calm. */
   #counts: string | null = null;
   #baseline: Baseline | null = null;
+
+  /** From which `drawn` of that instance on its `missing` is of interest. */
+  since(name: string): number {
+    return this.#baseline?.drawn.get(name) ?? 0;
+  }
 
   /** One round: the statuses of all instances that live. */
   take(statuses: readonly Status[]): Verdict {
@@ -37,9 +45,10 @@ export class Quiescence {
     if (fired.size === 0) return "done";
     const before = this.#baseline;
     if (before === null || before.changes !== changes) {
-      this.#baseline = { changes, fired };
+      this.#baseline = { changes, fired, drawn: new Map(statuses.map(({ name, drawn }) => [name, drawn])) };
       return "quiet";
     }
+    if (statuses.some(({ missing }) => missing > 0)) return "quiet";
     return [...fired].every(([timer, count]) => count > (before.fired.get(timer) ?? count)) ? "done" : "quiet";
   }
 }

@@ -22,14 +22,19 @@ function milliseconds(digits: string, unit: string | undefined): number {
 /** Times to hold the envelopes of sender `self`, in milliseconds; the same for the same seed and sender. */
 export function holdTimes(delay: Delay, self: string): () => number {
   if (delay.maxMs === delay.minMs) return () => delay.minMs;
-  let state = delay.seed >>> 0;
-  for (let i = 0; i < self.length; i++) state = Math.imul(state ^ self.charCodeAt(i), 0x01000193) >>> 0;
+  const draw = draws(delay.seed, self);
+  return () => delay.minMs + draw() * (delay.maxMs - delay.minMs);
+}
+
+/** Numbers from 0 up to 1; the same for the same seed and name. */
+export function draws(seed: number, name: string): () => number {
+  let state = seed >>> 0;
+  for (let i = 0; i < name.length; i++) state = Math.imul(state ^ name.charCodeAt(i), 0x01000193) >>> 0;
   return () => {
     // mulberry32
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    const unit = ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-    return delay.minMs + unit * (delay.maxMs - delay.minMs);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
