@@ -27,8 +27,8 @@ export interface Deferral {
   end(clock: Clock): void;
   /** Clocks for which something waits that would change the state. `isQuiet`: the step just taken had no events. */
   pending(isQuiet: boolean): Iterable<Clock>;
-  /** Something stands that the next unordered step no longer derives, so that it ceases one step later. */
-  readonly isLapsing?: boolean;
+  /** Clocks whose next step no longer derives something that stands, so that it ceases one step later. */
+  lapsing?(): Iterable<Clock>;
 }
 
 /** `<+` into a scratch, by rules over passing facts: each lasts for one step. */
@@ -88,9 +88,9 @@ export class Lapses {
     this.#log = log;
   }
 
-  /** In the next unordered step something lapses. */
-  get waits(): boolean {
-    return this.#landed.has(null);
+  /** Clocks in whose next step something lapses. */
+  lapsing(): Iterable<Clock> {
+    return this.#landed.keys();
   }
 
   begin(clock: Clock): void {
@@ -130,6 +130,10 @@ export class LapsesAnew {
 
   end(clock: Clock): void {
     if (!counts(this.#log, clock)) this.#relation.landedLength = this.#kept;
+  }
+
+  lapsing(): Iterable<Clock> {
+    return this.#relation.landedLength > 0 ? [this.#log] : [];
   }
 }
 
@@ -177,8 +181,8 @@ export class Delay implements Deferral {
     return this.#due.keys();
   }
 
-  get isLapsing(): boolean {
-    return this.#lapses.waits;
+  lapsing(): Iterable<Clock> {
+    return this.#lapses.lapsing();
   }
 }
 

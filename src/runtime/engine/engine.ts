@@ -15,12 +15,14 @@ import { Declarations } from "./declarations.ts";
 import type { Clock } from "./deferral.ts";
 import { collectOutputs, collectSeals, collectSends } from "./sinks.ts";
 
+const none: ReadonlySet<Clock> = new Set();
+
 export class Engine extends Declarations implements Evaluator {
   #isStarted = false;
   #changes = 0;
   #reclaimAt = 1 << 16;
-  /** Outputs that also say what ceases may rest on facts of this step only: a step is needed to say so. */
-  #lapsing = false;
+  /** Outputs that also say what ceases may rest on facts of this step only: a step of these clocks is needed to say so. */
+  #lapsing: ReadonlySet<Clock> = new Set();
   /** Steps in a row that showed nothing; the second repeats what the first derived from itself alone. */
   #still = 0;
   /** The step just taken had no events. */
@@ -62,8 +64,7 @@ export class Engine extends Declarations implements Evaluator {
     const lapses = [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0);
     for (const standing of this.declared.standing) standing.end(input.clock);
     for (const deferral of this.declared.deferrals) deferral.end(input.clock);
-    this.#lapsing =
-      tellsWhatCeases && this.#still < 2 && (lapses || this.declared.deferrals.some(({ isLapsing }) => isLapsing));
+    this.#lapsing = tellsWhatCeases && this.#still < 2 ? this.#clocksOfLapses(lapses) : none;
     for (const relation of this.declared.tables) {
       for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
     }
@@ -74,6 +75,13 @@ export class Engine extends Declarations implements Evaluator {
     }
     if (this.values.size > this.#reclaimAt) this.#reclaim();
     return output;
+  }
+
+  #clocksOfLapses(isLanded: boolean): ReadonlySet<Clock> {
+    const clocks = new Set<Clock>(isLanded ? [null] : []);
+    for (const standing of this.declared.standing) for (const clock of standing.lapsing()) clocks.add(clock);
+    for (const deferral of this.declared.deferrals) for (const clock of deferral.lapsing?.() ?? []) clocks.add(clock);
+    return clocks;
   }
 
   #start(): void {
@@ -136,8 +144,7 @@ export class Engine extends Declarations implements Evaluator {
 
   pending(): readonly Clock[] {
     if (!this.#isStarted && this.startsAlone) return [null];
-    const clocks = new Set<Clock>();
-    if (this.#lapsing) clocks.add(null);
+    const clocks = new Set<Clock>(this.#lapsing);
     for (const deferral of this.declared.deferrals) for (const clock of deferral.pending(this.#isQuiet)) clocks.add(clock);
     return [...clocks];
   }
