@@ -381,6 +381,21 @@ describe("logs and what stands beside them", () => {
   });
 });
 
+test("what the log of another rule brings to a rule as well is said to be coordinated", () => {
+  const { inserted, diagnostics } = check(`
+    role S replicated x2 {
+      channel put(k: string, v: int);
+      channel del(k: string);
+      table t(k: string -> v: int);
+      output o(k: string, v: int) agreed;
+      t(k, v) <+- put(k, v);
+      t(k, v) <- del(k), t(k, v);
+      o(k, v) <= t(k, v);
+    }`);
+  expect(inserted).toEqual(["order S.put+S.del by k for t#1+t#2"]);
+  expect(diagnostics.filter(({ message }) => message.endsWith("not coordinated"))).toEqual([]);
+});
+
 describe("repeats (C5)", () => {
   const retransmit = (rules: string): readonly string[] => check(`role A { input i(x: int); table buf(x: int); buf(x) <= i(x); channel ack(x: int); table acked(x: int); acked(x) <= ack(x); timer tick every 1s; ${rules} }
 role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); output o(x: int); o(x) <= t(x); }`).marks;

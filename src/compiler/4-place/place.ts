@@ -291,13 +291,28 @@ function relax(analysis: Analysis, graph: Graph, decisions: Map<RuleId, Decision
   const candidates = [...decisions].filter(([id, { mechanism }]) => mechanism !== "none" && !fixed.has(id) && ir.rules.get(id)!.coordinate === null && options.strategy === "auto");
   candidates.sort(([, a], [, b]) => rank.indexOf(b.mechanism) - rank.indexOf(a.mechanism));
   let settled: Settled = { coordinated, residual };
+  const removed: [RuleId, Decision][] = [];
   for (const [id, decision] of candidates.slice(0, 64)) {
     decisions.delete(id);
     const without = apply(analysis, graph, decisions);
-    if (stale(without, decisions).length === 0 && unkept(ir, without.residual.inference) <= unkept(ir, settled.residual.inference)) settled = without;
-    else decisions.set(id, decision);
+    if (stale(without, decisions).length === 0 && unkept(ir, without.residual.inference) <= unkept(ir, settled.residual.inference)) {
+      settled = without;
+      removed.push([id, decision]);
+    } else decisions.set(id, decision);
+  }
+  // What the logs of other rules bring to it as well is coordinated all the same, and the report should say so.
+  for (const [id, decision] of removed) {
+    if (decision.mechanism !== "order" || ![...decisions.values()].some(({ mechanism }) => mechanism === "order")) continue;
+    decisions.set(id, decision);
+    const again = apply(analysis, graph, decisions);
+    if (orderings(again.coordinated) === orderings(settled.coordinated) && stale(again, decisions).length === 0) settled = again;
+    else decisions.delete(id);
   }
   return settled;
+}
+
+function orderings(ir: Ir): string {
+  return JSON.stringify([...ir.collections.values()].flatMap(({ id, ordering }) => (ordering ? [[id, ordering]] : [])));
 }
 
 function unkept(ir: Ir, inference: Inference): number {
