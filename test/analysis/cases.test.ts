@@ -427,3 +427,36 @@ role R { channel c(k: string, j: string, u: int); table t(k: string, j: string, 
   expect(check(program("a")).inserted).toEqual(["order R.c by k for o#1"]);
   expect(check(program("j")).inserted).toEqual(["order R.c by j for o#1"]);
 });
+
+describe("a weaker source", () => {
+  const program = (allow: string, more = ""): string => `role R x2 {
+    channel c(x: int) lossy;
+    input i(x: int);
+    timer again every 1s;
+    table sent(x: int);
+    table t(x: int);
+    sent(x) <= i(x);
+    R.c@*(x) <~ again(), sent(x);
+    ${allow} t(x) <= c(x);
+    ${more}
+    output o(x: int);
+    o(x) <= t(x);
+  }`;
+
+  test("that the program accepts makes its output trusted, with the reason in the plan; the label stays", () => {
+    const c = check(program('@allow(weaker, "sent again")'));
+    expect(c.after("R.o")).toBe("Run");
+    expect(c.plan.outputs[0].achieved).toBe("assumed");
+    expect(c.plan.insertions.map(({ mechanism, why }) => `${mechanism}: ${why}`)).toEqual(["none: sent again"]);
+    expect(c.diagnostics).toEqual([]);
+  });
+
+  test("that it does not accept breaks the promise, also beside a rule that is trusted", () => {
+    expect(check(program("")).plan.outputs[0].achieved).toBe(false);
+    const beside = '@coordinate(none, "why not") t(count()) <= i(_);';
+    expect(check(program("", beside)).plan.outputs[0].achieved).toBe(false);
+    expect(check(program('@allow(weaker, "sent again")', beside)).plan.outputs[0].achieved).toBe("assumed");
+    expect(check(program('@allow(weaker, "sent again")', "t(x) <= c(x), x > 3;")).plan.outputs[0].achieved).toBe(false);
+    expect(check(program('@allow(weaker, "sent again")', "t(count()) <= i(_);")).plan.outputs[0].achieved).toBe(false);
+  });
+});

@@ -4,6 +4,7 @@ import type { Insertion } from "../plan.ts";
 import { sealKey } from "../3-analyze/seals.ts";
 import { planSeals } from "./travels.ts";
 import type { Decision } from "./place.ts";
+import { weakSources } from "./relevant.ts";
 
 /** What was inserted, one entry per mechanism and place: rules that wait for the same sources share it. */
 export function describeInsertions(analysis: Analysis, decisions: ReadonlyMap<string, Decision>, coordinated: Ir, residual: Analysis): Insertion[] {
@@ -19,6 +20,9 @@ export function describeInsertions(analysis: Analysis, decisions: ReadonlyMap<st
   };
   for (const rule of ir.rules.values()) {
     const decision = decisions.get(rule.id);
+    if (rule.allow !== null && decision?.mechanism !== "none" && weakSources(rule, ir).length > 0) {
+      add(rule, { mechanism: "none", role: rule.role, at: [], key: [], producers: null, single: false, why: rule.allow.reason ?? "" });
+    }
     if (decision === undefined) continue;
     if (decision.mechanism === "none") {
       add(rule, { mechanism: "none", role: rule.role, at: [], key: [], producers: null, single: false, why: decision.why });

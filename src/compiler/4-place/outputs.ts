@@ -4,7 +4,7 @@ import type { Insertion, OutputPlan } from "../plan.ts";
 import { buildGraph, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
 import type { Decision } from "./place.ts";
-import { keeps, rulesBehind } from "./relevant.ts";
+import { keeps, rulesBehind, weakSources } from "./relevant.ts";
 
 /** Per output its promise, its label before and after, and what the label after stands on. */
 export function planOutputs(
@@ -29,7 +29,7 @@ export function planOutputs(
       target: level!,
       before: before.labels.get(id)!,
       after: { name: after.name === "Seal" && own.length > 0 ? "Async" : after.name, key: after.name === "Seal" && own.length === 0 ? after.key : null },
-      achieved: kept ? true : trusted.length > 0 && onlyTrusted(residual, behind, decisions) ? "assumed" : false,
+      achieved: kept ? true : trusted.length > 0 && onlyTrusted(residual, behind, decisions) && onlyAllowed(ir, behind) ? "assumed" : false,
       pacelc: pacelc(own),
       assumptions: assumptions(analysis, residual, behind, own, id),
     });
@@ -42,6 +42,14 @@ function onlyTrusted(residual: Analysis, behind: ReadonlySet<string>, decisions:
   return [...residual.findings, ...residual.inference.implied]
     .filter((each) => behind.has(each.rule) && !residual.inference.sealed.has(each.rule))
     .every((each) => decisions.get(each.rule)?.mechanism === "none");
+}
+
+/** Every source with a label of its own is read only where the program accepts that by hand. */
+function onlyAllowed(ir: Ir, behind: ReadonlySet<string>): boolean {
+  return [...behind].every((id) => {
+    const rule = ir.rules.get(id);
+    return rule === undefined || rule.allow !== null || weakSources(rule, ir).length === 0;
+  });
 }
 
 /** `PC/seal(campaign)/EC(seal)`: on a partition it waits for the seals of that key; else for their messages. */

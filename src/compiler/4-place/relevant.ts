@@ -1,4 +1,4 @@
-import type { CollectionId, RuleId } from "../ir.ts";
+import type { CollectionId, Ir, Rule, RuleId } from "../ir.ts";
 import type { Label } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { LevelWord } from "../ast.ts";
@@ -33,4 +33,14 @@ export function rulesBehind(graph: Graph, outputs: Iterable<CollectionId>): Set<
     for (const seal of graph.sealsInto.get(id) ?? []) for (const literal of reads(seal)) queue.push(literal.collection);
   }
   return rules;
+}
+
+/** What a rule reads that may differ from run to run whatever the rule does: lossy channels, seals with a deadline (semantics A6). */
+export function weakSources(rule: Rule, ir: Ir): CollectionId[] {
+  return reads(rule)
+    .map((literal) => literal.collection)
+    .filter((id) => {
+      const { lossy, sealed } = ir.collections.get(id)!;
+      return lossy || (sealed !== null && sealed.deadlineMs !== null);
+    });
 }
