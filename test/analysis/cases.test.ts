@@ -428,6 +428,11 @@ role R { channel c(k: string, j: string, u: int); table t(k: string, j: string, 
   expect(check(program("j")).inserted).toEqual(["order R.c by j for o#1"]);
 });
 
+test("an allowance before a rule that reads no weak source is told", () => {
+  const { diagnostics } = check('role R { input i(x: int); table t(x: int); @allow(weaker, "lost") t(x) <= i(x); output o(x: int); o(x) <= t(x); }');
+  expect(diagnostics.map(({ code, severity }) => [code, severity])).toEqual([["DLC408", "warning"]]);
+});
+
 describe("a weaker source", () => {
   const program = (allow: string, more = ""): string => `role R x2 {
     channel c(x: int) lossy;

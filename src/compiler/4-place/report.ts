@@ -2,10 +2,11 @@
 import type { Finding, Reason } from "../analysis.ts";
 import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Ir } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import type { Decision, PlaceOptions } from "./place.ts";
-import { rulesBehind } from "./relevant.ts";
+import { rulesBehind, weakSources } from "./relevant.ts";
 import { acrossPartitions } from "./partitions.ts";
 
 export const codeOf: Record<Reason, Code> = {
@@ -23,7 +24,7 @@ export const codeOf: Record<Reason, Code> = {
 };
 
 export function report(plan: Plan, decisions: ReadonlyMap<string, Decision>, options: PlaceOptions): Diagnostic[] {
-  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...acrossPartitions(plan.analysis.ir), ...durables(plan)];
+  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...allowances(plan.analysis.ir), ...acrossPartitions(plan.analysis.ir), ...durables(plan)];
 }
 
 function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnostic[] {
@@ -149,6 +150,19 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
     });
   }
   return out;
+}
+
+function allowances(ir: Ir): Diagnostic[] {
+  return [...ir.rules.values()]
+    .filter((rule) => rule.allow !== null && weakSources(rule, ir).length === 0)
+    .map((rule) => ({
+      code: "DLC408",
+      severity: "warning",
+      message: `${rule.label} reads no lossy channel, and none whose seals have a deadline, so that there is nothing to allow`,
+      file: rule.file,
+      span: rule.allow!.span,
+      mend: "Put it before the rule that reads the weak channel, or remove it.",
+    }));
 }
 
 function durables(plan: Plan): Diagnostic[] {

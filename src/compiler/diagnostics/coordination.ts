@@ -44,6 +44,13 @@ export const coordinationCodes = {
     example: "table t(x: int) durable;",
     mend: "Feed the instance its inputs again after a restart, or keep what must survive outside.",
   },
+  DLC408: {
+    severity: "warning",
+    title: "an allowance for a source that is not weak",
+    why: "`@allow(weaker, …)` accepts that what the rule reads may differ from run to run: a `lossy` channel, or one whose seals have a deadline. Before any other rule it accepts nothing, and somebody may believe that it does.",
+    example: 'channel c(x: int);   // @allow(weaker, "sent again") t(x) <= c(x);',
+    mend: "Put it before the rule that reads the weak channel, or remove it.",
+  },
   DLC490: {
     severity: "error",
     title: "more coordination than the budget allows",
