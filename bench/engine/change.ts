@@ -137,15 +137,22 @@ function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, n) => sum + n, 0);
 }
 
-const idleText = `role R {
+/** `rules` rules over rows that do not change, beside one that a step is about. */
+function idleText(rules: number): string {
+  const idle = Array.from(
+    { length: rules },
+    (_, i) => `  scratch s${i}(n: int, c: int);\n  s${i}(n, count()) <= base(n, m), m > ${i};`,
+  );
+  return `role R {
   input tick(n: int);
   input load(n: int, m: int);
   table last(n: int);
   table base(n: int, m: int);
   base(n, m) <= load(n, m);
   last(n) <= tick(n);
-${Array.from({ length: 200 }, (_, i) => `  scratch s${i}(n: int, c: int);\n  s${i}(n, count()) <= base(n, m), m > ${i};`).join("\n")}
+${idle.join("\n")}
 }`;
+}
 
 const nearIdleText = `role R {
   input tick(n: int);
@@ -153,13 +160,14 @@ const nearIdleText = `role R {
   last(n) <= tick(n);
 }`;
 
-/** A step that concerns one of 201 rules; "by hand" is the program with that rule alone. */
-function idle(): Case {
-  const create = evaluatorsOf(idleText);
+/** A step that concerns one rule beside `rules` others; "by hand" is the program with that rule alone. */
+function idle(rules: number): Case {
+  const create = evaluatorsOf(idleText(rules));
   const alone = evaluatorsOf(nearIdleText);
   const count = 20_000;
   const attempt = (make: typeof create) => () => {
     const evaluator = make();
+    step(evaluator, "tick", [[-1]]);
     return {
       run: () => {
         for (let i = 0; i < count; i++) step(evaluator, "tick", [[i]]);
@@ -168,10 +176,10 @@ function idle(): Case {
     };
   };
   return {
-    title: "a step that concerns one rule of 201, over the same rule alone",
-    aim: "",
+    title: `a step that concerns one rule of ${(rules + 1).toLocaleString("en-US")}, over the same rule alone`,
+    aim: "no cost per rule",
     operations: { count, of: "a step" },
-    repetitions: 5,
+    repetitions: 9,
     emitted: attempt(create),
     byHand: attempt(alone),
   };
@@ -180,7 +188,7 @@ function idle(): Case {
 export const changeCases: readonly CaseMaker[] = [
   ...[10, 1000, 100_000, 1_000_000].map((keys) => ({ name: `puts-${keys}`, make: () => puts(keys) })),
   ...[10_000, 100_000, 1_000_000].map((stored) => ({ name: `change-${stored}`, make: () => change(stored) })),
-  { name: "idle", make: idle },
+  ...[10, 100, 1000].map((rules) => ({ name: `idle-${rules}`, make: () => idle(rules) })),
 ];
 
 /** A relation of a million pairs with one index: bytes for each, after garbage is collected. */

@@ -72,10 +72,19 @@ export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint):
   );
   writer.open(`function fixpoint(isFirst${type(": boolean")})${type(": void")} {`);
   let usesFirst = false;
-  for (const stratum of strata) {
-    const rules = flow.rules.filter((rule) => stratum.relations.includes(rule.head));
-    const operators = flow.operators.filter(({ target }) => stratum.relations.includes(target));
-    if (rules.length + operators.length === 0) continue;
+  let open: number | null = null;
+  const close = (): void => {
+    if (open === null) return;
+    writer.line(`due[${open}] = 0;`);
+    writer.close("}");
+    open = null;
+  };
+  for (const { stratum, rules, operators, part } of partsOf(flow, strata)) {
+    if (part !== open) {
+      close();
+      if (part !== null) writer.open(`if (due[${part}] === 1) {`);
+      open = part;
+    }
     usesFirst ||= rules.some((rule) => !hasPositiveRead(rule));
     if (stratum.isRecursive) writeRecursive(writer, stratum, rules, operators, call);
     else {
@@ -84,8 +93,79 @@ export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint):
       for (const operator of operators) writeOperator(writer, operator);
     }
   }
+  close();
   if (!usesFirst) writer.line("void isFirst;");
   writer.close("}");
+}
+
+interface Work {
+  readonly stratum: Stratum;
+  readonly rules: readonly FlowRule[];
+  readonly operators: readonly Operator[];
+  /** Of the fixpoint, which is evaluated only when something that it reads was touched; null: in every step. */
+  readonly part: number | null;
+}
+
+/** Strata of a part. In a step without anything to do all parts together cost what a sixteenth of the strata would. */
+const PART = 16;
+
+/** Strata with something to do. A program that is small has no parts: asking costs as much as looking. */
+function partsOf(flow: Flow, strata: readonly Stratum[]): readonly Work[] {
+  const workOf = new Map<FlowRelation, { stratum: Stratum; rules: FlowRule[]; operators: Operator[]; part: null }>();
+  const all = strata.map((stratum) => {
+    const work = { stratum, rules: [], operators: [], part: null };
+    for (const relation of stratum.relations) workOf.set(relation, work);
+    return work;
+  });
+  for (const rule of flow.rules) workOf.get(rule.head)!.rules.push(rule);
+  for (const operator of flow.operators) workOf.get(operator.target)!.operators.push(operator);
+  const works: readonly Work[] = all.filter(({ rules, operators }) => rules.length + operators.length > 0);
+  if (works.length <= 2 * PART) return works;
+  let part = -1;
+  let room = 0;
+  return works.map((work) => {
+    if (isAskedAlways(work)) {
+      room = 0;
+      return work;
+    }
+    if (room-- === 0) {
+      part++;
+      room = PART - 1;
+    }
+    return { ...work, part };
+  });
+}
+
+/** Gates and holds open by what is closed outside; what lapses under recursion is derived anew in the next step. */
+function isAskedAlways({ stratum, operators }: Work): boolean {
+  return (
+    operators.some(({ kind }) => kind === "gate" || kind === "hold") ||
+    (stratum.isRecursive && stratum.relations.some(({ storage }) => storage === "landing"))
+  );
+}
+
+/** Which parts read which relations, before `writeFixpoint`. */
+export function writeParts(writer: Writer, { flow, strata }: Pick<Fixpoint, "flow" | "strata">): void {
+  const readers = new Map<FlowRelation, Set<number>>();
+  let count = 0;
+  for (const { rules, operators, part } of partsOf(flow, strata)) {
+    if (part === null) continue;
+    count = part + 1;
+    const read = [
+      ...rules.flatMap((rule) => readsOf(rule).map(({ read: { relation } }) => relation)),
+      ...operators.flatMap(({ reads }) => reads),
+    ];
+    for (const relation of read) {
+      const known = readers.get(relation);
+      if (known === undefined) readers.set(relation, new Set([part]));
+      else known.add(part);
+    }
+  }
+  if (count === 0) return;
+  writer.line("// The fixpoint in parts; 1: something that the part reads was touched.");
+  writer.line(`const due = engine.parts(${count});`);
+  for (const [{ name }, parts] of readers) writer.line(`engine.wakes(${name}, ${[...parts].join(", ")});`);
+  writer.line();
 }
 
 function writeOperator(writer: Writer, { call, when }: Operator): void {

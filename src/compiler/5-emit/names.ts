@@ -6,7 +6,7 @@ const reserved = new Set(
     "is keyof let module namespace never new null number object of package private protected public readonly require return " +
     "set static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield " +
     "NaN Infinity Number Object Array Map Set Math JSON String Boolean Symbol Error Promise process console globalThis " +
-    "engine values faults env self isFirst sign from end program createEvaluator builtins " +
+    "engine values faults env self isFirst sign from end due fixpoint meta program createEvaluator builtins " +
     "Engine Environment Evaluator FAILED FloatSums IntSums Members Numbers RoleProgram Row Shown startNode"
   ).split(" "),
 );

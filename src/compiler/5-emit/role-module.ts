@@ -5,7 +5,7 @@ import type { Plan } from "../plan.ts";
 import { writeResults } from "./aggregates.ts";
 import { ExprScope } from "./expressions.ts";
 import type { ModuleScope } from "./expressions.ts";
-import { strataOf, writeFixpoint } from "./fixpoint.ts";
+import { strataOf, writeFixpoint, writeParts } from "./fixpoint.ts";
 import type { Flow, FlowRelation, FlowRule } from "./flow.ts";
 import { functionImports } from "./functions.ts";
 import { writeHold } from "./holds.ts";
@@ -218,6 +218,7 @@ function writeEvaluator(
       for (const line of flow.attachments) writer.line(line);
       writer.line();
       writeFunctions(writer);
+      writeParts(writer, { flow, strata });
       writeFixpoint(writer, { flow, strata, call });
       writer.line();
       const startsAlone = flow.rules.some(

@@ -2,6 +2,7 @@
 import type { Environment, Value, ValueType } from "../program.ts";
 import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
+import { Agenda } from "./agenda.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
 import type { HoldCondition } from "./gates.ts";
@@ -9,6 +10,7 @@ import { KeyedTable, Keying, Reader } from "./keys.ts";
 import type { Keyed } from "./keys.ts";
 import { Members } from "./members.ts";
 import { Relation } from "./relation.ts";
+import type { Lasting } from "./relation.ts";
 import type { OutputSink, SealSink, SendSink, Sink } from "./sinks.ts";
 import { Numbers, Shown } from "./states.ts";
 import { FloatSums, IntSums } from "./sums.ts";
@@ -35,14 +37,10 @@ class Declared {
   readonly eventKeyings: Keying[] = [];
   readonly named = new Map<string, Sink>();
   readonly all: Relation[] = [];
-  readonly passing: Relation[] = [];
-  readonly kept: Relation[] = [];
-  readonly landing: Relation[] = [];
   readonly recursiveLanding: Relation[] = [];
   readonly standing: (Lapses | LapsesAnew)[] = [];
   /** Of a keyed relation: all the facts that rules offer. */
   readonly chosenFrom = new Map<Relation, Relation>();
-  readonly tables: Relation[] = [];
   readonly nodes: { readonly role: string; readonly relation: Relation }[] = [];
   readonly sends: SendSink[] = [];
   readonly outputs: OutputSink[] = [];
@@ -59,6 +57,7 @@ export class Declarations {
   readonly faults: Faults;
   protected readonly env: Environment;
   protected readonly declared = new Declared();
+  protected readonly agenda = new Agenda();
   protected fixpoint: (isFirst: boolean) => void = () => {};
   /** There is something to derive before any event comes. */
   protected startsAlone = false;
@@ -68,7 +67,10 @@ export class Declarations {
     this.faults = new Faults(env.report);
   }
 
-  #declare(relation: Relation, name: string | null, types: Types): Relation {
+  #declare(lasting: Lasting, name: string | null, types: Types): Relation {
+    const relation = new Relation(types.length);
+    relation.lasting = lasting;
+    relation.agenda = this.agenda;
     this.declared.all.push(relation);
     if (name !== null) this.declared.named.set(name, { relation, reader: new Reader(this.values, types) });
     return relation;
@@ -92,21 +94,15 @@ export class Declarations {
 
   /** `name` null: the relation has no name in the program. */
   passing(name: string | null, types: Types): Relation {
-    const relation = this.#declare(new Relation(types.length), name, types);
-    this.declared.passing.push(relation);
-    return relation;
+    return this.#declare("passing", name, types);
   }
 
   view(name: string | null, types: Types): Relation {
-    const relation = this.#declare(new Relation(types.length), name, types);
-    this.declared.kept.push(relation);
-    return relation;
+    return this.#declare("view", name, types);
   }
 
   landing(name: string | null, types: Types): Relation {
-    const relation = this.view(name, types);
-    this.declared.landing.push(relation);
-    return relation;
+    return this.#declare("landing", name, types);
   }
 
   /** A landing relation whose facts last from one step of their log to its next, whatever steps lie between. */
@@ -131,9 +127,17 @@ export class Declarations {
   }
 
   table(name: string, types: Types): Relation {
-    const relation = this.view(name, types);
-    this.declared.tables.push(relation);
-    return relation;
+    return this.#declare("table", name, types);
+  }
+
+  /** The fixpoint has so many parts; each is evaluated when a relation that it reads was touched. */
+  parts(count: number): Uint8Array {
+    return (this.agenda.due = new Uint8Array(count).fill(1));
+  }
+
+  /** These parts read `relation`. */
+  wakes(relation: Relation, ...parts: readonly number[]): void {
+    relation.readers = parts;
   }
 
   /** The addresses of a role's instances. */
@@ -170,7 +174,7 @@ export class Declarations {
   /** Of the facts in `all`, one for each key in `chosen`. */
   keying(key: KeySpec, all: Relation, chosen: Relation, types: Types): Keying {
     this.declared.chosenFrom.set(chosen, all);
-    return new Keying(this.#keyed(key, types), all, chosen, this.declared.passing.includes(all));
+    return new Keying(this.#keyed(key, types), all, chosen, all.lasting === "passing");
   }
 
   /** `incoming`: a passing relation for the facts that rules offer to the table. */
@@ -191,7 +195,7 @@ export class Declarations {
   /** Facts that are in force one step after they are derived. `log`: null, or the log whose steps count. */
   delay(source: Relation, target: Relation, log: Clock): void {
     this.declared.deferrals.push(
-      this.declared.passing.includes(target) ? new PassingDelay(source, target, log) : new Delay(source, target, log),
+      target.lasting === "passing" ? new PassingDelay(source, target, log) : new Delay(source, target, log),
     );
   }
 

@@ -13,12 +13,19 @@ import { compareRows } from "../canonical.ts";
 import type { Evaluator, Row, StepInput, StepOutput } from "../program.ts";
 import { Declarations } from "./declarations.ts";
 import type { Clock } from "./deferral.ts";
+import type { Relation } from "./relation.ts";
 import { collectOutputs, collectSeals, collectSends } from "./sinks.ts";
+import type { Sink } from "./sinks.ts";
 
 const none: ReadonlySet<Clock> = new Set();
 
 export class Engine extends Declarations implements Evaluator {
   #isStarted = false;
+  /** Passing and landing relations that the last step filled. */
+  #passed: Relation[] = [];
+  /** Where the relations of sinks stand among sinks of their kind. */
+  readonly #places = new Map<Relation, number>();
+  #tellsWhatCeases = false;
   #changes = 0;
   #reclaimAt = 1 << 16;
   /** Outputs that also say what ceases may rest on facts of this step only: a step of these clocks is needed to say so. */
@@ -32,18 +39,23 @@ export class Engine extends Declarations implements Evaluator {
   run(startsAlone: boolean, fixpoint: (isFirst: boolean) => void): Evaluator {
     this.startsAlone = startsAlone || this.declared.nodes.length > 0;
     this.fixpoint = fixpoint;
+    this.#tellsWhatCeases = this.declared.outputs.some(({ retracts }) => retracts);
     this.values.pin();
     return this;
   }
 
   step(input: StepInput): StepOutput {
     this.faults.newStep();
-    const tellsWhatCeases = this.declared.outputs.some(({ retracts }) => retracts);
+    const tellsWhatCeases = this.#tellsWhatCeases;
     // What waits for another clock is not brought about by more steps of this one.
     const hadDeferred =
       tellsWhatCeases && this.declared.deferrals.some((deferral) => [...deferral.pending(this.#isQuiet)].includes(input.clock));
-    for (const relation of this.declared.passing) if (relation.size > 0) relation.clear();
-    for (const relation of this.declared.landing) if (relation.landedLength > 0) relation.lapse();
+    const passed = this.#passed;
+    this.#passed = [];
+    for (const relation of passed) {
+      if (relation.lasting === "passing") relation.clear();
+      else relation.lapse();
+    }
     for (const lapses of this.declared.standing) lapses.begin(input.clock);
     for (const deferral of this.declared.deferrals) deferral.begin(input.clock);
     const isFirst = !this.#isStarted;
@@ -54,27 +66,60 @@ export class Engine extends Declarations implements Evaluator {
     this.fixpoint(isFirst);
 
     const output = {
-      sends: collectSends(this.declared.sends, this.values),
-      outputs: collectOutputs(this.declared.outputs),
-      seals: collectSeals(this.declared.seals),
+      sends: collectSends(this.#touched(this.declared.sends), this.values),
+      outputs: collectOutputs(this.#touched(this.declared.outputs)),
+      seals: collectSeals(this.#touched(this.declared.seals)),
     };
     this.#isQuiet = input.events.length === 0 && input.closed.length === 0;
     this.#still = this.#isQuiet && output.outputs.length === 0 && !hadDeferred ? this.#still + 1 : 0;
-    const { landing, recursiveLanding } = this.declared;
-    const lapses = [...landing, ...recursiveLanding].some((relation) => relation.landedLength > 0);
+    const { touched } = this.agenda;
+    const lapses =
+      tellsWhatCeases &&
+      (touched.some(({ lasting, landedLength }) => lasting === "landing" && landedLength > 0) ||
+        this.declared.recursiveLanding.some(({ landedLength }) => landedLength > 0));
     for (const standing of this.declared.standing) standing.end(input.clock);
     for (const deferral of this.declared.deferrals) deferral.end(input.clock);
     this.#lapsing = tellsWhatCeases && this.#still < 2 ? this.#clocksOfLapses(lapses) : none;
-    for (const relation of this.declared.tables) {
-      for (let i = 0; i < relation.touchedLength; i++) if (relation.change(relation.touched[i]) !== 0) this.#changes++;
-    }
-    for (const relation of this.declared.kept) if (relation.touchedLength > 0) relation.commit();
+    this.#commit();
     for (const closed of this.declared.closed.values()) {
       closed.newly.length = 0;
       closed.allNewly = false;
     }
     if (this.values.size > this.#reclaimAt) this.#reclaim();
     return output;
+  }
+
+  /** The new state becomes the old one. What the next step takes back is noted. */
+  #commit(): void {
+    const { touched } = this.agenda;
+    for (let n = 0; n < touched.length; n++) {
+      const relation = touched[n];
+      if (relation.lasting === "passing") {
+        this.#passed.push(relation);
+        continue;
+      }
+      if (relation.lasting === "table") {
+        for (let i = 0; i < relation.touchedLength; i++)
+          if (relation.change(relation.touched[i]) !== 0) this.#changes++;
+      } else if (relation.lasting === "landing" && relation.landedLength > 0) this.#passed.push(relation);
+      relation.commit();
+    }
+    touched.length = 0;
+  }
+
+  /** Those whose relations were touched, in the order of their declaration; all, where there are few. */
+  #touched<S extends Sink>(sinks: readonly S[]): readonly S[] {
+    if (sinks.length <= 8) return sinks;
+    const places = this.#places;
+    if (places.size === 0)
+      for (const all of [this.declared.sends, this.declared.outputs, this.declared.seals])
+        all.forEach(({ relation }, place) => places.set(relation, place));
+    const found = new Set<number>();
+    for (const relation of this.agenda.touched) {
+      const place = places.get(relation);
+      if (place !== undefined && sinks[place]?.relation === relation) found.add(place);
+    }
+    return [...found].sort((a, b) => a - b).map((place) => sinks[place]);
   }
 
   #clocksOfLapses(isLanded: boolean): ReadonlySet<Clock> {

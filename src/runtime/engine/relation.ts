@@ -4,6 +4,7 @@
  * the relation: old (`was[r] === 1`) and new (`count[r] > 0`). `touched` lists the rows whose support changed in the
  * step; only they cost anything at its end.
  */
+import type { Agenda } from "./agenda.ts";
 import { wider } from "./hash.ts";
 import { Rows } from "./rows.ts";
 
@@ -13,7 +14,15 @@ function widerBytes(array: Uint8Array, length: number): Uint8Array {
   return wide;
 }
 
+/** How long a relation's facts last: see engine.ts. Other objects see to the end of what stands or waits. */
+export type Lasting = "passing" | "view" | "landing" | "table";
+
 export class Relation extends Rows {
+  lasting: Lasting = "view";
+  /** Told when the first row is touched; null: nobody asks. */
+  agenda: Agenda | null = null;
+  /** Parts of the fixpoint that read this relation. */
+  readers: readonly number[] = [];
   count: Int32Array = new Int32Array(0);
   was: Uint8Array = new Uint8Array(0);
   /** Number of rows that were present when the step began. */
@@ -95,6 +104,7 @@ export class Relation extends Rows {
 
   #touch(row: number): void {
     this.#marked[row] = 1;
+    if (this.touchedLength === 0 && this.agenda !== null) this.agenda.add(this);
     if (this.touchedLength === this.touched.length)
       this.touched = wider(this.touched, Math.max(8, this.touchedLength * 2));
     this.touched[this.touchedLength++] = row;
