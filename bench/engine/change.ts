@@ -1,6 +1,6 @@
 /** Steps with one change or a few against what is stored. */
 import type { Case, CaseMaker } from "./case.ts";
-import { Chains, drawing, Pairs } from "./columns.ts";
+import { Chains, drawing, Pairs, PriceHeap } from "./columns.ts";
 import { evaluatorsOf, step } from "./emitted.ts";
 
 const putsText = `role R {
@@ -137,6 +137,73 @@ function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, n) => sum + n, 0);
 }
 
+const leastText = `role R {
+  input bid(id: int, price: int);
+  input cancel(id: int, price: int);
+  table bids(id: int, price: int);
+  scratch least(price: int);
+  bids(i, p) <= bid(i, p);
+  bids(i, p) <- cancel(i, p);
+  least(min(p)) <= bids(_, p);
+}`;
+
+/** Bids one by one, each below all others, against `stored` bids; a step later it is cancelled. By hand: a binary heap. */
+function least(stored: number): Case {
+  const create = evaluatorsOf(leastText);
+  const draw = drawing(29);
+  const bids = Array.from({ length: stored }, (_, i): readonly [number, number] => [i, 1_000_000 + draw(100_000_000)]);
+  const count = 10_000;
+  const more = Array.from({ length: count }, (_, i): readonly [number, number] => [stored + i, draw(1_000_000)]);
+  return {
+    title: `one change against ${stored.toLocaleString("en-US")} rows, the least of which comes and goes`,
+    aim: "< 5 µs, flat",
+    operations: { count: count * 2, of: "a change" },
+    repetitions: 5,
+    emitted: () => {
+      const evaluator = create();
+      step(evaluator, "bid", bids);
+      let sum = 0;
+      return {
+        run: () => {
+          for (const bid of more) {
+            step(evaluator, "bid", [bid]);
+            step(evaluator, "cancel", [bid]);
+            step(evaluator, "bid", []);
+          }
+          sum = evaluator.read("least")[0][0] as number;
+        },
+        result: () => sum,
+      };
+    },
+    byHand: () => {
+      const heap = new PriceHeap();
+      const known = new Map<number, number>();
+      for (const [id, price] of bids) {
+        known.set(id, price);
+        heap.push(id, price);
+      }
+      let sum = 0;
+      const leastNow = (): number => {
+        while (known.get(heap.ids[0]) !== heap.prices[0]) heap.pop();
+        return heap.prices[0];
+      };
+      return {
+        run: () => {
+          for (const [id, price] of more) {
+            known.set(id, price);
+            heap.push(id, price);
+            leastNow();
+            known.delete(id);
+            leastNow();
+          }
+          sum = leastNow();
+        },
+        result: () => sum,
+      };
+    },
+  };
+}
+
 /** `rules` rules over rows that do not change, beside one that a step is about. */
 function idleText(rules: number): string {
   const idle = Array.from(
@@ -188,6 +255,7 @@ function idle(rules: number): Case {
 export const changeCases: readonly CaseMaker[] = [
   ...[10, 1000, 100_000, 1_000_000].map((keys) => ({ name: `puts-${keys}`, make: () => puts(keys) })),
   ...[10_000, 100_000, 1_000_000].map((stored) => ({ name: `change-${stored}`, make: () => change(stored) })),
+  ...[10_000, 1_000_000].map((stored) => ({ name: `least-${stored}`, make: () => least(stored) })),
   ...[10, 100, 1000].map((rules) => ({ name: `idle-${rules}`, make: () => idle(rules) })),
 ];
 

@@ -79,6 +79,42 @@ export class Chains {
   }
 }
 
+/** A binary heap, the least price first. */
+export class PriceHeap {
+  readonly ids: number[] = [];
+  readonly prices: number[] = [];
+
+  push(id: number, price: number): void {
+    const { ids, prices } = this;
+    let at = ids.length;
+    for (; at > 0; at = (at - 1) >> 1) {
+      const above = (at - 1) >> 1;
+      if (prices[above] <= price) break;
+      ids[at] = ids[above];
+      prices[at] = prices[above];
+    }
+    ids[at] = id;
+    prices[at] = price;
+  }
+
+  pop(): void {
+    const { ids, prices } = this;
+    const [id, price] = [ids.pop()!, prices.pop()!];
+    const size = ids.length;
+    if (size === 0) return;
+    let at = 0;
+    for (let below = 1; below < size; below = at * 2 + 1) {
+      if (below + 1 < size && prices[below + 1] < prices[below]) below++;
+      if (prices[below] >= price) break;
+      ids[at] = ids[below];
+      prices[at] = prices[below];
+      at = below;
+    }
+    ids[at] = id;
+    prices[at] = price;
+  }
+}
+
 /** Numbers in [0, below), from a seed. */
 export function drawing(seed: number): (below: number) => number {
   let state = seed >>> 0;

@@ -10,8 +10,11 @@ import type { Catalog } from "./catalog.ts";
 import { bump, columnOf, find, seek } from "./rows.ts";
 import { valueTypes } from "./types.ts";
 import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
-import { type } from "./writer.ts";
+import { quoted, type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
+
+/** Aggregates whose result is one of the values, found by comparing; of passing facts by looking at all of them once. */
+const extremes: ReadonlySet<string> = new Set(["min", "max", "argmin", "argmax", "choose"]);
 
 /** The partition for which the results of a group wait. */
 export interface WaitingGroups {
@@ -93,6 +96,13 @@ export function aggregated(
       return { call, kind: isFloat ? "floats" : "ints", name, members: null };
     }
     const relation = membersOf(call);
+    if (mode !== "passing" && extremes.has(call.name)) {
+      const name = to.names.take(`${rule.label}_${call.name}`);
+      to.attachments.push(
+        `const ${name} = engine.extremes(${groups.name}, ${relation.name}, ${valueTypes(call.args.map((arg) => arg.type))}, ${quoted(call.name)});`,
+      );
+      return { call, kind: "extreme", name, members: relation };
+    }
     if (call.name !== "count") return { call, kind: "members", name: membersName(relation, call), members: relation };
     const distinct = to.names.take(`${rule.label}_distinct`);
     to.attachments.push(`const ${distinct} = engine.numbers(${groups.name});`);
@@ -216,6 +226,7 @@ export function writeAccumulation(
       done.add(members);
       lastMember.set(members, member);
     }
+    if (kind === "extreme") writer.line(`${name}.note(${lastMember.get(members)}, ${group});`);
     if (kind === "distinct") {
       const at = lastMember.get(members)!;
       const edge = scope.sign === "1" ? "1" : `(${scope.sign} > 0 ? 1 : 0)`;
@@ -342,6 +353,9 @@ function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulat
       break;
     case "distinct":
       writer.line(`const ${result} = ${name}.of[${group}];`);
+      break;
+    case "extreme":
+      writer.line(`const ${result} = ${name}.of(${group});`);
       break;
     case "members":
       writer.line(`const ${result} = ${name}.${call.name}(${group});`);

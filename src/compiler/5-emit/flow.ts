@@ -59,9 +59,9 @@ export interface FlowRule {
 /** One accumulator; `name`s are identifiers. */
 export interface Accumulator {
   readonly call: AggregateCall;
-  readonly kind: "count" | "distinct" | "ints" | "floats" | "members";
+  readonly kind: "count" | "distinct" | "ints" | "floats" | "members" | "extreme";
   readonly name: string;
-  /** `distinct`, `members`: the values, each with the number of valuations. */
+  /** `distinct`, `members`, `extreme`: the values, each with the number of valuations. */
   readonly members: FlowRelation | null;
 }
 

@@ -3,6 +3,8 @@ import type { Environment, Value, ValueType } from "../program.ts";
 import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Agenda } from "./agenda.ts";
+import { Extremes } from "./extremes.ts";
+import type { ExtremeName } from "./extremes.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
 import type { HoldCondition } from "./gates.ts";
@@ -260,6 +262,11 @@ export class Declarations {
 
   members(groups: Relation, members: Relation, types: Types): Members {
     return new Members(this.values, groups, members, types);
+  }
+
+  /** The extreme values of groups that are kept. */
+  extremes(groups: Relation, members: Relation, types: Types, name: ExtremeName): Extremes {
+    return new Extremes(this.values, groups, members, types, name);
   }
 
   callable(name: string, of: unknown, params: Types, returns: ValueType): Callable {

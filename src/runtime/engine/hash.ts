@@ -15,8 +15,10 @@ export function finish(h: number): number {
   return (h ^ (h >>> 16)) & 0x7fff_ffff;
 }
 
-export function wider(array: Int32Array, length: number): Int32Array {
+/** The array with room for `length`; `vacant` stands in what is new. */
+export function wider(array: Int32Array, length: number, vacant = 0): Int32Array {
   const wide = new Int32Array(length);
   wide.set(array);
+  if (vacant !== 0) wide.fill(vacant, array.length);
   return wide;
 }
