@@ -53,6 +53,7 @@ export class Catalog {
     storage: Storage,
     comment: string | null,
     declaration?: (types: string, isRecursive: boolean) => string,
+    onlyGrows = storage === "passing",
   ): FlowRelation {
     const texts = valueTypes(types);
     const made: FlowRelation = {
@@ -60,6 +61,7 @@ export class Catalog {
       types,
       storage,
       comment,
+      onlyGrows,
       indexes: new Map(),
       declaration: (isRecursive) =>
         declaration?.(texts, isRecursive) ??
@@ -107,6 +109,7 @@ export class Catalog {
           "table",
           comment,
           (texts) => `engine.table(${quoted(name)}, ${texts})`,
+          (this.writers.get(id) ?? []).every(({ op }) => op === "<=" || op === "<+"),
         );
         if (!isKeyed) return table;
         const incoming = this.relation(`${name}_new`, types, "passing", null);

@@ -15,6 +15,8 @@ export interface FlowRelation {
   readonly name: string;
   readonly types: readonly Type[];
   readonly storage: Storage;
+  /** No row of it ever goes: one that is found is there. */
+  readonly onlyGrows: boolean;
   /** What the engine is told: `engine.table("clicks", …)`. */
   readonly declaration: (isRecursive: boolean) => string;
   /** Stands above the declaration; null: none. */

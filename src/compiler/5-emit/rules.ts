@@ -123,11 +123,11 @@ function writeDriver(
   switch (driver.kind) {
     case "rows":
       loops.open(`for (let ${row} = 0; ${row} < ${name}.size; ${row}++) {`);
-      if (literal.relation.storage !== "passing") writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      if (!literal.relation.onlyGrows) writer.line(`if (${name}.count[${row}] === 0) continue;`);
       break;
     case "all":
       loops.open(`for (let ${row} = 0, end = ${name}.size; ${row} < end; ${row}++) {`);
-      writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      if (!literal.relation.onlyGrows) writer.line(`if (${name}.count[${row}] === 0) continue;`);
       break;
     case "changes":
       loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
@@ -187,9 +187,11 @@ export function matchRow(
   });
 }
 
-/** Whether a row is there in the state that the literal reads. */
-function isAbsent(relation: FlowRelation, row: string, old: boolean): string {
-  return old ? `${relation.name}.was[${row}] === 0` : `${relation.name}.count[${row}] === 0`;
+/** Whether a row is not there in the state that the literal reads; null: it is. */
+function isAbsent(relation: FlowRelation, row: string, old: boolean): string | null {
+  if (relation.storage === "passing") return null;
+  if (old) return `${relation.name}.was[${row}] === 0`;
+  return relation.onlyGrows ? null : `${relation.name}.count[${row}] === 0`;
 }
 
 function writeLiteral(
@@ -258,7 +260,8 @@ function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
       literal.terms.map((term) => scope.code(term)),
     )};`,
   );
-  scope.writer.line(`if (${row} >= 0 && !(${isAbsent(literal.relation, row, old)})) ${scope.escape}`);
+  const absent = isAbsent(literal.relation, row, old);
+  scope.writer.line(`if (${row} >= 0${absent === null ? "" : ` && !(${absent})`}) ${scope.escape}`);
   noteNew(scope, literal.relation, row, true);
 }
 
@@ -278,10 +281,10 @@ function writeRead(
   });
   const codes = bound.map((column) => scope.code(terms[column]));
   const row = scope.names.take("row");
-  const mayBeAbsent = relation.storage !== "passing";
+  const absent = isAbsent(relation, row, old);
   if (bound.length === terms.length) {
     writer.line(`const ${row} = ${find(scope, relation, codes)};`);
-    writer.line(`if (${row} < 0${mayBeAbsent ? ` || ${isAbsent(relation, row, old)}` : ""}) ${scope.escape}`);
+    writer.line(`if (${row} < 0${absent === null ? "" : ` || ${absent}`}) ${scope.escape}`);
     noteNew(scope, relation, row, false);
     return;
   }
@@ -295,7 +298,7 @@ function writeRead(
       `for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`,
     );
   }
-  if (mayBeAbsent) writer.line(`if (${isAbsent(relation, row, old)}) continue;`);
+  if (absent !== null) writer.line(`if (${absent}) continue;`);
   noteNew(scope, relation, row, false);
   matchRow(scope, literal, row, new Set(bound), used);
 }

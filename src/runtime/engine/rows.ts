@@ -88,8 +88,22 @@ export class Rows {
     this.#mask = this.#slots.length - 1;
     this.#tag = ~(this.#capacity - 1);
     // None is free. In the order of the rows, whose columns are then read in order.
-    for (let row = 0; row < this.size; row++) this.#fill(row, this.#hashRow(row));
+    if (this.arity === 2) this.#fillPairs();
+    else for (let row = 0; row < this.size; row++) this.#fill(row, this.#hashRow(row));
     this.#used = this.size;
+  }
+
+  #fillPairs(): void {
+    const { c0, c1, size } = this;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const tag = this.#tag;
+    for (let row = 0; row < size; row++) {
+      const h = finish(mix(mix(0, c0[row]), c1[row]));
+      let slot = h & mask;
+      while (slots[slot] >= 0) slot = (slot + 1) & mask;
+      slots[slot] = (h & tag) | row;
+    }
   }
 
   // --- finding rows: `find` gives -1 where there is none (a row found may have lost its support)
