@@ -7,6 +7,8 @@ import { KeyIndex } from "./keys.ts";
 import type { KeyedTable, Reader } from "./keys.ts";
 import { Relation } from "./relation.ts";
 
+const SOUGHT = 0;
+
 export type Clock = string | null;
 
 /** Whether steps of a clock count for what the log (null: no log) defers. `Report.log["shoes"]` is a clock of `Report.log`. */
@@ -212,7 +214,7 @@ export class TableDeferral implements Deferral {
   readonly #logs: readonly Clock[];
   /** Keys to look at in the next step of a clock. */
   readonly #keys = new Map<Clock, Relation>();
-  /** A row with the key in question, in a relation of the table's arity. */
+  /** Its columns hold the key in question at `SOUGHT`, a row that it does not know of; it is of the table's arity. */
   readonly #probe: Relation;
 
   constructor(
@@ -247,6 +249,10 @@ export class TableDeferral implements Deferral {
   }
 
   #note(keys: Relation, of: Relation, row: number): void {
+    if (this.#keyLength === 1) {
+      keys.keep(keys.seek1(of.c0[row]));
+      return;
+    }
     for (let i = 0; i < this.#keyLength; i++) keys.key[i] = of.columns[i][row];
     keys.keep(keys.seekKey());
   }
@@ -294,13 +300,11 @@ export class TableDeferral implements Deferral {
 
   /** Whether the deferred facts with a key change the table; changes it if `apply`. */
   #resolve(keys: Relation, key: number, clock: Clock, apply: boolean): boolean {
-    const probe = this.#probe;
-    probe.clear();
-    for (let i = 0; i < probe.arity; i++) probe.key[i] = i < this.#keyLength ? keys.columns[i][key] : 0;
-    const sought = probe.seekKey();
+    const { columns } = this.#probe;
+    for (let i = 0; i < this.#keyLength; i++) columns[i][SOUGHT] = keys.columns[i][key];
     return this.#keyed === null
-      ? this.#resolveFact(sought, clock, apply)
-      : this.#resolveKey(this.#keyed, sought, clock, apply);
+      ? this.#resolveFact(SOUGHT, clock, apply)
+      : this.#resolveKey(this.#keyed, SOUGHT, clock, apply);
   }
 
   #resolveFact(sought: number, clock: Clock, apply: boolean): boolean {

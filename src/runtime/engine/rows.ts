@@ -290,11 +290,27 @@ export class Rows {
 
   /** The row equal to a row of another of the same arity. */
   seekRow(of: Rows, row: number): number {
+    switch (this.arity) {
+      case 1:
+        return this.seek1(of.c0[row]);
+      case 2:
+        return this.seek2(of.c0[row], of.c1[row]);
+      case 3:
+        return this.seek3(of.c0[row], of.c1[row], of.c2[row]);
+    }
     for (let i = 0; i < this.arity; i++) this.key[i] = of.columns[i][row];
     return this.seekKey();
   }
 
   findRow(of: Rows, row: number): number {
+    switch (this.arity) {
+      case 1:
+        return this.find1(of.c0[row]);
+      case 2:
+        return this.find2(of.c0[row], of.c1[row]);
+      case 3:
+        return this.find3(of.c0[row], of.c1[row], of.c2[row]);
+    }
     for (let i = 0; i < this.arity; i++) this.key[i] = of.columns[i][row];
     return this.findKey();
   }
@@ -379,6 +395,6 @@ export class Rows {
     for (const state of this.#states) for (let row = 0; row < this.size; row++) state.reset(row);
     this.#used = 0;
     this.size = 0;
-    this.#free.length = 0;
+    if (this.#free.length > 0) this.#free.length = 0;
   }
 }
