@@ -4,6 +4,9 @@ import { Relation } from "../src/runtime/engine/relation.ts";
 import { FloatSums, IntSums } from "../src/runtime/engine/sums.ts";
 import { Values } from "../src/runtime/engine/values.ts";
 import type { Value, ValueType } from "../src/runtime/program.ts";
+import { emit } from "../src/compiler/5-emit/emit.ts";
+import { loadRole } from "../src/verify/load.ts";
+import { bare, irOf, World } from "./support/plan.ts";
 
 /** A small generator, so that failures repeat. */
 function random(seed: number): () => number {
@@ -267,4 +270,41 @@ describe("extremes of groups", () => {
       members.commit();
     }
   });
+});
+
+test("answers stay right while more texts pass through than are kept in memory", () => {
+  const files = emit(
+    bare(
+      irOf(`role R {
+        input put(k: int, v: string);
+        table last(k: int -> v: string);
+        table paired(v: (int, string));
+        scratch least(v: string);
+        scratch all(vs: list<string>);
+        last(k, v) <+- put(k, v);
+        paired((k, v)) <= put(k, v), k == 7;
+        least(min(v)) <= last(_, v);
+        all(collect(v)) <= last(k, v), k < 3;
+      }`),
+    ),
+  ).value!;
+  const world = new World(loadRole(files, "R").createEvaluator, "R#0", []);
+  const last = new Map<number, string>();
+  const paired: [number, string][] = [];
+  const draw = random(3);
+  for (let step = 0; step < 60; step++) {
+    const rows = new Map<number, string>();
+    for (let k = 0; k < 4000; k++) if (draw() < 0.9) rows.set(k, `text ${Math.floor(draw() * 1e9)} of ${step}`);
+    world.step({ put: [...rows] });
+    world.step();
+    for (const [k, v] of rows) last.set(k, v);
+    if (rows.has(7)) paired.push([7, rows.get(7)!]);
+    const texts = [...last.values()].sort();
+    expect(world.evaluator.read("least")).toEqual([[texts[0]]]);
+    expect(world.evaluator.read("all")).toEqual([[[0, 1, 2].flatMap((k) => last.get(k) ?? []).sort()]]);
+  }
+  expect(world.evaluator.read("last")).toEqual([...last].sort(([a], [b]) => a - b));
+  expect(new Set(world.evaluator.read("paired").map(([pair]) => JSON.stringify(pair)))).toEqual(
+    new Set(paired.map((pair) => JSON.stringify(pair))),
+  );
 });
