@@ -13,7 +13,7 @@ test("every way of coordination runs and gives the answers that its label promis
   const rows = lines.map(({ program, way, producers, delayMs }) => `${program} ${way} ${producers} ${delayMs}`);
   expect(rows).toEqual(
     ["campaign", "words"].flatMap((program) =>
-      ["none", "seal", "single", "order", "order by"].map((way) => `${program} ${way} 2 5`),
+      ["none", "none dealt", "seal", "single", "order", "order by"].map((way) => `${program} ${way} 2 5`),
     ),
   );
   for (const line of lines) {
