@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { spawn } from "node:child_process";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compileRuntime } from "./runtime-files.mjs";
+import { compileRuntime, inRuntimeFolder } from "./runtime-files.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -95,15 +95,14 @@ async function declarations() {
   return walk(folder).flatMap((path) => {
     const inside = relative(folder, path).split(sep).join("/");
     const text = readFileSync(path, "utf8").replace(/(["'])(\.{1,2}\/[^"']*)\.ts\1/g, '"$2.js"');
-    if (inside.startsWith("runtime/"))
-      return [
-        { path: inside, text },
-        { path: `types/${inside}`, text },
-      ];
-    if (inside.startsWith("operators/"))
-      return [{ path: `runtime/${inside}`, text: text.replaceAll('"../runtime/', '"../') }];
-    return [{ path: `types/${inside}`, text }];
+    const beside = besideRuntime(inside.endsWith(".run.d.ts") ? `runtime/${inside}` : inside, text);
+    return [...beside, { path: `types/${inside}`, text }];
   });
+}
+
+/** A declaration as it lies in the folder of the runtime, if it does. */
+function besideRuntime(path, text) {
+  return path.startsWith("runtime/") ? [{ path, text: inRuntimeFolder(text) }] : [];
 }
 
 function isFresh() {

@@ -4,7 +4,7 @@ import { join, relative, sep } from "node:path";
 
 /**
  * The runtime as JavaScript, one file per source file, in order of path: `{ path: "runtime/instance.js", text }`. The run
- * halves of operators lie in it: `runtime/operators/functions.run.js`. Files that hold types alone are left out.
+ * halves of operators and lattices lie in it: `runtime/operators/functions.run.js`. Files that hold types alone are left out.
  */
 export async function compileRuntime(root) {
   const src = join(root, "src");
@@ -13,7 +13,8 @@ export async function compileRuntime(root) {
       source,
       path: `runtime/${posix(relative(join(src, "runtime"), source))}`,
     })),
-    ...sourcesIn(join(src, "operators"))
+    ...["operators", "lattices"]
+      .flatMap((folder) => sourcesIn(join(src, folder)))
       .filter((source) => source.endsWith(".run.ts"))
       .map((source) => ({ source, path: `runtime/${posix(relative(src, source))}` })),
   ];
@@ -21,13 +22,18 @@ export async function compileRuntime(root) {
     sources.map(async ({ source, path }) => {
       const options = { loader: "ts", format: "esm", target: "node20", sourcefile: source };
       const { code } = await transform(readFileSync(source, "utf8"), options);
-      const text = code
-        .replace(/(\bfrom\s*|\bimport\s*\(?\s*)"(\.{1,2}\/[^"]*)\.ts"/g, '$1"$2.js"')
-        .replace(/"\.\.\/runtime\//g, '"../');
+      const text = inRuntimeFolder(code.replace(/(\bfrom\s*|\bimport\s*\(?\s*)"(\.{1,2}\/[^"]*)\.ts"/g, '$1"$2.js"'));
       return { path: path.replace(/\.ts$/, ".js"), text };
     }),
   );
   return files.filter(({ text }) => text.trim() !== "").sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The imports of a file of the runtime, or of a run half, as they are where these lie in the runtime's folder. */
+export function inRuntimeFolder(text) {
+  return text
+    .replace(/"\.\.\/runtime\//g, '"../')
+    .replace(/"\.\.\/((?:\.\.\/)*)(?=(?:operators|lattices)\/)/g, (_, up) => `"${up || "./"}`);
 }
 
 function sourcesIn(folder) {

@@ -78,6 +78,19 @@ export function canonicalText(value: Value): string {
   }
 }
 
+/** What JSON can hold. */
+export function isJson(value: unknown): value is Value {
+  switch (typeof value) {
+    case "string": case "boolean": return true;
+    case "number": return Number.isFinite(value);
+    case "object":
+      if (value === null) return true;
+      if (Array.isArray(value)) return value.every(isJson);
+      return !(value instanceof Uint8Array) && Object.values(value).every(isJson);
+    default: return false;
+  }
+}
+
 /** -0 becomes 0, and the keys of json objects are put in order, at every depth; the value itself where nothing changes. */
 export function canonicalJson(value: Value): Value {
   if (typeof value === "number") return value === 0 ? 0 : value;

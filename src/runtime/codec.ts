@@ -1,11 +1,15 @@
 /**
  * Rows against their declared types: as values in memory (`RowType`), and as JSON on files, stdin,
  * stdout and wires. JSON has every value as it is but for two types: bytes are base64, and the floats
- * that JSON lacks are "NaN", "Infinity", "-Infinity". Problems are sentences without a final stop:
- * `column n: int expected, string "x" found`.
+ * that JSON lacks are "NaN", "Infinity", "-Infinity". A value of a lattice is one of its representation. Problems are
+ * sentences without a final stop: `column n: int expected, string "x" found`.
  */
-import { base64, canonicalJson } from "./canonical.ts";
+import { representation, unsound, written } from "../lattices/forms.run.ts";
+import { formOf } from "../lattices/index.run.ts";
+import { base64, canonicalJson, isJson } from "./canonical.ts";
 import type { CollectionMeta, Row, Value, ValueType } from "./program.ts";
+
+type LatticeType = Extract<ValueType, { readonly lattice: string }>;
 
 export type Columns = CollectionMeta["columns"];
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -16,7 +20,10 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 export function typeText(type: ValueType): string {
   if (typeof type === "string") return type;
-  return "list" in type ? `list<${typeText(type.list)}>` : `(${type.tuple.map(typeText).join(", ")})`;
+  if ("list" in type) return `list<${typeText(type.list)}>`;
+  const parts = ("lattice" in type ? type.args : type.tuple).map(typeText).join(", ");
+  if ("lattice" in type) return parts === "" ? type.lattice : `${type.lattice}<${parts}>`;
+  return `(${parts})`;
 }
 
 /** What a value is, in a few words: `string "x"`, `number 1.5`, `a list of 3`. */
@@ -33,21 +40,10 @@ export function foundText(value: unknown): string {
   }
 }
 
-function isJson(value: unknown): boolean {
-  switch (typeof value) {
-    case "string": case "boolean": return true;
-    case "number": return Number.isFinite(value);
-    case "object":
-      if (value === null) return true;
-      if (Array.isArray(value)) return value.every(isJson);
-      return !(value instanceof Uint8Array) && Object.values(value).every(isJson);
-    default: return false;
-  }
-}
-
 /** Null when `value`, as it is in memory, is of the type; else what is wrong, beginning with the place inside it. */
 function mismatch(type: ValueType, value: unknown): string | null {
   if (fits(type, value)) return null;
+  if (typeof type !== "string" && "lattice" in type) return latticeMismatch(type, value);
   if (typeof type !== "string" && Array.isArray(value)) {
     if ("list" in type) return inner(value, () => type.list);
     if (value.length === type.tuple.length) return inner(value, (i) => type.tuple[i]);
@@ -57,6 +53,14 @@ function mismatch(type: ValueType, value: unknown): string | null {
     return `: ${type} expected, ${value} found, which is beyond the safe integers (±9007199254740991)`;
   }
   return `: ${typeText(type)} expected, ${foundText(value)} found`;
+}
+
+function latticeMismatch(type: LatticeType, value: unknown): string {
+  const form = formOf(type);
+  const plain = representation(form);
+  if (fits(plain, value)) return `: ${typeText(type)} expected${unsound(form, value as Value)}`;
+  const problem = Array.isArray(value) || typeof plain === "string" ? mismatch(plain, value) : null;
+  return problem ?? `: ${typeText(type)} expected, ${foundText(value)} found`;
 }
 
 function inner(values: readonly unknown[], typeAt: (index: number) => ValueType): string | null {
@@ -78,16 +82,26 @@ function fits(type: ValueType, value: unknown): boolean {
     case "bytes": return value instanceof Uint8Array;
     case "json": return isJson(value);
     default:
+      if ("lattice" in type) return fits(representation(formOf(type)), value) && unsound(formOf(type), value as Value) === null;
       if (!Array.isArray(value)) return false;
       if ("list" in type) return value.every((element) => fits(type.list, element));
       return value.length === type.tuple.length && type.tuple.every((part, i) => fits(part, value[i]));
   }
 }
 
-/** Whether values of the type can be written in several ways (-0 and 0, json keys in any order). */
+/** Whether values of the type can be written in several ways (-0 and 0, json keys and elements of sets in any order). */
 function hasForms(type: ValueType): boolean {
   if (typeof type === "string") return type === "int" || type === "nat" || type === "float" || type === "json";
+  if ("lattice" in type) return true;
   return "list" in type ? hasForms(type.list) : type.tuple.some(hasForms);
+}
+
+/** A value of the type in its one form. */
+function formed(type: ValueType, value: Value): Value {
+  if (typeof type === "string") return canonicalJson(value);
+  if ("lattice" in type) return written(formOf(type), value);
+  const values = value as readonly Value[];
+  return "list" in type ? values.map((each) => formed(type.list, each)) : values.map((each, i) => formed(type.tuple[i], each));
 }
 
 /** The columns of a collection, ready to check rows fast. */
@@ -124,12 +138,12 @@ export class RowType {
     return Array.isArray(row) ? `${expected}, ${row.length} found` : `${expected}, ${foundText(row)} found`;
   }
 
-  /** The row in its one form: 0 for -0, json keys in order. The row itself where that is what it is. */
+  /** The row in its one form: 0 for -0, json keys and elements of sets in order. The row itself where that is what it is. */
   formed(row: Row): Row {
     for (const column of this.#formed) {
       const value = row[column];
       if (typeof value === "number" ? Object.is(value, -0) : typeof value === "object" && value !== null) {
-        return row.map((each) => canonicalJson(each));
+        return row.map((each, i) => formed(this.#types[i], each));
       }
     }
     return row;
@@ -142,6 +156,7 @@ export function encodeValue(type: ValueType, value: Value): Json {
     if (type === "float" && !Number.isFinite(value)) return String(value);
     return value as Json;
   }
+  if ("lattice" in type) return encodeValue(representation(formOf(type)), value);
   const values = value as readonly Value[];
   return "list" in type ? values.map((each) => encodeValue(type.list, each)) : values.map((each, i) => encodeValue(type.tuple[i], each));
 }
@@ -149,6 +164,10 @@ export function encodeValue(type: ValueType, value: Value): Json {
 /** A value of the type from JSON, in its one form; undefined where the JSON is of another shape. */
 function fromJson(type: ValueType, json: unknown): Value | undefined {
   if (typeof type !== "string") {
+    if ("lattice" in type) {
+      const value = fromJson(representation(formOf(type)), json);
+      return value === undefined || unsound(formOf(type), value) !== null ? undefined : written(formOf(type), value);
+    }
     if (!Array.isArray(json)) return undefined;
     const types = "list" in type ? json.map(() => type.list) : type.tuple;
     if (types.length !== json.length) return undefined;
@@ -165,6 +184,13 @@ function fromJson(type: ValueType, json: unknown): Value | undefined {
 
 /** What is wrong with a JSON value that `fromJson` did not take. */
 function jsonProblem(type: ValueType, json: unknown): string {
+  if (typeof type !== "string" && "lattice" in type) {
+    const plain = representation(formOf(type));
+    const value = fromJson(plain, json);
+    if (value !== undefined) return `: ${typeText(type)} expected${unsound(formOf(type), value)}`;
+    if (Array.isArray(json) || typeof plain === "string") return jsonProblem(plain, json);
+    return `: ${typeText(type)} expected, ${foundText(json)} found`;
+  }
   if (typeof type !== "string" && Array.isArray(json)) {
     const types = "list" in type ? json.map(() => type.list) : type.tuple;
     const at = types.length === json.length ? types.findIndex((each, i) => fromJson(each, json[i]) === undefined) : -1;

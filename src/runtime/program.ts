@@ -8,7 +8,10 @@
  *   Evaluator  one role's relations and rules: a step from events to effects (emitted code)
  */
 
-/** int, float: number; string, addr (`Report#0`): string; bytes: Uint8Array; list, tuple: array; json: any JSON. Frozen. */
+/**
+ * int, float: number; string, addr (`Report#0`): string; bytes: Uint8Array; list, tuple: array; json: any JSON; a lattice:
+ * the value of its representation (src/lattices/forms.run.ts). Frozen.
+ */
 export type Value = number | string | boolean | null | Uint8Array | readonly Value[] | { readonly [key: string]: Value };
 /** One value per column, in column order. */
 export type Row = readonly Value[];
@@ -16,7 +19,9 @@ export type Row = readonly Value[];
 export type ValueType =
   | "int" | "nat" | "float" | "string" | "bool" | "addr" | "bytes" | "json"
   | { readonly list: ValueType }
-  | { readonly tuple: readonly ValueType[] };
+  | { readonly tuple: readonly ValueType[] }
+  /** One that is built in, or (without arguments) one that the program imports. */
+  | { readonly lattice: string; readonly args: readonly ValueType[] };
 
 export interface CollectionMeta {
   readonly name: string;
@@ -72,9 +77,17 @@ export interface RoleMeta {
   readonly travels: readonly TravelMeta[];
 }
 
+/** What a module exports as a lattice. */
+export interface ImportedLattice {
+  readonly bottom: Value;
+  readonly join: (a: never, b: never) => unknown;
+}
+
 export interface RoleProgram {
   readonly meta: RoleMeta;
   readonly createEvaluator: (env: Environment) => Evaluator;
+  /** The lattices that the program imports, by name. */
+  readonly lattices?: Readonly<Record<string, ImportedLattice>>;
 }
 
 /** What rules may see. */

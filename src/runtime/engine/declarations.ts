@@ -1,5 +1,6 @@
 /** What an emitted module declares of its role: relations by kind, and what stands beside them. */
-import type { Environment, Value, ValueType } from "../program.ts";
+import type { Lattice, Lattices, LatticeType } from "../../lattices/index.run.ts";
+import type { Environment, ImportedLattice, Value, ValueType } from "../program.ts";
 import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Agenda } from "./agenda.ts";
@@ -271,6 +272,18 @@ export class Declarations {
 
   callable(name: string, of: unknown, params: Types, returns: ValueType): Callable {
     return new Callable(this.values, name, of, params, returns);
+  }
+
+  /** The operations of a lattice type. */
+  lattice<N extends keyof Lattices>(type: { readonly lattice: N; readonly args: Types }): Lattices[N];
+  lattice(type: LatticeType): Lattice;
+  lattice(type: LatticeType): Lattice {
+    return this.values.lattice(type);
+  }
+
+  /** What a module exports as a lattice, before anything of the type is declared. */
+  importLattice(name: string, of: ImportedLattice): void {
+    this.values.importLattice(name, of);
   }
 
   /** A constant of the program. */

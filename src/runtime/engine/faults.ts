@@ -1,7 +1,7 @@
 /** Calls of functions, and derivations that fail: reported once, and nothing else is lost. */
 import { factText, RowType } from "../codec.ts";
 import type { Fault, Value, ValueType } from "../program.ts";
-import { FAILED } from "./values.ts";
+import { FAILED } from "./codes.ts";
 import type { Values } from "./values.ts";
 
 type PlainFunction = (...args: never[]) => unknown;

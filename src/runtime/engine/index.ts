@@ -4,4 +4,5 @@ export { Relation } from "./relation.ts";
 export type { Index } from "./chains.ts";
 export { Shown, Numbers } from "./states.ts";
 export { FloatSums, IntSums } from "./sums.ts";
-export { FAILED, Values } from "./values.ts";
+export { FAILED } from "./codes.ts";
+export { Values } from "./values.ts";

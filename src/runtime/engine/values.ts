@@ -4,17 +4,19 @@
  *   integers in [-2^30, 2^30)   stand for themselves (a float with such a value too)
  *   false, true                 0 and 1 where the declared type is bool
  *   everything else             an entry of this table: codes from 2^30 on
+ *   sets and maps of lattices   a node of a trie: codes below -2^30
  *   FAILED                      no value: a derivation that could not be finished
  *
  * Which of the readings a code has follows from the declared type. Inside `json` the values true,
  * false and null are entries of their own.
  */
+import { createLattice } from "../../lattices/index.run.ts";
+import type { Lattice, Lattices, LatticeType } from "../../lattices/index.run.ts";
 import { compareValues } from "../canonical.ts";
-import type { Value, ValueType } from "../program.ts";
-
-/** Integers below it (and from its negative on) are their own codes. */
-export const LIMIT = 0x4000_0000;
-export const FAILED = -0x8000_0000;
+import { typeText } from "../codec.ts";
+import type { ImportedLattice, Value, ValueType } from "../program.ts";
+import { isMap, LIMIT } from "./codes.ts";
+import { Tries } from "./tries.ts";
 
 /** A list or tuple: the codes of its elements. */
 class Sequence {
@@ -48,10 +50,46 @@ export class Values {
   #free: number[] = [];
   /** Entries below it are constants of the program and stay. */
   #pinned = 3;
+  /** The sets and maps of lattices. */
+  readonly maps = new Tries((code) => this.toNumber(code));
+  /** By the text of their type. */
+  readonly #lattices = new Map<string, Lattice>();
+  readonly #latticeOf = new WeakMap<LatticeType, Lattice>();
+  readonly #imported = new Map<string, ImportedLattice>();
+  /** Why the last join that gave FAILED did: a sentence without its final stop. */
+  failure = "";
 
-  /** Number of entries, dead ones not yet reclaimed included. */
+  /** Number of entries and nodes, dead ones not yet reclaimed included. */
   get size(): number {
-    return this.#entries.length - this.#free.length;
+    return this.#entries.length - this.#free.length + this.maps.nodes;
+  }
+
+  // --- lattices
+
+  /** The operations of a lattice type. */
+  lattice<N extends keyof Lattices>(type: { readonly lattice: N; readonly args: readonly ValueType[] }): Lattices[N];
+  lattice(type: LatticeType): Lattice;
+  lattice(type: LatticeType): Lattice {
+    let lattice = this.#latticeOf.get(type);
+    if (lattice === undefined) {
+      const text = typeText(type);
+      lattice = this.#lattices.get(text);
+      if (lattice === undefined) this.#lattices.set(text, (lattice = createLattice(this, type)));
+      this.#latticeOf.set(type, lattice);
+    }
+    return lattice;
+  }
+
+  /** What the program's module exports under that name. */
+  importLattice(name: string, of: ImportedLattice): void {
+    if (typeof of?.join !== "function") throw new TypeError(`the lattice ${name} is not exported by its module`);
+    this.#imported.set(name, of);
+  }
+
+  imported(name: string): ImportedLattice {
+    const known = this.#imported.get(name);
+    if (known === undefined) throw new Error(`the lattice ${name} is not imported`);
+    return known;
   }
 
   #enter(entry: Entry): number {
@@ -153,6 +191,7 @@ export class Values {
         return this.#json(value);
       default:
         if ("list" in type) return this.sequence((value as readonly Value[]).map((of) => this.encode(type.list, of)));
+        if ("lattice" in type) return this.lattice(type).encode(value);
         return this.sequence((value as readonly Value[]).map((of, i) => this.encode(type.tuple[i], of)));
     }
   }
@@ -175,6 +214,7 @@ export class Values {
       case "json":
         return this.#toJson(code);
       default: {
+        if ("lattice" in type) return this.lattice(type).decode(code);
         const codes = this.elements(code);
         return Object.freeze(
           "list" in type
@@ -233,17 +273,26 @@ export class Values {
     return compareValues(this.decode(type, a), this.decode(type, b));
   }
 
+  /** Codes of one type in the canonical order. */
+  sorted(type: ValueType, codes: readonly number[]): readonly number[] {
+    const decoded = codes.map((code) => ({ code, value: this.decode(type, code) }));
+    return decoded.sort((a, b) => compareValues(a.value, b.value)).map(({ code }) => code);
+  }
+
   // --- reclaiming
 
   /** All entries there are now are constants of the program: they are never reclaimed. */
   pin(): void {
     this.#pinned = this.#entries.length;
+    this.maps.pin();
   }
 
   /** Forgets every entry that is neither pinned nor reached from `roots` (arrays of codes of whatever type, with their lengths). */
   reclaim(roots: readonly { readonly codes: Int32Array; readonly length: number }[]): void {
     const live = new Uint8Array(this.#entries.length);
+    const liveNodes = this.maps.marks();
     const reach = (code: number): void => {
+      if (isMap(code)) return this.maps.reach(code, liveNodes, reach);
       const slot = code - LIMIT;
       if (slot < 0 || slot >= live.length || live[slot] === 1) return;
       live[slot] = 1;
@@ -251,9 +300,11 @@ export class Values {
       if (entry instanceof Sequence || entry instanceof Members) entry.codes.forEach(reach);
     };
     for (let slot = 0; slot < this.#pinned; slot++) reach(LIMIT + slot);
+    this.maps.reachPinned(liveNodes, reach);
     for (const { codes, length } of roots) {
-      for (let i = 0; i < length; i++) if (codes[i] >= LIMIT) reach(codes[i]);
+      for (let i = 0; i < length; i++) if (codes[i] >= LIMIT || codes[i] < -LIMIT) reach(codes[i]);
     }
+    this.maps.reclaim(liveNodes);
     const isDead = (code: number): boolean => live[code - LIMIT] === 0;
     const forget = <K>(map: Map<K, number>): void => {
       for (const [key, code] of map) {

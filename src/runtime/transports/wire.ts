@@ -15,6 +15,8 @@
  * Values are JSON as they are, but for two types: bytes travel as base64, and the floats that JSON
  * lacks as "NaN", "Infinity", "-Infinity".
  */
+import { representation } from "../../lattices/forms.run.ts";
+import { formOf } from "../../lattices/index.run.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
 import type { Envelope, LogEntry, Part } from "../messages.ts";
 import type { CollectionMeta, RoleMeta, Row, Value, ValueType } from "../program.ts";
@@ -265,6 +267,7 @@ function convertRow(row: Row, converts: readonly (Convert | null)[]): Row {
 /** Whether values of the type are something else in JSON. */
 function differs(type: ValueType): boolean {
   if (typeof type === "string") return type === "bytes" || type === "float";
+  if ("lattice" in type) return differs(representation(formOf(type)));
   return "list" in type ? differs(type.list) : type.tuple.some(differs);
 }
 
