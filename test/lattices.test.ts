@@ -187,3 +187,341 @@ describe.each(cases.map((one) => [JSON.stringify(one.type), one] as const))("%s"
     );
   });
 });
+
+describe("operations", () => {
+  const values = valuesWith();
+  const ints = values.lattice(of("lset", "int"));
+  const text = (word: string): number => values.string(word);
+  const decoded = (type: ValueType, codes: readonly number[]): readonly Value[] =>
+    sorted(codes.map((code) => values.decode(type, code)));
+
+  test("of sets are those of sets of numbers", () => {
+    const elements = fc.array(
+      fc.oneof(fc.integer({ min: -3, max: 12 }), fc.integer({ min: -(2 ** 30), max: 2 ** 30 - 1 })),
+    );
+    fc.assert(
+      fc.property(elements, elements, (x, y) => {
+        const [a, b] = [ints.of(x), ints.of(y)];
+        const [inX, inY] = [new Set(x), new Set(y)];
+        const list = (code: number): readonly Value[] => ints.decode(code) as readonly Value[];
+        const only = (keeps: (n: number) => boolean): readonly Value[] => unique([...x, ...y].filter(keeps));
+        expect(values.decode({ list: "int" }, ints.reveal(a))).toEqual(unique(x));
+        expect(values.toNumber(ints.size(a))).toBe(inX.size);
+        expect([...ints.elements(a)].sort()).toEqual([...inX].sort());
+        expect(list(ints.union(a, b))).toEqual(only(() => true));
+        expect(list(ints.intersect(a, b))).toEqual(only((n) => inX.has(n) && inY.has(n)));
+        expect(decoded("int", ints.gained(a, b))).toEqual(only((n) => inY.has(n) && !inX.has(n)));
+        expect(decoded("int", ints.gained(a, ints.union(a, b)))).toEqual(decoded("int", ints.gained(a, b)));
+        expect(decoded("int", ints.gained(-1, a))).toEqual(unique(x));
+        expect(list(ints.filter(a, (n) => n % 2 === 0))).toEqual(unique(x.filter((n) => n % 2 === 0)));
+        expect(list(ints.map(a, (n) => n >> 2))).toEqual(unique(x.map((n) => n >> 2)));
+        expect(ints.map(a, () => FAILED)).toBe(x.length === 0 ? ints.empty : FAILED);
+        for (const n of [...x, ...y]) expect(ints.contains(a, n)).toBe(inX.has(n));
+        expect(ints.of(x.toReversed())).toBe(a);
+        expect(x.reduce((code, n) => ints.join(code, ints.lift(n)), ints.empty)).toBe(a);
+        const pairs = values.lattice(of("lset", { tuple: ["int", "int"] }));
+        const product = unique(x.slice(0, 5).flatMap((n) => y.slice(0, 5).map((m) => [n, m])));
+        expect(pairs.decode(ints.product(ints.of(x.slice(0, 5)), ints.of(y.slice(0, 5))))).toEqual(product);
+      }),
+    );
+  });
+
+  test("a positive set adds up, exactly, and takes nothing that is negative", () => {
+    const nats = values.lattice(of("lpset", "int"));
+    const large = values.number(2 ** 53 - 3);
+    expect(nats.sum(nats.empty)).toBe(0);
+    expect(nats.sum(nats.of([1, 2, 2, 7]))).toBe(10);
+    expect(values.toNumber(nats.sum(nats.of([1, large])))).toBe(2 ** 53 - 2);
+    expect(nats.sum(nats.of([1, 2, large]))).toBe(FAILED);
+    expect(nats.lift(-1)).toBe(FAILED);
+    expect(nats.of([1, values.number(-(2 ** 40))])).toBe(FAILED);
+    const floats = values.lattice(of("lpset", "float"));
+    const all = [0.1, 0.2, 0.3, 1e16, 1].map((n) => values.number(n));
+    expect(values.toNumber(floats.sum(floats.of(all.slice(0, 3))))).toBe(0.6);
+    expect(floats.sum(floats.of(all))).toBe(floats.sum(floats.of(all.toReversed())));
+    expect(floats.lift(values.number(NaN))).toBe(FAILED);
+  });
+
+  test("a bag counts", () => {
+    const words = values.lattice(of("lbag", "string"));
+    const [a, b, c] = ["a", "b", "c"].map(text);
+    const bag = words.of([a, b, a, a]);
+    expect(words.decode(bag)).toEqual([
+      ["a", 3],
+      ["b", 1],
+    ]);
+    expect(words.size(bag)).toBe(4);
+    expect([words.multiplicity(bag, a), words.multiplicity(bag, c)]).toEqual([3, 0]);
+    expect([words.contains(bag, b), words.contains(bag, c)]).toEqual([true, false]);
+    expect(values.decode({ list: "string" }, words.reveal(bag))).toEqual(["a", "a", "a", "b"]);
+    expect(
+      words.ofPairs([
+        [a, 3],
+        [b, 1],
+        [a, 2],
+        [c, 0],
+      ]),
+    ).toBe(bag);
+    expect(words.decode(words.union(bag, words.of([b, b, c])))).toEqual([
+      ["a", 3],
+      ["b", 2],
+      ["c", 1],
+    ]);
+    expect(words.decode(words.intersect(bag, words.of([a, a, b, c])))).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+    expect(words.gained(words.of([a]), bag)).toEqual([b]);
+    expect(decoded("string", words.elements(bag))).toEqual(["a", "b"]);
+  });
+
+  test("a map holds values of a lattice", () => {
+    const type = of("lmap", "string", of("lset", "int"));
+    const map = values.lattice(type);
+    const pair: ValueType = { tuple: ["string", type.args[1]] };
+    const [a, b, c] = ["a", "b", "c"].map(text);
+    const one = map.ofPairs([
+      [a, ints.of([1])],
+      [b, ints.of([2])],
+      [a, ints.of([3])],
+    ]);
+    expect(map.decode(one)).toEqual([
+      ["a", [1, 3]],
+      ["b", [2]],
+    ]);
+    expect(map.at(one, a)).toBe(ints.of([3, 1]));
+    expect(map.at(one, c)).toBe(FAILED);
+    expect([map.hasKey(one, b), map.hasKey(one, c), map.size(one)]).toEqual([true, false, 2]);
+    expect(map.keys(one)).toBe(values.lattice(of("lset", "string")).of([b, a]));
+    expect(decoded(pair, map.elements(one))).toEqual([
+      ["a", [1, 3]],
+      ["b", [2]],
+    ]);
+    const more = map.join(
+      one,
+      map.ofPairs([
+        [a, ints.of([1])],
+        [b, ints.of([4])],
+        [c, ints.empty],
+      ]),
+    );
+    expect(decoded(pair, map.gained(one, more))).toEqual([
+      ["b", [2, 4]],
+      ["c", []],
+    ]);
+    expect(decoded(pair, map.gained(-1, one))).toEqual(decoded(pair, map.elements(one)));
+    expect(values.decode({ list: { tuple: ["string", { list: "int" }] } }, map.reveal(one))).toEqual(map.decode(one));
+  });
+
+  test("counters count each dot once", () => {
+    const [x, y] = ["x", "y"].map(text);
+    const up = values.lattice(of("gcounter"));
+    const both = up.join(up.inc(x, 2), up.inc(y, 3));
+    expect(up.value(up.join(both, up.inc(x, 2)))).toBe(5);
+    expect(up.inc(x, 0)).toBe(up.empty);
+    const huge = values.number(2 ** 53 - 1);
+    expect(up.value(up.join(both, up.inc(text("z"), huge)))).toBe(FAILED);
+    const any = values.lattice(of("pncounter"));
+    const level = any.join(any.inc(x, 2), any.dec(y, 5));
+    expect(any.value(level)).toBe(-3);
+    // Parts of the sum may be beyond the safe integers.
+    const far = ["p", "q", "r"].reduce((code, dot) => any.join(code, any.inc(text(dot), huge)), level);
+    expect(any.value(far)).toBe(FAILED);
+    const back = ["s", "t", "u"].reduce((code, dot) => any.join(code, any.dec(text(dot), huge)), far);
+    expect(any.value(back)).toBe(-3);
+  });
+
+  test("clocks and registers know what came after what", () => {
+    const clocks = values.lattice(of("vclock"));
+    const [r, s] = ["R#0", "R#1"].map(text);
+    const early = clocks.ofPairs([
+      [r, 1],
+      [s, 0],
+    ]);
+    const late = clocks.ofPairs([
+      [r, 2],
+      [s, 1],
+      [r, 1],
+    ]);
+    const aside = clocks.ofPairs([[s, 4]]);
+    expect(clocks.decode(late)).toEqual([
+      ["R#0", 2],
+      ["R#1", 1],
+    ]);
+    expect([clocks.at(early, r), clocks.at(early, s)]).toEqual([1, 0]);
+    expect([clocks.dominates(late, early), clocks.dominates(early, late), clocks.dominates(late, aside)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(decoded({ tuple: ["addr", "nat"] }, clocks.gained(early, late))).toEqual([
+      ["R#0", 2],
+      ["R#1", 1],
+    ]);
+    expect(clocks.next(early, r)).toBe(clocks.ofPairs([[r, 2]]));
+
+    const [x, y, z] = ["x", "y", "z"].map(text);
+    const last = values.lattice(of("lww", "string"));
+    const first = last.set(-1, y);
+    expect([last.stamp(first), last.value(first)]).toEqual([1, y]);
+    expect(last.join(first, last.set(first, x))).toBe(last.stamped(2, x));
+    expect(last.join(last.stamped(2, x), last.stamped(2, y))).toBe(last.stamped(2, y));
+    expect(last.set(last.stamped(values.number(2 ** 53 - 1), x), y)).toBe(FAILED);
+
+    const register = values.lattice(of("mvreg", "string"));
+    const atR = register.set(-1, r, x);
+    const atS = register.set(-1, s, y);
+    const apart = register.join(atR, atS);
+    expect(values.decode({ list: "string" }, register.reveal(apart))).toEqual(["x", "y"]);
+    const solved = register.set(apart, s, z);
+    expect(register.join(apart, solved)).toBe(solved);
+    expect(register.join(solved, register.set(atR, r, x))).not.toBe(solved);
+    expect([register.size(apart), register.contains(apart, y), register.contains(solved, y)]).toEqual([2, true, false]);
+    expect(register.join(register.versioned(early, x), register.versioned(late, y))).toBe(register.versioned(late, y));
+  });
+
+  test("removing takes out what was seen, and no more", () => {
+    const set = values.lattice(of("orset", "string"));
+    const [milk, bread, here, there] = ["milk", "bread", "1", "2"].map(text);
+    const one = set.join(set.add(here, milk), set.add(here, bread));
+    const removed = set.remove(one, milk);
+    expect(decoded("string", set.elements(set.join(one, removed)))).toEqual(["bread"]);
+    const again = set.join(set.join(one, set.add(there, milk)), removed);
+    expect([set.contains(again, milk), set.size(again)]).toEqual([true, 2]);
+    expect(values.decode({ list: "string" }, set.reveal(again))).toEqual(["bread", "milk"]);
+    expect(set.remove(-1, milk)).toBe(set.empty);
+    expect(set.remove(removed, bread)).toBe(set.empty);
+  });
+
+  test("a greater version replaces, others are shown joined", () => {
+    const pairs = values.lattice(of("dompair", of("vclock"), of("lset", "int")));
+    const clocks = values.lattice(of("vclock"));
+    const [r, s] = ["R#0", "R#1"].map(text);
+    const [one, two] = [clocks.ofPairs([[r, 1]]), clocks.ofPairs([[s, 1]])];
+    const both = pairs.join(pairs.pair(one, ints.of([1])), pairs.pair(two, ints.of([2])));
+    expect(pairs.first(both)).toBe(clocks.join(one, two));
+    expect(pairs.second(both)).toBe(ints.of([1, 2]));
+    expect(
+      values.decode({ tuple: [{ list: { tuple: ["addr", "nat"] } }, { list: "int" }] }, pairs.reveal(both)),
+    ).toEqual([
+      [
+        ["R#0", 1],
+        ["R#1", 1],
+      ],
+      [1, 2],
+    ]);
+    const after = pairs.pair(clocks.join(one, two), ints.of([3]));
+    expect(pairs.join(both, after)).toBe(after);
+  });
+
+  test("an imported join that fails says of what", () => {
+    const odd = new Values();
+    odd.importLattice("Odd", {
+      bottom: 0,
+      join: (a: number, b: number) => {
+        if (a + b > 10) throw new Error("too much");
+        return a + b === 10 ? undefined : Math.max(a, b);
+      },
+    });
+    const lattice = odd.lattice(of("Odd"));
+    expect(lattice.join(2, 3)).toBe(3);
+    expect(lattice.join(2, 9)).toBe(FAILED);
+    expect(odd.failure).toBe('the join of Odd threw "too much" for 2 and 9');
+    expect(lattice.join(2, 8)).toBe(FAILED);
+    expect(odd.failure).toBe("the join of Odd gave what JSON cannot hold for 2 and 8");
+    const map = odd.lattice(of("lmap", "string", of("Odd")));
+    const [a, b] = [odd.string("a"), odd.string("b")];
+    expect(
+      map.join(
+        map.ofPairs([
+          [a, 2],
+          [b, 1],
+        ]),
+        map.ofPairs([[a, 9]]),
+      ),
+    ).toBe(FAILED);
+    expect(
+      map.ofPairs([
+        [a, 2],
+        [a, 9],
+      ]),
+    ).toBe(FAILED);
+    expect(() => odd.lattice(of("Unknown")).join(1, 2)).toThrow("the lattice Unknown is not imported");
+  });
+
+  test("adding one element to a set of many makes few nodes, and so does telling what is new", () => {
+    const many = new Values();
+    const set = many.lattice(of("lset", "int"));
+    const large = set.of(Array.from({ length: 100_000 }, (_, i) => i));
+    const before = many.maps.nodes;
+    expect(before).toBeLessThan(200_000);
+    let grown = large;
+    for (let i = 0; i < 100; i++) grown = set.join(grown, set.lift(100_000 + i));
+    expect(many.maps.nodes - before).toBeLessThan(100 * 20);
+    const started = process.cpuUsage();
+    for (let i = 0; i < 1000; i++) expect(set.gained(large, grown).length).toBe(100);
+    const { user } = process.cpuUsage(started);
+    // Each at the cost of a hundred elements, not of 100,000.
+    expect(user).toBeLessThan(1_000_000);
+    expect(set.join(large, grown)).toBe(grown);
+    expect(many.maps.nodes - before).toBeLessThan(100 * 20);
+  });
+});
+
+describe("values from elsewhere", () => {
+  const problem = (type: LatticeType, value: unknown): string | null =>
+    new RowType([{ name: "v", type }]).problem([value]);
+
+  test("are refused with a sentence that says what is wrong", () => {
+    expect(problem(of("lset", "int"), "x")).toBe('column v: lset<int> expected, string "x" found');
+    expect(problem(of("lset", "int"), [1, "x"])).toBe('column v, element 2: int expected, string "x" found');
+    expect(problem(of("lmax", "int"), "x")).toBe('column v: int expected, string "x" found');
+    expect(problem(of("lpset", "int"), [1, -2])).toBe(
+      "column v: lpset<int> expected, and -2 is not 0 or more",
+    );
+    expect(
+      problem(of("lmap", "string", of("lbool")), [
+        ["a", true],
+        ["b", true],
+        ["a", false],
+      ]),
+    ).toBe('column v: lmap<string, lbool> expected, and the key "a" stands twice');
+    expect(problem(of("lmap", "string", of("lbool")), [["a", 1]])).toBe(
+      "column v, element 1, element 2: bool expected, number 1 found",
+    );
+    expect(problem(of("gcounter"), [["dot", -1]])).toBe(
+      "column v, element 1, element 2: nat (not negative) expected, -1 found",
+    );
+    expect(problem(of("lww", "int"), [1])).toBe("column v: (int, int) expected, a list of 1 found");
+    expect(problem(of("dompair", of("lbool"), of("lbool")), [])).toBe(
+      "column v: dompair<lbool, lbool> expected, and nothing stands in it",
+    );
+    expect(problem(of("Ballot"), undefined)).toBe("column v: json expected, nothing found");
+    expect(problem(of("vclock"), [["nowhere", 1]])).toBe(
+      'column v, element 1, element 1: addr expected, string "nowhere" found',
+    );
+  });
+
+  test("are brought into their one form", () => {
+    expect(formed(of("lset", "json"), [{ b: 1, a: -0 }, 2, { a: 0, b: 1 }, 2])).toEqual([2, { a: 0, b: 1 }]);
+    expect(
+      formed(of("lbag", "string"), [
+        ["b", 1],
+        ["c", 0],
+        ["a", 2],
+      ]),
+    ).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+    expect(
+      formed(of("lmap", "int", of("lset", "int")), [
+        [2, [3, 1, 3]],
+        [1, []],
+      ]),
+    ).toEqual([
+      [1, []],
+      [2, [1, 3]],
+    ]);
+  });
+});

@@ -32,7 +32,7 @@ export function representation(form: Form): ValueType {
 /** What is wrong with a value of the representation: ` and ...`; null: nothing. */
 export function unsound(form: Form, value: Value): string | null {
   if ("plain" in form) return null;
-  if ("amount" in form) return (value as number) >= 0 ? null : ` that is not negative, and ${value} is found`;
+  if ("amount" in form) return (value as number) >= 0 ? null : `, and ${value} is not 0 or more`;
   if ("pair" in form) return unsound(form.pair[0], (value as List)[0]) ?? unsound(form.pair[1], (value as List)[1]);
   if ("set" in form) return firstOf(value as List, (element) => unsound(form.set, element));
   const entries = value as Pairs;

@@ -6,7 +6,6 @@ import type { HeadPlace, Planned } from "./catalog.ts";
 import type { Flow, FlowLiteral, FlowRead, FlowRelation, Mode } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { addr, sealColumns, sourceText, variable } from "./texts.ts";
-import { valueTypes } from "./types.ts";
 import { aggregatesOf } from "./walk.ts";
 import { quoted } from "./writer.ts";
 
@@ -181,14 +180,11 @@ class Normalizer extends Bodies {
   ): void {
     const table = this.relationOf(id);
     const intake = this.intake.get(id);
-    const keyLength = intake === undefined ? table.types.length : this.ir.collections.get(id)!.keyLength!;
     const parts = deferred.map(
       ({ op, relation, log, rule }) =>
         `{ op: ${quoted(op)}, relation: ${relation.name}, log: ${log === null ? "null" : quoted(log)}, rule: ${rule} }`,
     );
-    this.attachments.push(
-      `engine.deferInto(${table.name}, ${valueTypes(table.types)}, ${intake?.offer?.name ?? "null"}, ${keyLength}, [${parts.join(", ")}]);`,
-    );
+    this.attachments.push(`engine.deferInto(${table.name}, ${intake?.offer?.name ?? "null"}, [${parts.join(", ")}]);`);
   }
 
   #seal(seal: SealRule): void {

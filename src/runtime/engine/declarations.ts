@@ -9,8 +9,10 @@ import type { ExtremeName } from "./extremes.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
 import type { HoldCondition } from "./gates.ts";
+import { Joining, LatticeTable } from "./joins.ts";
+import type { Joined } from "./joins.ts";
 import { KeyedTable, Keying, Reader } from "./keys.ts";
-import type { Keyed } from "./keys.ts";
+import type { Keyed, Settling } from "./keys.ts";
 import { Members } from "./members.ts";
 import { Relation } from "./relation.ts";
 import type { Lasting } from "./relation.ts";
@@ -34,16 +36,22 @@ export interface KeySpec {
   readonly rules: readonly string[];
 }
 
+/** A collection with lattice columns. */
+export interface LatticeSpec {
+  readonly name: string;
+  /** The columns that are no lattices. */
+  readonly columns: readonly number[];
+  readonly rules: readonly string[];
+}
+
 /** Everything declared, as the steps go through it. */
 class Declared {
   readonly events = new Map<string, EventRelation>();
-  readonly eventKeyings: Keying[] = [];
+  readonly eventKeyings: (Keying | Joining)[] = [];
   readonly named = new Map<string, Sink>();
   readonly all: Relation[] = [];
   readonly recursiveLanding: Relation[] = [];
   readonly standing: (Lapses | LapsesAnew)[] = [];
-  /** Of a keyed relation: all the facts that rules offer. */
-  readonly chosenFrom = new Map<Relation, Relation>();
   readonly nodes: { readonly role: string; readonly relation: Relation }[] = [];
   readonly sends: SendSink[] = [];
   readonly outputs: OutputSink[] = [];
@@ -93,6 +101,15 @@ export class Declarations {
     this.declared.events.set(key.name, { relation: all, types });
     this.declared.eventKeyings.push(new Keying(this.#keyed(key, types), all, chosen, true));
     return chosen;
+  }
+
+  /** An input or channel with lattice columns. */
+  latticeEvent(spec: LatticeSpec, types: Types): Relation {
+    const all = this.passing(null, types);
+    const joined = this.passing(spec.name, types);
+    this.declared.events.set(spec.name, { relation: all, types });
+    this.declared.eventKeyings.push(new Joining(this.#joined(spec, types), all, joined));
+    return joined;
   }
 
   /** `name` null: the relation has no name in the program. */
@@ -176,13 +193,29 @@ export class Declarations {
 
   /** Of the facts in `all`, one for each key in `chosen`. */
   keying(key: KeySpec, all: Relation, chosen: Relation, types: Types): Keying {
-    this.declared.chosenFrom.set(chosen, all);
     return new Keying(this.#keyed(key, types), all, chosen, all.lasting === "passing");
   }
 
   /** `incoming`: a passing relation for the facts that rules offer to the table. */
   keyedTable(key: KeySpec, table: Relation, incoming: Relation, types: Types): KeyedTable {
     return new KeyedTable(this.#keyed(key, types), table, incoming);
+  }
+
+  #joined(spec: LatticeSpec, types: Types): Joined {
+    const lattices = types.flatMap((type, column) =>
+      typeof type !== "string" && "lattice" in type ? [{ column, lattice: this.values.lattice(type) }] : [],
+    );
+    return { ...spec, lattices, values: this.values, faults: this.faults };
+  }
+
+  /** Of the facts in `all`, one for each key in `joined`. */
+  joining(spec: LatticeSpec, all: Relation, joined: Relation, types: Types): Joining {
+    return new Joining(this.#joined(spec, types), all, joined);
+  }
+
+  /** `incoming`: a passing relation for the facts that rules offer to the table. */
+  latticeTable(spec: LatticeSpec, table: Relation, incoming: Relation, types: Types): LatticeTable {
+    return new LatticeTable(this.#joined(spec, types), table, incoming);
   }
 
   /** Facts that a deferral puts into force later: as long as they are derived, */
@@ -202,14 +235,9 @@ export class Declarations {
     );
   }
 
-  deferInto(
-    table: Relation,
-    types: Types,
-    keyed: KeyedTable | null,
-    keyLength: number,
-    deferred: readonly DeferredRelation[],
-  ): void {
-    this.declared.deferrals.push(new TableDeferral(table, keyLength, new Reader(this.values, types), keyed, deferred));
+  /** `keyed`: what settles the table, where it has keys or lattice columns. */
+  deferInto(table: Relation, keyed: Settling | null, deferred: readonly DeferredRelation[]): void {
+    this.declared.deferrals.push(new TableDeferral(table, keyed, deferred));
   }
 
   closed(source: string, types: Types): Closed {

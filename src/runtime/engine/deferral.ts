@@ -2,9 +2,8 @@
  * Deferred facts (`<+ <- <+-`): derived in one step, in force from the next one of the same clock on.
  * A clock is a log (or one gate value of it), or null: the unordered steps.
  */
-import { compareRows } from "../canonical.ts";
-import { KeyIndex } from "./keys.ts";
-import type { KeyedTable, Reader } from "./keys.ts";
+import { KeyIndex, leading } from "./keys.ts";
+import type { Place, Settling } from "./keys.ts";
 import { Relation } from "./relation.ts";
 
 const SOUGHT = 0;
@@ -203,9 +202,9 @@ export interface DeferredRelation {
  */
 export class TableDeferral implements Deferral {
   readonly #table: Relation;
-  readonly #keyed: KeyedTable | null;
-  readonly #keyLength: number;
-  readonly #reader: Reader;
+  readonly #keyed: Settling | null;
+  /** The columns that are the key. */
+  readonly #key: readonly number[];
   readonly #deferred: readonly (DeferredRelation & {
     readonly lapses: Lapses;
     readonly first: (row: number) => number;
@@ -219,18 +218,15 @@ export class TableDeferral implements Deferral {
 
   constructor(
     table: Relation,
-    keyLength: number,
-    reader: Reader,
-    keyed: KeyedTable | null,
+    keyed: Settling | null,
     deferred: readonly DeferredRelation[],
   ) {
     this.#table = table;
     this.#keyed = keyed;
-    this.#keyLength = keyLength;
-    this.#reader = reader;
+    this.#key = keyed?.key ?? leading(table.arity);
     this.#probe = new Relation(table.arity);
     this.#deferred = deferred.map((one) => {
-      const byKey = keyed === null ? null : new KeyIndex(one.relation, keyLength);
+      const byKey = keyed === null ? null : new KeyIndex(one.relation, keyed.key);
       return {
         ...one,
         lapses: new Lapses(one.relation, one.log),
@@ -244,16 +240,17 @@ export class TableDeferral implements Deferral {
 
   #keysOf(clock: Clock): Relation {
     let keys = this.#keys.get(clock);
-    if (keys === undefined) this.#keys.set(clock, (keys = new Relation(this.#keyLength)));
+    if (keys === undefined) this.#keys.set(clock, (keys = new Relation(this.#key.length)));
     return keys;
   }
 
   #note(keys: Relation, of: Relation, row: number): void {
-    if (this.#keyLength === 1) {
-      keys.keep(keys.seek1(of.c0[row]));
+    const key = this.#key;
+    if (key.length === 1) {
+      keys.keep(keys.seek1(of.columns[key[0]][row]));
       return;
     }
-    for (let i = 0; i < this.#keyLength; i++) keys.key[i] = of.columns[i][row];
+    for (let i = 0; i < key.length; i++) keys.key[i] = of.columns[key[i]][row];
     keys.keep(keys.seekKey());
   }
 
@@ -301,7 +298,7 @@ export class TableDeferral implements Deferral {
   /** Whether the deferred facts with a key change the table; changes it if `apply`. */
   #resolve(keys: Relation, key: number, clock: Clock, apply: boolean): boolean {
     const { columns } = this.#probe;
-    for (let i = 0; i < this.#keyLength; i++) columns[i][SOUGHT] = keys.columns[i][key];
+    for (let i = 0; i < this.#key.length; i++) columns[this.#key[i]][SOUGHT] = keys.columns[i][key];
     return this.#keyed === null
       ? this.#resolveFact(SOUGHT, clock, apply)
       : this.#resolveKey(this.#keyed, SOUGHT, clock, apply);
@@ -327,11 +324,11 @@ export class TableDeferral implements Deferral {
     return true;
   }
 
-  #resolveKey(keyed: KeyedTable, sought: number, clock: Clock, apply: boolean): boolean {
+  #resolveKey(keyed: Settling, sought: number, clock: Clock, apply: boolean): boolean {
     const table = this.#table;
     const stored = keyed.byKey.present(this.#probe, sought);
     let isRemoved = false;
-    let least: { relation: Relation; row: number } | null = null;
+    const offered: Place[] = [];
     for (const { op, relation, log, first, next, rule } of this.#deferred) {
       if (!counts(log, clock) && log !== clock) continue;
       for (let row = first(sought); row >= 0; row = next(row)) {
@@ -342,19 +339,11 @@ export class TableDeferral implements Deferral {
         }
         if (op === "<+-") isRemoved = true;
         if (apply) keyed.offer(keyed.incoming.seekRow(relation, row), rule);
-        else if (least === null || this.#before(relation, row, least)) least = { relation, row };
+        else offered.push({ relation, row });
       }
     }
-    if (apply) {
-      if (stored >= 0 && isRemoved) table.bump(stored, -1);
-      return true;
-    }
-    if (stored >= 0 && !isRemoved) return false;
-    if (least === null) return stored >= 0;
-    return stored < 0 || least.relation.findRow(table, stored) !== least.row;
-  }
-
-  #before(relation: Relation, row: number, than: { relation: Relation; row: number }): boolean {
-    return compareRows(this.#reader.row(relation, row), this.#reader.row(than.relation, than.row)) < 0;
+    if (!apply) return keyed.wouldChange(stored, isRemoved, offered);
+    if (stored >= 0 && isRemoved) table.bump(stored, -1);
+    return true;
   }
 }

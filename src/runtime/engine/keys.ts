@@ -38,29 +38,40 @@ export interface Keyed {
   readonly rules: readonly string[];
 }
 
+/** The first so many columns. */
+export function leading(keyLength: number): readonly number[] {
+  return Array.from({ length: keyLength }, (_, i) => i);
+}
+
 /** All rows with the key of a row. */
 export class KeyIndex {
   readonly #relation: Relation;
   readonly #index: Index;
-  readonly #keyLength: number;
+  readonly #key: readonly number[];
 
-  constructor(relation: Relation, keyLength: number) {
+  /** `key`: the columns that are the key. */
+  constructor(relation: Relation, key: readonly number[]) {
     this.#relation = relation;
-    this.#keyLength = keyLength;
-    this.#index = relation.index(...Array.from({ length: keyLength }, (_, i) => i));
+    this.#key = key;
+    this.#index = relation.index(...key);
   }
 
   /** The first row with the key of row `row` of `of`; go on with `next`. */
   first(of: Relation, row: number): number {
     const { columns } = of;
-    switch (this.#keyLength) {
+    const key = this.#key;
+    switch (key.length) {
       case 1:
-        return this.#index.first1(columns[0][row]);
+        return this.#index.first1(columns[key[0]][row]);
       case 2:
-        return this.#index.first2(columns[0][row], columns[1][row]);
+        return this.#index.first2(columns[key[0]][row], columns[key[1]][row]);
       default:
-        return this.#index.firstOf(...Array.from({ length: this.#keyLength }, (_, i) => columns[i][row]));
+        return this.#index.firstOf(...key.map((column) => columns[column][row]));
     }
+  }
+
+  firstOf(codes: readonly number[]): number {
+    return this.#index.firstOf(...codes);
   }
 
   next(row: number): number {
@@ -109,8 +120,8 @@ export class Keying {
     this.all = all;
     this.chosen = chosen;
     this.#passing = passing;
-    this.#allByKey = new KeyIndex(all, keyed.keyLength);
-    this.#chosenByKey = new KeyIndex(chosen, keyed.keyLength);
+    this.#allByKey = new KeyIndex(all, leading(keyed.keyLength));
+    this.#chosenByKey = new KeyIndex(chosen, leading(keyed.keyLength));
   }
 
   run(): void {
@@ -143,8 +154,28 @@ export class Keying {
   }
 }
 
+/** A row of some relation of the same columns. */
+export interface Place {
+  readonly relation: Relation;
+  readonly row: number;
+}
+
+/** A table that holds one row for each key, made of the facts that a step offers. */
+export interface Settling {
+  /** The columns that are the key. */
+  readonly key: readonly number[];
+  readonly byKey: KeyIndex;
+  readonly incoming: Relation;
+  /** A row of `incoming`. `rule`: index into the rules' texts. */
+  offer(row: number, rule: number): void;
+  settle(): void;
+  /** Whether the table changes where these facts of one key are offered, `stored` (-1: none) being there until it is removed. */
+  wouldChange(stored: number, isRemoved: boolean, offered: readonly Place[]): boolean;
+}
+
 /** A keyed table: facts offered in a step go into `incoming`, and `settle` takes those it can. */
-export class KeyedTable {
+export class KeyedTable implements Settling {
+  readonly key: readonly number[];
   readonly table: Relation;
   readonly incoming: Relation;
   readonly byKey: KeyIndex;
@@ -155,15 +186,15 @@ export class KeyedTable {
 
   constructor(keyed: Keyed, table: Relation, incoming: Relation) {
     this.#keyed = keyed;
+    this.key = leading(keyed.keyLength);
     this.table = table;
     this.incoming = incoming;
-    this.byKey = new KeyIndex(table, keyed.keyLength);
-    this.#incomingByKey = new KeyIndex(incoming, keyed.keyLength);
+    this.byKey = new KeyIndex(table, this.key);
+    this.#incomingByKey = new KeyIndex(incoming, this.key);
     incoming.attach(this.#madeIncoming);
     table.attach(this.#madeStored);
   }
 
-  /** `rule`: index into the rules' texts. */
   offer(row: number, rule: number): void {
     if (this.incoming.keep(row)) this.#madeIncoming.of[row] = rule;
   }
@@ -188,5 +219,15 @@ export class KeyedTable {
         rules[this.#madeIncoming.of[row]],
       );
     }
+  }
+  wouldChange(stored: number, isRemoved: boolean, offered: readonly Place[]): boolean {
+    if (stored >= 0 && !isRemoved) return false;
+    if (offered.length === 0) return stored >= 0;
+    if (stored < 0) return true;
+    const { reader } = this.#keyed;
+    const least = offered.reduce((a, b) =>
+      compareRows(reader.row(b.relation, b.row), reader.row(a.relation, a.row)) < 0 ? b : a,
+    );
+    return least.relation.findRow(this.table, stored) !== least.row;
   }
 }

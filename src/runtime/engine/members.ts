@@ -1,6 +1,6 @@
 /** The values that a group of an aggregate has, each with the number of valuations that gave it. */
 import type { ValueType } from "../program.ts";
-import { KeyIndex } from "./keys.ts";
+import { KeyIndex, leading } from "./keys.ts";
 import type { Relation } from "./relation.ts";
 import type { Values } from "./values.ts";
 
@@ -18,7 +18,7 @@ export class Members {
     this.#groups = groups;
     this.#members = members;
     this.#length = groups.arity;
-    this.#byGroup = new KeyIndex(members, groups.arity);
+    this.#byGroup = new KeyIndex(members, leading(groups.arity));
     this.#types = types;
   }
 

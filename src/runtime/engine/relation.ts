@@ -36,6 +36,8 @@ export class Relation extends Rows {
   /** Rows that `land` supported in this step only. */
   landed: Int32Array = new Int32Array(0);
   landedLength = 0;
+  /** Another one: `touched` and `fresh` have begun anew. */
+  era = 0;
   #marked: Uint8Array = new Uint8Array(0);
 
   constructor(arity: number) {
@@ -141,6 +143,7 @@ export class Relation extends Rows {
     }
     this.touchedLength = 0;
     this.freshLength = 0;
+    this.era++;
   }
 
   /** Empties a passing relation, by the rows it has. */
@@ -149,5 +152,6 @@ export class Relation extends Rows {
     this.touchedLength = 0;
     this.freshLength = 0;
     this.landedLength = 0;
+    this.era++;
   }
 }

@@ -56,7 +56,7 @@ export class Values {
   readonly #lattices = new Map<string, Lattice>();
   readonly #latticeOf = new WeakMap<LatticeType, Lattice>();
   readonly #imported = new Map<string, ImportedLattice>();
-  /** Why the last join that gave FAILED did: a sentence without its final stop. */
+  /** Why the last join that gave FAILED did: a sentence without its final stop. Who reports it empties it. */
   failure = "";
 
   /** Number of entries and nodes, dead ones not yet reclaimed included. */
