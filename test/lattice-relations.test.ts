@@ -219,7 +219,7 @@ describe("a view with lattice columns", () => {
   test.each(["view", "landing"] as const)("holds the join of what is derived, also of what is left (%s)", (lasting) => {
     fc.assert(
       fc.property(changes, (steps) => {
-        const { engine, all, v, joining, evaluator, step: take } = viewEngine(lasting);
+        const { engine, all, joining, evaluator, step: take } = viewEngine(lasting);
         const derived: Fact[] = [];
         let begun = new Map<string, Held>();
         for (const { come, go, land } of steps) {

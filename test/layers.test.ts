@@ -71,7 +71,7 @@ const layers: readonly Layer[] = [
   {
     name: "functions of the user",
     owns: at("functions"),
-    mayImport: (path) => at("compiler")(path) || at("runtime")(path),
+    mayImport: (path) => at("compiler")(path) || at("runtime")(path) || open(path),
     nodeModules: ["node", "esbuild", "ts-morph"],
   },
   {

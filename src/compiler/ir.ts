@@ -20,14 +20,23 @@ export interface Ir {
   readonly rules: ReadonlyMap<RuleId, Rule>;
   readonly seals: readonly SealRule[];
   readonly functions: ReadonlyMap<string, ImportedFunction>;
+  readonly lattices: ReadonlyMap<string, ImportedLattice>;
 }
 
 export type Type =
   | { readonly kind: "int" | "nat" | "float" | "string" | "bool" | "addr" | "bytes" | "json" }
   | { readonly kind: "list"; readonly of: Type }
   | { readonly kind: "tuple"; readonly of: readonly Type[] }
+  /** `lset<addr>`; an imported lattice has no arguments. See src/lattices. */
+  | LatticeType
   /** After an error only: agrees with everything. */
   | { readonly kind: "unknown" };
+
+export interface LatticeType {
+  readonly kind: "lattice";
+  readonly name: string;
+  readonly args: readonly Type[];
+}
 
 export interface Role {
   readonly name: string;
@@ -193,7 +202,20 @@ export type Expr =
   | (Typed & { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr })
   | (Typed & { readonly kind: "if"; readonly test: Expr; readonly then: Expr; readonly else: Expr })
   | (Typed & { readonly kind: "tuple"; readonly of: readonly Expr[] })
-  | (Typed & { readonly kind: "list"; readonly of: readonly Expr[] });
+  | (Typed & { readonly kind: "list"; readonly of: readonly Expr[] })
+  /**
+   * An operation on a lattice (src/lattices/operations.ts), or what makes a value of one: `on` is that lattice.
+   * `by` is the function that `map` and `filter` apply to each element; `valuation` the plain variables of the body, for each
+   * valuation of which an update counts once.
+   */
+  | (Typed & {
+      readonly kind: "lattice";
+      readonly op: string;
+      readonly on: LatticeType;
+      readonly args: readonly Expr[];
+      readonly by: Extract<Expr, { kind: "call" }> | null;
+      readonly valuation: readonly Expr[];
+    });
 
 /** A `seal` rule. `key` has one expression per seal column of the target, in the promise's order. */
 export interface SealRule {
@@ -205,6 +227,15 @@ export interface SealRule {
   readonly op: "<=" | "<~";
   readonly key: readonly Expr[];
   readonly body: readonly Literal[];
+  readonly file: SourceFile;
+  readonly span: Span;
+}
+
+/** `lattice Ballot from "./ballot.ts";` */
+export interface ImportedLattice {
+  readonly name: string;
+  /** Module specifier as written, relative to the declaring file. */
+  readonly from: string;
   readonly file: SourceFile;
   readonly span: Span;
 }

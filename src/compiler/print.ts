@@ -86,10 +86,11 @@ export function printRole(role: Role): string {
   return `role ${role.name}${kind}${kind === "" && role.count === 1 ? "" : ` x${role.count}`}`;
 }
 
-/** Imported functions, then each role with its collections, rules and seal rules. */
+/** Imported lattices and functions, then each role with its collections, rules and seal rules. */
 export function printProgram(ir: Ir): string {
   const blocks: string[] = [];
-  const functions = [...ir.functions.values()].map(printFunction);
+  const lattices = [...ir.lattices.values()].map((one) => `lattice ${one.name} from ${JSON.stringify(one.from)};`);
+  const functions = [...lattices, ...[...ir.functions.values()].map(printFunction)];
   if (functions.length > 0) blocks.push(functions.join("\n"));
   for (const role of ir.roles.values()) {
     const own = (one: { readonly role: string }) => one.role === role.name;
@@ -229,6 +230,29 @@ function exprText(expr: Expr, blank: ReadonlySet<string>, level: number): string
       return `(${expr.of.map((one) => inner(one)).join(", ")})`;
     case "list":
       return `[${expr.of.map((one) => inner(one)).join(", ")}]`;
+    case "lattice":
+      return latticeText(expr, (one) => inner(one, expr.op === "lift" || expr.op === "set" ? level : 0));
+  }
+}
+
+/** An operation on a lattice as it is written in a program: what is lifted, as it was before. */
+export function latticeText({ op, args, by }: Extract<Expr, { kind: "lattice" }>, text: (expr: Expr) => string): string {
+  const all = args.map(text);
+  switch (op) {
+    case "lift":
+    case "set":
+      return all[0];
+    case "of":
+      return `{${all.join(", ")}}`;
+    case "ofPairs":
+      return `{${all.map((one, i) => (i % 2 === 0 ? `${one}: ` : i < all.length - 1 ? `${one}, ` : one)).join("")}}`;
+    case "pair":
+      return `(${all.join(", ")})`;
+    case "map":
+    case "filter":
+      return `${op}(${all[0]}, ${by?.name ?? ""})`;
+    default:
+      return `${op}(${all.join(", ")})`;
   }
 }
 
@@ -282,6 +306,9 @@ function namesOnce(rule: Rule | SealRule): ReadonlySet<string> {
       case "tuple":
       case "list":
         expr.of.forEach(seeExpr);
+        break;
+      case "lattice":
+        expr.args.forEach(seeExpr);
         break;
       default:
     }

@@ -1,7 +1,7 @@
 /** Types as values: their text, when two agree, and the least type that covers two. */
-import type { Type } from "./ir.ts";
+import type { LatticeType, Type } from "./ir.ts";
 
-export type ScalarName = Exclude<Type["kind"], "list" | "tuple" | "unknown">;
+export type ScalarName = Exclude<Type["kind"], "list" | "tuple" | "lattice" | "unknown">;
 
 export const scalarNames: readonly ScalarName[] = ["int", "nat", "float", "string", "bool", "addr", "bytes", "json"];
 
@@ -35,6 +35,8 @@ export function typeText(type: Type): string {
       return `list<${typeText(type.of)}>`;
     case "tuple":
       return `(${type.of.map(typeText).join(", ")})`;
+    case "lattice":
+      return type.args.length === 0 ? type.name : `${type.name}<${type.args.map(typeText).join(", ")}>`;
     case "unknown":
       return "?";
     default:
@@ -42,9 +44,25 @@ export function typeText(type: Type): string {
   }
 }
 
+export function lattice(name: string, ...args: readonly Type[]): LatticeType {
+  return { kind: "lattice", name, args };
+}
+
+export function isLattice(type: Type): type is LatticeType {
+  return type.kind === "lattice";
+}
+
+/** The plain type whose values those of an `lmax`, `lmin` or `lbool` are; any other type as it is. */
+export function carrier(type: Type): Type {
+  if (type.kind !== "lattice") return type;
+  return type.name === "lmax" || type.name === "lmin" ? type.args[0] : type.name === "lbool" ? bool : type;
+}
+
 export function sameType(a: Type, b: Type): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind) return false;
+  if (a.kind === "lattice" && b.kind === "lattice")
+    return a.name === b.name && a.args.every((arg, i) => sameType(arg, b.args[i]));
   if (a.kind === "list" && b.kind === "list") return sameType(a.of, b.of);
   if (a.kind === "tuple" && b.kind === "tuple") {
     return a.of.length === b.of.length && a.of.every((of, i) => sameType(of, b.of[i]));
@@ -60,6 +78,18 @@ export function isWhole(type: Type): boolean {
   return type.kind === "int" || type.kind === "nat";
 }
 
+/** Types side by side; null when they differ in number or one pair has no result. */
+function pairwise(a: readonly Type[], b: readonly Type[], of: (a: Type, b: Type) => Type | null): Type[] | null {
+  if (a.length !== b.length) return null;
+  const all: Type[] = [];
+  for (let i = 0; i < a.length; i++) {
+    const one = of(a[i], b[i]);
+    if (one === null) return null;
+    all.push(one);
+  }
+  return all;
+}
+
 /**
  * The least type of which values of both are (`nat` and `int`: `int`); numbers meet in `float`,
  * what JSON can hold meets in `json`. null: they have nothing in common.
@@ -73,14 +103,12 @@ export function joinTypes(a: Type, b: Type): Type | null {
     return of === null ? null : listOf(of);
   }
   if (a.kind === "tuple" && b.kind === "tuple") {
-    if (a.of.length !== b.of.length) return null;
-    const of: Type[] = [];
-    for (let i = 0; i < a.of.length; i++) {
-      const part = joinTypes(a.of[i], b.of[i]);
-      if (part === null) return null;
-      of.push(part);
-    }
-    return { kind: "tuple", of };
+    const of = pairwise(a.of, b.of, joinTypes);
+    return of === null ? null : { kind: "tuple", of };
+  }
+  if (a.kind === "lattice" && b.kind === "lattice") {
+    const args = a.name === b.name ? pairwise(a.args, b.args, joinTypes) : null;
+    return args === null ? null : { ...a, args };
   }
   if (a.kind === b.kind) return a;
   if (isWhole(a) && isWhole(b)) return int;
@@ -104,14 +132,12 @@ export function meetTypes(a: Type, b: Type): Type | null {
     return of === null ? null : listOf(of);
   }
   if (a.kind === "tuple" && b.kind === "tuple") {
-    if (a.of.length !== b.of.length) return null;
-    const of: Type[] = [];
-    for (let i = 0; i < a.of.length; i++) {
-      const part = meetTypes(a.of[i], b.of[i]);
-      if (part === null) return null;
-      of.push(part);
-    }
-    return { kind: "tuple", of };
+    const of = pairwise(a.of, b.of, meetTypes);
+    return of === null ? null : { kind: "tuple", of };
+  }
+  if (a.kind === "lattice" && b.kind === "lattice") {
+    const args = a.name === b.name ? pairwise(a.args, b.args, meetTypes) : null;
+    return args === null ? null : { ...a, args };
   }
   if (a.kind === b.kind) return a;
   return isWhole(a) && isWhole(b) ? nat : null;
@@ -145,6 +171,8 @@ export function isSubtype(from: Type, to: Type): boolean {
   if (from.kind === "tuple" && to.kind === "tuple") {
     return from.of.length === to.of.length && from.of.every((of, i) => isSubtype(of, to.of[i]));
   }
+  if (from.kind === "lattice" && to.kind === "lattice")
+    return from.name === to.name && from.args.every((arg, i) => isSubtype(arg, to.args[i]));
   return sameType(from, to);
 }
 
@@ -157,6 +185,8 @@ export function holdsUnknown(type: Type): boolean {
       return holdsUnknown(type.of);
     case "tuple":
       return type.of.some(holdsUnknown);
+    case "lattice":
+      return type.args.some(holdsUnknown);
     default:
       return false;
   }

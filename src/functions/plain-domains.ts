@@ -33,6 +33,8 @@ export function plainDomain(type: Type, literals: Literals): Domain {
         type.of.map((of) => plainDomain(of, literals)),
         { tuple: type.of.map(valueTypeOf) },
       );
+    case "lattice":
+      throw new Error("lattices have domains of their own");
     case "unknown":
       throw new Error("a program with errors reached the check of its functions");
   }
@@ -49,6 +51,8 @@ export function valueTypeOf(type: Type): ValueType {
       return { list: valueTypeOf(type.of) };
     case "tuple":
       return { tuple: type.of.map(valueTypeOf) };
+    case "lattice":
+      return { lattice: type.name, args: type.args.map(valueTypeOf) } as unknown as ValueType;
     case "unknown":
       throw new Error("a program with errors reached the check of its functions");
     default:

@@ -1,7 +1,8 @@
 /** The things that a program imports, as subjects of the check. */
 import type { Claim, Span } from "../compiler/ast.ts";
-import type { ImportedFunction, Ir, Type } from "../compiler/ir.ts";
+import type { ImportedFunction, Ir, LatticeType, Type } from "../compiler/ir.ts";
 import { typeText } from "../compiler/types.ts";
+import { latticeKinds, revealed } from "../lattices/index.ts";
 import type { Callable } from "./call.ts";
 import { claimLaws, steadiness } from "./laws.ts";
 import { plainDomain } from "./plain-domains.ts";
@@ -112,8 +113,34 @@ function typeScriptType(type: Type, result: boolean): string {
       return `${readonly}${elementType(type.of, result)}[]`;
     case "tuple":
       return `${readonly}[${type.of.map((of) => typeScriptType(of, result)).join(", ")}]`;
+    case "lattice":
+      return latticeTypeScript(type, result);
     case "unknown":
       return "any";
+  }
+}
+
+/** What a function sees of a lattice value: sets and maps in canonical order, otherwise the plain value. */
+function latticeTypeScript(type: LatticeType, result: boolean): string {
+  const of = (i: number): string => typeScriptType(type.args[i], result);
+  switch (type.name) {
+    case "lset":
+    case "lpset":
+    case "orset":
+    case "mvreg":
+      return `ReadonlySet<${of(0)}>`;
+    case "lmap":
+      return `ReadonlyMap<${of(0)}, ${of(1)}>`;
+    case "vclock":
+      return "ReadonlyMap<string, number>";
+    case "lmax":
+    case "lmin":
+    case "lww":
+      return of(0);
+    case "dompair":
+      return `readonly [${of(0)}, ${of(1)}]`;
+    default:
+      return latticeKinds.has(type.name) ? typeScriptType(revealed(type), result) : type.name;
   }
 }
 

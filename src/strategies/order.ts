@@ -7,6 +7,7 @@ import type { Persistence } from "../compiler/analysis.ts";
 import type { Collection, CollectionId, Ir, ReadLiteral, Rule } from "../compiler/ir.ts";
 import type { Graph } from "../compiler/3-analyze/graph.ts";
 import { reads } from "../compiler/3-analyze/graph.ts";
+import { isContextual } from "../lattices/growth.ts";
 
 /** What one role's log must carry, and the rules that must agree on its key. */
 export interface Region {
@@ -130,10 +131,11 @@ function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph
     return term?.kind === "variable" ? term.name : null;
   });
   if (names.length === 0 || names.some((name) => name === null || name !== names[0])) return false;
-  const { keyLength } = graph.ir.collections.get(rule.head.collection)!;
+  const head = graph.ir.collections.get(rule.head.collection)!;
+  const { keyLength } = head;
   const grouped = rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");
-  if (!grouped && keyLength === null) return true;
-  const terms = keyLength === null ? rule.head.terms : rule.head.terms.slice(0, keyLength);
+  if (!grouped && keyLength === null && !isContextual(rule.head)) return true;
+  const terms = keyLength === null ? rule.head.terms.filter((_, i) => head.columns[i].type.kind !== "lattice") : rule.head.terms.slice(0, keyLength);
   return terms.some((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === names[0]);
 }
 

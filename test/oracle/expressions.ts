@@ -2,7 +2,9 @@
 import { compareValues, canonicalText } from "../../src/runtime/canonical.ts";
 import { run as builtins } from "../../src/operators/functions.run.ts";
 import type { AggregateCall, Expr, Literal, Pattern } from "../../src/compiler/ir.ts";
+import { carrier } from "../../src/compiler/types.ts";
 import type { Row, Value } from "../../src/runtime/program.ts";
+import { elementsOf, operate } from "./lattices.ts";
 
 /** A derivation that fails. */
 export class Failed extends Error {}
@@ -12,6 +14,10 @@ export type Bindings = ReadonlyMap<string, Value>;
 export interface World {
   readonly self: string;
   readonly functions: Readonly<Record<string, Function>>;
+  /** `R/hits#1`. */
+  readonly rule: string;
+  /** Of the column at hand: the value that an update looks at. */
+  readonly current?: () => Value | undefined;
   readonly rows: (literal: Extract<Literal, { kind: "read" }>) => Iterable<Row>;
 }
 
@@ -35,6 +41,16 @@ export function evaluate(expr: Expr, bound: Bindings, world: World, aggregate?: 
       return expr.value;
     case "aggregate":
       return aggregate!(expr.call);
+    case "lattice":
+      return operate(expr, {
+        inner,
+        rule: world.rule,
+        current: () => world.current?.(),
+        apply: (call, element) => evaluate(call, new Map([["x", element]]), world),
+        fail: (why) => {
+          throw new Failed(why);
+        },
+      });
     case "list":
     case "tuple":
       return expr.of.map(inner);
@@ -59,7 +75,8 @@ export function evaluate(expr: Expr, bound: Bindings, world: World, aggregate?: 
       const left = inner(expr.left);
       const right = inner(expr.right);
       const order = (): number => compareValues(left, right);
-      const whole = expr.type.kind === "int" || expr.type.kind === "nat";
+      const { kind } = carrier(expr.type);
+      const whole = kind === "int" || kind === "nat";
       const a = left as number;
       const b = right as number;
       switch (expr.op) {
@@ -145,7 +162,7 @@ export function valuations(body: readonly Literal[], world: World): readonly Bin
           go(others, next);
         break;
       case "range":
-        for (const element of value as Row) {
+        for (const element of literal.value.type.kind === "lattice" ? elementsOf(literal.value.type, value) : (value as Row)) {
           const with1 = new Map(bound);
           if (match(literal.pattern, element, with1)) go(others, with1);
         }

@@ -4,9 +4,10 @@
  */
 import { canonicalText, compareRows, compareValues } from "../../src/runtime/canonical.ts";
 import { strata } from "../../src/compiler/2-lower/stratify.ts";
-import type { AggregateCall, Collection, CollectionId, HeadTerm, Ir, Rule } from "../../src/compiler/ir.ts";
+import type { AggregateCall, Collection, CollectionId, HeadTerm, Ir, Rule, Type } from "../../src/compiler/ir.ts";
 import type { Environment, Evaluator, Row, StepInput, StepOutput, Value } from "../../src/runtime/program.ts";
 import { Failed, evaluate, valuations } from "./expressions.ts";
+import { joined } from "./lattices.ts";
 import type { Bindings } from "./expressions.ts";
 
 class Facts extends Map<string, Row> {
@@ -19,7 +20,31 @@ class Facts extends Map<string, Row> {
   }
 }
 
-const textOf = (bound: Bindings): string =>
+type Of = Parameters<typeof evaluate>[2];
+
+const isGrowing = ({ columns }: Collection): boolean => columns.some(({ type }) => type.kind === "lattice");
+const plainText = (columns: Collection["columns"], row: Row): string =>
+  canonicalText(row.filter((_, i) => columns[i].type.kind !== "lattice"));
+
+function variablesOf(exprs: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  JSON.stringify(exprs, (_, part: { kind?: string; name?: string } | null) => {
+    if (part?.kind === "variable") names.add(part.name!);
+    return part;
+  });
+  return names;
+}
+
+function typesOf(body: Rule["body"]): ReadonlyMap<string, Type> {
+  const types = new Map<string, Type>();
+  JSON.stringify(body, (_, part: { kind?: string; name?: string; type?: Type } | null) => {
+    if (part?.kind === "variable" && part.type !== undefined) types.set(part.name!, part.type);
+    return part;
+  });
+  return types;
+}
+
+const textOfAll = (bound: Bindings): string =>
   canonicalText([...bound].sort(([a], [b]) => (a < b ? -1 : 1)) as unknown as Value);
 
 export class Interpreter implements Evaluator {
@@ -84,8 +109,9 @@ export class Interpreter implements Evaluator {
     return keyLength === null || keyLength === columns.length ? null : (row) => canonicalText(row.slice(0, keyLength));
   }
 
-  /** One row for each key: that of `kept` if there is one, else the least. */
+  /** One row for each key: that of `kept` if there is one, else the least; with lattice columns, all of the key joined. */
   #choose(collection: Collection, candidates: Facts, kept: Facts): Facts {
+    if (isGrowing(collection)) return this.#join(collection, [...candidates.values()]);
     const key = this.#keyOf(collection);
     if (key === null) return candidates;
     const chosen = new Map<string, Row>();
@@ -96,12 +122,57 @@ export class Interpreter implements Evaluator {
     return out;
   }
 
+  #join({ columns }: Collection, rows: readonly Row[]): Facts {
+    const joins = new Map<string, Row>();
+    for (const row of rows) {
+      const key = plainText(columns, row);
+      const before = joins.get(key);
+      joins.set(
+        key,
+        before === undefined
+          ? row
+          : row.map((value, i) => {
+              const { type } = columns[i];
+              return type.kind === "lattice" ? joined(type, before[i], value) : value;
+            }),
+      );
+    }
+    const out = new Facts();
+    for (const row of joins.values()) out.put(row);
+    return out;
+  }
+
+  /** What an update of this column looks at: the value as the last step left it. */
+  #held({ id, columns }: Collection, column: number, key: readonly Value[]): Value | undefined {
+    const plain = columns.flatMap(({ type }, i) => (type.kind === "lattice" ? [] : [i]));
+    const text = canonicalText(plain.map((i) => key[i]));
+    for (const row of this.#of(this.#facts, id).values())
+      if (plainText(columns, row) === text) return row[column];
+    return undefined;
+  }
+
+  /** The terms of a head, the plain ones first. */
+  #terms(collection: Collection, terms: readonly HeadTerm[], bound: Bindings, world: Of): Row {
+    const row: Value[] = [];
+    const shift = terms.length - collection.columns.length;
+    const isPlain = (i: number): boolean => collection.columns[i - shift]?.type.kind !== "lattice";
+    for (const plain of [true, false])
+      terms.forEach((term, i) => {
+        if (isPlain(i) !== plain) return;
+        const current = (): Value | undefined => this.#held(collection, i - shift, row.slice(shift));
+        row[i] = evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, { ...world, current });
+      });
+    return row;
+  }
+
   #derive(rule: Rule, facts: Map<CollectionId, Facts>): { rows: Facts; valid: readonly Bindings[] } {
     const world = {
       self: this.#env.self,
       functions: this.#functions,
+      rule: rule.id,
       rows: (literal: { collection: string }) => this.#of(facts, literal.collection).values(),
     };
+    const collection = this.#ir.collections.get(rule.head.collection)!;
     const valid = valuations(rule.body, world);
     const rows = new Facts();
     const to = rule.head.to?.kind === "address" ? [{ kind: "value" as const, value: rule.head.to.value }] : [];
@@ -124,7 +195,7 @@ export class Interpreter implements Evaluator {
     if (rule.having.length === 0 && terms.every(({ kind }) => kind === "value")) {
       for (const bound of valid)
         attempt(() =>
-          put(terms.map((term) => evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world))),
+          put(this.#terms(collection, terms, bound, world)),
         );
       return { rows, valid };
     }
@@ -181,7 +252,11 @@ export class Interpreter implements Evaluator {
     const settle = (id: CollectionId): void => {
       const collection = this.#ir.collections.get(id)!;
       const stored = this.#of(facts, id);
-      for (const row of this.#choose(collection, incoming.get(id)!, stored).values()) stored.put(row);
+      if (isGrowing(collection)) {
+        const all = this.#join(collection, [...stored.values(), ...incoming.get(id)!.values()]);
+        stored.clear();
+        for (const row of all.values()) stored.put(row);
+      } else for (const row of this.#choose(collection, incoming.get(id)!, stored).values()) stored.put(row);
     };
     for (const { id, kind, role } of collections)
       if (
@@ -200,8 +275,8 @@ export class Interpreter implements Evaluator {
     for (const stratum of strata(this.#ir, this.#role)) {
       for (let isStable = false; !isStable;) {
         isStable = true;
-        const size = (): number => stratum.reduce((sum, id) => sum + this.#of(facts, id).size, 0);
-        const old = size();
+        const content = (): string => stratum.map((id) => [...this.#of(facts, id).keys()].sort().join()).join(";");
+        const old = content();
         for (const id of stratum) {
           const collection = this.#ir.collections.get(id)!;
           const candidates = new Facts(collection.kind === "scratch" ? this.#of(this.#deferred, `<+ ${id}`) : []);
@@ -215,7 +290,7 @@ export class Interpreter implements Evaluator {
             settle(id);
           } else facts.set(id, this.#choose(collection, candidates, this.#keptOf(collection, candidates, before)));
         }
-        if (size() !== old) isStable = false;
+        if (content() !== old) isStable = false;
       }
     }
     this.#valuations = valid;
@@ -261,15 +336,18 @@ export class Interpreter implements Evaluator {
       valid.set(rule.id, new Set(derived.rows.keys()));
       return new Facts([...derived.rows].filter(([text]) => !last.has(text)));
     }
+    // What holds is told apart by its plain values, and by the lattice values that the head shows.
+    const shown = variablesOf(rule.head.terms.map((term) => (term.kind === "value" ? term.value : null)));
+    const types = typesOf(rule.body);
+    const textOf = (bound: Bindings): string =>
+      textOfAll(new Map([...bound].filter(([name]) => types.get(name)?.kind !== "lattice" || shown.has(name))));
     valid.set(rule.id, new Set(derived.valid.map(textOf)));
     const rows = new Facts();
-    const world = { self: this.#env.self, functions: this.#functions, rows: () => [] };
+    const world = { self: this.#env.self, functions: this.#functions, rule: rule.id, rows: () => [] };
     for (const bound of derived.valid) {
       if (last.has(textOf(bound))) continue;
       try {
-        const row = rule.head.terms.map((term) =>
-          evaluate((term as Extract<HeadTerm, { kind: "value" }>).value, bound, world),
-        );
+        const row = this.#terms(collection, rule.head.terms, bound, world);
         if (derived.rows.has(canonicalText(row))) rows.put(row);
       } catch (error) {
         if (!(error instanceof Failed)) throw error;
@@ -281,7 +359,9 @@ export class Interpreter implements Evaluator {
   /** Deletions, removals of upserts; and what is to be inserted. */
   #apply(collection: Collection, old: Facts, deferred: Map<string, Facts>): { stored: Facts; inserted: Facts } {
     const { id } = collection;
-    const key = this.#keyOf(collection) ?? ((row: Row) => canonicalText(row));
+    const key = isGrowing(collection)
+      ? (row: Row) => plainText(collection.columns, row)
+      : (this.#keyOf(collection) ?? ((row: Row) => canonicalText(row)));
     const deleted = this.#of(deferred, `<- ${id}`);
     const upserted = this.#of(deferred, `<+- ${id}`);
     const keys = new Set([...upserted.values()].map(key));
@@ -342,7 +422,11 @@ export class Interpreter implements Evaluator {
       if (kind === "table") {
         const old = this.#of(this.#facts, id);
         const { stored, inserted } = this.#apply(collection, old, this.#deferred);
-        for (const row of this.#choose(collection, inserted, stored).values()) stored.put(row);
+        if (isGrowing(collection)) {
+          const all = this.#join(collection, [...stored.values(), ...inserted.values()]);
+          stored.clear();
+          for (const row of all.values()) stored.put(row);
+        } else for (const row of this.#choose(collection, inserted, stored).values()) stored.put(row);
         if (stored.size !== old.size || [...stored.keys()].some((text) => !old.has(text))) return [null];
       }
     }

@@ -51,8 +51,8 @@ export const mutants: readonly Mutant[] = [
     name: "a log may be keyed by any column",
     patches: [
       { file: "strategies/order.ts", from: "if (assigned && ordered.every((rule) => keepsKey(rule, assigned, graph, persistence))) found.push(assigned);", to: "if (assigned) found.push(assigned);" },
-      analysis("labels", "if (isAggregating(rule) && !carries(Infinity)) return false;", ""),
-      analysis("labels", "if (!carries(head.keyLength ?? Infinity)) return false;", ""),
+      analysis("labels", "if (isAggregating(rule) && !carries(null)) return false;", ""),
+      analysis("labels", "if (!carries(keyColumns(head))) return false;", ""),
     ],
   },
   { name: "what changes grows", patches: [analysis("persistence", 'if (rule.op === "<-" || rule.op === "<+-") return "changing";', 'if (rule.op === "<-" || rule.op === "<+-") return "growing";'), analysis("persistence", 'if (literal.negated) raise(sealed ? "growing" : "changing");', 'if (literal.negated) raise("growing");')] },

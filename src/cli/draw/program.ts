@@ -4,6 +4,7 @@ import { lineText, positionOf } from "../../compiler/diagnostics/lines.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
 import type { Plan } from "../../compiler/plan.ts";
+import { latticeText } from "../../compiler/print.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
 import { claimLines } from "./claims.ts";
 import { count } from "./count.ts";
@@ -130,6 +131,8 @@ function exprText(expr: Expr): string {
       return `(${expr.of.map(exprText).join(", ")})`;
     case "list":
       return `[${expr.of.map(exprText).join(", ")}]`;
+    case "lattice":
+      return latticeText(expr, exprText);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Collection, Expr, Literal, Term } from "../ir.ts";
 import { bool, meetTypes, unknown } from "../types.ts";
 import { matchArguments, reportBare } from "./arguments.ts";
 import { wanted } from "./coerce.ts";
-import { typeExpr } from "./expressions.ts";
+import { compare, typeExpr } from "./expressions.ts";
 import type { Sight, Variable } from "./expressions.ts";
 import { quote } from "./findings.ts";
 import { resolveCollection } from "./scope.ts";
@@ -44,6 +44,8 @@ class BodyLowering implements Lowering {
   /** By place in the source; tests that a range gives rise to stand beside it. */
   readonly lowered: Literal[][];
   readonly reported = new Set<string>();
+  /** Of variables that are lattice values: the argument that binds them. */
+  readonly homes = new Map<string, AstExpr>();
   /** A literal is not what was meant, and has been reported: what it would bind is unknown. */
   isIncomplete = false;
   readonly sight: Sight;
@@ -151,6 +153,14 @@ class BodyLowering implements Lowering {
       if (arg === null || arg.kind !== "variable" || arg.name === "_") return;
       const column = collection.columns[i];
       const before = this.variables.get(arg.name);
+      if (column.type.kind === "lattice" || before?.type.kind === "lattice") {
+        // A lattice value has one place; elsewhere the plain value is compared with it.
+        if (before !== undefined && column.type.kind === "lattice") return;
+        if (before === undefined) this.homes.set(arg.name, arg);
+        else this.homes.delete(arg.name);
+        this.variables.set(arg.name, { type: column.type, span: arg.span });
+        return;
+      }
       const type = before === undefined ? column.type : meetTypes(before.type, column.type);
       if (type === null) {
         reportConflict(
@@ -173,9 +183,31 @@ class BodyLowering implements Lowering {
         if (negated) return null;
         return { kind: "variable", name: this.fresh(), type: collection.columns[i].type, span: arg?.span ?? span };
       }
+      if (collection.columns[i].type.kind === "lattice" && this.homes.get((arg as { name?: string }).name ?? "") !== arg)
+        return this.compared(arg, collection, i, negated, index);
       return this.term(arg, collection, i, negated, this.body[index].span);
     });
-    this.lowered[index].push({ kind: "read", negated, collection: collection.id, terms, span });
+    this.lowered[index].unshift({ kind: "read", negated, collection: collection.id, terms, span });
+  }
+
+  /** A lattice column of which the plain value is asked: a variable of its own, and a test. */
+  compared(arg: AstExpr, collection: Collection, i: number, negated: boolean, index: number): Term {
+    const { place } = this;
+    const { name, type } = collection.columns[i];
+    const variable: Term = { kind: "variable", name: this.fresh(), type, span: arg.span };
+    if (negated) {
+      place.scope.findings.add(
+        "DLC209",
+        place.file,
+        arg.span,
+        `column ${quote(name)} of ${quote(collection.name)} is a lattice: under ${quote("not")} only ${quote("_")} can stand here`,
+        { mend: "Read the value in a positive literal and test it, in a scratch of its own; negate the scratch." },
+      );
+      return variable;
+    }
+    const typed = typeExpr(this.sight, arg);
+    this.lowered[index].push({ kind: "test", value: compare(place, "==", variable, typed, arg.span), span: arg.span });
+    return variable;
   }
 
   term(arg: AstExpr, collection: Collection, i: number, negated: boolean, literal: Span): Term {

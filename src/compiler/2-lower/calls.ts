@@ -7,7 +7,9 @@ import { int, joinTypes, listOf, typeText, unknown } from "../types.ts";
 import { coerce, wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
 import type { Sight } from "./expressions.ts";
-import { plural, quote } from "./findings.ts";
+import { operations, operationsNamed } from "../../lattices/index.ts";
+import { alternatives, plural, quote } from "./findings.ts";
+import { isOperationName, reportUpdate, typeOperation } from "./lattices.ts";
 import type { Place } from "./scope.ts";
 import { article } from "./write.ts";
 
@@ -52,6 +54,21 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     };
   }
   if (place.scope.unavailable.has(name)) return failed(typeArgs(sight, call));
+  if (isOperationName(name) && (sight.aggregate === null || !aggregates.has(name))) {
+    const first = call.args.length > 0 ? typeExpr(sight, call.args[0]) : null;
+    const done = typeOperation(sight, call, name, first);
+    if (done !== null) return done;
+    if (first !== null && functions.has(name))
+      return callBuiltin(place, call, functions.get(name)!, [first, ...call.args.slice(1).map((arg) => typeExpr(sight, arg))]);
+    if (first !== null && !aggregates.has(name)) {
+      const names = [...new Set(operationsNamed(name).flatMap((one) => one.on))];
+      if (first.type.kind !== "unknown")
+        findings.add("DLC230", file, call.args[0].span, `${quote(name)} is an operation of ${alternatives(names.map(quote))}, and this is of type ${typeText(first.type)}`, {
+          mend: "Give it a lattice value.",
+        });
+      return failed([first]);
+    }
+  }
   const aggregate = aggregateNamed(place, name);
   if (aggregate !== undefined) {
     if (sight.aggregate === null) {
@@ -86,7 +103,14 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     if (call.distinct) notDistinct(place, call);
     return callBuiltin(place, call, builtin, typeArgs(sight, call));
   }
-  const candidates = [...place.scope.functions.keys(), ...functions.keys(), ...aggregates.keys()];
+  if (reportUpdate(place, call)) return failed([]);
+  const candidates = [
+    ...place.scope.functions.keys(),
+    ...functions.keys(),
+    ...aggregates.keys(),
+    ...operations.map((one) => one.name),
+    "reveal",
+  ];
   findings.add(
     "DLC203",
     file,

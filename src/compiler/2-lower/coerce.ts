@@ -6,7 +6,9 @@
 import type { Span } from "../ast.ts";
 import type { Expr, Type } from "../ir.ts";
 import { isJsonable, isSubtype, isWhole, json, typeText } from "../types.ts";
-import { quote } from "./findings.ts";
+import { latticeKinds } from "../../lattices/index.ts";
+import { alternatives, quote } from "./findings.ts";
+import { coerceToLattice } from "./lattices.ts";
 import type { More } from "./findings.ts";
 import type { Place } from "./scope.ts";
 
@@ -15,6 +17,7 @@ export function coerce(expr: Expr, to: Type, checked = false): Expr | null {
   const from = expr.type;
   if (from === to || to.kind === "unknown") return expr;
   if (from.kind === "unknown") return { ...expr, type: to } as Expr;
+  if (to.kind === "lattice") return coerceToLattice(expr, to, checked);
   switch (expr.kind) {
     case "literal":
       if (isWhole(from) && to.kind === "nat") return (expr.value as number) >= 0 ? { ...expr, type: to } : null;
@@ -89,6 +92,13 @@ function said(type: Type): string {
 /** The function that turns one type into the other, with the edit that calls it. */
 export function conversion(place: Place, expr: Expr, to: Type): More {
   const from = expr.type;
+  if (from.kind === "lattice" && to.kind !== "lattice") {
+    const text = place.file.text.slice(expr.span.start, expr.span.end);
+    return {
+      mend: `The plain value that it has now is ${quote(`reveal(${text})`)}, which depends on the order of messages while it grows.`,
+      fixes: [{ title: "Reveal it", edits: [{ file: place.file, span: expr.span, text: `reveal(${text})` }] }],
+    };
+  }
   if (to.kind === "addr" && from.kind === "string") {
     return {
       mend: 'Addresses come from `self`, `Role.nodes` and columns of type addr; a constant one is written "Role#0".',
@@ -114,7 +124,7 @@ export function conversion(place: Place, expr: Expr, to: Type): More {
                   : from.kind === "json" && to.kind === "bool"
                     ? ["asBool"]
                     : [];
-  if (names.length === 0) return { mend: "Change the declared type, or give a value of it." };
+  if (names.length === 0) return { mend: latticeMend(from, to) ?? "Change the declared type, or give a value of it." };
   const name = from.kind === "json" && to.kind === "string" ? "asString" : names[0];
   const text = place.file.text.slice(expr.span.start, expr.span.end);
   return {
@@ -124,6 +134,18 @@ export function conversion(place: Place, expr: Expr, to: Type): More {
       edits: [{ file: place.file, span: expr.span, text: `${one}(${text})` }],
     })),
   };
+}
+
+/** How a value of the lattice is written. */
+function latticeMend(from: Type, to: Type): string | null {
+  if (to.kind !== "lattice") return null;
+  const updates = latticeKinds.get(to.name)?.updates ?? [];
+  if (updates.length > 0) return `Write ${alternatives(updates.map(({ op }) => quote(`${op}(x)`)))} as the term of a head.`;
+  if (to.name === "lmap" || to.name === "vclock") return "Write a map, such as `{k: v}`.";
+  if (to.name === "dompair") return "Write a pair of a version and a value, both lattices: `(v, l)`.";
+  if (to.name === "lww") return "Write `stamped(n, x)`; only a head term may be a plain value.";
+  if (to.name === "mvreg") return "Write `versioned(clock, x)`; only a head term may be a plain value.";
+  return latticeKinds.has(to.name) || from.kind === "lattice" ? null : `Values of ${quote(to.name)} come from imported functions that return one.`;
 }
 
 export function literal(value: number | string | boolean, type: Type, span: Span): Expr {

@@ -1,6 +1,8 @@
 /** One collection: its columns, key and modifiers. */
 import type { CollectionDecl, CollectionKind, Modifier, SourceFile, Span } from "../ast.ts";
 import type { Collection, Column, Role, SealPromise } from "../ir.ts";
+import { isFromHost, latticeColumns } from "../../lattices/index.ts";
+import { typeText } from "../types.ts";
 import { columnsOf } from "./declare.ts";
 import { alternatives, quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
@@ -87,13 +89,16 @@ export function declareCollection(
     );
   }
   const level = kept.get("level");
+  const growing = latticeColumns(columns);
+  if (growing.length > 0) checkLattices(file, decl, columns, unique !== undefined, findings);
   return {
     id: `${role.name}.${name}`,
     role: role.name,
     name,
     kind: decl.collection,
     columns,
-    keyLength: decl.keyLength,
+    // Of a collection with lattice columns the others are the key: values of one key are joined.
+    keyLength: growing.length > 0 ? null : decl.keyLength,
     lossy: lossy !== undefined,
     durable: kept.has("durable"),
     unique: unique !== undefined,
@@ -106,6 +111,42 @@ export function declareCollection(
     span: decl.span,
     nameSpan: decl.name.span,
   };
+}
+
+/** What a collection with lattice columns cannot also be. */
+function checkLattices(
+  file: SourceFile,
+  decl: CollectionDecl,
+  columns: readonly Column[],
+  isUnique: boolean,
+  findings: Findings,
+): void {
+  const { keyLength } = decl;
+  let isMisplaced = false;
+  columns.forEach((column, i) => {
+    const { span, text } = decl.columns[i].name;
+    const isLattice = column.type.kind === "lattice";
+    if (keyLength !== null && isLattice === i < keyLength && !isMisplaced) {
+      isMisplaced = true;
+      findings.add(
+        "DLC209",
+        file,
+        span,
+        isLattice
+          ? `${quote(text)} is a lattice and stands before ${quote("->")}: the plain columns are the key`
+          : `${quote(text)} stands after ${quote("->")} beside lattice columns: it can be determined by the key, or part of it, not both`,
+        { mend: `Leave ${quote("->")} out: the plain columns are the key, and the lattice columns are joined for each of its values.` },
+      );
+    }
+    if (isLattice && decl.collection === "input" && !isFromHost(column.type))
+      findings.add("DLC209", file, decl.columns[i].type.span, `a host has no value of type ${quote(typeText(column.type))} to give`, {
+        mend: "Let the host give plain events, and a rule update a table: `hits(p, inc(1)) <= view(p);`.",
+      });
+  });
+  if (isUnique)
+    findings.add("DLC270", file, decl.name.span, `${quote(decl.name.text)} has lattice columns, which are joined and not unique`, {
+      mend: "Leave `unique` out.",
+    });
 }
 
 function promise(
@@ -132,6 +173,10 @@ function promise(
           "Seal by one of its columns.",
         ),
       );
+    } else if (columns[index].type.kind === "lattice") {
+      findings.add("DLC209", file, column.span, `${quote(column.text)} is a lattice, and a seal closes the facts of plain values`, {
+        mend: "Seal by the columns that are the key.",
+      });
     } else if (indices.includes(index)) {
       findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, {
         mend: "Leave one of them out.",

@@ -1,7 +1,8 @@
 /** Declarations: roles, their collections, imported functions. */
-import type { AggregateDecl, Ast, ColumnDecl, FunctionDecl, Name, RoleDecl, SourceFile } from "../ast.ts";
+import type { AggregateDecl, Ast, ColumnDecl, FunctionDecl, LatticeDecl, Name, RoleDecl, SourceFile } from "../ast.ts";
 import type { Collection, Column, ImportedFunction, Role } from "../ir.ts";
-import { addr, sameType, typeText } from "../types.ts";
+import { latticeKinds } from "../../lattices/index.ts";
+import { addr, sameType, scalarType, typeText } from "../types.ts";
 import { declareCollection } from "./collection.ts";
 import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
@@ -10,7 +11,7 @@ import { resolveType } from "./type-names.ts";
 
 /** Declares everything that rules can name. Of two things of one name the first stays. */
 export function declare(asts: readonly Ast[], findings: Findings): Scope {
-  const scope: Scope = { roles: new Map(), functions: new Map(), unavailable: new Map(), findings };
+  const scope: Scope = { roles: new Map(), functions: new Map(), lattices: new Map(), unavailable: new Map(), findings };
   const lattices = new Set<string>();
   for (const ast of asts) for (const item of ast.items) if (item.kind === "lattice") lattices.add(item.name.text);
   const names = new Map<string, { readonly file: SourceFile; readonly name: Name; readonly what: string }>();
@@ -39,15 +40,13 @@ export function declare(asts: readonly Ast[], findings: Findings): Scope {
           },
         );
       } else {
-        findings.add(
-          "DLC208",
-          file,
-          item.name.span,
-          `the lattice ${quote(item.name.text)} is not in this version of dlc`,
-          {
-            mend: "Use plain columns: facts of a set, or a table with a key and `<+-`.",
-          },
-        );
+        const { name, from, span } = item;
+        checkModule(file, item, findings);
+        if (latticeKinds.has(name.text) || scalarType(name.text) !== undefined || name.text === "list")
+          findings.add("DLC205", file, name.span, `${quote(name.text)} is a type of the language`, {
+            mend: "Give the lattice another name.",
+          });
+        scope.lattices.set(name.text, { name: name.text, from, file, span });
       }
     }
   }
@@ -105,14 +104,7 @@ function importFunction(
   findings: Findings,
 ): ImportedFunction {
   const { name, from, claims, span } = decl;
-  if (!/^\.\.?\/.*\.(ts|mts|js|mjs)$/.test(from)) {
-    const text = JSON.stringify(from);
-    const at = file.text.indexOf(text, name.span.end);
-    const where = at >= 0 && at < span.end ? { start: at, end: at + text.length } : name.span;
-    findings.add("DLC501", file, where, `${text} is not the path of a module beside the program`, {
-      mend: 'Write a relative path to a TypeScript or JavaScript file, such as `"./text.ts"`.',
-    });
-  }
+  checkModule(file, decl, findings);
   if (claims.includes("injective") && decl.params.length === 0) {
     findings.add("DLC502", file, name.span, `${quote(name.text)} has no parameter, so it cannot be injective`, {
       mend: "Leave `injective` out.",
@@ -127,6 +119,17 @@ function importFunction(
     file,
     span,
   };
+}
+
+function checkModule(file: SourceFile, { name, from, span }: FunctionDecl | AggregateDecl | LatticeDecl, findings: Findings): void {
+  if (!/^\.\.?\/.*\.(ts|mts|js|mjs)$/.test(from)) {
+    const text = JSON.stringify(from);
+    const at = file.text.indexOf(text, name.span.end);
+    const where = at >= 0 && at < span.end ? { start: at, end: at + text.length } : name.span;
+    findings.add("DLC501", file, where, `${text} is not the path of a module beside the program`, {
+      mend: 'Write a relative path to a TypeScript or JavaScript file, such as `"./text.ts"`.',
+    });
+  }
 }
 
 function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<string>, scope: Scope): RoleScope {
@@ -247,6 +250,11 @@ function checkPartitions({ role, decl, collections }: RoleScope, findings: Findi
         );
         continue;
       }
+      if (type.kind === "lattice")
+        findings.add("DLC209", channel.file, channel.nameSpan, `${quote(column.text)} is a lattice in channel ${quote(channel.name)}, so no instance owns its values`, {
+          cause,
+          mend: "Partition by a plain column.",
+        });
       const firstType = first?.columns.find((one) => one.name === column.text)?.type;
       if (first !== null && firstType !== undefined && !sameType(type, firstType)) {
         findings.add(

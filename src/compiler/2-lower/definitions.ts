@@ -1,6 +1,7 @@
 /** `x = e`, `x in e`: each as soon as what it is computed from is there, whatever the order in the source. */
 import type { Expr as AstExpr, Literal as AstLiteral, Pattern as AstPattern, Span } from "../ast.ts";
 import type { Expr, Literal, Pattern, Type } from "../ir.ts";
+import { latticeKinds } from "../../lattices/index.ts";
 import { bool, holdsUnknown, listOf, typeText, unknown } from "../types.ts";
 import { wanted } from "./coerce.ts";
 import { compare, typeExpr } from "./expressions.ts";
@@ -94,13 +95,14 @@ export class Definitions {
   range(literal: Extract<Defining, { kind: "range" }>): void {
     const { place } = this.body;
     const value = typeExpr(this.body.sight, literal.value);
-    if (value.type.kind !== "list" && value.type.kind !== "unknown") {
+    const elements = value.type.kind === "lattice" ? (latticeKinds.get(value.type.name)?.elements ?? null) : null;
+    if (value.type.kind !== "list" && value.type.kind !== "unknown" && elements === null) {
       const mend =
         value.type.kind === "string"
           ? 'For its parts, write `split(s, " ")`.'
           : value.type.kind === "json"
             ? "For the elements of a JSON array, write `asList(j)`."
-            : "Only lists have elements.";
+            : "Only lists, sets and maps have elements.";
       place.scope.findings.add(
         "DLC230",
         place.file,
@@ -109,13 +111,18 @@ export class Definitions {
         { mend },
       );
     }
-    const of = value.type.kind === "list" ? value.type.of : unknown;
+    const of = value.type.kind === "list" ? value.type.of : value.type.kind === "lattice" && elements !== null ? elements(value.type.args) : unknown;
     this.checkKnown(value.type, literal.value.span);
     const { pattern, span } = literal;
     if (pattern.kind === "variable" && this.body.variables.has(pattern.name)) {
       // The element is known already: membership.
       const typed = typeExpr(this.body.sight, { kind: "variable", name: pattern.name, span: pattern.span });
-      const element = wanted(place, typed, of, "an element of this list");
+      const element = wanted(place, typed, of, `an element of this ${value.type.kind === "lattice" ? "set" : "list"}`);
+      if (value.type.kind === "lattice") {
+        const test: Expr = { kind: "lattice", op: "contains", on: value.type, args: [value, element], by: null, valuation: [], type: bool, span };
+        this.body.lowered[literal.index].push({ kind: "test", value: test, span });
+        return;
+      }
       const test: Expr = {
         kind: "call",
         name: "contains",

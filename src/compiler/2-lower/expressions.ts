@@ -11,6 +11,7 @@ import {
   listOf,
   nat,
   addr,
+  carrier,
   string,
   typeText,
   unknown,
@@ -18,6 +19,7 @@ import {
 import { coerce, literal, wanted } from "./coerce.ts";
 import { typeCall } from "./calls.ts";
 import { quote } from "./findings.ts";
+import { calculatedType, compareLattices, typeMap, typeSet } from "./lattices.ts";
 import type { Place } from "./scope.ts";
 
 export interface Variable {
@@ -108,16 +110,9 @@ export function typeExpr(sight: Sight, expr: AstExpr): Expr {
       return { kind: "list", of, type: listOf(unknown), span };
     }
     case "set":
-    case "map": {
-      findings.add(
-        "DLC208",
-        file,
-        span,
-        `${expr.kind} literals belong to lattices, which are not in this version of dlc`,
-        { mend: "Write a list: `[a, b]`." },
-      );
-      return { kind: "list", of: [], type: unknown, span };
-    }
+      return typeSet(sight, expr);
+    case "map":
+      return typeMap(sight, expr);
   }
 }
 
@@ -161,6 +156,11 @@ function typeUnary(sight: Sight, expr: Extract<AstExpr, { kind: "unary" }>): Exp
   return { kind: "unary", op: "-", of, type: of.type.kind === "nat" ? int : of.type, span };
 }
 
+/** A plain side of arithmetic on an `lmax` or `lmin`, made a float where the other is one. */
+function ofCarrier(side: Expr, type: Type): Expr {
+  return side.type.kind === "lattice" ? side : (coerce(side, carrier(type)) ?? side);
+}
+
 const comparisons = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 function typeBinary(sight: Sight, expr: Extract<AstExpr, { kind: "binary" }>): Expr {
@@ -191,7 +191,9 @@ export function compare(
   right: Expr,
   span: Span,
 ): Expr {
-  const both = unite([left, right]);
+  const growing = left.type.kind === "lattice" || right.type.kind === "lattice" ? compareLattices(op, left, right, span) : null;
+  if (growing !== null) return growing;
+  const both = left.type.kind === "lattice" || right.type.kind === "lattice" ? null : unite([left, right]);
   if (both !== null) return { kind: "binary", op, left: both.exprs[0], right: both.exprs[1], type: bool, span };
   const {
     file,
@@ -233,6 +235,10 @@ function calculate(
     const known = one.kind === "unknown" ? two : one;
     return { kind: "binary", op, left, right, type: known.kind === "string" && op === "+" ? string : unknown, span };
   }
+  if (one.kind === "lattice" || two.kind === "lattice") {
+    const type = calculatedType(op, one, two, (a, b) => (isNumber(a) && isNumber(b) ? joinTypes(a, b) : null));
+    if (type !== null) return { kind: "binary", op, left: ofCarrier(left, type), right: ofCarrier(right, type), type, span };
+  }
   if (op === "+" && one.kind === "string" && two.kind === "string")
     return { kind: "binary", op, left, right, type: string, span };
   if (isNumber(one) && isNumber(two)) {
@@ -264,7 +270,9 @@ function calculate(
     return { kind: "binary", op, left, right, type: string, span };
   }
   const mend =
-    op === "+" && one.kind === "list" && two.kind === "list"
+    one.kind === "lattice" || two.kind === "lattice"
+      ? "On `lmax` and `lmin` there is `+`, and `-` with a plain number to its right. Anything else is done with the plain value, `reveal(v)`."
+      : op === "+" && one.kind === "list" && two.kind === "list"
       ? "Lists are joined by `concat(a, b)`."
       : op === "+"
         ? "`+` adds numbers and joins strings."

@@ -28,10 +28,10 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
       }
     }
   }
-  checkStrata({ rules }, findings);
-  if (findings.failed) return { value: null, diagnostics: findings.list };
   const collections = new Map<string, Collection>();
   for (const role of scope.roles.values()) for (const one of role.collections.values()) collections.set(one.id, one);
+  checkStrata({ rules, collections, functions: scope.functions }, findings);
+  if (findings.failed) return { value: null, diagnostics: findings.list };
   const roles = new Map([...scope.roles].map(([name, { role }]) => [name, role]));
-  return { value: { asts, roles, collections, rules, seals, functions: scope.functions }, diagnostics: findings.list };
+  return { value: { asts, roles, collections, rules, seals, functions: scope.functions, lattices: scope.lattices }, diagnostics: findings.list };
 }

@@ -3,6 +3,8 @@ import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl } from "../
 import type { Collection, Destination, HeadTerm, Rule } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
 import { lowerAnnotations } from "./annotations.ts";
+import { contextual } from "../../lattices/index.ts";
+import { isContextual } from "../../lattices/growth.ts";
 import { copyArguments, matchArguments } from "./arguments.ts";
 import { lowerBody } from "./body.ts";
 import type { Body } from "./body.ts";
@@ -12,9 +14,10 @@ import { typeExpr } from "./expressions.ts";
 import type { Sight } from "./expressions.ts";
 import { quote } from "./findings.ts";
 import { lowerHaving } from "./having.ts";
+import { coerceToLattice, isOperationName, typeUpdate } from "./lattices.ts";
 import { resolveCollection } from "./scope.ts";
 import type { Place } from "./scope.ts";
-import { checkWrite } from "./write.ts";
+import { article, checkWrite } from "./write.ts";
 
 /** How many rules of the role have a head, by the head as written. */
 export type Ordinals = Map<string, number>;
@@ -63,6 +66,7 @@ export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rul
   const to = lowerDestination(place, decl, target, lowered);
   if (matched === null) return null;
   const terms = matched.map((term, i) => lowerHeadTerm(place, term as AstExpr, target, i, lowered));
+  checkUpdates(place, decl, target, terms);
   const having = lowerHaving(place, decl, terms, to, lowered);
   return {
     id: `${place.role.role.name}/${label}`,
@@ -130,7 +134,9 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
   const column = target.columns[i];
   const cause = { file: target.file, span: target.nameSpan, label: "declared here" };
   const what = `column ${quote(column.name)} of ${quote(target.name)}`;
-  const aggregate = term.kind === "call" ? aggregateNamed(place, term.callee.text) : undefined;
+  const update = column.type.kind === "lattice" ? typeUpdate(sightOf(place, body), term, column.type, body.literals) : null;
+  if (update !== null) return { kind: "value", value: update };
+  const aggregate = term.kind === "call" && !isOfLattice(term, body) ? aggregateNamed(place, term.callee.text) : undefined;
   if (term.kind === "call" && aggregate !== undefined) {
     const call = typeAggregate(sightOf(place, body), term, aggregate);
     // The fact is checked when it is made, so an int may stand for a nat.
@@ -152,8 +158,24 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
     }
     return { kind: "aggregate", call };
   }
-  return {
-    kind: "value",
-    value: wanted(place, typeExpr(sightOf(place, body), term), column.type, what, { cause }, true),
-  };
+  const value = typeExpr(sightOf(place, body), term);
+  const lifted = column.type.kind === "lattice" && value.type.kind !== "unknown" ? coerceToLattice(value, column.type, true, true) : null;
+  return { kind: "value", value: lifted ?? wanted(place, value, column.type, what, { cause }, true) };
+}
+
+/** What looks at the value at hand is merged in the same step, into a table: only there one is at hand. */
+function checkUpdates(place: Place, decl: RuleDecl, target: Collection, terms: readonly HeadTerm[]): void {
+  if (!isContextual({ terms }) || (decl.op === "<=" && target.kind === "table")) return;
+  const { span } = terms.map((term) => (term.kind === "value" ? term.value : term.call)).find((value) => "op" in value && contextual.has(value.op)) ?? decl;
+  place.scope.findings.add("DLC209", place.file, span, "an update that looks at the value at hand is merged into a table with `<=`", {
+    cause: { file: target.file, span: target.nameSpan, label: `${quote(target.name)} is ${article(target.kind)}` },
+    mend: "Keep the value in a table, and copy it from there. `stamped(n, x)` and `versioned(clock, x)` can stand anywhere.",
+  });
+}
+
+/** `sum(s)` of a set that is a lattice value is no aggregate. */
+function isOfLattice(term: Extract<AstExpr, { kind: "call" }>, body: Body): boolean {
+  const [arg] = term.args as readonly (AstExpr | undefined)[];
+  if (arg?.kind === "variable") return body.variables.get(arg.name)?.type.kind === "lattice" && isOperationName(term.callee.text);
+  return arg?.kind === "call" && isOperationName(arg.callee.text) && isOperationName(term.callee.text);
 }

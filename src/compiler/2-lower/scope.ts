@@ -1,8 +1,9 @@
 /** What names mean: roles, the collections of each, and functions. */
 import type { CollectionRef, Name, RoleDecl, SourceFile } from "../ast.ts";
-import type { Collection, ImportedFunction, Role } from "../ir.ts";
+import type { Collection, ImportedFunction, ImportedLattice, Role } from "../ir.ts";
 import { functions as builtinFunctions } from "../../operators/index.ts";
 import { quote } from "./findings.ts";
+import { isOperationName } from "./lattices.ts";
 import type { Findings } from "./findings.ts";
 
 export interface RoleScope {
@@ -15,6 +16,7 @@ export interface RoleScope {
 export interface Scope {
   readonly roles: Map<string, RoleScope>;
   readonly functions: Map<string, ImportedFunction>;
+  readonly lattices: Map<string, ImportedLattice>;
   /** Imported aggregates: declared, but not in this version. */
   readonly unavailable: Map<string, Name>;
   readonly findings: Findings;
@@ -28,7 +30,9 @@ export interface Place {
 }
 
 export function isFunctionName(scope: Scope, name: string): boolean {
-  return scope.functions.has(name) || scope.unavailable.has(name) || builtinFunctions.has(name);
+  return (
+    scope.functions.has(name) || scope.unavailable.has(name) || builtinFunctions.has(name) || isOperationName(name)
+  );
 }
 
 /** The role and collection that `ref` names; reports and returns null when there is none. */

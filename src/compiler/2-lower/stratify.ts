@@ -4,6 +4,7 @@
  * the strata. A cycle through `not` or an aggregate has no such order (Apt, Blair, Walker 1988).
  */
 import type { Expr, HeadTerm, CollectionId, Ir, Rule } from "../ir.ts";
+import { latticeReads } from "../../lattices/growth.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
@@ -12,7 +13,9 @@ interface Edge {
   readonly to: CollectionId;
   readonly rule: Rule;
   /** `not`, or the rule aggregates. */
-  readonly negative: "negation" | "aggregate" | null;
+  readonly negative: "negation" | "aggregate" | "reveal" | null;
+  /** Index of the literal. */
+  readonly literal: number;
 }
 
 type Graph = Map<CollectionId, Edge[]>;
@@ -43,7 +46,7 @@ export function strata(ir: Pick<Ir, "rules">, role: string): readonly (readonly 
   return strataOf(ir.rules).get(role)?.components ?? [];
 }
 
-export function checkStrata(ir: Pick<Ir, "rules">, findings: Findings): void {
+export function checkStrata(ir: Pick<Ir, "rules" | "collections" | "functions">, findings: Findings): void {
   for (const [role, { graph, components: groups }] of strataOf(ir.rules)) {
     const group = new Map<CollectionId, number>();
     groups.forEach((members, i) => {
@@ -52,9 +55,10 @@ export function checkStrata(ir: Pick<Ir, "rules">, findings: Findings): void {
     const reported = new Set<Rule>();
     for (const [head, edges] of graph) {
       for (const edge of edges) {
-        if (edge.negative === null || group.get(head) !== group.get(edge.to) || reported.has(edge.rule)) continue;
+        const negative = edge.negative ?? (!findings.failed && isRevealed(edge, ir) ? "reveal" : null);
+        if (negative === null || group.get(head) !== group.get(edge.to) || reported.has(edge.rule)) continue;
         reported.add(edge.rule);
-        reportCycle(findings, role, graph, head, edge);
+        reportCycle(findings, role, graph, head, { ...edge, negative });
       }
     }
   }
@@ -73,16 +77,23 @@ function graphs(rules: Iterable<Rule>): Map<string, Graph> {
     const graph = byRole.get(rule.role) as Graph;
     const edges = graph.get(rule.head.collection) as Edge[];
     const aggregates = isAggregate(rule);
-    for (const literal of rule.body) {
-      if (literal.kind !== "read" || !graph.has(literal.collection)) continue;
+    rule.body.forEach((literal, index) => {
+      if (literal.kind !== "read" || !graph.has(literal.collection)) return;
       edges.push({
         to: literal.collection,
         rule,
         negative: literal.negated ? "negation" : aggregates ? "aggregate" : null,
+        literal: index,
       });
-    }
+    });
   }
   return byRole;
+}
+
+/** Whether the rule uses the plain value of a lattice that this literal reads. */
+function isRevealed({ rule, literal }: Edge, ir: Pick<Ir, "collections" | "functions">): boolean {
+  const columns = ir.collections.get(rule.head.collection)?.columns ?? [];
+  return latticeReads(rule, ir.functions, (i) => columns[i]?.type.kind === "lattice").revealed.has(literal);
 }
 
 /** Whether the rule's head ranges over groups. */
@@ -107,6 +118,8 @@ function holdsAggregate(expr: Expr): boolean {
     case "tuple":
     case "list":
       return expr.of.some(holdsAggregate);
+    case "lattice":
+      return expr.args.some(holdsAggregate);
     default:
       return false;
   }
@@ -158,30 +171,30 @@ function reportCycle(findings: Findings, role: string, graph: Graph, head: Colle
   const name = (id: CollectionId) => id.slice(role.length + 1);
   let at = head;
   const lines = cycle.map((edge) => {
-    const how = edge.negative === "negation" ? "not " : edge.negative === "aggregate" ? "an aggregate of " : "";
+    const how = edge.negative === "negation" ? "not " : edge.negative === "aggregate" ? "an aggregate of " : edge.negative === "reveal" ? "the plain value of " : "";
     const line = `  ${name(at)} needs ${how}${name(edge.to)}: rule ${edge.rule.label}, line ${positionOf(edge.rule.file, edge.rule.span.start).line}`;
     at = edge.to;
     return line;
   });
-  const literal = rule.body.find(
-    (one) => one.kind === "read" && one.collection === first.to && (first.negative === "aggregate" || one.negated),
-  );
+  const literal = rule.body[first.literal];
   const back = cycle.length > 1 ? cycle[1].rule : null;
   findings.add(
     "DLC260",
     rule.file,
     literal?.span ?? rule.span,
-    `${quote(name(head))} depends on ${first.negative === "negation" ? "its own absence" : "an aggregate of itself"} within one step:\n${lines.join("\n")}`,
+    `${quote(name(head))} depends on ${what[first.negative ?? "negation"]} within one step:\n${lines.join("\n")}`,
     {
       ...(back === null || back === rule
         ? {}
         : { cause: { file: back.file, span: back.span, label: "the cycle goes on here" } }),
       mend:
         "Within a step there is no order in which to compute these. Break the cycle: let one of the rules use `<+` (the next step), or state it without " +
-        (first.negative === "negation" ? "`not`." : "the aggregate."),
+        { negation: "`not`.", aggregate: "the aggregate.", reveal: "the plain value of a lattice." }[first.negative ?? "negation"],
     },
   );
 }
+
+const what = { negation: "its own absence", aggregate: "an aggregate of itself", reveal: "a plain value of itself" };
 
 /** Edges from `from` to `to`, within their component; empty when they are the same. */
 function shortestPath(graph: Graph, from: CollectionId, to: CollectionId): Edge[] {

@@ -1,26 +1,11 @@
 /** Types as written to types; reports what is no type. */
 import type { SourceFile, TypeExpr } from "../ast.ts";
 import type { Type } from "../ir.ts";
-import { listOf, scalarNames, scalarType, unknown } from "../types.ts";
+import { argumentProblem, holdsLattice, latticeKinds } from "../../lattices/index.ts";
+import type { LatticeKind } from "../../lattices/index.ts";
+import { lattice, listOf, scalarNames, scalarType, typeText, unknown } from "../types.ts";
 import { quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-
-const latticeNames = new Set([
-  "lmax",
-  "lmin",
-  "lbool",
-  "lset",
-  "lpset",
-  "lbag",
-  "lmap",
-  "gcounter",
-  "pncounter",
-  "lww",
-  "mvreg",
-  "orset",
-  "dompair",
-  "vclock",
-]);
 
 /** What TypeScript and SQL call them. */
 const otherWords: ReadonlyMap<string, string> = new Map([
@@ -45,14 +30,46 @@ const otherWords: ReadonlyMap<string, string> = new Map([
   ["unsigned", "nat"],
 ]);
 
+function resolveLattice(
+  file: SourceFile,
+  expr: TypeExpr,
+  kind: LatticeKind,
+  lattices: ReadonlySet<string>,
+  findings: Findings,
+): Type {
+  const { name, params } = kind;
+  const args = expr.args.map((arg) => resolveType(file, arg, lattices, findings));
+  const form = params.length === 0 ? name : `${name}<${params.map((param) => param.name).join(", ")}>`;
+  if (args.length !== params.length) {
+    findings.add("DLC207", file, expr.span, `${quote(name)} is written ${quote(form)}`, { mend: kind.doc });
+    return unknown;
+  }
+  for (let i = 0; i < args.length; i++) {
+    const problem = argumentProblem(kind, i, args[i]);
+    if (problem === null) continue;
+    findings.add("DLC207", file, expr.args[i].span, problem, { mend: `It is ${quote(form)}. ${kind.doc}` });
+    return unknown;
+  }
+  return lattice(name, ...args);
+}
+
+/** Lists and tuples hold plain values. */
+function plain(file: SourceFile, expr: TypeExpr, type: Type, findings: Findings): Type {
+  if (!holdsLattice(type)) return type;
+  findings.add("DLC207", file, expr.span, `the lattice ${quote(typeText(type))} cannot stand inside a list or tuple`, {
+    mend: "Lattices are the types of columns; maps of them are `lmap<K, L>`, pairs of them `dompair<V, L>`.",
+  });
+  return unknown;
+}
+
 /** `lattices` are the names of imported ones. After an error: unknown. */
 export function resolveType(file: SourceFile, expr: TypeExpr, lattices: ReadonlySet<string>, findings: Findings): Type {
   const name = expr.name;
   if (name === "tuple")
-    return { kind: "tuple", of: expr.args.map((arg) => resolveType(file, arg, lattices, findings)) };
+    return { kind: "tuple", of: expr.args.map((arg) => plain(file, arg, resolveType(file, arg, lattices, findings), findings)) };
   if (name === "list") {
     const of = expr.args.map((arg) => resolveType(file, arg, lattices, findings));
-    if (of.length === 1) return listOf(of[0]);
+    if (of.length === 1) return listOf(plain(file, expr.args[0], of[0], findings));
     findings.add("DLC207", file, expr.span, `${quote("list")} takes the type of its elements`, {
       mend: "Write it as `list<string>`.",
     });
@@ -66,11 +83,12 @@ export function resolveType(file: SourceFile, expr: TypeExpr, lattices: Readonly
     });
     return scalar;
   }
-  if (latticeNames.has(name) || lattices.has(name)) {
-    findings.add("DLC208", file, expr.span, `the lattice type ${quote(name)} is not in this version of dlc`, {
-      mend: "Use a plain type: facts of a set, or a table with a key and `<+-`.",
-    });
-    return unknown;
+  const kind = latticeKinds.get(name);
+  if (kind !== undefined) return resolveLattice(file, expr, kind, lattices, findings);
+  if (lattices.has(name)) {
+    if (expr.args.length > 0)
+      findings.add("DLC207", file, expr.span, `${quote(name)} takes no type arguments`, { mend: `Write ${quote(name)}.` });
+    return lattice(name);
   }
   const other = otherWords.get(name);
   const nameSpan = { start: expr.span.start, end: expr.span.start + name.length };
@@ -84,7 +102,7 @@ export function resolveType(file: SourceFile, expr: TypeExpr, lattices: Readonly
           file,
           nameSpan,
           name,
-          [...scalarNames, "list"],
+          [...scalarNames, "list", ...latticeKinds.keys(), ...lattices],
           `The types are ${[...scalarNames].join(", ")}, list<T> and (T, U).`,
         )
       : {

@@ -1,6 +1,7 @@
 /** Which merge may write which collection, and where a message goes. */
 import type { CollectionKind, Head, MergeOp, Span } from "../ast.ts";
 import type { Collection } from "../ir.ts";
+import { latticeColumns } from "../../lattices/index.ts";
 import { alternatives, quote } from "./findings.ts";
 import type { More } from "./findings.ts";
 import type { Place } from "./scope.ts";
@@ -80,7 +81,7 @@ export function checkWrite(place: Place, head: Head, op: MergeOp | null, collect
               mend: `Write ${alternatives(allowed.map(quote))}${collection.kind === "output" || collection.kind === "scratch" ? ", or make it a table" : ""}.`,
             }),
     });
-  } else if (merge === "<+-" && collection.keyLength === null) {
+  } else if (merge === "<+-" && collection.keyLength === null && latticeColumns(collection.columns).length === 0) {
     findings.add(
       "DLC223",
       file,

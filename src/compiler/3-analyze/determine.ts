@@ -42,6 +42,9 @@ export function variablesOf(expr: Expr, into: Set<string> = new Set()): Set<stri
     case "list":
       for (const each of expr.of) variablesOf(each, into);
       break;
+    case "lattice":
+      for (const arg of [...expr.args, ...expr.valuation]) variablesOf(arg, into);
+      break;
   }
   return into;
 }

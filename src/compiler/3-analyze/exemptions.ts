@@ -119,6 +119,8 @@ interface Origin {
 /** The single event that each fact of `id` derives from in the same step by `<=`; null when that cannot be shown. */
 function originOf(id: CollectionId, context: Context, seen = new Set<CollectionId>()): Origin | null {
   const { kind, columns } = collection(context, id);
+  // A row with a lattice value is of all events that were joined in its step.
+  if (columns.some(({ type }) => type.kind === "lattice")) return null;
   if (kind === "channel" || kind === "input") return { channel: id, carried: columns.map((_, i) => i) };
   const rules = context.graph.into.get(id)!;
   if (kind !== "scratch" || rules.length !== 1 || rules[0].op !== "<=" || seen.has(id)) return null;
@@ -174,6 +176,8 @@ export function isOwnReply(rule: Rule, passing: ReadLiteral, table: ReadLiteral,
   const { graph } = context;
   const target = collection(context, table.collection);
   const writers = graph.into.get(table.collection)!;
+  // The row is there, and its lattice values may still grow.
+  if (target.columns.some(({ type }) => type.kind === "lattice")) return false;
   if (target.kind !== "table" || context.persistence.get(table.collection) !== "growing") return false;
   if (writers.length !== 1 || writers[0].op !== "<=") return false;
   const [writer] = writers;

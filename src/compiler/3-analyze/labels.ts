@@ -17,7 +17,8 @@ import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
 import { isAggregating } from "./persistence.ts";
-import { collection, isBrokenPromise, isOpen, isPassing, mayConflict } from "./points.ts";
+import { isContextual } from "../../lattices/growth.ts";
+import { collection, isBrokenPromise, isOpen, isPassing, keyColumns, mayConflict } from "./points.ts";
 import type { Context } from "./points.ts";
 
 export type Path = "CR" | "CW" | "OR" | "OW";
@@ -136,14 +137,14 @@ export function isLogged(rule: Rule, context: Context, places: Places): boolean 
   const body = bodyPlace(rule, context, places);
   if (!body) return false;
   const head = collection(context, rule.head.collection);
-  const carries = (width: number): boolean =>
-    body.variables.every((name) => rule.head.terms.some((term, i) => i < width && term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
-  if (isAggregating(rule) && !carries(Infinity)) return false;
+  const carries = (columns: readonly number[] | null): boolean =>
+    body.variables.every((name) => rule.head.terms.some((term, i) => (columns === null || columns.includes(i)) && term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
+  if (isAggregating(rule) && !carries(null)) return false;
   if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
-  if (rule.op === "<=" && head.keyLength === null) return true;
+  if (rule.op === "<=" && head.keyLength === null && !isContextual(rule.head)) return true;
   // What a view keeps of a key's values depends on the step before, and that may be one of no log.
   if (head.kind !== "table" && mayConflict(rule, context) && open.some((literal) => isPassing(context, literal))) return false;
-  if (!carries(head.keyLength ?? Infinity)) return false;
+  if (!carries(keyColumns(head))) return false;
   return head.kind !== "table" || places.get(head.id)?.log === body.log;
 }
 

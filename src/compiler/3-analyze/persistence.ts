@@ -6,6 +6,8 @@
 import type { Persistence } from "../analysis.ts";
 import type { CollectionId, Expr, HeadTerm, Rule, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
+import { latticeReads } from "../../lattices/growth.ts";
+import type { LatticeReads } from "../../lattices/growth.ts";
 import { reads } from "./graph.ts";
 
 const rank: Record<Persistence, number> = { static: 0, growing: 1, changing: 2, passing: 3 };
@@ -44,7 +46,7 @@ function floor(graph: Graph, id: CollectionId): Persistence {
 function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
   const head = graph.ir.collections.get(rule.head.collection)!;
   if (head.kind === "channel") return "passing";
-  const body = bodyPersistence(rule, persistence, sealed);
+  const body = bodyPersistence(rule, graph, persistence, sealed);
   if (head.kind === "table") {
     if (rule.op === "<-" || rule.op === "<+-") return "changing";
     return body === "static" && rule.op === "<=" ? "static" : "growing";
@@ -53,20 +55,29 @@ function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<Collectio
 }
 
 /** Of the body's valuations, as a view would hold them. */
-export function bodyPersistence(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
+export function bodyPersistence(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
   let worst = "static" as Persistence;
   const raise = (to: Persistence): void => {
     if (rank[to] > rank[worst]) worst = to;
   };
+  const { revealed } = latticeReadsOf(rule, graph);
   for (const literal of reads(rule)) {
     const of = persistence.get(literal.collection)!;
     if (of === "static") continue;
+    // The plain value of a lattice is another one when it has grown.
+    if (of === "growing" && revealed.size > 0 && revealed.has(rule.body.indexOf(literal))) raise(sealed ? "growing" : "changing");
     if (literal.negated) raise(sealed ? "growing" : "changing");
     else if (of === "passing") raise("passing");
     else raise(sealed ? "growing" : of);
   }
   if (isAggregating(rule) && worst === "growing" && !sealed && !isUpThreshold(rule)) worst = "changing";
   return worst;
+}
+
+/** How the rule uses the lattice values that it reads. */
+export function latticeReadsOf(rule: Rule, graph: Graph): LatticeReads {
+  const columns = graph.ir.collections.get(rule.head.collection)!.columns;
+  return latticeReads(rule, graph.ir.functions, (i) => columns[i].type.kind === "lattice");
 }
 
 export function isAggregating(rule: Rule): boolean {
@@ -118,5 +129,7 @@ export function hasAggregate(expr: Expr): boolean {
     case "tuple":
     case "list":
       return expr.of.some(hasAggregate);
+    case "lattice":
+      return expr.args.some(hasAggregate);
   }
 }

@@ -8,7 +8,8 @@ import type { Collection, CollectionId, Expr, ReadLiteral, Rule, SealRule } from
 import type { Graph } from "./graph.ts";
 import { positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
-import { isAggregating, isElementThreshold, isUpThreshold } from "./persistence.ts";
+import { isContextual } from "../../lattices/growth.ts";
+import { isAggregating, isElementThreshold, isUpThreshold, latticeReadsOf } from "./persistence.ts";
 import { isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
@@ -45,6 +46,7 @@ export function findPoints(context: Context): Finding[] {
       ...choices(rule, context),
       ...removals(rule, context, observed),
       ...keyConflicts(rule, context),
+      ...reveals(rule, context),
     );
   }
   return found;
@@ -68,9 +70,9 @@ export function finding(context: Context, rule: Rule, reason: Reason, gate: read
 }
 
 function gateColumns(context: Context, rule: Rule, gate: readonly string[], reason: Reason, anchor: ReadLiteral | undefined): string[] {
-  if (reason === "deletion" || reason === "upsert" || reason === "key-conflict" || anchor === undefined) {
+  if (reason === "deletion" || reason === "upsert" || reason === "key-conflict" || isUpdate(rule, reason) || anchor === undefined) {
     const head = collection(context, rule.head.collection);
-    return head.columns.slice(0, head.keyLength ?? head.columns.length).map((column) => column.name);
+    return keyColumns(head).map((column) => head.columns[column].name);
   }
   const columns = collection(context, anchor.collection).columns;
   return gate.map((name) => {
@@ -198,9 +200,44 @@ function removals(rule: Rule, context: Context, observed: ReadonlySet<Collection
   return [finding(context, rule, rule.op === "<-" ? "deletion" : "upsert", keyGate(rule, context), open(rule))];
 }
 
+/** The columns that tell the facts of a collection apart: the declared key, beside lattices the plain ones, otherwise all. */
+export function keyColumns({ keyLength, columns }: Collection): readonly number[] {
+  const plain = columns.flatMap(({ type }, i) => (type.kind === "lattice" ? [] : [i]));
+  return plain.length < columns.length ? plain : plain.slice(0, keyLength ?? columns.length);
+}
+
+/** An update that looks at the value at hand (semantics A10): it races with the other writers of its table. */
+export function isUpdate(rule: Rule, reason: Reason): boolean {
+  return reason === "reveal" && isContextual(rule.head);
+}
+
+/**
+ * Uses of open lattice values that do not only grow with them (semantics A4, A10); and of what merely passes, whose parts
+ * join as they fall into steps, every use of more than a part (A3).
+ */
+function reveals(rule: Rule, context: Context): Finding[] {
+  const { revealed, opaque, combined } = latticeReadsOf(rule, context.graph);
+  const open = (at: ReadonlySet<number>): ReadLiteral[] => [...at].sort((a, b) => a - b).map((i) => rule.body[i] as ReadLiteral).filter((literal) => isOpen(context, literal));
+  const plainVariables = (literals: readonly ReadLiteral[]): string[] => [
+    ...new Set(literals.flatMap((literal) => literal.terms.flatMap((term) => (term?.kind === "variable" && term.type.kind !== "lattice" ? [term.name] : [])))),
+  ];
+  const found: Finding[] = [];
+  const unclaimed = open(opaque);
+  if (unclaimed.length > 0) found.push(finding(context, rule, "opaque", null, unclaimed));
+  const plain = open(revealed).filter((literal) => !unclaimed.includes(literal));
+  if (plain.length > 0) found.push(finding(context, rule, "reveal", plainVariables(plain), plain));
+  const parts = open(combined).filter((literal) => isPassing(context, literal) && !unclaimed.includes(literal) && !plain.includes(literal));
+  if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));
+  if (isContextual(rule.head)) {
+    const writers = context.graph.into.get(rule.head.collection)!;
+    if (writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal))))
+      found.push(finding(context, rule, "reveal", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal))));
+  }
+  return found;
+}
+
 export function keyGate(rule: Rule, context: Context): string[] {
-  const { keyLength } = collection(context, rule.head.collection);
-  const terms = rule.head.terms.slice(0, keyLength ?? rule.head.terms.length);
+  const terms = keyColumns(collection(context, rule.head.collection)).map((column) => rule.head.terms[column]);
   return [...new Set(terms.flatMap((term) => (term.kind === "value" ? [...variablesOf(term.value)] : [])))];
 }
 

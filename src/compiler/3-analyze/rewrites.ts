@@ -2,7 +2,7 @@
 import type { Finding } from "../analysis.ts";
 import type { Rule } from "../ir.ts";
 import type { Context } from "./points.ts";
-import { collection } from "./points.ts";
+import { collection, isUpdate } from "./points.ts";
 
 export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "rewrites">): string[] {
   const out: string[] = [];
@@ -53,7 +53,15 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
       out.push("Seal from the host, or from inputs of the same instance, or from a rule that waits for what it seals.");
       break;
     case "reveal":
+      out.push(
+        isUpdate(rule, finding.reason)
+          ? "Bring what the update takes from the copy at hand along as data: `stamped(n, x)` with a stamp of the event, `versioned(clock, x)`, or events that only grow."
+          : "Test the value as it grows (`size(s) >= k`, `v >= k` on an `lmax`, `contains`), or merge it into a lattice column, instead of reading it plainly.",
+      );
+      seal();
+      break;
     case "opaque":
+      out.push("Claim `monotone` or `morphism` of the function where it is: `dlc check` tries the claim.");
       seal();
       break;
   }

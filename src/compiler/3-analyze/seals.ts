@@ -12,9 +12,9 @@ import type { CollectionId, Expr, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { closure, computableFrom, dependencies, equals, invertible, keyHolds, sameKey, variablesOf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 import type { Context } from "./points.ts";
-import { collection, determinedByTerms, isBrokenPromise, isOpen, isPassing } from "./points.ts";
+import { collection, determinedByTerms, isBrokenPromise, isOpen, isPassing, isUpdate, keyColumns } from "./points.ts";
 import { gatesHold } from "./gates.ts";
-import { isAggregating } from "./persistence.ts";
+import { isAggregating, latticeReadsOf } from "./persistence.ts";
 
 export interface Seals {
   readonly use: SealUse;
@@ -156,7 +156,7 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
   for (const mark of marks) {
     if (mark.reason === "local" || mark.reason === "promise") continue;
     if (mark.reason === "choice") return "it shows when a timer fires, which no seal settles";
-    if (mark.reason === "deletion" || mark.reason === "upsert" || mark.reason === "key-conflict") {
+    if (mark.reason === "deletion" || mark.reason === "upsert" || mark.reason === "key-conflict" || isUpdate(rule, mark.reason)) {
       const writers = writerConditions(rule, head, context, seals);
       if (typeof writers === "string") return writers;
       for (const condition of writers.conditions) add(condition);
@@ -213,20 +213,20 @@ function waitingLiterals(rule: Rule, mark: Finding, context: Context): ReadLiter
  * which the table's key columns select.
  */
 export function writerConditions(rule: Rule, head: CollectionId, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>): Sealing | string {
-  const { kind, keyLength, columns } = collection(context, head);
+  const { kind, columns } = collection(context, head);
   if (kind === "channel") return `messages to ${head} that were sent together may be taken in different steps`;
-  const width = keyLength ?? columns.length;
+  const key = keyColumns(collection(context, head));
   const conditions: Condition[] = [];
   let deferred = false;
   const writers = context.graph.into.get(head)!.filter((writer) => reads(writer).some((literal) => isOpen(context, literal)));
   for (const writer of writers) {
     if (writer.role !== rule.role) return `facts for ${head} come from role ${writer.role}, where this rule cannot wait for them`;
-    const seal = ruleSeal(writer, context, seals, false, width);
+    const seal = ruleSeal(writer, context, seals, false, key);
     if (seal === undefined) continue;
-    if (seal === null) return `a value of (${columns.slice(0, width).map((column) => column.name).join(", ")}) in ${head} does not lie in one sealed partition of what ${writer.label} reads`;
+    if (seal === null) return `a value of (${key.map((column) => columns[column].name).join(", ")}) in ${head} does not lie in one sealed partition of what ${writer.label} reads`;
     deferred ||= seal.deferred;
-    for (const { source, key } of seal.sources) {
-      const exprs = key.map((part) => {
+    for (const { source, key: parts } of seal.sources) {
+      const exprs = parts.map((part) => {
         if (typeof part !== "number") return part;
         const term = rule.head.terms[part];
         return term.kind === "value" ? term.value : null;
@@ -245,6 +245,10 @@ export function writerConditions(rule: Rule, head: CollectionId, context: Contex
  */
 function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Context): string | null {
   const passing = positives(rule).filter((literal) => isPassing(context, literal));
+  const { combined } = latticeReadsOf(rule, context.graph);
+  if (passing.some((literal) => combined.has(rule.body.indexOf(literal)))) {
+    return "values of a lattice that come in several steps are not joined while they wait: merge them into a table";
+  }
   if (reads(rule).some((literal) => literal.negated && isPassing(context, literal))) {
     return "the absence of an event is tested in every step, which no seal settles";
   }
@@ -262,12 +266,12 @@ function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Cont
 
 /**
  * The seal that a rule's head gets from its body: undefined while a cycle's members are still
- * assumed, null when none survives. `width`: only the first so many head columns may carry it.
+ * assumed, null when none survives. `within`: only these head columns may carry it.
  */
-function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, consumed: boolean, width = Infinity): Seal | null | undefined {
+function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, consumed: boolean, within: readonly number[] | null = null): Seal | null | undefined {
   const same = equals(rule);
   const columnOf = (name: string): number =>
-    rule.head.terms.findIndex((term, i) => i < width && term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === same(name));
+    rule.head.terms.findIndex((term, i) => (within === null || within.includes(i)) && term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === same(name));
   let merged: Seal | undefined;
   for (const literal of reads(rule)) {
     if (!isOpen(context, literal)) continue;

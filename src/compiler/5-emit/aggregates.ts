@@ -145,6 +145,7 @@ export function aggregated(
     terms: key,
     offer: null,
     aggregate,
+    merges: null,
     body,
   });
   const name = to.names.take(`${rule.label}_results`);

@@ -51,6 +51,7 @@ export class Bodies extends Catalog {
         terms: columns.map((column) => row[column]),
         offer: null,
         aggregate: null,
+        merges: null,
         body: [{ kind: "read", negated: false, relation, terms: row }],
       });
       return made;
@@ -120,6 +121,7 @@ export class Bodies extends Catalog {
       terms: key,
       offer: null,
       aggregate: null,
+      merges: null,
       body: from,
     });
     const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);

@@ -1,7 +1,8 @@
 /** The relations of a role's flow, from its collections. */
 import type { Collection, CollectionId, Ir, Literal, Rule, Type } from "../ir.ts";
 import type { Plan } from "../plan.ts";
-import type { FlowRelation, FlowRule, Mode, Operator, Storage } from "./flow.ts";
+import { latticeColumns } from "../../lattices/index.ts";
+import type { FlowLattice, FlowRelation, FlowRule, Mode, Operator, Storage } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { passingCollections } from "./passing.ts";
 import { collectionText, ruleText } from "./texts.ts";
@@ -27,6 +28,8 @@ export class Catalog {
   readonly role: string;
   /** Where rules put the facts of a collection, where that is another relation (keys). */
   protected readonly intake = new Map<CollectionId, HeadPlace>();
+  /** Tables with lattice columns. */
+  protected readonly merged = new Map<CollectionId, FlowLattice>();
   /** The role's rules by the collection of their head. */
   protected readonly writers = new Map<CollectionId, Rule[]>();
   protected readonly passing: ReadonlySet<CollectionId>;
@@ -63,6 +66,7 @@ export class Catalog {
       comment,
       onlyGrows,
       indexes: new Map(),
+      joins: null,
       declaration: (isRecursive) =>
         declaration?.(texts, isRecursive) ??
         `engine.${storage === "landing" && isRecursive ? "recursiveLanding" : storage}(null, ${texts})`,
@@ -84,9 +88,11 @@ export class Catalog {
   #collection(collection: Collection): FlowRelation {
     const { name, kind, id, keyLength } = collection;
     const types = collection.columns.map((column) => column.type);
-    const isKeyed = keyLength !== null && keyLength < types.length;
+    const isGrowing = latticeColumns(collection.columns).length > 0;
+    const isKeyed = isGrowing || (keyLength !== null && keyLength < types.length);
+    const plain = types.flatMap((type, i) => (type.kind === "lattice" ? [] : [i]));
     const comment = collectionText(collection);
-    const key = `{ name: ${quoted(name)}, keyLength: ${keyLength}, rules: [${(this.writers.get(id) ?? []).map((rule) => quoted(ruleText(rule))).join(", ")}] }`;
+    const key = `{ name: ${quoted(name)}, ${isGrowing ? `columns: [${plain.join(", ")}]` : `keyLength: ${keyLength}`}, rules: [${(this.writers.get(id) ?? []).map((rule) => quoted(ruleText(rule))).join(", ")}] }`;
     switch (kind) {
       case "nodes":
         return this.relation(
@@ -99,8 +105,18 @@ export class Catalog {
       case "input":
       case "channel":
       case "timer":
-        return this.relation(name, types, "passing", comment, (texts) =>
-          isKeyed ? `engine.keyedEvent(${key}, ${texts})` : `engine.event(${quoted(name)}, ${texts})`,
+        return this.relation(
+          name,
+          types,
+          "passing",
+          comment,
+          (texts) =>
+            isGrowing
+              ? `engine.latticeEvent(${key}, ${texts})`
+              : isKeyed
+                ? `engine.keyedEvent(${key}, ${texts})`
+                : `engine.event(${quoted(name)}, ${texts})`,
+          !isGrowing,
         );
       case "table": {
         const table = this.relation(
@@ -109,15 +125,19 @@ export class Catalog {
           "table",
           comment,
           (texts) => `engine.table(${quoted(name)}, ${texts})`,
-          (this.writers.get(id) ?? []).every(({ op }) => op === "<=" || op === "<+"),
+          !isGrowing && (this.writers.get(id) ?? []).every(({ op }) => op === "<=" || op === "<+"),
         );
         if (!isKeyed) return table;
         const incoming = this.relation(`${name}_new`, types, "passing", null);
         const keys = this.names.take(`${name}_keys`);
         this.attachments.push(
-          `const ${keys} = engine.keyedTable(${key}, ${table.name}, ${incoming.name}, ${valueTypes(types)});`,
+          `const ${keys} = engine.${isGrowing ? "latticeTable" : "keyedTable"}(${key}, ${table.name}, ${incoming.name}, ${valueTypes(types)});`,
         );
         this.intake.set(id, { relation: incoming, offer: { name: keys, rule: 0 } });
+        if (isGrowing) {
+          this.merged.set(id, { name: keys, table, key: plain });
+          table.joins = { name: keys, key: plain };
+        }
         this.operators.push({
           target: table,
           reads: [incoming],
@@ -137,7 +157,7 @@ export class Catalog {
             : storage === "landing"
               ? this.landing(name, texts, isRecursive, id)
               : `engine.${storage}(${quoted(name)}, ${texts})`;
-        const relation = this.relation(name, types, storage, comment, declare);
+        const relation = this.relation(name, types, storage, comment, declare, storage === "passing" && !isGrowing);
         if (!isKeyed) return relation;
         const all = this.relation(
           `${name}_all`,
@@ -147,8 +167,9 @@ export class Catalog {
         );
         const keying = this.names.take(`${name}_keys`);
         this.attachments.push(
-          `const ${keying} = engine.keying(${key}, ${all.name}, ${relation.name}, ${valueTypes(types)});`,
+          `const ${keying} = engine.${isGrowing ? "joining" : "keying"}(${key}, ${all.name}, ${relation.name}, ${valueTypes(types)});`,
         );
+        if (isGrowing && storage !== "passing") relation.joins = { name: keying, key: plain };
         this.intake.set(id, { relation: all, offer: null });
         this.operators.push({
           target: relation,

@@ -3,7 +3,9 @@
  * or boolean. What can fail is written as statements before, which leave the derivation (`escape`) when it does.
  */
 import type { SourceFile, Span } from "../ast.ts";
-import type { AggregateCall, Expr, Type } from "../ir.ts";
+import { eventful } from "../../lattices/index.ts";
+import type { AggregateCall, Expr, LatticeType, Type } from "../ir.ts";
+import { carrier } from "../types.ts";
 import type { Accumulator } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { valueType } from "./types.ts";
@@ -14,9 +16,21 @@ import type { Writer } from "./writer.ts";
 export interface ModuleScope {
   /** Identifier of the code of a constant. */
   readonly constant: (type: Type, value: number | string | boolean) => string;
+  /** Identifier of the ops of a lattice. */
+  readonly lattice: (type: LatticeType) => string;
+  /** Identifier of what names a valuation of a rule by the values of its variables. */
+  readonly dots: (rule: string, types: readonly Type[]) => string;
   /** Identifier of the engine's `Callable`. */
   readonly callable: (call: Extract<Expr, { kind: "call" }>) => string;
 }
+
+type LatticeExpr = Extract<Expr, { kind: "lattice" }>;
+
+/** Operations that give a boolean, and those that may give nothing. */
+const tests: ReadonlySet<string> = new Set(["contains", "hasKey", "dominates", "whenTrue"]);
+/** Lattices whose plain value can always be had. */
+const certain: ReadonlySet<string> = new Set(["lset", "lpset", "lbag", "orset", "mvreg", "lww", "vclock"]);
+const partial: ReadonlySet<string> = new Set(["at", "sum", "value", "reveal", "first", "second"]);
 
 const limit = 2 ** 30;
 const isWhole = (of: Type): boolean => of.kind === "int" || of.kind === "nat";
@@ -47,6 +61,8 @@ export class ExprScope {
   escape = "return;";
   /** In `having` and results: the code of an aggregate. */
   aggregate: ((call: AggregateCall) => string) | null = null;
+  /** The code of the lattice value that an update looks at, -1 where there is none. */
+  current = "-1";
   readonly results = new Map<Accumulator, string>();
   readonly #variables = new Map<string, string>();
 
@@ -96,7 +112,11 @@ export class ExprScope {
   }
 
   #failUnless(test: string, report: string): void {
-    this.writer.open(`if (!(${test})) {`);
+    this.#failIf(`!(${test})`, report);
+  }
+
+  #failIf(test: string, report: string): void {
+    this.writer.open(`if (${test}) {`);
     this.writer.line(report);
     this.writer.line(this.escape);
     this.writer.close("}");
@@ -116,6 +136,8 @@ export class ExprScope {
         return this.aggregate!(expr.call);
       case "call":
         return this.#call(expr);
+      case "lattice":
+        return this.#lattice(expr);
       case "list":
       case "tuple":
         return `values.sequence([${expr.of.map((one) => this.code(one)).join(", ")}])`;
@@ -162,6 +184,84 @@ export class ExprScope {
     return name;
   }
 
+  /** The code of a value for a place of this type; what an `int` must not be for a `nat` is looked at. */
+  checked(expr: Expr, to: Type): string {
+    if (to.kind !== "nat" || expr.type.kind !== "int" || expr.kind === "literal") return this.code(expr);
+    const number = this.#hold("nat", this.number(expr));
+    this.checkNat(number, this.textOf(expr.span));
+    return `values.number(${number})`;
+  }
+
+  /** The distinct elements of a list, set or map, as an array of codes. */
+  elements(expr: Expr): string {
+    const { type: of } = expr;
+    return of.kind === "lattice" ? `${this.module.lattice(of)}.elements(${this.code(expr)})` : `values.distinct(${this.code(expr)})`;
+  }
+
+  // --- lattices: a value is a code, an operation a method of the lattice's ops
+
+  #lattice(expr: LatticeExpr): string {
+    const { op, on, args } = expr;
+    if (tests.has(op)) return `(${this.#latticeTest(expr)} ? 1 : 0)`;
+    // An `lmax` of a value is that value.
+    if ((op === "lift" || op === "reveal") && carrier(on) !== on) return this.checked(args[0], carrier(on));
+    const ops = this.module.lattice(on);
+    switch (op) {
+      case "lift":
+        return `${ops}.lift(${this.#element(args[0], on)})`;
+      case "of":
+        return args.length === 0 ? `${ops}.empty` : `${ops}.of([${args.map((arg) => this.#element(arg, on)).join(", ")}])`;
+      case "ofPairs": {
+        if (args.length === 0) return `${ops}.empty`;
+        const [key, value] = on.name === "lmap" ? on.args : [on.args[0] ?? ({ kind: "addr" } as Type), { kind: "nat" } as Type];
+        const pairs: string[] = [];
+        for (let i = 0; i < args.length; i += 2) pairs.push(`[${this.checked(args[i], key)}, ${this.checked(args[i + 1], value)}]`);
+        return `${ops}.ofPairs([${pairs.join(", ")}])`;
+      }
+      case "map":
+      case "filter": {
+        const result = op === "map" ? "" : " === 1";
+        return `${ops}.${op}(${this.code(args[0])}, (element${type(": number")}) => ${this.#applied(expr.by!)}${result})`;
+      }
+      case "set":
+        return `${ops}.set(${this.current}, ${on.name === "mvreg" ? "self, " : ""}${this.code(args[0])})`;
+      case "remove":
+        return `${ops}.remove(${this.current}, ${this.code(args[0])})`;
+    }
+    if (eventful.has(op)) {
+      const { valuation } = expr;
+      const dots = this.module.dots(this.rule, valuation.map((arg) => arg.type));
+      return `${ops}.${op}(${dots}.of(${valuation.map((arg) => this.code(arg)).join(", ")}), ${this.code(args[0])})`;
+    }
+    const text = `${ops}.${op}(${args.map((arg) => this.code(arg)).join(", ")})`;
+    if (!partial.has(op) || (op === "at" && on.name !== "lmap") || (op === "reveal" && certain.has(on.name))) return text;
+    const result = this.#hold(op, text);
+    if (op === "at") this.writer.line(`if (${result} === FAILED) ${this.escape}`);
+    else this.#failIf(`${result} === FAILED`, `faults.lattice(${quoted(this.textOf(expr.span))}, values, ${quoted(this.rule)}, ${this.sign});`);
+    return result;
+  }
+
+  #latticeTest({ op, on, args }: LatticeExpr): string {
+    if (op === "whenTrue") return `${this.code(args[0])} === 1`;
+    return `${this.module.lattice(on)}.${op}(${args.map((arg) => this.code(arg)).join(", ")})`;
+  }
+
+  /** Elements of an `lpset` are not negative. */
+  #element(arg: Expr, on: LatticeType): string {
+    const of = on.args[0];
+    if (on.name !== "lpset" || arg.kind === "literal") return this.checked(arg, of);
+    if (isWhole(of)) return this.checked(arg, { kind: "nat" });
+    const number = this.#hold("element", this.number(arg));
+    this.checkNat(number, this.textOf(arg.span));
+    return `values.number(${number})`;
+  }
+
+  /** A function applied to the parameter `element`. */
+  #applied(call: Extract<Expr, { kind: "call" }>): string {
+    if (isIdentity(call)) return "element";
+    return `faults.call(${this.module.callable(call)}, ${quoted(this.rule)}, ${this.sign}, element)`;
+  }
+
   // --- raw values
 
   number(expr: Expr): string {
@@ -184,7 +284,7 @@ export class ExprScope {
   #arithmetic(expr: Extract<Expr, { kind: "binary" }>): string {
     const left = this.number(expr.left);
     const right = this.number(expr.right);
-    if (!isWhole(expr.type)) return `(${left} ${expr.op} ${right})`;
+    if (!isWhole(carrier(expr.type))) return `(${left} ${expr.op} ${right})`;
     let text = `${left} ${expr.op} ${right}`;
     if (expr.op === "/") {
       // The integer part, exactly; NaN by zero.
@@ -214,6 +314,8 @@ export class ExprScope {
         return this.#choice(expr, (branch) => this.boolean(branch), "boolean");
       case "binary":
         return expr.op === "&&" || expr.op === "||" ? this.#logic(expr) : this.#comparison(expr);
+      case "lattice":
+        return tests.has(expr.op) ? `(${this.#latticeTest(expr)})` : `(${this.code(expr)} === 1)`;
       default:
         return `(${this.code(expr)} === 1)`;
     }
@@ -233,7 +335,7 @@ export class ExprScope {
 
   #comparison(expr: Extract<Expr, { kind: "binary" }>): string {
     const { left, right, op } = expr;
-    const of = left.type;
+    const of = carrier(left.type);
     if (op === "==" || op === "!=") {
       const isComputed = (side: Expr): boolean => side.kind === "binary" || side.kind === "unary";
       if (isWhole(of) && (isComputed(left) || isComputed(right)))
@@ -242,7 +344,7 @@ export class ExprScope {
         return `(${this.text(left)} ${op}= ${this.text(right)})`;
       return `(${this.code(left)} ${op}= ${this.code(right)})`;
     }
-    if (isWhole(of) && isWhole(right.type)) return `(${this.number(left)} ${op} ${this.number(right)})`;
+    if (isWhole(of) && isWhole(carrier(right.type))) return `(${this.number(left)} ${op} ${this.number(right)})`;
     if (isText(of)) return `(${this.text(left)} ${op} ${this.text(right)})`;
     return `(values.compare(${valueType(of)}, ${this.code(left)}, ${this.code(right)}) ${op} 0)`;
   }
@@ -268,5 +370,7 @@ export function canFail(expr: Expr): boolean {
     case "tuple":
     case "list":
       return expr.of.some(canFail);
+    case "lattice":
+      return partial.has(expr.op) || expr.op === "lift" || expr.op === "of" || expr.op === "ofPairs" || expr.args.some(canFail);
   }
 }

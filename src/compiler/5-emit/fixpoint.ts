@@ -86,7 +86,7 @@ export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint):
       open = part;
     }
     usesFirst ||= rules.some((rule) => !hasPositiveRead(rule));
-    if (stratum.isRecursive) writeRecursive(writer, stratum, rules, operators, call);
+    if (stratum.isRecursive) writeRecursive(writer, { flow, call }, stratum, rules, operators);
     else {
       writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}`);
       for (const rule of rules) writeOnce(writer, rule, call);
@@ -205,10 +205,10 @@ function writePassing(writer: Writer, rule: FlowRule, own: ReadonlySet<FlowRelat
  */
 function writeRecursive(
   writer: Writer,
+  { flow, call }: Pick<Fixpoint, "flow" | "call">,
   stratum: Stratum,
   rules: readonly FlowRule[],
   operators: readonly Operator[],
-  call: Fixpoint["call"],
 ): void {
   const own = new Set(stratum.relations);
   const views = stratum.relations.filter(({ storage }) => storage === "view" || storage === "landing");
@@ -237,12 +237,12 @@ function writeRecursive(
   };
   const lost = new Set<string>();
   for (const rule of rules.filter(isRederived)) {
-    for (const { read } of readsOf(rule))
-      if (!isOwn(read)) lost.add(`${read.relation.name}.${read.negated ? "grew" : "shrank"}()`);
+    for (const { index, read } of readsOf(rule))
+      if (!isOwn(read)) lost.add(`${read.negated || flow.isRevealed(rule, index) ? read.relation.name : shrinking(read.relation)}.${read.negated ? "grew" : "shrank"}()`);
   }
   for (const { name, storage } of views) if (storage === "landing") lost.add(`${name}.landedLength > 0`);
-  for (const { name, storage } of stratum.relations)
-    if (storage === "table" && views.length > 0) lost.add(`${name}.shrank()`);
+  for (const relation of stratum.relations)
+    if (relation.storage === "table" && views.length > 0) lost.add(`${shrinking(relation)}.shrank()`);
   if (views.length > 0 && lost.size > 0) {
     writer.open(`if (${[...lost].join(" || ")}) {`);
     for (const { name } of views) writer.line(`${name}.retractAll();`);
@@ -286,3 +286,9 @@ function writeRecursive(
   for (const { name } of stratum.relations) writer.line(`${name}_done = ${name}_end;`);
   writer.close("}");
 }
+
+/** What knows whether anything was lost: a lattice value that grew has lost nothing. */
+function shrinking({ name, joins }: FlowRelation): string {
+  return joins?.name ?? name;
+}
+

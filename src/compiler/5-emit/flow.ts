@@ -23,6 +23,8 @@ export interface FlowRelation {
   readonly comment: string | null;
   /** Indexes that rules probe: identifier to columns. */
   readonly indexes: Map<string, readonly number[]>;
+  /** Of a collection with lattice columns: what joins its rows; null where it holds facts of a step only. */
+  joins: { readonly name: string; readonly key: readonly number[] } | null;
 }
 
 export interface FlowRead {
@@ -55,7 +57,18 @@ export interface FlowRule {
   readonly offer: { readonly name: string; readonly rule: number } | null;
   /** Set where the head holds the groups of an aggregate. */
   readonly aggregate: Aggregate | null;
+  /** Set where the head is merged into a table with lattice columns: what an update looks at. */
+  readonly merges: FlowLattice | null;
   readonly body: readonly FlowLiteral[];
+}
+
+/** A table with lattice columns. */
+export interface FlowLattice {
+  /** Identifier of the engine's `LatticeTable`. */
+  readonly name: string;
+  readonly table: FlowRelation;
+  /** Its other columns. */
+  readonly key: readonly number[];
 }
 
 /** One accumulator; `name`s are identifiers. */
@@ -117,6 +130,8 @@ export interface FlowHold {
 
 export interface Flow {
   readonly role: string;
+  /** Whether a rule uses a lattice value of this literal of its body in a way that does not only grow with it. */
+  readonly isRevealed: (rule: FlowRule, literal: number) => boolean;
   readonly relations: readonly FlowRelation[];
   readonly rules: readonly FlowRule[];
   readonly operators: readonly Operator[];

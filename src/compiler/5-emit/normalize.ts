@@ -1,17 +1,24 @@
 /** From a role's rules to its flow: see flow.ts. */
-import type { Collection, CollectionId, Expr, Gate, HeadTerm, Rule, SealRule } from "../ir.ts";
+import type { Collection, CollectionId, Expr, Gate, HeadTerm, Rule, SealRule, Type } from "../ir.ts";
 import { aggregated } from "./aggregates.ts";
 import { Bodies } from "./bodies.ts";
 import type { HeadPlace, Planned } from "./catalog.ts";
-import type { Flow, FlowLiteral, FlowRead, FlowRelation, Mode } from "./flow.ts";
+import { latticeReads } from "../../lattices/growth.ts";
+import type { Flow, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { addr, sealColumns, sourceText, variable } from "./texts.ts";
-import { aggregatesOf } from "./walk.ts";
+import { boundBy, latticesOf, rangedOver } from "./growing.ts";
+import { aggregatesOf, variablesOf } from "./walk.ts";
 import { quoted } from "./writer.ts";
 
 export function flowOf(plan: Planned, role: string, names: Names): Flow {
   const { relations, rules, operators, attachments } = new Normalizer(plan, role, names);
-  return { role, relations, rules, operators, attachments };
+  const isRevealed = ({ source }: FlowRule, literal: number): boolean => {
+    if (source === null || !("head" in source)) return source !== null;
+    const { columns } = plan.coordinated.collections.get(source.head.collection)!;
+    return latticeReads(source, plan.coordinated.functions, (i) => columns[i].type.kind === "lattice").revealed.has(literal);
+  };
+  return { role, relations, rules, operators, attachments, isRevealed };
 }
 
 class Normalizer extends Bodies {
@@ -90,6 +97,7 @@ class Normalizer extends Bodies {
   ): void {
     const { relation, offer } = this.#head(rule, collection, mode);
     const takesNew = relation.storage === "table" || offer !== null;
+    if (takesNew && mode === "counting") body = this.#whatHolds(rule, body, terms);
     this.rules.push({
       name: rule.label,
       source: rule,
@@ -99,8 +107,37 @@ class Normalizer extends Bodies {
       terms,
       offer,
       aggregate: null,
+      merges: this.merged.get(collection.id) ?? null,
       body,
     });
+  }
+
+  /**
+   * A table takes a fact when its body becomes true, and a body does not become true again because a lattice value in it
+   * grows that the head does not show: what holds, whatever such values are, is then a view of its own.
+   */
+  #whatHolds(rule: Rule, body: readonly FlowLiteral[], terms: readonly Expr[]): readonly FlowLiteral[] {
+    const shown = variablesOf(...terms);
+    const growing = body.flatMap((literal, i) => (literal.kind === "read" && !literal.negated && literal.relation.joins !== null ? [i] : []));
+    const hides = growing.filter((i) => latticesOf(body[i] as FlowRead).some((name) => !shown.has(name)));
+    if (hides.every((i) => rangedOver(body, terms, i) !== null)) return body;
+    const types = new Map<string, Type>();
+    for (const [name, type] of boundBy(body)) if (type.kind !== "lattice" || shown.has(name)) types.set(name, type);
+    const row = [...types].map(([name, type]) => variable(name, type));
+    const holds = this.relation(`${rule.label}_holds`, row.map(({ type }) => type), "view", null);
+    this.rules.push({
+      name: `${rule.label}_holds`,
+      source: rule,
+      comment: sourceText(rule),
+      mode: "counting",
+      head: holds,
+      terms: row,
+      offer: null,
+      aggregate: null,
+      merges: null,
+      body,
+    });
+    return [{ kind: "read", negated: false, relation: holds, terms: row }];
   }
 
   #head(rule: Rule, collection: Collection, mode: Mode): HeadPlace {
@@ -168,6 +205,7 @@ class Normalizer extends Bodies {
         terms: row,
         offer: null,
         aggregate: null,
+        merges: null,
         body: [{ kind: "read", negated: false, relation: due, terms: row }],
       });
       return relation;
@@ -209,6 +247,7 @@ class Normalizer extends Bodies {
       terms: seal.key,
       offer: null,
       aggregate: null,
+      merges: null,
       body: this.body(seal, mode, []),
     });
   }

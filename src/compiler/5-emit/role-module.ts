@@ -1,7 +1,8 @@
 /** The module of one role. */
 import type { SourceFile } from "../ast.ts";
-import type { Expr, Ir, Type } from "../ir.ts";
+import type { Expr, Ir, LatticeType, Type } from "../ir.ts";
 import type { Plan } from "../plan.ts";
+import { typeText } from "../types.ts";
 import { writeResults } from "./aggregates.ts";
 import { ExprScope } from "./expressions.ts";
 import type { ModuleScope } from "./expressions.ts";
@@ -29,7 +30,7 @@ export function roleModule(plan: Plan, role: string): RoleModule {
   const ir = plan.coordinated;
   const { file } = ir.roles.get(role)!;
   const names = new Names();
-  const declared = new Declarations(ir, names);
+  const declared = new Declarations(ir, role, names);
   const flow = flowOf(plan, role, names);
   const rules = new Writer();
   const evaluator = writeEvaluator(flow, declared, names, file, rules);
@@ -80,14 +81,17 @@ function writeModule(
 /** Constants and functions that expressions use. */
 export class Declarations implements ModuleScope {
   readonly #ir: Ir;
+  readonly #role: string;
   readonly #names: Names;
+  readonly #lattices = new Set<string>();
   readonly #constants = new Map<string, string>();
   readonly #callables = new Map<string, string>();
   readonly #lines: string[] = [];
   readonly #imports = new Map<string, { module: string; local: string; name: string }>();
 
-  constructor(ir: Ir, names: Names) {
+  constructor(ir: Ir, role: string, names: Names) {
     this.#ir = ir;
+    this.#role = role;
     this.#names = names;
   }
 
@@ -101,8 +105,44 @@ export class Declarations implements ModuleScope {
     return name;
   }
 
+  lattice(of: LatticeType): string {
+    const key = `lattice ${valueType(of)}`;
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      this.#constants.set(key, (name = this.#names.take(typeText(of).replaceAll(">", ""))));
+      this.#lines.push(`const ${name} = engine.lattice(${valueType(of)});`);
+    }
+    return name;
+  }
+
+  dots(rule: string, types: readonly Type[]): string {
+    const label = rule.slice(0, rule.indexOf(" ("));
+    const key = `dots ${label} ${valueTypes(types)}`;
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      this.#constants.set(key, (name = this.#names.take(`${label}_valuation`)));
+      this.#lines.push(`const ${name} = engine.dots(${quoted(`${this.#role}/${label}`)}, ${valueTypes(types)});`);
+    }
+    return name;
+  }
+
+  /** Registers the imported lattices among these types before anything is declared of them. */
+  importLattices(types: Iterable<Type>): void {
+    for (const of of types) {
+      if (of.kind === "list") this.importLattices([of.of]);
+      else if (of.kind === "tuple") this.importLattices(of.of);
+      else if (of.kind === "lattice") {
+        this.importLattices(of.args);
+        if (!this.#ir.lattices.has(of.name) || this.#lattices.has(of.name)) continue;
+        this.#lattices.add(of.name);
+        this.#lines.unshift(`engine.importLattice(${quoted(of.name)}, ${this.#import(of.name)});`);
+      }
+    }
+  }
+
   callable(call: Extract<Expr, { kind: "call" }>): string {
     const params = valueTypes(call.args.map((arg) => arg.type));
+    this.importLattices([...call.args.map((arg) => arg.type), call.type]);
     const key = `${call.builtin} ${call.name} ${params} ${valueType(call.type)}`;
     let name = this.#callables.get(key);
     if (name === undefined) {
@@ -121,14 +161,14 @@ export class Declarations implements ModuleScope {
       this.#imports.set("builtins", { module: "./runtime/operators/functions.run.js", local: "builtins", name: "run" });
       return `builtins.${call.name}`;
     }
-    const known = this.#imports.get(call.name);
+    return this.#import(call.name);
+  }
+
+  #import(name: string): string {
+    const known = this.#imports.get(name);
     if (known !== undefined) return known.local;
-    const local = this.#names.take(call.name);
-    this.#imports.set(call.name, {
-      module: `./functions/${functionImports(this.#ir).get(call.name)}.js`,
-      local,
-      name: call.name,
-    });
+    const local = this.#names.take(name);
+    this.#imports.set(name, { module: `./functions/${functionImports(this.#ir).get(name)}.js`, local, name });
     return local;
   }
 
@@ -198,6 +238,7 @@ function writeEvaluator(
     }
   };
   writeFunctions(scratch);
+  declared.importLattices(flow.relations.flatMap(({ types }) => types));
   const text = scratch.written().plain;
   return {
     mentions: (name) => new RegExp(`\\b${name}\\b`).test(text),

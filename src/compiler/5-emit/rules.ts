@@ -1,11 +1,13 @@
 /** One function for each way to evaluate a rule: a straight loop from the literal that drives it to the head. */
 import { positionOf } from "../diagnostics/lines.ts";
 import type { SourceFile } from "../ast.ts";
-import type { Pattern } from "../ir.ts";
+import { contextual } from "../../lattices/index.ts";
+import type { Expr, LatticeType, Pattern } from "../ir.ts";
 import { writeAccumulation } from "./aggregates.ts";
 import { ExprScope } from "./expressions.ts";
 import type { ModuleScope } from "./expressions.ts";
 import type { FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
+import { rangedOver } from "./growing.ts";
 import { joinOrder } from "./join-order.ts";
 import type { Names } from "./names.ts";
 import { ruleText } from "./texts.ts";
@@ -48,13 +50,15 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
     const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
     writer.open(`function ${name}(${parameters})${type(": void")} {`);
     const depth = new Loops(writer, scope);
-    if (driver.kind !== "start") writeDriver(scope, depth, rule, driver, used);
+    const row = driver.kind === "start" ? "" : writeDriver(scope, depth, rule, driver, used);
     const literal = driver.kind === "start" ? null : driver.literal;
+    const parts = writeParts(scope, rule, driver, row);
     for (const index of joinOrder(rule.body, literal)) {
       const old =
         (driver.kind === "changes" && index > driver.literal) ||
         (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
-      writeLiteral(context, scope, depth, rule.body[index], old, used);
+      if (parts?.range === index) writeRange(scope, depth, rule.body[index] as FlowRange, parts.elements, used);
+      else writeLiteral(context, scope, depth, rule.body[index], old, used);
     }
     writeHead(context, scope, rule);
     depth.closeAll();
@@ -108,13 +112,14 @@ function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): Re
   return used;
 }
 
+/** The identifier of the row that drives. */
 function writeDriver(
   scope: ExprScope,
   loops: Loops,
   rule: FlowRule,
   driver: Exclude<Driver, { kind: "start" }>,
   used: ReadonlySet<string>,
-): void {
+): string {
   const { writer } = scope;
   const literal = rule.body[driver.literal] as FlowRead;
   const { name } = literal.relation;
@@ -151,6 +156,7 @@ function writeDriver(
       }
   }
   matchRow(scope, literal, row, new Set(), used);
+  return row;
 }
 
 /** Takes note that a row came in this step (of a negated literal: went). */
@@ -227,14 +233,42 @@ function writeLiteral(
       }
       break;
     }
-    case "range": {
-      const list = scope.names.take("elements");
-      const n = scope.names.take("n");
-      writer.line(`const ${list} = values.distinct(${scope.code(literal.value)});`);
-      loops.open(`for (let ${n} = 0; ${n} < ${list}.length; ${n}++) {`);
-      matchPattern(scope, literal.pattern, `${list}[${n}]`, used);
-    }
+    case "range":
+      writeRange(scope, loops, literal, scope.elements(literal.value), used);
   }
+}
+
+type FlowRange = Extract<FlowLiteral, { kind: "range" }>;
+
+function writeRange(scope: ExprScope, loops: Loops, literal: FlowRange, elements: string, used: ReadonlySet<string>): void {
+  const { writer } = scope;
+  const list = scope.names.take("elements");
+  const n = scope.names.take("n");
+  writer.line(`const ${list} = ${elements};`);
+  loops.open(`for (let ${n} = 0; ${n} < ${list}.length; ${n}++) {`);
+  matchPattern(scope, literal.pattern, `${list}[${n}]`, used);
+}
+
+/** Where the driving row's lattice value is only ranged over: the elements that came with it, or went, by the row of the same key before or now. */
+function writeParts(scope: ExprScope, rule: FlowRule, driver: Driver, row: string): { readonly range: number; readonly elements: string } | null {
+  if (driver.kind !== "changes" && driver.kind !== "gained" && driver.kind !== "fresh") return null;
+  const read = rule.body[driver.literal] as FlowRead;
+  const { joins } = read.relation;
+  const args = rule.aggregate?.accumulators.flatMap(({ call }) => call.args) ?? [];
+  const range = joins === null || read.negated ? null : rangedOver(rule.body, [...rule.terms, ...args], driver.literal);
+  if (joins === null || range === null) return null;
+  const value = (rule.body[range] as FlowRange).value as Extract<Expr, { kind: "variable" }>;
+  const column = read.terms.findIndex((term) => term.kind === "variable" && term.name === value.name);
+  const other = scope.names.take("other");
+  const key = joins.key.map((at) => `${columnOf(read.relation, at)}[${row}]`).join(", ");
+  const before = `${joins.name}.before(${key})`;
+  scope.writer.line(
+    `const ${other} = ${driver.kind === "changes" ? `${scope.sign} > 0 ? ${before} : ${joins.name}.now(${key})` : before};`,
+  );
+  return {
+    range,
+    elements: `${scope.module.lattice(value.type as LatticeType)}.gained(${other} < 0 ? -1 : ${columnOf(read.relation, column)}[${other}], ${scope.code(value)})`,
+  };
 }
 
 function matchPattern(scope: ExprScope, pattern: Pattern, code: string, used: ReadonlySet<string>): void {
@@ -315,15 +349,21 @@ function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void
   const { writer } = scope;
   const { head, offer } = rule;
   if (scope.news !== null) writer.line(`if (!${scope.news}) ${scope.escape}`);
-  const codes = rule.terms.map((term, i) => {
-    if (head.types[i].kind === "nat" && term.type.kind === "int" && !(term.kind === "literal")) {
-      const number = scope.names.take("nat");
-      writer.line(`const ${number} = ${scope.number(term)};`);
-      scope.checkNat(number, scope.textOf(term.span));
-      return `values.number(${number})`;
-    }
-    return scope.code(term);
+  const codes: string[] = [];
+  // The key first: an update looks at what is held for it.
+  const updates = rule.terms.flatMap((term, i) => (term.kind === "lattice" && contextual.has(term.op) ? [i] : []));
+  rule.terms.forEach((_, i) => {
+    if (!updates.includes(i)) codes[i] = scope.checked(rule.terms[i], head.types[i]);
   });
+  if (updates.length > 0) {
+    const { name, table, key } = rule.merges!;
+    const held = scope.names.take("held");
+    writer.line(`const ${held} = ${name}.before(${key.map((column) => codes[column]).join(", ")});`);
+    for (const i of updates) {
+      scope.current = `(${held} < 0 ? -1 : ${columnOf(table, i)}[${held}])`;
+      codes[i] = scope.checked(rule.terms[i], head.types[i]);
+    }
+  }
   if (rule.aggregate !== null) {
     writeAccumulation(scope, rule, rule.aggregate, codes);
     return;

@@ -1,5 +1,6 @@
 /** Types of the Ir in emitted code. */
-import type { Type } from "../ir.ts";
+import type { LatticeType, Type } from "../ir.ts";
+import { revealed } from "../../lattices/index.ts";
 import { quoted } from "./writer.ts";
 
 /** As a `ValueType`: `"int"`, `{ list: "string" }`. */
@@ -9,6 +10,8 @@ export function valueType(type: Type): string {
       return `{ list: ${valueType(type.of)} }`;
     case "tuple":
       return `{ tuple: [${type.of.map(valueType).join(", ")}] }`;
+    case "lattice":
+      return `{ lattice: ${quoted(type.name)}, args: [${type.args.map(valueType).join(", ")}] }`;
     case "unknown":
       throw new Error("a program with errors reached emission");
     default:
@@ -42,7 +45,19 @@ export function hostType(type: Type): string {
         : `readonly (${hostType(type.of)})[]`;
     case "tuple":
       return `readonly [${type.of.map(hostType).join(", ")}]`;
+    case "lattice":
+      return latticeHostType(type);
     case "unknown":
       throw new Error("a program with errors reached emission");
   }
+}
+
+/** What a host sees of a lattice value: the plain value that it has; maps by string are objects. */
+function latticeHostType(type: LatticeType): string {
+  const [key, value] = type.name === "vclock" ? [{ kind: "addr" } as Type, { kind: "nat" } as Type] : type.args;
+  if ((type.name === "lmap" || type.name === "vclock") && (key.kind === "string" || key.kind === "addr"))
+    return `{ readonly [key: string]: ${hostType(value)} }`;
+  if (type.name === "lmap") return `readonly (readonly [${hostType(key)}, ${hostType(value)}])[]`;
+  if (type.name === "dompair") return `readonly [${hostType(key)}, ${hostType(value)}]`;
+  return hostType(revealed(type));
 }

@@ -20,6 +20,8 @@ export function children(expr: Expr): readonly Expr[] {
     case "tuple":
     case "list":
       return expr.of;
+    case "lattice":
+      return [...expr.args, ...expr.valuation];
   }
 }
 

@@ -54,9 +54,16 @@ export const nameCodes = {
   DLC208: {
     severity: "error",
     title: "Not in this version",
-    why: "The language has lattices, imported aggregates, and shared and serializable tables; this version of dlc does not build them.",
-    example: "table votes(c: string, who: lset<addr>);",
-    mend: "Use plain columns with a key, and the built-in aggregates.",
+    why: "The language has imported aggregates, and shared and serializable tables; this version of dlc does not build them.",
+    example: "table votes(c: string, who: lset<addr>) shared;",
+    mend: "Use a table of each instance, messages, and the built-in aggregates.",
+  },
+  DLC209: {
+    severity: "error",
+    title: "A lattice where a plain value is needed, or an update where it has no place",
+    why: "Lattice values grow, so they are no part of a key, a seal or a negation; and an update such as `inc(n)` is merged by a head, it has no value of its own.",
+    example: "table hits(n: gcounter -> page: string);",
+    mend: "Let the plain columns be the key, and write updates as terms of heads.",
   },
   DLC210: {
     severity: "error",

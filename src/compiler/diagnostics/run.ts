@@ -127,4 +127,11 @@ export const runCodes = {
     example: "table kv(key: string -> value: string);\nkv(k, v) <= put(k, v);   // put(\"a\", \"x\") and put(\"a\", \"y\") came",
     mend: "Replace the stored value with `<+-`, add a column to the key, or see to it that each key comes with one value.",
   },
+  DLC925: {
+    severity: "error",
+    title: "a lattice operation that failed",
+    why: "The join of an imported lattice threw, or gave what JSON cannot hold, for the two values in the message. Where facts are merged, the old value stays; elsewhere that one derivation does not happen. Outputs that depend on it may have lost what their label promises.",
+    example: "ballots(c, b) <= ballot(c, b);   // Ballot.join threw",
+    mend: "Let the join give a value for any two; `dlc check` tries the laws that it has to keep.",
+  },
 } as const satisfies Record<string, CodePage>;

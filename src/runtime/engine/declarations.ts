@@ -7,6 +7,7 @@ import { Agenda } from "./agenda.ts";
 import { Extremes } from "./extremes.ts";
 import type { ExtremeName } from "./extremes.ts";
 import { Callable, Faults } from "./faults.ts";
+import { Dots } from "./dots.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
 import type { HoldCondition } from "./gates.ts";
 import { Joining, LatticeTable } from "./joins.ts";
@@ -307,6 +308,11 @@ export class Declarations {
   lattice(type: LatticeType): Lattice;
   lattice(type: LatticeType): Lattice {
     return this.values.lattice(type);
+  }
+
+  /** Names for the valuations of a rule's variables, which are of these types. */
+  dots(rule: string, types: Types): Dots {
+    return new Dots(this.values, rule, types);
   }
 
   /** What a module exports as a lattice, before anything of the type is declared. */

@@ -84,6 +84,14 @@ export class Faults {
       );
   }
 
+  /** An operation on a lattice without a result: an imported one has failed, or a sum is no int. */
+  lattice(what: string, values: Values, rule: string, sign: number): void {
+    const { failure } = values;
+    values.failure = "";
+    if (failure === "") this.overflow(what, Infinity, rule, sign);
+    else if (sign >= 0) this.say("DLC925", `a fact could not be derived: ${what}: ${failure}`, rule);
+  }
+
   /** A negative number where a nat is declared. */
   negative(what: string, value: number, rule: string, sign: number): void {
     if (sign >= 0)

@@ -118,6 +118,13 @@ abstract class Joins {
     return NONE;
   }
 
+  /** The row that holds the value of a key now; -1. */
+  now(...key: number[]): number {
+    for (let row = this.byKey.firstOf(key); row >= 0; row = this.byKey.next(row))
+      if (this.held.count[row] > 0) return row;
+    return NONE;
+  }
+
   /** Some value went that is not below one that came in its place. */
   shrank(): boolean {
     const { held } = this;
