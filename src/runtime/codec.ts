@@ -7,6 +7,7 @@
 import { representation, unsound, written } from "../lattices/forms.run.ts";
 import { formOf } from "../lattices/index.run.ts";
 import { base64, canonicalJson, isJson } from "./canonical.ts";
+import { holdsLattice, taken, writtenAs } from "./outside.ts";
 import type { CollectionMeta, Row, Value, ValueType } from "./program.ts";
 
 type LatticeType = Extract<ValueType, { readonly lattice: string }>;
@@ -206,9 +207,33 @@ export function decodeValue(column: Columns[number], json: unknown): Decoded<Val
   return { ok: false, problem: `column ${column.name}${jsonProblem(column.type, json)}` };
 }
 
+/** The same of what a host gives: see outside.ts. */
+export function decodeGiven(column: Columns[number], json: unknown): Decoded<Value> {
+  if (!holdsLattice(column.type)) return decodeValue(column, json);
+  const shaped = taken(column.type, json);
+  return shaped === undefined ? { ok: false, problem: givenProblem(column, json) } : decodeValue(column, shaped);
+}
+
+function givenProblem({ name, type }: Columns[number], value: unknown): string {
+  return `column ${name}: ${typeText(type)} (${writtenAs(type)}) expected, ${foundText(value)} found`;
+}
+
+/** A row as a host has it in memory; its values are not checked where their shape is right. */
+export function takenRow(columns: Columns, row: Row): Decoded<Row> {
+  if (!columns.some(({ type }) => holdsLattice(type)) || row.length !== columns.length) return { ok: true, value: row };
+  const values: Value[] = [];
+  for (let i = 0; i < columns.length; i++) {
+    const value = taken(columns[i].type, row[i]);
+    if (value === undefined) return { ok: false, problem: givenProblem(columns[i], row[i]) };
+    values.push(value as Value);
+  }
+  return { ok: true, value: values };
+}
+
 /** A field of a CSV file: strings and addresses as they are, everything else as its JSON text. */
 export function decodeField(column: Columns[number], text: string): Decoded<Value> {
-  const { type } = column;
+  const form = formOf(column.type);
+  const type = "plain" in form ? form.plain : column.type;
   if (type === "string" || type === "addr" || type === "bytes") return decodeValue(column, text);
   const trimmed = text.trim();
   if (type === "float" && /^-?Infinity$|^NaN$/.test(trimmed)) return { ok: true, value: Number(trimmed) };
@@ -218,7 +243,7 @@ export function decodeField(column: Columns[number], text: string): Decoded<Valu
   } catch {
     return { ok: false, problem: `column ${column.name}: ${typeText(type)} expected, ${foundText(text)} found` };
   }
-  return decodeValue(column, json);
+  return decodeGiven(column, json);
 }
 
 /** Columns as keys: the form of files and of stdout. */
@@ -238,7 +263,7 @@ export function decodeRecord(columns: Columns, json: unknown): Decoded<Row> {
     if (!Object.hasOwn(record, column.name)) {
       return { ok: false, problem: `column ${column.name} is missing; the columns are (${names})` };
     }
-    const decoded = decodeValue(column, record[column.name]);
+    const decoded = decodeGiven(column, record[column.name]);
     if (!decoded.ok) return decoded;
     row.push(decoded.value);
   }

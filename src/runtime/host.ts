@@ -1,6 +1,10 @@
-/** How a host program talks to an instance: rows as objects with the columns as keys, or as arrays in column order. */
+/**
+ * How a host program talks to an instance: rows as objects with the columns as keys, or as arrays in column order. Lattices
+ * have the form that outside.ts gives them.
+ */
 import type { Columns } from "./codec.ts";
 import { objectOf } from "./lines.ts";
+import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Fault, RoleMeta, Row, Value } from "./program.ts";
 
 export type RowObject = Readonly<Record<string, Value>>;
@@ -80,11 +84,13 @@ export function rowOf(collection: string, columns: Columns, value: RowObject | R
 /** Who hears of outputs (`result`), of facts that cease (`-result`) and of faults (`fault`). */
 export class Listeners {
   readonly #meta: RoleMeta;
+  readonly #join: JoinOf;
   readonly #outputs = new Map<string, Set<OutputListener>>();
   readonly #faults = new Set<FaultListener>();
 
-  constructor(meta: RoleMeta) {
+  constructor(meta: RoleMeta, join: JoinOf) {
     this.#meta = meta;
+    this.#join = join;
   }
 
   add(event: string, listener: FaultListener | OutputListener): void {
@@ -116,7 +122,7 @@ export class Listeners {
     const listeners = this.#outputs.get(retract ? `-${name}` : name);
     if (listeners === undefined || listeners.size === 0) return;
     for (const row of rows) {
-      const object = objectOf(columns, row);
+      const object = objectOf(columns, row, this.#join);
       for (const listener of listeners) listener(object);
     }
   }

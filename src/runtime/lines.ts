@@ -6,6 +6,8 @@
  */
 import { decodeRecord, encodeValue, foundText, pickColumns } from "./codec.ts";
 import type { Columns, Decoded } from "./codec.ts";
+import { handed, holdsLattice, jsonText } from "./outside.ts";
+import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Row, Value } from "./program.ts";
 
 /** What a host hands to an input. */
@@ -13,10 +15,11 @@ export type InputEvent =
   | { readonly kind: "row"; readonly collection: string; readonly row: Row }
   | { readonly kind: "seal"; readonly collection: string; readonly key: Row };
 
-/** Row to object with the columns as keys, values as they are in memory. */
-export function objectOf(columns: Columns, row: Row): Record<string, Value> {
+/** Row to object with the columns as keys, values as they are in memory, lattices as a host sees them. */
+export function objectOf(columns: Columns, row: Row, join: JoinOf): Record<string, Value> {
   const object: Record<string, Value> = {};
-  for (let i = 0; i < columns.length; i++) object[columns[i].name] = row[i];
+  for (let i = 0; i < columns.length; i++)
+    object[columns[i].name] = handed(columns[i].type, row[i], "host", join) as Value;
   return object;
 }
 
@@ -25,13 +28,18 @@ export function lineWriter(
   role: string,
   index: number,
   collection: CollectionMeta,
+  join: JoinOf,
 ): (row: Row, retract: boolean) => string {
   const head = `{"role":${JSON.stringify(role)},"node":${index},"collection":${JSON.stringify(collection.name)},`;
   const keys = collection.columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
-  const types = collection.columns.map(({ type }) => type);
+  const texts = collection.columns.map(({ type }): ((value: Value) => string) =>
+    holdsLattice(type)
+      ? (value) => jsonText(handed(type, value, "host", join))
+      : (value) => JSON.stringify(encodeValue(type, value)),
+  );
   return (row, retract) => {
     let text = retract ? `${head}"retract":true,"row":{` : `${head}"row":{`;
-    for (let i = 0; i < keys.length; i++) text += keys[i] + JSON.stringify(encodeValue(types[i], row[i]));
+    for (let i = 0; i < keys.length; i++) text += keys[i] + texts[i](row[i]);
     return text + "}}\n";
   };
 }

@@ -1,13 +1,15 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
-import { RowType } from "./codec.ts";
+import { RowType, takenRow } from "./codec.ts";
 import { checkDeployment, countsOf, defaultDeployment, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
 import type { AwaitedSeal, Deadline } from "./instance.ts";
 import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
+import { joinOf } from "./engine/join-of.ts";
 import type { Envelope } from "./messages.ts";
+import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
@@ -68,6 +70,8 @@ export class DlcNode {
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
   readonly seal: InputPort;
+  /** Of values of the program's lattices. */
+  readonly join: JoinOf;
   /** No more of one input, or of all: seals every partition of it. */
   readonly end: EndPort;
   readonly #program: RoleProgram;
@@ -126,7 +130,8 @@ export class DlcNode {
       log: this.#log,
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
-    this.#listeners = new Listeners(meta);
+    this.join = joinOf(program.lattices);
+    this.#listeners = new Listeners(meta, this.join);
     this.input = inputPort(meta, "input", (collection, value) => this.#input(collection, value));
     this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
     this.end = endPort(meta, (collection) => this.#end(collection));
@@ -159,7 +164,12 @@ export class DlcNode {
   }
 
   #input(collection: CollectionMeta, value: RowObject | Row): Fault | null {
-    return this.offer(collection.name, rowOf(collection.name, collection.columns, value));
+    const { name, columns } = collection;
+    const row = takenRow(columns, rowOf(name, columns, value));
+    if (row.ok) return this.offer(name, row.value);
+    const fault = { code: "DLC902", message: `${this.address} refused a row of input ${name}: ${row.problem}` };
+    this.#fault(fault);
+    return fault;
   }
 
   #seal(collection: CollectionMeta, value: RowObject | Row): Fault | null {

@@ -69,7 +69,8 @@ function printOutputs(node: DlcNode): void {
   process.stdout.on("drain", () => node.setSinkFull(false));
   node.onRows((collection, rows, retract) => {
     let write = writers.get(collection.name);
-    if (write === undefined) writers.set(collection.name, (write = lineWriter(node.role, node.index, collection)));
+    if (write === undefined)
+      writers.set(collection.name, (write = lineWriter(node.role, node.index, collection, node.join)));
     let text = "";
     for (const row of rows) text += write(row, retract);
     if (!process.stdout.write(text)) node.setSinkFull(true);

@@ -1,12 +1,13 @@
 /** Calls of functions, and derivations that fail: reported once, and nothing else is lost. */
 import { factText, RowType } from "../codec.ts";
+import { handed, holdsLattice, taken } from "../outside.ts";
 import type { Fault, Value, ValueType } from "../program.ts";
 import { FAILED } from "./codes.ts";
 import type { Values } from "./values.ts";
 
 type PlainFunction = (...args: never[]) => unknown;
 
-/** A built-in or imported function of values. */
+/** A built-in or imported function of values. It gets sets and maps for those of lattices, and may give them: see outside.ts. */
 export class Callable {
   readonly name: string;
   readonly #of: PlainFunction;
@@ -14,6 +15,8 @@ export class Callable {
   readonly #returns: ValueType;
   readonly #result: RowType;
   readonly #values: Values;
+  /** Values of lattices go in or come out. */
+  readonly #isLifted: boolean;
 
   constructor(values: Values, name: string, of: unknown, params: readonly ValueType[], returns: ValueType) {
     if (typeof of !== "function") throw new TypeError(`the function ${name} is not exported by its module`);
@@ -23,6 +26,7 @@ export class Callable {
     this.#returns = returns;
     this.#result = new RowType([{ name: "result", type: returns }]);
     this.#values = values;
+    this.#isLifted = [...params, returns].some(holdsLattice);
   }
 
   /** The result's code; a sentence (without a final stop) when there is none. */
@@ -30,7 +34,7 @@ export class Callable {
     const args = codes.map((code, i) => this.#values.decode(this.#params[i], code));
     let result: unknown;
     try {
-      result = this.#of(...(args as never[]));
+      result = this.#isLifted ? this.#lifted(args) : this.#of(...(args as never[]));
     } catch (error) {
       return `${factText(this.name, args)} threw: ${error instanceof Error ? error.message : String(error)}`;
     }
@@ -38,6 +42,15 @@ export class Callable {
     if (problem !== null)
       return `${factText(this.name, args)} returned a value of another type: ${problem.replace(/^column result: /, "")}`;
     return this.#values.encode(this.#returns, result as Value);
+  }
+
+  #lifted(args: readonly Value[]): unknown {
+    const values = this.#values;
+    const given = args.map((arg, i) =>
+      handed(this.#params[i], arg, "function", (type, a, b) => values.joined(type, a, b)),
+    );
+    const result = this.#of(...(given as never[]));
+    return taken(this.#returns, result) ?? result;
   }
 }
 

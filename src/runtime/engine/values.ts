@@ -15,7 +15,7 @@ import type { Lattice, Lattices, LatticeType } from "../../lattices/index.run.ts
 import { compareValues } from "../canonical.ts";
 import { typeText } from "../codec.ts";
 import type { ImportedLattice, Value, ValueType } from "../program.ts";
-import { isMap, LIMIT } from "./codes.ts";
+import { FAILED, isMap, LIMIT } from "./codes.ts";
 import { Tries } from "./tries.ts";
 
 /** A list or tuple: the codes of its elements. */
@@ -78,6 +78,13 @@ export class Values {
       this.#latticeOf.set(type, lattice);
     }
     return lattice;
+  }
+
+  /** The join of decoded values; where it fails, `a`. */
+  joined(type: LatticeType, a: Value, b: Value): Value {
+    const lattice = this.lattice(type);
+    const joined = lattice.join(lattice.encode(a), lattice.encode(b));
+    return joined === FAILED ? a : lattice.decode(joined);
   }
 
   /** What the program's module exports under that name. */
