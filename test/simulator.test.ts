@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { canonicalText } from "../src/runtime/canonical.ts";
-import type { RoleProgram, Row, SealedMeta } from "../src/runtime/program.ts";
+import { Engine } from "../src/runtime/engine/engine.ts";
+import type { RoleProgram, Row, SealedMeta, ValueType } from "../src/runtime/program.ts";
 import { type ScheduleName, schedules } from "../src/verify/schedule.ts";
 import { contentsOf, type Simulation, type SimulatedInput, simulate } from "../src/verify/simulator.ts";
 import { collection, handRole, rowsOf, sealedBy, target } from "./support/roles.ts";
@@ -287,5 +288,68 @@ describe("the end of a run", () => {
     const inputs = [3, 1, 2, 1].map((n): SimulatedInput => ({ role: "P", node: 0, collection: "add", row: [n] }));
     const { outputs } = simulate({ programs, deployment: { counts: { P: 1 } }, inputs, schedule: "single", seed: 1 });
     expect(outputs).toEqual([{ output: "P.o", address: "P#0", ever: [[1], [2], [3]], now: [[1]], deliveries: 4 }]);
+  });
+});
+
+/** Producers P send to C, which merges what each key has into a lattice: a set, and the largest of all as an imported one. */
+function merging(retracts: boolean): RoleProgram[] {
+  const types = { k: "string", all: { lattice: "lset", args: ["int"] }, most: { lattice: "Largest", args: [] } } as const satisfies Record<string, ValueType>;
+  const put = collection("channel", "put", { k: "string", n: "int" });
+  const output = collection("output", "merged", types, { retracts });
+  const lattices = { Largest: { bottom: { n: 0 }, join: (a: { n: number }, b: { n: number }) => (a.n < b.n ? b : a) } };
+  const receiver: RoleProgram = {
+    ...handRole({ role: "C", collections: [put, output], rules: () => ({ step: () => ({}) }) }),
+    lattices,
+    createEvaluator: (env) => {
+      const engine = new Engine(env);
+      engine.importLattice("Largest", lattices.Largest);
+      const columns = Object.values(types);
+      const come = engine.event("put", ["string", "int"]);
+      const all = engine.table("all", columns);
+      const incoming = engine.passing(null, columns);
+      const keys = engine.latticeTable({ name: "all", columns: [0], rules: ["all#1"] }, all, incoming, columns);
+      const merged = engine.output("merged", columns, retracts);
+      const [set, largest] = [engine.lattice(types.all), engine.lattice(types.most)];
+      return engine.run(false, () => {
+        for (let row = 0; row < come.size; row++) {
+          const most = largest.encode({ n: engine.values.toNumber(come.c1[row]) });
+          keys.offer(incoming.seek3(come.c0[row], set.lift(come.c1[row]), most), 0);
+        }
+        keys.settle();
+        for (let n = 0; n < all.touchedLength; n++) {
+          const row = all.touched[n];
+          if (all.change(row) !== 0) merged.bump(merged.seekRow(all, row), all.change(row));
+        }
+      });
+    },
+  };
+  const sender = handRole({
+    role: "P",
+    collections: [collection("input", "add", { k: "string", n: "int" })],
+    targets: [target("C", put)],
+    rules: () => ({ step: (input) => ({ sends: [{ target: "C.put", to: null, rows: rowsOf(input, "add") }] }) }),
+  });
+  return [sender, receiver];
+}
+
+describe("an output with lattice columns", () => {
+  test.each([false, true])("contains of each key the join of what was delivered, under every schedule (retracts: %s)", (retracts) => {
+    const expected = ["a", "b", "c"].map((k) => {
+      const ns = clicks.flatMap((input) => ("row" in input && input.row[0] === k ? [input.row[1] as number] : []));
+      return [k, [...new Set(ns)].sort((a, b) => a - b), { n: Math.max(...ns) }];
+    });
+    const deliveries = new Set<number>();
+    for (const schedule of every) {
+      for (let seed = 0; seed < 4; seed++) {
+        const result = run(merging(retracts), schedule, seed);
+        expect([...contentsOf(result, "C.merged").values()], `${schedule} ${seed}`).toEqual([expected, expected, expected]);
+        for (const one of result.outputs) {
+          expect(one.now).toEqual(expected);
+          deliveries.add(one.deliveries);
+        }
+      }
+    }
+    // The schedules did show other values on the way.
+    expect(deliveries.size).toBeGreaterThan(3);
   });
 });

@@ -1,15 +1,18 @@
 /** What a simulated run delivered, and what it said on the way. */
-import { canonicalText, compareRows } from "../runtime/canonical.ts";
+import { canonicalText } from "../runtime/canonical.ts";
 import { factText } from "../runtime/codec.ts";
+import { joinOf } from "../runtime/engine/join-of.ts";
 import type { AwaitedSeal, Instance } from "../runtime/instance.ts";
 import type { Part } from "../runtime/messages.ts";
-import type { Fault, Row, StepOutput } from "../runtime/program.ts";
+import type { JoinOf } from "../runtime/outside.ts";
+import type { CollectionMeta, Fault, RoleProgram, Row, StepOutput } from "../runtime/program.ts";
+import { Contents } from "./contents.ts";
 
 export interface OutputContents {
   /** `Analyst.result`. */
   readonly output: string;
   readonly address: string;
-  /** Facts ever delivered, in canonical order, each once. */
+  /** Facts ever delivered, in canonical order, each once; where columns are lattices, of each key the join. */
   readonly ever: readonly Row[];
   /** Facts true when nothing is in flight; as `ever` for outputs that do not retract. */
   readonly now: readonly Row[];
@@ -38,8 +41,8 @@ interface Delivered {
   readonly output: string;
   readonly address: string;
   readonly retracts: boolean;
-  readonly ever: Map<string, Row>;
-  readonly now: Map<string, Row>;
+  readonly ever: Contents;
+  readonly now: Contents;
   deliveries: number;
 }
 
@@ -51,9 +54,17 @@ export class Outcome {
   /** What was sent and delivered, each once. */
   readonly #said = new Set<string>();
   readonly #delivered = new Map<string, Delivered>();
+  readonly #join: JoinOf;
 
-  addOutput(role: string, address: string, collection: string, retracts: boolean): void {
-    this.#delivered.set(`${address} ${collection}`, { output: `${role}.${collection}`, address, retracts, ever: new Map(), now: new Map(), deliveries: 0 });
+  constructor(programs: readonly RoleProgram[]) {
+    this.#join = joinOf(Object.assign({}, ...programs.map(({ lattices }) => lattices)) as RoleProgram["lattices"]);
+  }
+
+  addOutput(role: string, address: string, { name, columns, retracts }: CollectionMeta): void {
+    const contents = (): Contents => new Contents(columns, this.#join);
+    this.#delivered.set(`${address} ${name}`, {
+      output: `${role}.${name}`, address, retracts: retracts ?? false, ever: contents(), now: contents(), deliveries: 0,
+    });
   }
 
   fault(at: string, fault: Fault): void {
@@ -69,12 +80,12 @@ export class Outcome {
       this.log.push(`${address} ${retract ? "takes back" : "delivers"} ${factText(collection, row)}`);
       this.#said.add(`${address} ${retract ? "-" : "+"}${collection}${text}`);
       if (retract) {
-        delivered.now.delete(text);
+        delivered.now.remove(row);
         continue;
       }
       delivered.deliveries++;
-      delivered.ever.set(text, row);
-      delivered.now.set(text, row);
+      delivered.ever.add(row);
+      delivered.now.replace(row);
     }
   }
 
@@ -91,16 +102,12 @@ export class Outcome {
     const outputs = [...this.#delivered.values()]
       .sort((a, b) => (a.output < b.output ? -1 : a.output > b.output ? 1 : 0))
       .map(({ output, address, retracts, ever, now, deliveries }) => ({
-        output, address, ever: sorted(ever), now: sorted(retracts ? now : ever), deliveries,
+        output, address, ever: ever.rows(), now: (retracts ? now : ever).rows(), deliveries,
       }));
     const awaited = [...instances.values()].flatMap((instance) =>
       instance.awaited().map((seal) => ({ ...seal, at: instance.address })));
     return { outputs, faults: this.faults, steps: this.steps, awaited, log: this.log, instances };
   }
-}
-
-function sorted(rows: ReadonlyMap<string, Row>): readonly Row[] {
-  return [...rows.values()].sort(compareRows);
 }
 
 export function partText(part: Part): string {

@@ -88,7 +88,7 @@ class Run {
   /** Facts on lossy channels, with their receivers, since something was last said that was new: what was lost, what came. */
   readonly #lost = new Set<string>();
   readonly #arrived = new Set<string>();
-  readonly #outcome = new Outcome();
+  readonly #outcome: Outcome;
   #actions = 0;
   /** Whether a step of this timer round left deferred facts. */
   #deferred = false;
@@ -97,6 +97,7 @@ class Run {
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
+    this.#outcome = new Outcome(simulation.programs);
     this.#schedule = typeof simulation.schedule === "string" ? schedules[simulation.schedule] : simulation.schedule;
     this.#random = new Random(simulation.seed);
     const { programs, deployment } = simulation;
@@ -117,9 +118,10 @@ class Run {
     const { address } = instance;
     this.#instances.set(address, instance);
     this.#steppers.push({ instance, on: address, act: () => this.#step(instance) });
-    for (const { name, kind, retracts, lossy } of meta.collections) {
+    for (const collection of meta.collections) {
+      const { name, kind, lossy } = collection;
       if (lossy) this.#lossy.add(`${meta.role}.${name}`);
-      if (kind === "output") this.#outcome.addOutput(meta.role, address, name, retracts ?? false);
+      if (kind === "output") this.#outcome.addOutput(meta.role, address, collection);
       if (kind !== "timer") continue;
       const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, act: () => this.#fire(timer) };
       this.#timers.push(timer);
