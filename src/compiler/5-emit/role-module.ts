@@ -73,7 +73,7 @@ function writeModule(
   evaluator.write(writer);
   writer.line();
   writer.line("/** What the runtime needs to know of the role. */");
-  writer.line(`export const program${type(": RoleProgram")} = { meta, createEvaluator };`);
+  writer.line(`export const program${type(": RoleProgram")} = { meta, createEvaluator${declared.latticesText} };`);
   writer.line();
   writeStart(writer, ir, role);
 }
@@ -138,6 +138,15 @@ export class Declarations implements ModuleScope {
         this.#lines.unshift(`engine.importLattice(${quoted(of.name)}, ${this.#import(of.name)});`);
       }
     }
+  }
+
+  /** The imported lattices, as a further property of what the runtime is told. */
+  get latticesText(): string {
+    const all = [...this.#lattices].map((name) => {
+      const local = this.#import(name);
+      return name === local ? name : `${name}: ${local}`;
+    });
+    return all.length === 0 ? "" : `, lattices: { ${all.join(", ")} }`;
   }
 
   callable(call: Extract<Expr, { kind: "call" }>): string {
