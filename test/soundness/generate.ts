@@ -3,6 +3,7 @@ import { Random } from "../../src/verify/schedule.ts";
 import type { Strategy } from "../../src/compiler/plan.ts";
 import type { Given } from "../support/runs.ts";
 import { giveInputs, type GivenInput } from "./given.ts";
+import { latticeLines } from "./lattices.ts";
 import { type Known, Maker, type Type, written, values } from "./maker.ts";
 
 export interface Generated {
@@ -46,6 +47,8 @@ class Generator {
 
   constructor(seed: number) {
     this.make = new Maker(new Random(seed));
+    const lattices = new Maker(new Random(seed + 0x1a77));
+    this.lattices = lattices.chance(0.4) ? lattices : null;
   }
 
   place(name: string, shapes: readonly Shape[]): Place {
@@ -117,6 +120,10 @@ class Generator {
   }
 
   channelLines: string[] = [];
+  /** A source of chance of its own, so that the rest of a program is the same with lattices and without. */
+  readonly lattices: Maker | null;
+  /** Declared and read in the sink. */
+  sinkLattices: readonly string[] = [];
   /** Channels that only seal rules seal. */
   readonly decreed = new Set<string>();
 
@@ -181,6 +188,12 @@ class Generator {
     if (make.chance(0.05)) {
       lines.push("scratch step(x: int);", "step(0);", "step(v + 1) <+ step(v), v < 6;");
       readable.push({ name: "step", types: ["int"] });
+    }
+    if (this.lattices !== null) {
+      const forward = sink === null || sink.shape === "partitioned" ? null : (channel: string, rule: (head: string) => string) => this.forward(sink, channel, rule);
+      const added = latticeLines(this.lattices, readable, forward);
+      lines.push(...added.lines);
+      this.sinkLattices = added.sent.flatMap((each) => each.lines);
     }
     for (let n = 1; n <= 1 + make.random.below(3); n++) this.scratch(`s${n}`, events, readable, lines);
     if (make.chance(0.12) && make.columnTypes().slice(0, 2).every((type) => type === "int")) this.client(place, readable, lines);
@@ -309,7 +322,7 @@ class Generator {
 
   sink(place: Place, got: readonly Declared[]): string[] {
     const { make } = this;
-    const lines = this.channelLines;
+    const lines = [...this.channelLines, ...this.sinkLattices];
     this.channelLines = [];
     const readable: Known[] = [...got];
     for (const [n, { name, types }] of got.entries()) {
