@@ -176,6 +176,20 @@ test("the disorderly cart bills the same for every order, and is marked at the c
   expect(always(runs, "Cart.bill")).toEqual(['["ann","beer",2]', '["ann","diapers",1]']);
 });
 
+test("the monotone cart bills once all has come, and is marked nowhere", () => {
+  const acts = shopping.filter((each) => (each as readonly unknown[])[0] === "Shopper.act");
+  const { runs, checked } = runsOf("monotone-cart", [...acts, ["Shopper.buy", "ann", acts.length]]);
+  expect(checked.marks).toEqual([]);
+  expect(checked.inserted).toEqual([]);
+  expect(checked.before("Cart.bill")).toBe("Async");
+  const [bill, ...others] = always(runs, "Cart.bill");
+  expect(others).toEqual([]);
+  expect(JSON.parse(bill)[1]).toHaveLength(acts.length);
+  // One that never comes: no bill, also not of a part.
+  const missing = runsOf("monotone-cart", [...acts, ["Shopper.buy", "ann", acts.length + 1]]).runs;
+  expect(always(missing, "Cart.bill")).toEqual([]);
+});
+
 test("causal delivery holds what depends on a message that never came", () => {
   const { runs, checked } = runsOf("causal", [
     ["Reader.message", "d", ["b", "c"]],
