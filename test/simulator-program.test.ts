@@ -5,6 +5,7 @@ import type { RoleProgram } from "../src/runtime/program.ts";
 import { loadRole } from "../src/verify/load.ts";
 import { type ScheduleName, schedules } from "../src/verify/schedule.ts";
 import { contentsOf, type SimulatedInput, simulate } from "../src/verify/simulator.ts";
+import { traceLine } from "../src/verify/trace.ts";
 import { check } from "./support/check.ts";
 
 const every = Object.keys(schedules) as ScheduleName[];
@@ -96,7 +97,7 @@ describe("the sample program, from its text to its answers", () => {
         const poor = [0, 1, 2].map((index) => JSON.stringify(result.instances.get(`Report#${index}`)?.read("poor")));
         expect(new Set(poor).size, `${schedule} ${seed}`).toBe(1);
         // What the three replicas answered in the same steps, the analyst got three times.
-        const sent = [0, 1, 2].map((index) => result.log
+        const sent = [0, 1, 2].map((index) => result.trace.map(traceLine)
           .filter((line) => line.startsWith("Analyst#0 receives") && line.includes(`from Report#${index}:`))
           .flatMap((line) => line.match(/Analyst\.answer\([^)]*\)/g) ?? []).filter((text, at, all) => all.indexOf(text) === at).sort());
         expect(sent[0]).toContain('Analyst.answer("a", "a1", 1)');

@@ -4,6 +4,7 @@ import { Engine } from "../src/runtime/engine/engine.ts";
 import type { RoleProgram, Row, SealedMeta, ValueType } from "../src/runtime/program.ts";
 import { type ScheduleName, schedules } from "../src/verify/schedule.ts";
 import { contentsOf, type Simulation, type SimulatedInput, simulate } from "../src/verify/simulator.ts";
+import { traceLine } from "../src/verify/trace.ts";
 import { collection, handRole, rowsOf, sealedBy, target } from "./support/roles.ts";
 
 const every = Object.keys(schedules) as ScheduleName[];
@@ -95,9 +96,9 @@ describe("a sealed count", () => {
 describe("schedules", () => {
   test("the same seed is the same run, event by event; another seed is another", () => {
     for (const schedule of every) {
-      expect(run(counting(true), schedule, 5).log).toEqual(run(counting(true), schedule, 5).log);
+      expect(run(counting(true), schedule, 5).trace).toEqual(run(counting(true), schedule, 5).trace);
     }
-    expect(run(counting(true), "random", 5).log).not.toEqual(run(counting(true), "random", 6).log);
+    expect(run(counting(true), "random", 5).trace).not.toEqual(run(counting(true), "random", 6).trace);
   });
 
   test("batch takes as few steps as possible, single as many as there are events", () => {
@@ -112,7 +113,7 @@ describe("schedules", () => {
 
   test("duplicates come again, and change nothing", () => {
     const result = run(counting(false), "duplicates", 2);
-    const received = result.log.filter((line) => line.includes(" receives ")).map((line) => line.split(":")[0]);
+    const received = result.trace.map(traceLine).filter((line) => line.includes(" receives ")).map((line) => line.split(":")[0]);
     expect(received.length).toBeGreaterThan(new Set(received).size);
     expect(result.faults).toEqual([]);
   });
@@ -145,8 +146,8 @@ describe("schedules", () => {
   test("a slow link or node delivers last", () => {
     const orders = new Set<string>();
     for (let seed = 0; seed < 12; seed++) {
-      const { log } = run(counting(false), "slowNode", seed);
-      orders.add(log.filter((line) => line.startsWith("C#") && line.includes("steps")).slice(-6).map((line) => line.slice(0, 3)).join());
+      const { trace } = run(counting(false), "slowNode", seed);
+      orders.add(trace.map(traceLine).filter((line) => line.startsWith("C#") && line.includes("steps")).slice(-6).map((line) => line.slice(0, 3)).join());
     }
     expect(orders.has("C#0,C#0,C#0,C#0,C#0,C#0") || orders.has("C#1,C#1,C#1,C#1,C#1,C#1") || orders.has("C#2,C#2,C#2,C#2,C#2,C#2")).toBe(true);
   });
@@ -166,7 +167,7 @@ describe("schedules", () => {
     const inputs = Array.from({ length: 20 }, (_, n): SimulatedInput => ({ role: "P", node: 0, collection: n % 2 ? "x" : "y", row: [n] }));
     const numbers = (interleave: boolean, seed: number) =>
       simulate({ programs: roles, deployment: { counts: { P: 1 } }, inputs, schedule: "random", seed, interleave })
-        .log.flatMap((line) => /input [xy]\((\d+)\)/.exec(line)?.[1] ?? []).map(Number);
+        .trace.map(traceLine).flatMap((line) => /input [xy]\((\d+)\)/.exec(line)?.[1] ?? []).map(Number);
     const straight = Array.from({ length: 20 }, (_, n) => n);
     expect(numbers(false, 1)).toEqual(straight);
     const mixed = numbers(true, 1);

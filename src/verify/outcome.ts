@@ -1,12 +1,13 @@
 /** What a simulated run delivered, and what it said on the way. */
 import { canonicalText } from "../runtime/canonical.ts";
-import { factText } from "../runtime/codec.ts";
 import { joinOf } from "../runtime/engine/join-of.ts";
 import type { AwaitedSeal, Instance } from "../runtime/instance.ts";
 import type { Part } from "../runtime/messages.ts";
 import type { JoinOf } from "../runtime/outside.ts";
 import type { CollectionMeta, Fault, RoleProgram, Row, StepOutput } from "../runtime/program.ts";
 import { Contents } from "./contents.ts";
+import { partText } from "./trace.ts";
+import type { TraceEvent } from "./trace.ts";
 
 export interface OutputContents {
   /** `Analyst.result`. */
@@ -27,8 +28,8 @@ export interface SimulationResult {
   /** Evaluated steps of all instances. */
   readonly steps: number;
   readonly awaited: readonly (AwaitedSeal & { readonly at: string })[];
-  /** What happened, a line each. */
-  readonly log: readonly string[];
+  /** What happened, in order. */
+  readonly trace: readonly TraceEvent[];
   readonly instances: ReadonlyMap<string, Instance>;
 }
 
@@ -49,7 +50,7 @@ interface Delivered {
 /** Collects outputs, faults and the event log of a run. */
 export class Outcome {
   readonly faults: (Fault & { at: string })[] = [];
-  readonly log: string[] = [];
+  readonly trace: TraceEvent[] = [];
   steps = 0;
   /** What was sent and delivered, each once. */
   readonly #said = new Set<string>();
@@ -69,7 +70,7 @@ export class Outcome {
 
   fault(at: string, fault: Fault): void {
     this.faults.push({ ...fault, at });
-    this.log.push(`${at} fault ${fault.code} ${fault.message}`);
+    this.trace.push({ kind: "fault", at, fault });
   }
 
   deliver(address: string, { collection, retract, rows }: StepOutput["outputs"][number]): void {
@@ -77,7 +78,7 @@ export class Outcome {
     if (delivered === undefined) throw new Error(`${address} delivered to ${collection}, which is no output of its role`);
     for (const row of rows) {
       const text = canonicalText(row);
-      this.log.push(`${address} ${retract ? "takes back" : "delivers"} ${factText(collection, row)}`);
+      this.trace.push({ kind: "deliver", at: address, collection, row, retract });
       this.#said.add(`${address} ${retract ? "-" : "+"}${collection}${text}`);
       if (retract) {
         delivered.now.remove(row);
@@ -106,17 +107,6 @@ export class Outcome {
       }));
     const awaited = [...instances.values()].flatMap((instance) =>
       instance.awaited().map((seal) => ({ ...seal, at: instance.address })));
-    return { outputs, faults: this.faults, steps: this.steps, awaited, log: this.log, instances };
-  }
-}
-
-export function partText(part: Part): string {
-  switch (part.kind) {
-    case "rows": return part.rows.map((row) => factText(part.target, row)).join(", ") || `nothing of ${part.target}`;
-    case "seal": return `seal ${part.target} ${part.key === null ? "entirely" : canonicalText(part.key)} after ${part.count}`;
-    case "append": return `append to ${part.log}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
-    case "tick": return `tick ${part.log} ${canonicalText(part.value)} after ${part.after}`;
-    case "batch":
-      return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
+    return { outputs, faults: this.faults, steps: this.steps, awaited, trace: this.trace, instances };
   }
 }

@@ -9,7 +9,8 @@ import type { Envelope, Part } from "../runtime/messages.ts";
 import type { Fault, RoleProgram, Row } from "../runtime/program.ts";
 import { addressOf, LOG } from "../runtime/routing.ts";
 import { Sequencer } from "../runtime/sequencer.ts";
-import { Outcome, partText, type SimulationResult } from "./outcome.ts";
+import { Outcome, type SimulationResult } from "./outcome.ts";
+import { traceLine } from "./trace.ts";
 import { Random, type Schedule, type ScheduleName, schedules } from "./schedule.ts";
 
 export { contentsOf, type OutputContents, type SimulationResult } from "./outcome.ts";
@@ -176,7 +177,7 @@ class Run {
   }
 
   #giveUp(after: string): never {
-    const tail = this.#outcome.log.slice(-10).map((line) => `  ${line}`).join("\n");
+    const tail = this.#outcome.trace.slice(-10).map((event) => `  ${traceLine(event)}`).join("\n");
     throw new Error(
       `the program does not come to rest: after ${after} under schedule ${this.#schedule.name}, seed ${this.#simulation.seed}, ` +
         `something still changes. The last events were\n${tail}`,
@@ -261,7 +262,7 @@ class Run {
 
   #fire(timer: Timer): void {
     timer.early--;
-    this.#outcome.log.push(`${timer.address} timer ${timer.name} fires`);
+    this.#outcome.trace.push({ kind: "timer", at: timer.address, collection: timer.name });
     this.#instance(timer.address).fire(timer.name);
   }
 
@@ -289,13 +290,13 @@ class Run {
     const instance = this.#instance(address);
     let fault: Fault | null = null;
     if ("row" in item) {
-      this.#outcome.log.push(`${address} input ${factText(item.collection, item.row)}`);
+      this.#outcome.trace.push({ kind: "input", at: address, collection: item.collection, row: item.row });
       fault = instance.input(item.collection, item.row);
     } else if ("seal" in item) {
-      this.#outcome.log.push(`${address} seal ${factText(item.collection, item.seal)}`);
+      this.#outcome.trace.push({ kind: "seal", at: address, collection: item.collection, row: item.seal });
       fault = instance.sealInput(item.collection, item.seal);
     } else {
-      this.#outcome.log.push(`${address} end of ${item.collection}`);
+      this.#outcome.trace.push({ kind: "end", at: address, collection: item.collection });
       instance.endInput(item.collection);
     }
     if (fault !== null) this.#outcome.fault(address, fault);
@@ -304,6 +305,7 @@ class Run {
   /** Rows on lossy channels may be lost on the way, each by itself; every envelope may come again later. */
   #send(envelopes: readonly Envelope[]): void {
     for (const sent of envelopes) {
+      this.#outcome.trace.push({ kind: "send", at: sent.from, to: sent.to, seq: sent.seq, parts: sent.parts });
       const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#lose(sent.to, part)) };
       let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
       const flying: Action = {
@@ -330,7 +332,7 @@ class Run {
   }
 
   #deliver({ from, to, epoch, seq, parts }: Envelope): void {
-    this.#outcome.log.push(`${to} receives ${seq} from ${from}: ${parts.map(partText).join("; ")}`);
+    this.#outcome.trace.push({ kind: "receive", at: to, from, seq, parts });
     const envelope = { from, to, epoch, seq, parts };
     if (to === LOG) this.#sequencerWaits = true;
     const faults = to === LOG ? this.#sequencer.take(envelope) : this.#instance(to).receive(envelope);
@@ -377,7 +379,7 @@ class Run {
     const effects = instance.step(choice);
     this.#watch(instance);
     if (instance.pending.length > 0) this.#deferred = true;
-    this.#outcome.log.push(`${address} steps (${choice?.clock ?? how})`);
+    this.#outcome.trace.push({ kind: "step", at: address, how: choice?.clock ?? how });
     for (const fault of effects.faults) this.#outcome.fault(address, fault);
     for (const output of effects.outputs) this.#outcome.deliver(address, output);
     if (this.#timers.length > 0) {
