@@ -46,7 +46,7 @@ export function coerceToLattice(expr: Expr, to: LatticeType, checked: boolean, u
     const kind = latticeKinds.get(to.name);
     if (expr.args.length === 0 && (to.name === "lmap" || to.name === "vclock"))
       return operation("ofPairs", to, [], to, expr.span);
-    if (kind?.elements == null || !["lset", "lpset", "lbag"].includes(to.name)) return null;
+    if (!kind?.elements || !["lset", "lpset", "lbag"].includes(to.name)) return null;
     const args = all(expr.args, () => element(to), checked);
     return args === null ? null : operation("of", to, args, to, expr.span);
   }
