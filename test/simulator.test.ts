@@ -153,8 +153,8 @@ describe("schedules", () => {
   });
 
   test("streams are given one after the other, and only then may overtake each other", () => {
-    const { log } = run(counting(false), "streams", 0);
-    const given = log.filter((line) => line.includes(" input ")).map((line) => line.slice(0, 3));
+    const { trace } = run(counting(false), "streams", 0);
+    const given = trace.map(traceLine).filter((line) => line.includes(" input ")).map((line) => line.slice(0, 3));
     expect(given.join("")).toMatch(/^(P#0){12}(P#1){12}$|^(P#1){12}(P#0){12}$/);
   });
 

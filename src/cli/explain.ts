@@ -21,7 +21,7 @@ import type { Io } from "./io.ts";
 export async function explainCommand(
   subject: string,
   part: string | undefined,
-  options: { readonly strategy?: Strategy },
+  options: { readonly strategy?: Strategy; readonly witness?: boolean; readonly out?: string; readonly tries?: number },
   io: Io,
 ): Promise<number> {
   const style = paint(io.colour);
@@ -39,6 +39,7 @@ export async function explainCommand(
     return 1;
   }
   if (part === undefined) {
+    if (options.witness === true) throw new WrongUse("--witness takes a rule or an output: dlc explain ads.dlc poor#1 --witness");
     io.out(explainProgram(plan, file, functions, style, io.width));
     return 0;
   }
@@ -57,7 +58,10 @@ export async function explainCommand(
       `several roles have an output ${part}: ${outputs.map(({ output }) => output).join(", ")}; name it with its role`,
     );
   }
-  if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], functions, style, io.width));
+  if (options.witness === true && (rules[0] !== undefined || outputs[0] !== undefined)) {
+    const { explainWitness } = await import("./explain-witness.ts");
+    await explainWitness(plan, rules[0] ?? outputs[0], options, io);
+  } else if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], functions, style, io.width));
   else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], alternatives(plan), style, io.width));
   else throw new WrongUse(noSuchPart(plan, part, subject));
   return 0;

@@ -9,6 +9,7 @@ import type { Strategy } from "../compiler/plan.ts";
 import type { CheckOptions } from "./check.ts";
 import { readBudget, strategies } from "./config.ts";
 import { processIo, WrongUse } from "./io.ts";
+import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
 import { packageRoot } from "./root.ts";
@@ -145,18 +146,40 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<subject>", "a program, or a code such as DLC301")
     .argument("[part]", "a rule (poor#1) or an output (Analyst.result)")
     .addOption(strategyOption())
+    .option("--witness", "look for two runs of the same small input that contradict each other")
+    .option("-o, --out <file.svg>", "with --witness: the two runs as a space-time diagram")
+    .option("--tries <n>", "with --witness: how many small inputs are tried (default: 60)", whole)
     .addHelpText(
       "after",
       examples([
         "dlc explain ads.dlc",
         "dlc explain ads.dlc poor#1",
         "dlc explain ads.dlc Analyst.result",
+        "dlc explain ads.dlc poor#1 --witness -o poor.svg",
         "dlc explain DLC301",
       ]),
     )
-    .action(async (subject: string, part: string | undefined, options: { strategy?: Strategy }) => {
+    .action(async (subject: string, part: string | undefined, options: { strategy?: Strategy; witness?: boolean; out?: string; tries?: number }) => {
       const { explainCommand } = await import("./explain.ts");
       finish(await explainCommand(subject, part, options, io));
+    });
+
+  program
+    .command("verify")
+    .summary("run the program in the simulator, under schedules that try to break its promises")
+    .description(
+      "Runs the coordinated program in the simulator: small inputs, or your own, under messages that are delayed, reordered,\n" +
+        "batched, repeated and (on lossy channels) lost. Exits with 1 when two runs or two replicas contradict a promise.",
+    )
+    .argument("<file>", "the program")
+    .addOption(strategyOption())
+    .option("--events <file>", "inputs of your own, one line of JSON each, as dlc run reads them from stdin")
+    .option("--tries <n>", "how many small inputs are tried (default: 40)", whole)
+    .option("-o, --out <file.svg>", "a counterexample as a space-time diagram")
+    .addHelpText("after", examples(["dlc verify ads.dlc", "dlc verify ads.dlc --events events.ndjson", "dlc verify ads.dlc --strategy none -o race.svg"]))
+    .action(async (file: string, options: VerifyOptions) => {
+      const { verifyCommand } = await import("./verify.ts");
+      finish(await verifyCommand(file, options, io));
     });
 
   for (const command of program.commands) command.copyInheritedSettings(program);

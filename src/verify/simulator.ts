@@ -6,7 +6,7 @@
 import { factText } from "../runtime/codec.ts";
 import { type Deployment, Instance, type StepChoice } from "../runtime/instance.ts";
 import type { Envelope, Part } from "../runtime/messages.ts";
-import type { Fault, RoleProgram, Row } from "../runtime/program.ts";
+import type { Fault, RoleProgram, Row, StepInput } from "../runtime/program.ts";
 import { addressOf, LOG } from "../runtime/routing.ts";
 import { Sequencer } from "../runtime/sequencer.ts";
 import { Outcome, type SimulationResult } from "./outcome.ts";
@@ -91,6 +91,8 @@ class Run {
   readonly #arrived = new Set<string>();
   readonly #outcome: Outcome;
   #actions = 0;
+  /** What the step at hand takes. */
+  #taken: StepInput["events"] = [];
   /** Whether a step of this timer round left deferred facts. */
   #deferred = false;
   /** The instance or link that acts only when nothing else can. */
@@ -115,7 +117,7 @@ class Run {
 
   #addInstance(program: RoleProgram, index: number): void {
     const { meta } = program;
-    const instance = new Instance(program, this.#simulation.deployment, index, 1);
+    const instance = new Instance(this.#watched(program), this.#simulation.deployment, index, 1);
     const { address } = instance;
     this.#instances.set(address, instance);
     this.#steppers.push({ instance, on: address, act: () => this.#step(instance) });
@@ -127,6 +129,25 @@ class Run {
       const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, act: () => this.#fire(timer) };
       this.#timers.push(timer);
     }
+  }
+
+  /** The program, with a note of what each step takes. */
+  #watched(program: RoleProgram): RoleProgram {
+    const createEvaluator: RoleProgram["createEvaluator"] = (env) => {
+      const evaluator = program.createEvaluator(env);
+      const step: typeof evaluator.step = (input) => {
+        this.#taken = input.events;
+        return evaluator.step(input);
+      };
+      return new Proxy(evaluator, {
+        get: (of, name) => {
+          if (name === "step") return step;
+          const member: unknown = Reflect.get(of, name, of);
+          return typeof member === "function" ? (member as (...args: unknown[]) => unknown).bind(of) : member;
+        },
+      });
+    };
+    return { ...program, createEvaluator };
   }
 
   #slowOne(): string | null {
@@ -376,10 +397,11 @@ class Run {
   #evaluate(instance: Instance, choice: StepChoice | undefined, how: string): void {
     const { address } = instance;
     this.#outcome.steps++;
+    this.#taken = [];
     const effects = instance.step(choice);
     this.#watch(instance);
     if (instance.pending.length > 0) this.#deferred = true;
-    this.#outcome.trace.push({ kind: "step", at: address, how: choice?.clock ?? how });
+    this.#outcome.trace.push({ kind: "step", at: address, how: choice?.clock ?? how, takes: this.#taken });
     for (const fault of effects.faults) this.#outcome.fault(address, fault);
     for (const output of effects.outputs) this.#outcome.deliver(address, output);
     if (this.#timers.length > 0) {

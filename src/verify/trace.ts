@@ -2,7 +2,7 @@
 import { factText } from "../runtime/codec.ts";
 import { canonicalText } from "../runtime/canonical.ts";
 import type { Part } from "../runtime/messages.ts";
-import type { Fault, Row } from "../runtime/program.ts";
+import type { Fault, Row, StepInput } from "../runtime/program.ts";
 
 /** `at` is an instance's address, or `log`. */
 export type TraceEvent =
@@ -11,8 +11,8 @@ export type TraceEvent =
   /** An envelope leaves; `to` and `seq` name it with its sender. */
   | { readonly kind: "send"; readonly at: string; readonly to: string; readonly seq: number; readonly parts: readonly Part[] }
   | { readonly kind: "receive"; readonly at: string; readonly from: string; readonly seq: number; readonly parts: readonly Part[] }
-  /** `how`: a log, or what of the waiting events it takes. */
-  | { readonly kind: "step"; readonly at: string; readonly how: string }
+  /** `how`: a log, or what of the waiting events it was to take; `takes` are those that it took. */
+  | { readonly kind: "step"; readonly at: string; readonly how: string; readonly takes: StepInput["events"] }
   | { readonly kind: "deliver"; readonly at: string; readonly collection: string; readonly row: Row; readonly retract: boolean }
   | { readonly kind: "fault"; readonly at: string; readonly fault: Fault };
 

@@ -1,0 +1,153 @@
+/**
+ * Space-time diagrams (Lamport 1978) as SVG: a line for each instance, downwards in the order of the run, a box for each
+ * step that shows something, an arrow for each message. Nothing but text and shapes, so that it prints and scales.
+ */
+import type { Witness } from "../../verify/witness.ts";
+import { factText } from "../../runtime/codec.ts";
+import type { TraceEvent } from "../../verify/trace.ts";
+import { onlyIn, scheduleWords } from "./witness.ts";
+import { scenesOf } from "./story.ts";
+import type { Scene } from "./story.ts";
+
+interface Panel {
+  readonly title: string;
+  readonly trace: readonly TraceEvent[];
+  /** Texts of delivered facts that stand only here, at these instances. */
+  readonly odd: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly result: readonly string[];
+}
+
+const LINE = 15;
+const PAD = 8;
+const CHAR = 6.7;
+const GAP = 26;
+
+export function drawWitnessSvg(witness: Witness, title: string): string {
+  const { kind, one, other, output, counts } = witness;
+  const name = output.slice(output.indexOf(".") + 1);
+  const text = (row: Parameters<typeof factText>[1]): string => factText(name, row);
+  const odd = (mine: typeof one, others: typeof one): ReadonlySet<string> => new Set(onlyIn(mine.rows, others.rows).map(text));
+  const holds = ({ address, rows }: typeof one): string => `${address} holds ${rows.length === 0 ? "nothing" : rows.map(text).join(", ")}`;
+  const panels: Panel[] =
+    kind === "runs"
+      ? [
+          { title: `First run: ${scheduleWords(one)}`, trace: one.result.trace, odd: new Map([[one.address, odd(one, other)]]), result: [holds(one)] },
+          { title: `Second run: ${scheduleWords(other)}`, trace: other.result.trace, odd: new Map([[other.address, odd(other, one)]]), result: [holds(other)] },
+        ]
+      : [
+          {
+            title: `One run: ${scheduleWords(one)}`,
+            trace: one.result.trace,
+            odd: new Map([
+              [one.address, odd(one, other)],
+              [other.address, odd(other, one)],
+            ]),
+            result: [holds(one), holds(other)],
+          },
+        ];
+  return drawPanels(title, panels, Object.keys(counts));
+}
+
+/** A whole run. `roles`: in the order of their lines. */
+export function drawRunSvg(trace: readonly TraceEvent[], title: string, roles: readonly string[]): string {
+  return drawPanels(title, [{ title: "", trace, odd: new Map(), result: [] }], roles);
+}
+
+function drawPanels(title: string, panels: readonly Panel[], roles: readonly string[]): string {
+  const drawn = panels.map((panel) => drawPanel(panel, roles));
+  const width = Math.max(title.length * 8 + 40, drawn.reduce((sum, panel) => sum + panel.width + 30, 10));
+  const height = 60 + Math.max(...drawn.map((panel) => panel.height));
+  let x = 20;
+  const body = drawn.map((panel) => {
+    const text = `<g transform="translate(${x} 52)">\n${panel.text}</g>\n`;
+    x += panel.width + 30;
+    return text;
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" font-family="ui-monospace, 'DejaVu Sans Mono', monospace" font-size="11">\n` +
+    `<title>${escape(title)}</title>\n<rect width="100%" height="100%" fill="#ffffff"/>\n` +
+    `<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0,0 L8,4 L0,8 z" fill="#3a5a8c"/></marker></defs>\n` +
+    `<text x="20" y="28" font-size="15" font-weight="bold" fill="#1b1b1b">${escape(title)}</text>\n${body.join("")}</svg>\n`
+  );
+}
+
+function drawPanel({ title, trace, odd, result }: Panel, roles: readonly string[]): { text: string; width: number; height: number } {
+  const scenes = scenesOf(trace);
+  const lanes = [...new Set(scenes.map(({ at }) => at))].sort((a, b) => placeOf(a, roles) - placeOf(b, roles));
+  const boxes = scenes.map((scene) => linesOf(scene, odd.get(scene.at) ?? new Set()));
+  const widthOf = (lane: string): number =>
+    Math.max(lane.length, ...scenes.flatMap(({ at }, i) => (at === lane ? boxes[i].map(({ text }) => text.length) : []))) * CHAR + 2 * PAD;
+  const left = new Map<string, number>();
+  let width = 0;
+  for (const lane of lanes) {
+    left.set(lane, width);
+    width += widthOf(lane) + 46;
+  }
+  width = Math.max(width - 46, title.length * CHAR, ...result.map((line) => line.length * CHAR + 10));
+  const centre = (lane: string): number => left.get(lane)! + widthOf(lane) / 2;
+  let y = 46;
+  const tops = scenes.map((_, i) => {
+    const top = y;
+    y += boxes[i].length * LINE + 2 * PAD - 4 + GAP;
+    return top;
+  });
+  const bottom = y;
+  const parts: string[] = [];
+  if (title !== "") parts.push(`<text x="0" y="4" fill="#444444">${escape(title)}</text>\n`);
+  for (const lane of lanes) {
+    parts.push(`<line x1="${round(centre(lane))}" y1="34" x2="${round(centre(lane))}" y2="${bottom}" stroke="#b8bec8" stroke-width="1.2"/>\n`);
+    parts.push(`<text x="${round(centre(lane))}" y="28" text-anchor="middle" font-weight="bold" fill="#1b1b1b">${escape(lane)}</text>\n`);
+  }
+  const sizes = boxes.map((lines) => ({ w: Math.max(...lines.map(({ text }) => text.length)) * CHAR + 2 * PAD, h: lines.length * LINE + 2 * PAD - 4 }));
+  const sentBy = new Map<string, number>();
+  scenes.forEach(({ sends }, i) => sends.forEach(({ id, to }) => sentBy.set(`${id}>${to}`, i)));
+  const arrows: string[] = [];
+  scenes.forEach((scene, i) => {
+    for (const id of scene.received) {
+      const from = sentBy.get(`${id}>${scene.at}`);
+      if (from === undefined) continue;
+      const [x1, x2] = [centre(scenes[from].at), centre(scene.at)];
+      const [y1, y2] = [tops[from] + sizes[from].h / 2, tops[i] + sizes[i].h / 2];
+      const side = x1 <= x2 ? 1 : -1;
+      const [begin, end] = [x1 + (side * sizes[from].w) / 2, x2 - (x1 === x2 ? -sizes[i].w / 2 : (side * sizes[i].w) / 2)];
+      const way = x1 === x2 ? `C${round(begin + 40)},${y1} ${round(end + 40)},${y2} ${round(end)},${y2}` : `L${round(end)},${y2}`;
+      arrows.push(`<path d="M${round(begin)},${y1} ${way}" fill="none" stroke="#3a5a8c" stroke-width="1.1" marker-end="url(#tip)"/>\n`);
+    }
+  });
+  scenes.forEach(({ at }, i) => {
+    const lines = boxes[i];
+    const { w, h } = sizes[i];
+    const x = centre(at) - w / 2;
+    const isOdd = lines.some(({ colour }) => colour === "#a4161a");
+    parts.push(`<rect x="${round(x)}" y="${tops[i]}" width="${round(w)}" height="${h}" rx="4" fill="${isOdd ? "#fdecea" : "#f5f7fa"}" stroke="${isOdd ? "#a4161a" : "#8a94a6"}"/>\n`);
+    lines.forEach(({ text, colour }, n) =>
+      parts.push(`<text x="${round(x + PAD)}" y="${tops[i] + PAD + 7 + n * LINE}" fill="${colour}">${escape(text)}</text>\n`),
+    );
+  });
+  parts.push(...arrows);
+  result.forEach((line, n) => parts.push(`<text x="0" y="${bottom + 14 + n * LINE}" font-weight="bold" fill="#1b1b1b">${escape(line)}</text>\n`));
+  return { text: parts.join(""), width, height: bottom + 20 + result.length * LINE };
+}
+
+function linesOf({ takes, delivers }: Scene, odd: ReadonlySet<string>): readonly { readonly text: string; readonly colour: string }[] {
+  const shorten = (text: string): string => (text.length > 46 ? `${text.slice(0, 45)}…` : text);
+  const lines = [
+    ...takes.map((text) => ({ text: shorten(text), colour: "#333333" })),
+    ...delivers.map(({ text, retract }) => ({ text: `${retract ? "⊖" : "▸"} ${shorten(text)}`, colour: odd.has(text) ? "#a4161a" : "#1e6b34" })),
+  ];
+  return lines.length > 0 ? lines : [{ text: "(deferred)", colour: "#777777" }];
+}
+
+/** Roles in the order of the program, instances by their numbers; the sequencer last. */
+function placeOf(address: string, roles: readonly string[]): number {
+  const [role, index] = address.split("#");
+  const at = roles.indexOf(role);
+  return (at < 0 ? roles.length : at) * 10_000 + Number(index ?? 0);
+}
+
+const round = (n: number): number => Math.round(n * 10) / 10;
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}
+

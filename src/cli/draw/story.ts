@@ -1,0 +1,69 @@
+/** A simulated run as a story: what each instance takes in a step, and what comes of it. */
+import { factText } from "../../runtime/codec.ts";
+import type { Part } from "../../runtime/messages.ts";
+import type { TraceEvent } from "../../verify/trace.ts";
+
+/** A step of an instance that shows something, in the order of the run. */
+export interface Scene {
+  readonly at: string;
+  /** Facts that it takes. */
+  readonly takes: readonly string[];
+  /** Envelopes that brought them, by sender and number: `AdServer#0 3`. */
+  readonly received: readonly string[];
+  readonly delivers: readonly { readonly text: string; readonly retract: boolean }[];
+  readonly sends: readonly { readonly to: string; readonly id: string; readonly facts: readonly string[] }[];
+}
+
+/** Steps in which nothing happens are left out, and what only seals or logs say where it brings no facts. */
+export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
+  const scenes: Scene[] = [];
+  /** By instance: what has come since, not yet taken. */
+  const waiting = new Map<string, { id: string; facts: string[] }[]>();
+  for (let n = 0; n < trace.length; n++) {
+    const event = trace[n];
+    if (event.kind === "receive") {
+      const facts = event.parts.flatMap(factsOf);
+      if (facts.length > 0) waiting.set(event.at, [...(waiting.get(event.at) ?? []), { id: `${event.from} ${event.seq}`, facts }]);
+    }
+    if (event.kind !== "step") continue;
+    const delivers: { text: string; retract: boolean }[] = [];
+    const sends: { to: string; id: string; facts: readonly string[] }[] = [];
+    for (let m = n + 1; m < trace.length; m++) {
+      const next = trace[m];
+      if (next.at !== event.at || (next.kind !== "deliver" && next.kind !== "send" && next.kind !== "fault")) break;
+      if (next.kind === "deliver") delivers.push({ text: factText(next.collection, next.row), retract: next.retract });
+      if (next.kind === "send") {
+        const facts = next.parts.flatMap(factsOf);
+        if (facts.length > 0) sends.push({ to: next.to, id: `${event.at} ${next.seq}`, facts });
+      }
+    }
+    const takes = event.takes.flatMap(({ collection, rows }) => rows.map((row) => factText(collection, row)));
+    if (takes.length + delivers.length + sends.length === 0) continue;
+    scenes.push({ at: event.at, takes, received: arrived(waiting.get(event.at) ?? [], takes), delivers, sends });
+  }
+  return scenes;
+}
+
+/** Takes note of the envelopes of which a fact is taken. */
+function arrived(waiting: { id: string; facts: string[] }[], takes: readonly string[]): string[] {
+  const ids: string[] = [];
+  for (const fact of takes) {
+    const from = waiting.find(({ facts }) => facts.some((each) => each.endsWith(fact)));
+    if (from === undefined) continue;
+    from.facts.splice(from.facts.findIndex((each) => each.endsWith(fact)), 1);
+    if (!ids.includes(from.id)) ids.push(from.id);
+  }
+  return ids;
+}
+
+function factsOf(part: Part): string[] {
+  switch (part.kind) {
+    case "rows":
+      return part.rows.map((row) => factText(part.target, row));
+    case "append":
+    case "batch":
+      return part.entries.map(({ target, row }) => factText(target, row));
+    default:
+      return [];
+  }
+}

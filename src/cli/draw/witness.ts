@@ -1,0 +1,91 @@
+/** `dlc explain … --witness`: two runs, or two replicas, that contradict each other, step by step. */
+import { factText } from "../../runtime/codec.ts";
+import type { Row } from "../../runtime/program.ts";
+import { canonicalText } from "../../runtime/canonical.ts";
+import type { Sighting, Witness } from "../../verify/witness.ts";
+import { addressOf } from "../../runtime/routing.ts";
+import type { Paint } from "./paint.ts";
+import { Page } from "./rule.ts";
+import { scenesOf } from "./story.ts";
+import type { Scene } from "./story.ts";
+
+/** `subject`: what is witnessed; `how`: under which coordination. */
+export function drawWitness(witness: Witness, subject: string, how: string, paint: Paint, width: number): string {
+  const page = new Page(paint, width);
+  const { output, kind, one, other, inputs } = witness;
+  const name = output.slice(output.indexOf(".") + 1);
+  page.head(`A witness: ${subject} does depend on order`);
+  page.text(
+    kind === "runs"
+      ? `The same input, ${how}, in two runs: they differ only in when messages arrive, and ${output} holds other facts.`
+      : `The same input, ${how}, in one run: two replicas, ${one.address} and ${other.address}, end with different facts in ${output}.`,
+  );
+  page.head("Input");
+  for (const item of inputs) if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
+  const sides = kind === "runs" ? [["First run", one] as const, ["Second run", other] as const] : [["The run", one] as const];
+  for (const [title, side] of sides) {
+    page.head(`${title} (${scheduleWords(side)})`);
+    scenesOf(side.result.trace).forEach((scene, i) => page.item(`${i + 1}. ${sceneText(scene)}`));
+    if (kind === "runs") page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
+  }
+  if (kind === "replicas") for (const side of [one, other]) page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
+  const [first, second] = [onlyIn(one.rows, other.rows), onlyIn(other.rows, one.rows)];
+  page.head("The contradiction");
+  const [here, there] = kind === "runs" ? ["in the first run", "in the second run"] : [`at ${one.address}`, `at ${other.address}`];
+  if (first.length > 0) page.item(`Only ${here}: ${first.map((row) => factText(name, row)).join(", ")}`);
+  if (second.length > 0) page.item(`Only ${there}: ${second.map((row) => factText(name, row)).join(", ")}`);
+  return page.done();
+}
+
+/** What was tried, where nothing was found. */
+export function drawNoWitness(subject: string, runs: number, tries: number, how: string, paint: Paint, width: number): string {
+  const page = new Page(paint, width);
+  page.head(`No witness for ${subject}`);
+  page.text(
+    `${runs.toLocaleString("en")} simulated runs, ${how}, over ${tries.toLocaleString("en")} small inputs, with messages delayed, reordered, batched and repeated, gave no two that contradict each other. ` +
+      "That is no proof that there are none: it may take more facts, or others.",
+  );
+  return page.done();
+}
+
+function sceneText({ at, takes, delivers, sends }: Scene): string {
+  const parts = [
+    takes.length === 0 ? "goes on with what it deferred" : `takes ${takes.join(", ")}`,
+    ...delivers.map(({ text, retract }) => (retract ? `takes back ${text}` : `delivers ${text}`)),
+    ...sendsText(sends),
+  ];
+  return `${at} ${parts.join("; ")}`;
+}
+
+/** The same facts to several in one breath. */
+function sendsText(sends: Scene["sends"]): readonly string[] {
+  const byFacts = new Map<string, string[]>();
+  for (const { to, facts } of sends) byFacts.set(facts.join(", "), [...(byFacts.get(facts.join(", ")) ?? []), to]);
+  return [...byFacts].map(([facts, to]) => `sends ${facts} to ${to.length === 1 ? to[0] : `${to.slice(0, -1).join(", ")} and ${to.at(-1)}`}`);
+}
+
+function contentsText(name: string, rows: readonly Row[]): string {
+  return rows.length === 0 ? "nothing" : rows.map((row) => factText(name, row)).join(", ");
+}
+
+export function onlyIn(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
+  const known = new Set(others.map(canonicalText));
+  return rows.filter((row) => !known.has(canonicalText(row)));
+}
+
+const words: Readonly<Record<string, string>> = {
+  batch: "everything in as few steps as possible",
+  single: "each message in a step of its own",
+  random: "messages in any order",
+  lifo: "what was sent last arrives first",
+  duplicates: "some messages come twice",
+  loss: "some messages on lossy channels are lost",
+  eventless: "some steps take no message",
+  streams: "one input after the other",
+  slowNode: "one instance is slow",
+  slowLink: "one link is slow",
+};
+
+export function scheduleWords({ schedule, seed }: Pick<Sighting, "schedule" | "seed">): string {
+  return `${words[schedule]}; schedule ${schedule}, seed ${seed}`;
+}

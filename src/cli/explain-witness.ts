@@ -1,0 +1,33 @@
+/** `dlc explain FILE RULE --witness`. */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Rule } from "../compiler/ir.ts";
+import type { OutputPlan, Plan } from "../compiler/plan.ts";
+import { paint } from "./draw/paint.ts";
+import { drawWitnessSvg } from "./draw/space-time.ts";
+import { drawNoWitness, drawWitness } from "./draw/witness.ts";
+import type { Io } from "./io.ts";
+import { huntBare, huntForRule, importsOf } from "./witness.ts";
+
+export async function explainWitness(
+  plan: Plan,
+  part: Rule | OutputPlan,
+  options: { readonly out?: string; readonly tries?: number },
+  io: Io,
+): Promise<void> {
+  const style = paint(io.colour);
+  const tries = options.tries ?? 60;
+  const imports = await importsOf(plan.analysis.ir, io.cwd);
+  const [subject, { hunted, how }] =
+    "label" in part
+      ? [part.label, huntForRule(plan, part.id, imports, tries)]
+      : [part.output, huntBare(plan, [part.output], imports, tries)];
+  if (hunted.witness === null) {
+    io.out(drawNoWitness(subject, hunted.runs, tries, how, style, io.width));
+    return;
+  }
+  io.out(drawWitness(hunted.witness, subject, how, style, io.width));
+  if (options.out === undefined) return;
+  writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(hunted.witness, `${subject} depends on order`));
+  io.err(`dlc: ${options.out} has the same as a picture\n`);
+}

@@ -1,0 +1,111 @@
+/** `dlc verify`: the coordinated program in the simulator, under schedules that try to break its labels. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { CollectionId } from "../compiler/ir.ts";
+import type { Plan, Strategy } from "../compiler/plan.ts";
+import { destinationOf, eventOf, parseLine } from "../runtime/lines.ts";
+import type { RoleProgram } from "../runtime/program.ts";
+import { huntWitness } from "../verify/witness.ts";
+import type { Hunt } from "../verify/witness.ts";
+import type { SimulatedInput } from "../verify/simulator.ts";
+import { checkProgram } from "./check.ts";
+import { findConfig } from "./config.ts";
+import { drawDiagnostic } from "./draw/diagnostics.ts";
+import { paint } from "./draw/paint.ts";
+import { drawLabel } from "./draw/plan.ts";
+import { drawWitnessSvg } from "./draw/space-time.ts";
+import { drawWitness } from "./draw/witness.ts";
+import { readProgram } from "./files.ts";
+import { WrongUse } from "./io.ts";
+import type { Io } from "./io.ts";
+import { countsOf, importsOf, programsOf } from "./witness.ts";
+
+export interface VerifyOptions {
+  readonly strategy?: Strategy;
+  /** Inputs of one's own, a line of JSON each, in the form of stdin of `dlc run`. */
+  readonly events?: string;
+  readonly tries?: number;
+  readonly out?: string;
+}
+
+/** 0: no two runs or replicas contradict what is promised; 1: some do, or the program has errors. */
+export async function verifyCommand(path: string, options: VerifyOptions, io: Io): Promise<number> {
+  const file = readProgram(path, io.cwd);
+  const { compilation, diagnostics } = await checkProgram(file, options, await findConfig(io.cwd), io);
+  const { plan } = compilation;
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (plan === null || errors.length > 0) {
+    for (const diagnostic of errors) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);
+    io.err(`dlc: ${path} has errors, so that there is nothing to verify yet\n`);
+    return 1;
+  }
+  const { ir } = plan.analysis;
+  const programs = programsOf(plan, await importsOf(ir, io.cwd));
+  const inputs = options.events === undefined ? undefined : readEvents(options.events, programs, countsOf(ir), io);
+  const tries = options.tries ?? 40;
+  const style = paint(io.colour);
+  let isBroken = false;
+  for (const { outputs, among } of promisesOf(plan)) {
+    const hunt: Hunt = { programs, ir, counts: countsOf(ir), outputs, among, tries, seeds: 2, ...(inputs === undefined ? {} : { inputs }) };
+    const { witness, runs } = huntWitness(hunt);
+    for (const id of outputs) {
+      const { after, target, achieved } = plan.outputs.find(({ output }) => output === id)!;
+      const isWrong = witness?.output === id;
+      const said = isWrong ? style.severity("error", "broken") : among === "runs" ? `the same in ${runs.toLocaleString("en")} runs` : `replicas agree in ${runs.toLocaleString("en")} runs`;
+      io.out(`  ${id}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`);
+    }
+    if (witness === null) continue;
+    isBroken = true;
+    io.out(drawWitness(witness, witness.output, "with what dlc inserted", style, io.width));
+    if (options.out !== undefined) writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(witness, `${witness.output} breaks its promise`));
+  }
+  const unpromised = plan.outputs.filter(({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)));
+  for (const { output, target, after } of unpromised) io.out(`  ${output}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
+  io.out(
+    isBroken
+      ? "\nA promise is broken. If the program gives what it promises (seals, claims, unique keys), this is a fault of dlc: please report it.\n"
+      : `\nNo counterexample over ${inputs === undefined ? `${tries} small inputs` : "the given input"}: messages delayed, reordered, batched and repeated, slow instances and links, losses on lossy channels. This is a search and no proof.\n`,
+  );
+  return isBroken ? 1 : 0;
+}
+
+/** Outputs by what their labels promise. */
+function promisesOf(plan: Plan): readonly { readonly outputs: readonly CollectionId[]; readonly among: Hunt["among"] }[] {
+  const { ir } = plan.analysis;
+  const isReplicated = (id: CollectionId): boolean => ir.roles.get(ir.collections.get(id)!.role)!.replicated;
+  const runs = plan.outputs.filter(({ after }) => after.name === "Seal" || after.name === "Async");
+  const replicas = plan.outputs.filter(({ after, output, target }) => isReplicated(output) && (after.name === "Run" || (after.name === "Inst" && (target === "eventual" || target === "any"))));
+  return [
+    { outputs: runs.map(({ output }) => output), among: "runs" as const },
+    { outputs: replicas.map(({ output }) => output), among: "replicas" as const },
+  ].filter(({ outputs }) => outputs.length > 0);
+}
+
+function readEvents(path: string, programs: readonly RoleProgram[], counts: Readonly<Record<string, number>>, io: Io): SimulatedInput[] {
+  let text: string;
+  try {
+    text = readFileSync(resolve(io.cwd, path), "utf8");
+  } catch (error) {
+    throw new WrongUse(`${path} cannot be read: ${(error as Error).message}`);
+  }
+  const inputs: SimulatedInput[] = [];
+  text.split("\n").forEach((line, i) => {
+    if (line.trim() === "") return;
+    const wrong = (problem: string): never => {
+      throw new WrongUse(`${path}:${i + 1}: ${problem}`);
+    };
+    const parsed = parseLine(line);
+    if (!parsed.ok) return wrong(parsed.problem);
+    const to = destinationOf(parsed.value, null);
+    if (!to.ok) return wrong(to.problem);
+    const { role, node } = to.value;
+    const program = programs.find(({ meta }) => meta.role === role);
+    if (program === undefined) return wrong(`there is no role ${role}`);
+    if (node >= (counts[role] ?? 0)) return wrong(`there is no instance ${node} of ${role}, which has ${counts[role]}`);
+    const event = eventOf(parsed.value, program.meta.collections.filter(({ kind }) => kind === "input"), role);
+    if (!event.ok) return wrong(event.problem);
+    const { collection } = event.value;
+    inputs.push(event.value.kind === "row" ? { role, node, collection, row: event.value.row } : { role, node, collection, seal: event.value.key });
+  });
+  return inputs;
+}

@@ -1,0 +1,86 @@
+/** Hunting witnesses for `dlc explain --witness` and `dlc verify`: programs from plans, and what is left uncoordinated. */
+import { place } from "../compiler/4-place/place.ts";
+import { emit } from "../compiler/5-emit/emit.ts";
+import { analyze } from "../compiler/3-analyze/analyze.ts";
+import type { CollectionId, Ir, RuleId } from "../compiler/ir.ts";
+import type { Plan } from "../compiler/plan.ts";
+import { loadModule } from "../functions/load.ts";
+import { modulePath } from "../functions/modules.ts";
+import type { RoleProgram } from "../runtime/program.ts";
+import { loadRole } from "../verify/load.ts";
+import { huntWitness, outputsBelow } from "../verify/witness.ts";
+import type { Hunt, Hunted } from "../verify/witness.ts";
+import { WrongUse } from "./io.ts";
+
+export interface Exports {
+  readonly [name: string]: Function;
+}
+
+/** What the program imports, by name; throws where a module does not load. */
+export async function importsOf(ir: Ir, cwd: string): Promise<Exports> {
+  const found: Record<string, Function> = {};
+  for (const one of [...ir.functions.values(), ...ir.lattices.values()]) {
+    const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
+    if (exports === null) throw new WrongUse(`${one.from}, from which ${one.name} comes, does not load: ${fault}`);
+    found[one.name] = exports[one.name] as Function;
+  }
+  return found;
+}
+
+export function programsOf(plan: Plan, imports: Exports): readonly RoleProgram[] {
+  const { value: files, diagnostics } = emit(plan);
+  if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, imports));
+}
+
+export function countsOf(ir: Ir): Record<string, number> {
+  return Object.fromEntries([...ir.roles.values()].map(({ name, count }) => [name, count]));
+}
+
+/** Two of each kind are enough to disagree. */
+function fewOf(ir: Ir): Record<string, number> {
+  return Object.fromEntries(Object.entries(countsOf(ir)).map(([role, count]) => [role, Math.min(count, 2)]));
+}
+
+export interface Hunting {
+  readonly hunted: Hunted;
+  /** Under which coordination, in words: "with everything else coordinated". */
+  readonly how: string;
+}
+
+/**
+ * For a rule: without coordination where it is the only one that matters to its outputs. Otherwise with everything else
+ * coordinated, so that what differs is its doing; where the rest takes a log, whose order is another one in every run, only
+ * replicas of one run count. If that finds nothing, without any coordination.
+ */
+export function huntForRule(plan: Plan, rule: RuleId, imports: Exports, tries: number): Hunting {
+  const { ir } = plan.analysis;
+  const outputs = outputsBelow(ir, rule);
+  const others = plan.analysis.findings.some((finding) => finding.rule !== rule && ir.rules.has(finding.rule) && outputsBelow(ir, finding.rule).some((id) => outputs.includes(id)));
+  const alone = others ? withoutCoordination(ir, rule) : null;
+  if (alone !== null) {
+    const isSettled = outputs.every((id) => ["Seal", "Async"].includes(plan.outputs.find(({ output }) => output === id)?.after.name ?? ""));
+    const hunted = hunt(alone, outputs, isSettled ? "runs" : "replicas", imports, tries);
+    if (hunted.witness !== null) return { hunted, how: "with everything but this rule coordinated" };
+  }
+  return huntBare(plan, outputs, imports, tries);
+}
+
+export function huntBare(plan: Plan, outputs: readonly CollectionId[], imports: Exports, tries: number): Hunting {
+  const bare = place(plan.analysis, { strategy: "none" }).value!;
+  return { hunted: hunt(bare, outputs, "runs", imports, tries), how: "without coordination" };
+}
+
+/** The program's own plan, but for this rule; null where that cannot be had. */
+function withoutCoordination(ir: Ir, id: RuleId): Plan | null {
+  const rule = ir.rules.get(id)!;
+  const coordinate = { kind: "none", by: null, reason: "looked at by itself", span: rule.span } as const;
+  const changed: Ir = { ...ir, rules: new Map([...ir.rules].map(([key, one]) => [key, key === id ? { ...one, coordinate } : one])) };
+  const { value } = place(analyze(changed), { strategy: "auto" });
+  return value;
+}
+
+function hunt(plan: Plan, outputs: readonly CollectionId[], among: Hunt["among"], imports: Exports, tries: number): Hunted {
+  const { ir } = plan.analysis;
+  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), outputs, among, tries, seeds: 3 });
+}

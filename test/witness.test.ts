@@ -1,0 +1,143 @@
+/** Witnesses: found for what is marked, short, and the same again from their seeds; and what `dlc verify` says of promises. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Plan } from "../src/compiler/plan.ts";
+import { huntBare, huntForRule, programsOf } from "../src/cli/witness.ts";
+import { simulate } from "../src/verify/simulator.ts";
+import type { Witness } from "../src/verify/witness.ts";
+import { check } from "./support/check.ts";
+import { makePlace } from "./place-of-tests.ts";
+import type { Place } from "./place-of-tests.ts";
+
+/** Inputs in one role, channels and tables in another. */
+const twoRoles = (rules: string, role = ""): string => `
+role Host { input i1(x: int, y: int); input i2(x: int, y: int); input i3(x: int);
+  R.c1(x, y) <~ i1(x, y); R.c2(x, y) <~ i2(x, y); R.c3(x) <~ i3(x); }
+role R ${role} { channel c1(x: int, y: int); channel c2(x: int, y: int); channel c3(x: int);
+  table t1(x: int, y: int); table t2(x: int, y: int); table votes(x: int, s: lset<int>);
+  t1(x, y) <= c1(x, y); t2(x, y) <= c2(x, y); votes(x, y) <= c1(x, y);
+  ${rules} }`;
+
+function witnessOf(plan: Plan, rule: string): Witness {
+  const { hunted } = huntForRule(plan, rule, {}, 60);
+  if (hunted.witness === null) throw new Error(`no witness for ${rule} in ${hunted.runs} runs`);
+  return hunted.witness;
+}
+
+const marked: readonly (readonly [string, string, string, number])[] = [
+  ["negation", "R/o#1", "output o(x: int); o(x) <= t1(x, _), not t2(x, _);", 2],
+  ["aggregate", "R/o#1", "output o(y: int, n: int); o(y, count()) <= t1(_, y);", 2],
+  ["threshold over events", "R/o#1", "output o(x: int); o(x) <= c1(x, _) having count() >= 2;", 2],
+  ["rendezvous", "R/o#1", "output o(x: int); o(x) <= c1(x, _), t2(x, _);", 2],
+  ["deletion", "R/t2#2", "output o(x: int); o(x) <= t1(x, _), t2(x, _); t2(x, y) <- c3(x), t2(x, y);", 3],
+  ["upsert", "R/kv#1", "table kv(k: int -> v: int); kv(x, y) <+- c1(x, y); output o(k: int, v: int); o(k, v) <= kv(k, v);", 2],
+  ["key-conflict", "R/o#1", "output o(k: int -> v: int); o(x, y) <= c1(x, y);", 2],
+  ["reveal", "R/o#1", "output o(x: int); o(x) <= votes(x, s), size(s) < 2;", 2],
+];
+
+describe("what is marked has a witness", () => {
+  test.each(marked)("%s", (_, rule, rules, most) => {
+    const { plan } = check(twoRoles(rules));
+    const witness = witnessOf(plan, rule);
+    expect(witness.inputs.length).toBeLessThanOrEqual(most);
+    expect(witness.one.rows).not.toEqual(witness.other.rows);
+  });
+
+  test("two replicas of one run", () => {
+    const { plan } = check(twoRoles("output o(x: int); o(x) <= c1(x, _), t2(x, _);", "replicated x2"));
+    expect(["runs", "replicas"]).toContain(witnessOf(plan, "R/o#1").kind);
+  });
+
+  test("it replays from its seed", () => {
+    const { plan } = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"));
+    const { one, inputs, counts, output } = witnessOf(plan, "R/o#1");
+    const bare = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"), "none").plan;
+    const again = simulate({ programs: programsOf(bare, {}), deployment: { counts }, inputs, schedule: one.schedule, seed: one.seed, maxActions: 20_000 });
+    expect(again.outputs.find((each) => each.output === output && each.address === one.address)!.now).toEqual(one.rows);
+  });
+});
+
+test("what is free has none: closure, joins of growing tables, thresholds that are kept", () => {
+  const { plan } = check(
+    twoRoles(
+      "scratch r(x: int, y: int); r(x, y) <= t1(x, y); r(x, z) <= r(x, y), t1(y, z); output o(x: int, y: int); o(x, y) <= r(x, y), t2(x, _);" +
+        "output v(x: int); v(x) <= votes(x, s), size(s) >= 2;",
+      "replicated x2",
+    ),
+  );
+  const { hunted } = huntBare(plan, ["R.o", "R.v"], {}, 20);
+  expect(hunted.witness).toBeNull();
+  expect(hunted.runs).toBeGreaterThan(100);
+});
+
+describe("on the command line", () => {
+  let place: Place;
+  beforeEach(() => {
+    place = makePlace();
+  });
+  afterEach(() => place.remove());
+  const program = twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);");
+
+  test("explain --witness tells both runs and draws them", async () => {
+    place.write({ "race.dlc": program });
+    const { code, out, err } = await place.dlc("explain", "race.dlc", "o#1", "--witness", "-o", "race.svg");
+    expect(code).toBe(0);
+    for (const part of ["A witness: o#1 does depend on order", "Input", "First run", "Second run", "The contradiction", "R#0 holds o("]) expect(out).toContain(part);
+    expect(err).toContain("race.svg");
+    const svg = readFileSync(join(place.folder, "race.svg"), "utf8");
+    expect(svg).toMatch(/^<svg xmlns=[^>]*viewBox="0 0 \d+ \d+"/);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    expect(svg.match(/marker-end/g)!.length).toBeGreaterThan(1);
+    expect(svg).toContain("Host#0");
+  });
+
+  test("where none is found it says how much was tried", async () => {
+    place.write({ "free.dlc": twoRoles("output o(x: int); o(x) <= t1(x, _), t2(x, _);") });
+    const { code, out } = await place.dlc("explain", "free.dlc", "o#1", "--witness", "--tries", "3");
+    expect(code).toBe(0);
+    expect(out).toMatch(/No witness for o#1\n.*simulated runs/s);
+    expect(out).toContain("no proof");
+  });
+
+  test("--witness without a rule is wrong use", async () => {
+    place.write({ "race.dlc": program });
+    const { code, err } = await place.dlc("explain", "race.dlc", "--witness");
+    expect(code).toBe(2);
+    expect(err).toContain("takes a rule or an output");
+  });
+
+  test("verify passes what keeps its promises", async () => {
+    place.write({ "sealed.dlc": program.replace("input i1(x: int, y: int)", "input i1(x: int, y: int) sealed by (y)") });
+    const { code, out } = await place.dlc("verify", "sealed.dlc", "--tries", "8");
+    expect(out).toContain("R.o  deterministic: Async");
+    expect(code).toBe(0);
+  });
+
+  test("verify finds a promise of the program that its facts break", async () => {
+    place.write({
+      "unique.dlc": `role H x2 { input put(k: string -> v: int) unique; S.put(k, v) <~ put(k, v); }
+role S { channel put(k: string -> v: int) unique; table kv(k: string -> v: int); kv(k, v) <= put(k, v); output o(k: string, v: int); o(k, v) <= kv(k, v); }`,
+      "events.ndjson": `{"role":"H","node":0,"collection":"put","row":{"k":"a","v":1}}\n{"role":"H","node":1,"collection":"put","row":{"k":"a","v":2}}\n`,
+    });
+    expect((await place.dlc("verify", "unique.dlc", "--tries", "8")).code).toBe(0);
+    const { code, out } = await place.dlc("verify", "unique.dlc", "--events", "events.ndjson", "-o", "broken.svg");
+    expect(code).toBe(1);
+    expect(out).toContain("S.o  deterministic: Async  broken");
+    expect(out).toContain("A promise is broken");
+    expect(readFileSync(join(place.folder, "broken.svg"), "utf8")).toContain("<svg");
+  });
+
+  test.each([
+    ['{"role":"X","node":0,"collection":"put","row":{}}', "there is no role X"],
+    ['{"role":"Host","node":7,"collection":"i3","row":{"x":1}}', "there is no instance 7 of Host, which has 1"],
+    ['{"role":"Host","node":0,"collection":"i3","row":{"x":"a"}}', "int expected"],
+    ["{", "JSON"],
+  ])("verify refuses the event %s", async (line, says) => {
+    place.write({ "race.dlc": program, "events.ndjson": `${line}\n` });
+    const { code, err } = await place.dlc("verify", "race.dlc", "--events", "events.ndjson");
+    expect(code).toBe(2);
+    expect(err).toContain("events.ndjson:1:");
+    expect(err).toContain(says);
+  });
+});
