@@ -37,6 +37,10 @@ const edges = (rules: string, sealed = "sealed by (src)"): string => `role H { i
 role R replicated x2 { channel f(a: string, b: string); table e(a: string, b: string); e(a, b) <= f(a, b); ${rules} }`;
 const edgesGiven: Given = [["H.edge", "a", "b"], ["H.edge", "b", "c"], ["H.edge", "b", "a"], ["H.edge", "c", "d"], ["seal H.edge", "c"], ["seal H.edge", "a"]];
 
+/** Three clients, one role of two replicas with rules over what they send. */
+const voters = (sealed: string, rules: string): string => `role C x3 { input ask(k: string) ${sealed}; input drop(k: string); R.ack(k, self) <~ ask(k); R.gone(k) <~ drop(k); }
+role R replicated x2 { channel ack(k: string, from: addr); channel gone(k: string); ${rules} }`;
+
 /** Sent to each of several nodes until each has said so, then forgotten; the nodes gossip as well. */
 export const acknowledged = `role S { input send(id: int, text: string); table buf(a: addr, id: int, text: string); table acked(a: addr, id: int); channel ack(a: addr, id: int); timer tick every 100ms;
 buf(a, i, t) <= send(i, t), R.nodes(a); acked(a, i) <= ack(a, i); R.m@a(self, i, t) <~ buf(a, i, t); R.m@a(self, i, t) <~ tick(), buf(a, i, t), not acked(a, i); buf(a, i, t) <- buf(a, i, t), acked(a, i); }
@@ -286,5 +290,33 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
     control: null,
     always: { "R.next": "" },
     options: { seeds: 4 },
+  },
+  {
+    name: "A3: acks in one step, or one by one, reach a threshold", control: "R.quorum", given: [["C.ask", "x"], ["C#1.ask", "x"], ["C#2.ask", "x"]],
+    text: voters("", "scratch votes(k: string, who: lset<addr>); votes(k, w) <= ack(k, w); output quorum(k: string) agreed; quorum(k) <= votes(k, who), size(who) >= 3;"),
+  },
+  {
+    name: "A3: kept, the same threshold is free", control: null, given: [["C.ask", "x"], ["C#1.ask", "x"], ["C#2.ask", "x"]], always: { "R.quorum": '["x"]' },
+    text: voters("", "table votes(k: string, who: lset<addr>); votes(k, w) <= ack(k, w); output quorum(k: string); quorum(k) <= votes(k, who), size(who) >= 3;"),
+  },
+  {
+    name: "A4: a size not reached, sealed by the key", control: "R.open", given: [["C.ask", "x"], ["C#1.ask", "x"], ["C#2.ask", "y"]], always: { "R.open": '["y"]' },
+    text: voters("sealed by (k)", "table votes(k: string, who: lset<addr>); votes(k, w) <= ack(k, w); output open(k: string); open(k) <= votes(k, who), size(who) < 2;"),
+  },
+  {
+    name: "A4: a threshold as a plain value", control: "R.state", given: [["C.ask", "x"], ["C#1.ask", "x"]], always: { "R.state": '["x",true]' },
+    text: voters("sealed by (k)", "table votes(k: string, who: lset<addr>); votes(k, w) <= ack(k, w); output state(k: string, full: bool); state(k, size(who) >= 2) <= votes(k, who);"),
+  },
+  {
+    name: "A4: elements of a set from which can be removed", control: "R.both", given: [["C.ask", "x"], ["C#1.ask", "y"], ["C#2.drop", "x"]],
+    text: voters("", "table s(g: int, s: orset<string>); s(1, add(k)) <= ack(k, _); s(1, remove(k)) <= gone(k); output both(x: string, y: string) agreed; both(x, y) <= s(_, s), x in s, y in s, x < y;"),
+  },
+  {
+    name: "A10: a remove takes what the copy has seen", control: "R.cart", given: [["C.ask", "milk"], ["C#1.drop", "milk"]],
+    text: voters("", "table s(k: string, s: orset<string>); s(k, add(k)) <= ack(k, _); s(k, remove(k)) <= gone(k); output cart(k: string, s: orset<string>) agreed; cart(k, s) <= s(k, s);"),
+  },
+  {
+    name: "A13: a counter counts valuations, not steps", control: null, given: [["C.ask", "x"], ["C#1.ask", "x"], ["C#2.ask", "x"], ["C.ask", "y"]], always: { "R.many": '["x"]' },
+    text: voters("", "table hits(k: string, n: gcounter); hits(k, inc(1)) <= ack(k, _); output many(k: string); many(k) <= hits(k, n), n >= 3;"),
   },
 ];

@@ -59,6 +59,11 @@ export const mutants: readonly Mutant[] = [
   { name: "once only holds for fewer columns", patches: [analysis("exemptions", "return matches && termVariables(body[0]).every((name) => inTable.has(name));", "return matches && inTable.size >= 0;")] },
   { name: "two facts of one event need not be joined", patches: [analysis("exemptions", "for (let i = 0; i < needed; i++) {", "for (let i = 0; i < needed - 1; i++) {")] },
   { name: "any reply is one's own", patches: [analysis("exemptions", 'if (rule.op !== "<~" || targetRole !== home) return true;', "return true;")] },
+  { name: "plain values of lattices only grow", patches: [analysis("points", 'if (plain.length > 0) found.push(finding(context, rule, "reveal", plainVariables(plain), plain));', "")] },
+  { name: "what passes is joined before it is looked at", patches: [analysis("points", 'if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));', "")] },
+  { name: "an update may look at the copy at hand", patches: [analysis("points", "if (isContextual(rule.head)) {\n    const writers", "if (Boolean(0)) {\n    const writers")] },
+  { name: "any comparison with a lattice is a threshold", patches: [{ file: "lattices/growth.ts", from: "return up || down ? this.#expr(growing) : raised(uses, 2);", to: "return this.#expr(growing);" }] },
+  { name: "a threshold is a plain value", patches: [{ file: "lattices/growth.ts", from: "this.#isColumnLattice(i) ? this.#expr(term.value) : raised(this.#expr(term.value), 2)", to: "this.#expr(term.value)" }] },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
 ];
 
