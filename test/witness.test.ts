@@ -71,6 +71,14 @@ test("what is free has none: closure, joins of growing tables, thresholds that a
   expect(hunted.runs).toBeGreaterThan(100);
 });
 
+test("the picture in the README is that of the witness", async () => {
+  const place = makePlace();
+  place.write({ "campaign.dlc": readFileSync(new URL("../fixtures/ad-network/campaign.dlc", import.meta.url), "utf8") });
+  await place.dlc("explain", "campaign.dlc", "poor#1", "--witness", "-o", "witness.svg");
+  await expect(readFileSync(join(place.folder, "witness.svg"), "utf8")).toMatchFileSnapshot("../docs/pictures/witness.svg");
+  place.remove();
+});
+
 describe("on the command line", () => {
   let place: Place;
   beforeEach(() => {

@@ -48,11 +48,6 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
   return drawPanels(title, panels, Object.keys(counts));
 }
 
-/** A whole run. `roles`: in the order of their lines. */
-export function drawRunSvg(trace: readonly TraceEvent[], title: string, roles: readonly string[]): string {
-  return drawPanels(title, [{ title: "", trace, odd: new Map(), result: [] }], roles);
-}
-
 function drawPanels(title: string, panels: readonly Panel[], roles: readonly string[]): string {
   const drawn = panels.map((panel) => drawPanel(panel, roles));
   const width = Math.max(title.length * 8 + 40, drawn.reduce((sum, panel) => sum + panel.width + 30, 10));
