@@ -14,7 +14,7 @@ import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.
 import type { SourceFile } from "../compiler/ast.ts";
 import type { VerdictStore } from "../functions/check.ts";
 import type { Io } from "./io.ts";
-import { packageRoot } from "./root.ts";
+import { packageRoot, version } from "./root.ts";
 
 export interface DiskStatements {
   readonly cache: StatementCache;
@@ -131,10 +131,8 @@ function headOf(body: string): string {
 
 /** Another build of the compiler may read a statement differently. */
 function compilerId(): string {
-  const root = packageRoot();
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-  const built = statSync(join(root, "dist", "cli.js"), { throwIfNoEntry: false });
-  return `${version}-${built === undefined ? "sources" : `${built.size}-${built.mtimeMs}`}`;
+  const built = statSync(join(packageRoot(), "dist", "cli.js"), { throwIfNoEntry: false });
+  return `${version()}-${built === undefined ? "sources" : `${built.size}-${built.mtimeMs}`}`;
 }
 
 function digest(text: string): string {

@@ -1,7 +1,7 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
 import { compile } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
-import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
+import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Strategy } from "../compiler/plan.ts";
 import type { StatementCache } from "../compiler/1-parse/cache.ts";
@@ -9,19 +9,18 @@ import { checkFunctions } from "../functions/check.ts";
 import { openReport, openStatements, openVerdicts } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
-import { drawDiagnostic } from "./draw/diagnostics.ts";
-import { drawClaims, withStatuses } from "./draw/claims.ts";
+import { withStatuses } from "./draw/claims.ts";
 import { count } from "./draw/count.ts";
-import { jsonOf, jsonPart } from "./draw/json.ts";
-import type { CheckedProgram, JsonPart } from "./draw/json.ts";
-import { paint } from "./draw/paint.ts";
-import { drawPlan } from "./draw/plan.ts";
+import type { FormName } from "./draw/form-names.ts";
+import { forms } from "./draw/forms.ts";
+import type { Counts } from "./draw/forms.ts";
+import type { CheckedProgram } from "./draw/json.ts";
 import { findPrograms, readProgram } from "./files.ts";
 import type { Io } from "./io.ts";
 import { overBudget, lockProgram, unlocked } from "./review.ts";
 
 export interface CheckOptions {
-  readonly format: "pretty" | "json";
+  readonly format: FormName;
   readonly strategy?: Strategy;
   readonly maxWarnings?: number;
   readonly locked?: boolean;
@@ -38,23 +37,24 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
   const reports: Report[] = [];
   for (const path of paths) reports.push(await reportOn(readProgram(path, io.cwd), options, config, io));
 
-  if (options.format === "json") io.out(`${JSON.stringify(jsonOf(reports.map(({ json }) => json!)), null, 2)}\n`);
-  else io.out(`${reports.map(({ pretty }) => pretty).join("")}${summary(reports)}\n`);
+  const counts = sum(reports);
+  const { out, err } = forms[options.format].whole(
+    reports.map(({ part }) => part),
+    counts,
+  );
+  io.out(out);
+  if (err !== undefined) io.err(err);
 
-  const warnings = reports.reduce((sum, report) => sum + report.warnings, 0);
+  const { error: errors, warning: warnings } = counts.bySeverity;
   const most = options.maxWarnings ?? config.maxWarnings ?? Infinity;
   if (warnings > most) io.err(`dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n`);
-  return warnings > most || reports.some(({ errors }) => errors > 0) ? 1 : 0;
+  return warnings > most || errors > 0 ? 1 : 0;
 }
 
-/** What is said of one program, in one of the two forms. Plain data: it is kept for the next time. */
+/** What is said of one program, in one form. Plain data: it is kept for the next time. */
 interface Report {
-  readonly json: JsonPart | null;
-  readonly pretty: string | null;
-  readonly errors: number;
-  readonly warnings: number;
-  readonly notes: number;
-  readonly suppressed: number;
+  readonly part: unknown;
+  readonly counts: Counts;
 }
 
 /**
@@ -66,6 +66,7 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
   const asked = JSON.stringify([
     io.colour,
     io.width,
+    io.env["GITHUB_WORKSPACE"],
     options.strategy ?? config.strategy,
     budget,
     [...config.severities],
@@ -78,17 +79,31 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
   const statements = options.cache ? openStatements(file.path, io) : null;
   const program = await checkProgram(file, options, config, io, statements?.cache);
   statements?.save();
-  const of = (severity: string): number => program.diagnostics.filter((each) => each.severity === severity).length;
-  const report: Report = {
-    json: options.format === "json" ? jsonPart(program) : null,
-    pretty: options.format === "json" ? null : drawProgram(program, io),
-    errors: of("error"),
-    warnings: of("warning"),
-    notes: of("note"),
-    suppressed: program.silenced.length,
-  };
+  const report: Report = { part: forms[options.format].part(program, io), counts: countsOf(program) };
   if (program.compilation.ir?.functions.size === 0) kept?.set(report);
   return report;
+}
+
+function countsOf({ diagnostics, silenced }: CheckedProgram): Counts {
+  const of = (severity: Severity): number => diagnostics.filter((each) => each.severity === severity).length;
+  return {
+    programs: 1,
+    bySeverity: { error: of("error"), warning: of("warning"), note: of("note") },
+    suppressed: silenced.length,
+  };
+}
+
+function sum(reports: readonly Report[]): Counts {
+  const all = (of: (counts: Counts) => number): number => reports.reduce((n, { counts }) => n + of(counts), 0);
+  return {
+    programs: all(({ programs }) => programs),
+    bySeverity: {
+      error: all(({ bySeverity }) => bySeverity.error),
+      warning: all(({ bySeverity }) => bySeverity.warning),
+      note: all(({ bySeverity }) => bySeverity.note),
+    },
+    suppressed: all(({ suppressed }) => suppressed),
+  };
 }
 
 /** One program with everything that looks at it; other commands start here too. */
@@ -134,30 +149,4 @@ function withSeverities(diagnostics: readonly Diagnostic[], config: Config): rea
       return [diagnostic];
     return level === "off" ? [] : [{ ...diagnostic, severity: level }];
   });
-}
-
-function drawProgram({ compilation, diagnostics, functions }: CheckedProgram, io: Io): string {
-  const style = paint(io.colour);
-  const findings = diagnostics.map((diagnostic) => `${drawDiagnostic(diagnostic, style, io.width)}\n`).join("");
-  if (compilation.plan === null) return findings;
-  return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
-}
-
-function summary(reports: readonly Report[]): string {
-  const sum = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0);
-  const parts = [
-    count(
-      sum(({ errors }) => errors),
-      "error",
-    ),
-    count(
-      sum(({ warnings }) => warnings),
-      "warning",
-    ),
-  ];
-  const notes = sum(({ notes: n }) => n);
-  const suppressed = sum(({ suppressed: n }) => n);
-  if (notes > 0) parts.push(count(notes, "note"));
-  if (suppressed > 0) parts.push(`${suppressed} suppressed`);
-  return `${count(reports.length, "program")} checked: ${parts.join(", ")}`;
 }

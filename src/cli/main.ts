@@ -2,17 +2,16 @@
  * The command line. Reads the arguments, starts one command, turns what it throws into a message.
  * Exit codes: 0 clean; 1 findings at error level, a counterexample, a node that failed; 2 wrong use or a fault of dlc.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Strategy } from "../compiler/plan.ts";
 import type { CheckOptions } from "./check.ts";
 import { readBudget, strategies } from "./config.ts";
+import { formNames } from "./draw/form-names.ts";
 import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
-import { packageRoot } from "./root.ts";
+import { version } from "./root.ts";
 
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   try {
@@ -57,7 +56,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .summary("parse, resolve, type, analyse and plan; report what was found")
     .description("Checks programs without running them: files, folders (every .dlc below) and globs.")
     .argument("<files...>", "programs, folders or globs")
-    .addOption(new Option("--format <form>", "form of the report").choices(["pretty", "json"]).default("pretty"))
+    .addOption(new Option("--format <form>", "form of the report").choices([...formNames]).default("pretty"))
     .addOption(strategyOption())
     .option("--max-warnings <n>", "exit with 1 when there are more warnings", whole)
     .option("--locked", "fail when the plan differs from the coordination.json beside the program")
@@ -201,10 +200,6 @@ function whole(text: string): number {
 
 function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join("")}`;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }
 
 function explainFailure(error: unknown, io: Io): number {

@@ -14,3 +14,7 @@ export function packageRoot(): string {
   }
   return found;
 }
+
+export function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}

@@ -71,3 +71,8 @@ export function gateWords(finding: Pick<Finding, "gate" | "columns">): string {
   const columns = finding.columns.length > 0 ? `, the columns (${finding.columns.join(", ")})` : "";
   return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
 }
+
+/** A text that begins a sentence. */
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

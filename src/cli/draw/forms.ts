@@ -1,0 +1,67 @@
+/** The report of `dlc check` in each of its forms: what one program adds to it, and the whole. */
+import type { Diagnostic, Severity } from "../../compiler/diagnostics/diagnostic.ts";
+import type { Io } from "../io.ts";
+import { version } from "../root.ts";
+import { drawClaims } from "./claims.ts";
+import { count } from "./count.ts";
+import { drawDiagnostic } from "./diagnostics.ts";
+import type { FormName } from "./form-names.ts";
+import { githubLine } from "./github.ts";
+import { jsonOf, jsonPart } from "./json.ts";
+import type { CheckedProgram, JsonPart } from "./json.ts";
+import { paint } from "./paint.ts";
+import { namesFrom } from "./place.ts";
+import { drawPlan } from "./plan.ts";
+import { sarifOf, sarifPart } from "./sarif.ts";
+import type { SarifPart } from "./sarif.ts";
+
+export interface Form<Part> {
+  /** Plain data: it is kept for the next time. */
+  readonly part: (program: CheckedProgram, io: Io) => Part;
+  /** What goes to stdout, and what to stderr beside it. */
+  readonly whole: (parts: readonly Part[], counts: Counts) => { readonly out: string; readonly err?: string };
+}
+
+export interface Counts {
+  readonly programs: number;
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  readonly suppressed: number;
+}
+
+const pretty: Form<string> = {
+  part({ compilation, diagnostics, functions }, io) {
+    const style = paint(io.colour);
+    const findings = diagnostics.map((diagnostic) => `${drawDiagnostic(diagnostic, style, io.width)}\n`).join("");
+    if (compilation.plan === null) return findings;
+    return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
+  },
+  whole: (parts, counts) => ({ out: `${parts.join("")}${summary(counts)}\n` }),
+};
+
+const json: Form<JsonPart> = {
+  part: jsonPart,
+  whole: (parts) => ({ out: `${JSON.stringify(jsonOf(parts), null, 2)}\n` }),
+};
+
+const sarif: Form<SarifPart> = {
+  part: ({ compilation, diagnostics, silenced }, io) =>
+    sarifPart([compilation.file], diagnostics, silenced, namesFrom(io)),
+  whole: (parts) => ({ out: `${JSON.stringify(sarifOf(parts, version()), null, 2)}\n` }),
+};
+
+const github: Form<string> = {
+  part: ({ diagnostics }, io) => diagnostics.map((each: Diagnostic) => githubLine(each, namesFrom(io))).join(""),
+  whole: (parts, counts) => ({ out: parts.join(""), err: `${summary(counts)}\n` }),
+};
+
+export const forms: Readonly<Record<FormName, Form<unknown>>> = { pretty, json, sarif, github } as Record<
+  FormName,
+  Form<unknown>
+>;
+
+function summary({ programs, bySeverity, suppressed }: Counts): string {
+  const parts = [count(bySeverity.error, "error"), count(bySeverity.warning, "warning")];
+  if (bySeverity.note > 0) parts.push(count(bySeverity.note, "note"));
+  if (suppressed > 0) parts.push(`${suppressed} suppressed`);
+  return `${count(programs, "program")} checked: ${parts.join(", ")}`;
+}
