@@ -49,9 +49,48 @@ describe("dlc-allow", () => {
     expect(codesLeft(fileOf("// dlc-allow", "a;"))).toEqual(["DLC190"]);
   });
 
-  test("errors without which the program means nothing cannot be allowed", () => {
-    const file = fileOf("// dlc-allow DLC101: please", "a(c <= r(c);");
-    expect(codesLeft(file, findingIn(file, "a(c", "DLC101", "error"))).toEqual(["DLC191", "DLC101"]);
+  test.each(["DLC101", "DLC202", "DLC403", "DLC504", "DLC490", "DLC491"] as const)(
+    "%s stays whatever is said, and the comment is told so",
+    (code) => {
+      const file = fileOf(`// dlc-allow ${code}: please`, "a(c) <= r(c);");
+      const { diagnostics, silenced } = applyAllowances(file, [findingIn(file, "a(c)", code, "error")]);
+      expect(silenced).toEqual([]);
+      expect(diagnostics.map((each) => each.code)).toEqual(["DLC192", code]);
+      expect(diagnostics[0]!.message).toMatch(new RegExp(`^${code} cannot be suppressed: .`));
+    },
+  );
+
+  test("an error that leaves something to run may be silenced, also one that a configuration made of a warning", () => {
+    for (const code of ["DLC404", "DLC507", "DLC302"] as const) {
+      const file = fileOf(`// dlc-allow ${code}: known`, "a(c) <= r(c);");
+      expect(codesLeft(file, findingIn(file, "a(c)", code, "error"))).toEqual([]);
+    }
+  });
+
+  test("a misspelt code names the near ones", () => {
+    const { diagnostics } = applyAllowances(fileOf("// dlc-allow DCL302: why", "a;"), []);
+    expect(diagnostics[0]!.mend).toContain("DLC302");
+  });
+
+  test("what follows the code without a colon is no reason", () => {
+    for (const text of ["because I say so", "- because", ", DLC303: both"]) {
+      const file = fileOf(`// dlc-allow DLC302 ${text}`, "a(c) <= r(c);");
+      const { diagnostics } = applyAllowances(file, [findingIn(file, "a(c)")]);
+      expect(diagnostics.map(({ code }) => code)).toEqual(["DLC190", "DLC302"]);
+      expect(diagnostics[0]!.mend).toContain("`// dlc-allow DLC302: reason`");
+    }
+  });
+
+  test.each([
+    ["alone on its line", "a;\n  // dlc-allow DLC302: why\nb;\n", "a;\nb;\n"],
+    ["behind a statement", "a;  // dlc-allow DLC302: why\nb;\n", "a;\nb;\n"],
+    ["with Windows line ends", "a;\r\n// dlc-allow DLC302: why\r\nb;\r\n", "a;\r\nb;\r\n"],
+    ["at the end", "a;\n// dlc-allow DLC302: why", "a;\n"],
+    ["as all there is", "// dlc-allow DLC302: why", ""],
+  ])("the fix of an unused one takes it away: %s", (_, before, after) => {
+    const { diagnostics } = applyAllowances({ path: "a.dlc", text: before }, []);
+    const [{ edits }] = diagnostics[0]!.fixes!;
+    expect(before.slice(0, edits[0]!.span.start) + edits[0]!.text + before.slice(edits[0]!.span.end)).toBe(after);
   });
 
   test("several may stand above one line, and annotations between", () => {

@@ -190,6 +190,31 @@ describe("dlc check", () => {
     expect(json["suppressed"]).toMatchObject([{ code: "DLC302", reason: "sealed, and the seals are tested" }]);
   });
 
+  test("what is off in the configuration is not missed by a comment that silences it", async () => {
+    place.write({
+      "dlc.config.json": JSON.stringify({ severities: { DLC302: "off", DLC191: "error" } }),
+      "ads.dlc": ads().replace("  poor(c, i, count())", "  // dlc-allow DLC302: sealed\n  poor(c, i, count())"),
+    });
+    expect((await jsonOf("ads.dlc")).json).toMatchObject({ diagnostics: [], suppressed: [{ code: "DLC302" }] });
+    place.write({ "ads.dlc": `// dlc-allow DLC301: gone\n${ads()}` });
+    expect(await jsonOf("ads.dlc")).toMatchObject({
+      code: 1,
+      json: { diagnostics: [{ code: "DLC191", severity: "error" }] },
+    });
+  });
+
+  test("what leaves no plan can be neither silenced nor turned off", async () => {
+    const forced = ads("").replace("  poor(c, i, count())", "  @coordinate(seal by (campaign))\n  poor(c, i, count())");
+    place.write({
+      "dlc.config.json": JSON.stringify({ severities: { DLC403: "off" } }),
+      "ads.dlc": forced.replace("  @coordinate", "  // dlc-allow DLC403: never mind\n  @coordinate"),
+    });
+    const { code, json } = await jsonOf("ads.dlc");
+    expect(code).toBe(1);
+    expect(json["diagnostics"].map((each: any) => each.code)).toEqual(expect.arrayContaining(["DLC403", "DLC192"]));
+    expect(json["suppressed"]).toEqual([]);
+  });
+
   test("--budget: more of a mechanism than allowed is an error at the rule that needs it", async () => {
     place.write({ "ads.dlc": ads("") });
     expect((await jsonOf("ads.dlc", "--budget", "order=1,seal=0")).code).toBe(0);

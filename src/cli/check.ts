@@ -1,6 +1,7 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
 import { compile } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
+import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Strategy } from "../compiler/plan.ts";
@@ -137,16 +138,15 @@ export async function checkProgram(
     if (options.lock) lockProgram(plan, file, io);
     else if (options.locked) found.push(...unlocked(plan, file, io.cwd));
   }
-  const { diagnostics, silenced } = applyAllowances(file, withSeverities(found, config));
-  return { compilation, diagnostics, silenced, functions: functions.reports };
+  const { diagnostics, silenced } = applyAllowances(file, found);
+  return { compilation, diagnostics: withSeverities(diagnostics, config), silenced, functions: functions.reports };
 }
 
-/** As the configuration ranks the codes; "off" drops them. Errors without which a program has no meaning stay. */
+/** As the configuration ranks the codes; "off" drops them. Errors that leave nothing to build stay. */
 function withSeverities(diagnostics: readonly Diagnostic[], config: Config): readonly Diagnostic[] {
   return diagnostics.flatMap((diagnostic) => {
     const level = config.severities.get(diagnostic.code);
-    if (level === undefined || (diagnostic.severity === "error" && /^DLC[12]/.test(diagnostic.code)))
-      return [diagnostic];
+    if (level === undefined || whyFirm(diagnostic.code) !== null) return [diagnostic];
     return level === "off" ? [] : [{ ...diagnostic, severity: level }];
   });
 }

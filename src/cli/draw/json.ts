@@ -1,6 +1,7 @@
 /** `dlc check --format json`: the form that other programs read. Lines and columns from 1, ends exclusive. */
 import type { Label } from "../../compiler/analysis.ts";
 import type { Compilation } from "../../compiler/compile.ts";
+import type { Silenced } from "../../compiler/diagnostics/allow.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Collection, CollectionId, Ir } from "../../compiler/ir.ts";
 import { positionOf, rangeOf } from "../../compiler/diagnostics/lines.ts";
@@ -10,7 +11,7 @@ export interface CheckedProgram {
   readonly compilation: Compilation;
   /** Those that are left after suppressions and the configuration's severities. */
   readonly diagnostics: readonly Diagnostic[];
-  readonly silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
+  readonly silenced: readonly Silenced[];
   /** What the program imports, with what is known of each claim. */
   readonly functions: readonly SubjectReport[];
 }

@@ -4,6 +4,7 @@
  */
 import { codes } from "../../compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../../compiler/diagnostics/codes.ts";
+import type { Silenced } from "../../compiler/diagnostics/allow.ts";
 import type { Diagnostic, Edit } from "../../compiler/diagnostics/diagnostic.ts";
 import { rangeOf } from "../../compiler/diagnostics/lines.ts";
 import type { SourceFile, Span } from "../../compiler/ast.ts";
@@ -36,16 +37,17 @@ const groups: readonly (readonly [prefix: string, tag: string])[] = [
 export function sarifPart(
   files: readonly SourceFile[],
   diagnostics: readonly Diagnostic[],
-  silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[],
+  silenced: readonly Silenced[],
   named: Naming,
 ): SarifPart {
   return {
     artifacts: files.map((file) => uriOf(named(file))),
     results: [
       ...diagnostics.map((diagnostic) => resultOf(diagnostic, [], named)),
-      ...silenced.map(({ diagnostic, reason }) =>
-        resultOf(diagnostic, [{ kind: "inSource", justification: reason }], named),
-      ),
+      ...silenced.map(({ diagnostic, reason, comment }) => {
+        const location = { physicalLocation: physical(diagnostic.file, comment, named) };
+        return resultOf(diagnostic, [{ kind: "inSource", justification: reason, location }], named);
+      }),
     ],
   };
 }

@@ -1,23 +1,34 @@
 /** `// dlc-allow CODE: reason` on the line before a finding takes it out of the report. */
 import type { SourceFile, Span } from "../ast.ts";
 import { codes } from "./codes.ts";
+import type { Code } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
+import { whyFirm } from "./firm.ts";
 import { lineText, positionOf } from "./lines.ts";
+import { nearNames } from "./near.ts";
 import { lineStarts } from "./position.ts";
 
 export interface Allowed {
   /** What is left, and what is wrong with the comments themselves; in source order. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What was silenced, with the reason given. */
-  readonly silenced: readonly { readonly diagnostic: Diagnostic; readonly reason: string }[];
+  readonly silenced: readonly Silenced[];
+}
+
+export interface Silenced {
+  readonly diagnostic: Diagnostic;
+  readonly reason: string;
+  /** The comment that silenced it, in the file of the finding. */
+  readonly comment: Span;
 }
 
 interface Comment {
   readonly code: string;
+  /** "" when it gives none. */
   readonly reason: string;
   readonly span: Span;
   /** Lines whose findings it is for. */
   readonly lines: ReadonlySet<number>;
+  /** Whether a finding with its code is there, silenced or not. */
   used: boolean;
 }
 
@@ -26,18 +37,14 @@ export function applyAllowances(file: SourceFile, diagnostics: readonly Diagnost
   if (!file.text.includes("dlc-allow")) return { diagnostics, silenced: [] };
   const comments = findComments(file);
   const left: Diagnostic[] = [];
-  const silenced: { diagnostic: Diagnostic; reason: string }[] = [];
+  const silenced: Silenced[] = [];
   for (const diagnostic of diagnostics) {
     const line = diagnostic.file === file ? positionOf(file, diagnostic.span.start).line : 0;
     const matching = comments.filter((comment) => comment.code === diagnostic.code && comment.lines.has(line));
-    if (matching.length === 0 || isFirm(diagnostic)) {
-      left.push(diagnostic);
-      continue;
-    }
     for (const comment of matching) comment.used = true;
-    const reason = matching.map((comment) => comment.reason).find((text) => text !== "");
-    if (reason === undefined) left.push(diagnostic);
-    else silenced.push({ diagnostic, reason });
+    const giving = matching.find((comment) => comment.reason !== "");
+    if (giving === undefined || whyFirm(diagnostic.code) !== null) left.push(diagnostic);
+    else silenced.push({ diagnostic, reason: giving.reason, comment: giving.span });
   }
   for (const comment of comments) {
     const finding = judge(comment, file);
@@ -47,57 +54,57 @@ export function applyAllowances(file: SourceFile, diagnostics: readonly Diagnost
   return { diagnostics: left, silenced };
 }
 
-/** Without these the program has no meaning; no reason can change that. */
-function isFirm(diagnostic: Diagnostic): boolean {
-  return diagnostic.severity === "error" && /^DLC[12]/.test(diagnostic.code);
+function judge({ code, reason, span, used }: Comment, file: SourceFile): Diagnostic | null {
+  const found = (as: Code, message: string, more: Pick<Diagnostic, "mend" | "fixes">): Diagnostic => {
+    return { code: as, severity: codes[as].severity, message, file, span, ...more };
+  };
+  if (!Object.hasOwn(codes, code)) {
+    const near = nearNames(code, Object.keys(codes));
+    const form = "Write `// dlc-allow CODE: reason`, for instance `// dlc-allow DLC301: a snapshot is enough`.";
+    return found(
+      "DLC190",
+      code === "" ? "this suppression names no code" : `this suppression names ${code}, which is no code of dlc`,
+      { mend: near.length === 0 ? form : `Did you mean ${near.join(" or ")}? \`dlc explain CODE\` shows each.` },
+    );
+  }
+  const firm = whyFirm(code as Code);
+  if (firm !== null) {
+    return found("DLC192", `${code} cannot be suppressed: ${firm}`, {
+      mend: "Mend the error and delete the comment.",
+      fixes: [deletion(file, span)],
+    });
+  }
+  if (!used) {
+    return found("DLC191", `nothing on the next line has a finding ${code} that could be suppressed`, {
+      mend: "Delete the comment, or move it to the line before the finding.",
+      fixes: [deletion(file, span)],
+    });
+  }
+  if (reason !== "") return null;
+  return found("DLC190", `${code} is suppressed without a reason, so it stays`, {
+    mend: `Say after a colon why it may stand: \`// dlc-allow ${code}: reason\`.`,
+  });
 }
 
-function judge(comment: Comment, file: SourceFile): Diagnostic | null {
-  const { span, code } = comment;
-  if (!Object.hasOwn(codes, code)) {
-    const message =
-      code === "" ? "this suppression names no code" : `this suppression names ${code}, which is no code of dlc`;
-    return {
-      code: "DLC190",
-      severity: "warning",
-      message,
-      file,
-      span,
-      mend: "Write `// dlc-allow CODE: reason`, for instance `// dlc-allow DLC301: a snapshot is enough`.",
-    };
-  }
-  if (!comment.used) {
-    return {
-      code: "DLC191",
-      severity: "warning",
-      message: `nothing on the next line has a finding ${code} that could be suppressed`,
-      file,
-      span,
-      mend: "Delete the comment, or move it to the line before the finding.",
-    };
-  }
-  if (comment.reason === "") {
-    return {
-      code: "DLC190",
-      severity: "warning",
-      message: `${code} is suppressed without a reason, so it stays`,
-      file,
-      span,
-      mend: `Say why it may stand: \`// dlc-allow ${code}: reason\`.`,
-    };
-  }
-  return null;
+/** Takes the comment away, with its line where nothing else stands on it. */
+function deletion(file: SourceFile, { start, end }: Span): NonNullable<Diagnostic["fixes"]>[number] {
+  const { text } = file;
+  let from = start;
+  while (from > 0 && (text[from - 1] === " " || text[from - 1] === "\t")) from--;
+  const alone = from === 0 || text[from - 1] === "\n";
+  const to = alone && end < text.length ? text.indexOf("\n", end) + 1 || text.length : end;
+  return { title: "Delete the comment", edits: [{ file, span: { start: from, end: to }, text: "" }] };
 }
 
 function findComments(file: SourceFile): Comment[] {
   const comments: Comment[] = [];
   const tokens = /"(?:\\.|[^"\\\n])*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
   for (const match of file.text.matchAll(tokens)) {
-    const words = /^\/\/\s*dlc-allow\b\s*([A-Za-z0-9]*)\s*:?\s*(.*?)\s*$/.exec(match[0]);
+    const words = /^\/\/\s*dlc-allow\b\s*([A-Za-z0-9]*)\s*(?::(.*))?/.exec(match[0]);
     if (words === null) continue;
     comments.push({
       code: words[1] ?? "",
-      reason: words[2] ?? "",
+      reason: (words[2] ?? "").trim(),
       span: { start: match.index, end: match.index + match[0].trimEnd().length },
       lines: linesMeant(file, positionOf(file, match.index).line),
       used: false,

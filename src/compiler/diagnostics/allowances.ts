@@ -18,6 +18,16 @@ export const allowanceCodes = {
       "The next line has no finding with this code. Either the program was mended and the comment stayed behind, or the comment " +
       "stands on the wrong line. Left alone it would silence a later, different finding.",
     example: "// dlc-allow DLC301: a snapshot is enough\nclicks(c, i, u) <= click(c, i, u);",
-    mend: "Delete the comment, or move it to the line before the finding. Errors of the groups DLC1xx and DLC2xx cannot be suppressed.",
+    mend: "Delete the comment, or move it to the line before the finding.",
+  },
+  DLC192: {
+    severity: "warning",
+    title: "A suppression of an error that stays",
+    why:
+      "Some errors leave nothing that could be built or run, and no reason can change that: all of syntax, names and types (DLC1xx, DLC2xx), " +
+      "a mechanism that cannot settle its rule (DLC403), and functions that cannot be called (DLC501 to DLC506). A budget and a lock " +
+      "(DLC490, DLC491) are there so that a change of them is seen, so they are changed where they are written.",
+    example: "// dlc-allow DLC202: comes later\npoor(c, i, count()) <= nowhere(c, i, _);",
+    mend: "Mend the error and delete the comment.",
   },
 } as const satisfies Record<string, CodePage>;

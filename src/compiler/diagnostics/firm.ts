@@ -1,0 +1,14 @@
+/** Errors that neither a comment nor the configuration takes out of a report. */
+import type { Code } from "./codes.ts";
+import { codes } from "./codes.ts";
+
+/** Why the code stays whatever is said against it, as the end of a sentence; null where it need not. */
+export function whyFirm(code: Code): string | null {
+  if (codes[code].severity !== "error") return null;
+  if (/^DLC[12]/.test(code)) return "without it mended the program has no meaning";
+  if (code === "DLC403") return "without it mended there is no plan";
+  if (/^DLC50[1-6]$/.test(code)) return "without it mended the function cannot be called";
+  if (code === "DLC490") return "a budget is changed where it is written";
+  if (code === "DLC491") return "what is agreed on is changed with --lock";
+  return null;
+}
