@@ -243,36 +243,6 @@ describe("dlc check", () => {
   });
 });
 
-describe("dlc.config.json", () => {
-  test("is found upward; severities, warnings and strategy come from it, options win", async () => {
-    place.write({ "dlc.config.json": JSON.stringify({ severities: { DLC302: "error" } }), "sub/ads.dlc": ads() });
-    expect((await place.dlc("check", "sub/ads.dlc")).code).toBe(1);
-    place.write({ "dlc.config.json": JSON.stringify({ severities: { DLC302: "off" }, maxWarnings: 0 }) });
-    expect((await place.dlc("check", "sub/ads.dlc")).code).toBe(0);
-    place.write({ "dlc.config.json": JSON.stringify({ strategy: "none" }) });
-    expect((await jsonOf("sub/ads.dlc")).json["plan"]).toEqual([]);
-    expect((await jsonOf("sub/ads.dlc", "--strategy", "seal")).json["plan"]).toHaveLength(1);
-  });
-
-  test("anything unknown in it is wrong use", async () => {
-    place.write({ "a.dlc": clean });
-    for (const [text, message] of [
-      ["{", /dlc\.config\.json/],
-      ["[]", /must hold a JSON object/],
-      ['{"severity": {}}', /does not know "severity"/],
-      ['{"severities": {"DLC302": "loud"}}', /DLC302 must be/],
-      ['{"severities": {"DLC999": "off"}}', /DLC999, which is no code/],
-      ['{"strategy": "hope"}', /"strategy" must be one of/],
-      ['{"budget": {"order": -1}}', /order needs a whole number/],
-    ] as const) {
-      place.write({ "dlc.config.json": text });
-      const { code, err } = await place.dlc("check", "a.dlc");
-      expect([text, code]).toEqual([text, 2]);
-      expect(err).toMatch(message);
-    }
-  });
-});
-
 describe("what is kept on disk", () => {
   const cacheFiles = (ending = ".statements"): string[] => {
     const folder = join(place.folder, ".cache-of-user", "dlc");

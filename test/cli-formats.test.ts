@@ -129,7 +129,7 @@ describe("--format sarif", () => {
       level: "note",
       message: { text: "." },
     }));
-    const log: any = logOf([{ artifacts: [], results }], "1.0.0");
+    const log: any = logOf([{ artifact: "a.dlc", results }], "1.0.0");
     isSarif(log);
     expect(isSarif.errors ?? []).toEqual([]);
     for (const { name, shortDescription } of log.runs[0].tool.driver.rules) {

@@ -78,7 +78,7 @@ const layers: readonly Layer[] = [
     name: "command line",
     owns: at("cli"),
     mayImport: (path) => ["compiler", "runtime", "verify", "functions"].some((folder) => at(folder)(path)),
-    nodeModules: ["node", "commander", "chalk", "lilconfig", "tinyglobby", "esbuild", "ts-morph"],
+    nodeModules: ["node", "commander", "chalk", "tinyglobby", "esbuild", "ts-morph"],
   },
 ];
 

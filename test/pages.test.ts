@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compile } from "../src/compiler/compile.ts";
 import { codes } from "../src/compiler/diagnostics/codes.ts";
-import type { CodePage } from "../src/compiler/diagnostics/codes.ts";
+import type { Code, CodePage } from "../src/compiler/diagnostics/codes.ts";
+import { whyFirm } from "../src/compiler/diagnostics/firm.ts";
+import { levels, mechanisms, strategies } from "../src/cli/config.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const groups: readonly (readonly [prefix: string, title: string])[] = [
@@ -31,7 +33,59 @@ function page(): string {
   return `# Diagnostics\n\nEvery code of dlc: what it means, an example, what to do. \`dlc explain CODE\` prints the same page.\nWritten by \`npm run update\` from \`src/compiler/diagnostics/\`.\n\n${parts.join("\n")}`;
 }
 
+/** The schema of `dlc.config.json`, for editors. */
+function schema(): string {
+  const rankable = Object.entries(codes as Readonly<Record<string, CodePage>>)
+    .filter(([code]) => !code.startsWith("DLC9") && whyFirm(code as Code) === null)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const counted = { type: "integer", minimum: 0 };
+  const described = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "dlc.config.json",
+    description: "Settings of dlc for the folder in which the file lies, and all below it.",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      $schema: { type: "string", description: "Where this schema is: ./node_modules/dlc/dlc.schema.json" },
+      strategy: {
+        enum: strategies,
+        default: "auto",
+        description: "Which mechanism to use, where not the cheapest; as --strategy.",
+      },
+      maxWarnings: { ...counted, description: "dlc check fails when there are more warnings; as --max-warnings." },
+      budget: {
+        type: "object",
+        description: "How often each mechanism may be inserted into a program at most; as --budget.",
+        additionalProperties: false,
+        properties: Object.fromEntries(mechanisms.map((name) => [name, counted])),
+      },
+      severities: {
+        type: "object",
+        description: "How findings are ranked, by their codes.",
+        additionalProperties: false,
+        properties: Object.fromEntries(
+          rankable.map(([code, { title, severity }]) => [
+            code,
+            { enum: levels, default: severity, description: `${title[0].toUpperCase()}${title.slice(1)}.` },
+          ]),
+        ),
+      },
+      ignore: {
+        type: "array",
+        items: { type: "string" },
+        description:
+          "Globs, relative to this file, of programs that are left out where folders and globs are searched.",
+      },
+    },
+  };
+  return `${JSON.stringify(described, null, 2)}\n`;
+}
+
 describe("docs", () => {
+  test("dlc.schema.json has every key and code of the configuration", async () => {
+    await expect(schema()).toMatchFileSnapshot("../dlc.schema.json");
+  });
+
   test("diagnostics.md has every code as it is", async () => {
     await expect(page()).toMatchFileSnapshot("../docs/diagnostics.md");
   });

@@ -74,8 +74,14 @@ export interface Built {
 /** Compiles and emits; what was found goes to stderr. null when it holds errors. */
 export async function buildProgram(path: string, strategy: Strategy | undefined, io: Io): Promise<Built | null> {
   const file = readProgram(path, io.cwd);
-  const { compilation, diagnostics, functions } = await checkProgram(file, { strategy }, await findConfig(io.cwd), io);
+  const config = findConfig(io.cwd);
   const style = paint(io.errColour);
+  for (const finding of config.findings) io.err(`${drawDiagnostic(finding, style, io.width)}\n`);
+  if (config.findings.length > 0) {
+    io.err(`dlc: ${config.file!.path} has ${count(config.findings.length, "error")}; nothing was built\n`);
+    return null;
+  }
+  const { compilation, diagnostics, functions } = await checkProgram(file, { strategy }, config, io);
   for (const diagnostic of diagnostics) {
     // What order-sensitive rules there are is settled by the plan, which is shown in one line each.
     const settled = diagnostic.code.startsWith("DLC3") && diagnostic.severity !== "error";

@@ -33,9 +33,9 @@ export interface CheckOptions {
 
 /** 0: clean. 1: findings at error level, or more warnings than allowed. */
 export async function checkCommand(patterns: readonly string[], options: CheckOptions, io: Io): Promise<number> {
-  const config = await findConfig(io.cwd);
-  const paths = await findPrograms(patterns, io.cwd);
-  const reports: Report[] = [];
+  const config = findConfig(io.cwd);
+  const paths = await findPrograms(patterns, io.cwd, config);
+  const reports: Report[] = config.findings.length > 0 ? [reportOnConfig(config, options, io)] : [];
   for (const path of paths) reports.push(await reportOn(readProgram(path, io.cwd), options, config, io));
 
   const counts = sum(reports);
@@ -56,6 +56,11 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
 interface Report {
   readonly part: unknown;
   readonly counts: Counts;
+}
+
+function reportOnConfig({ findings, file }: Config, options: CheckOptions, io: Io): Report {
+  const part = forms[options.format].findings(file!, findings, io);
+  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }), programs: 0 } };
 }
 
 /**
@@ -85,7 +90,7 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
   return report;
 }
 
-function countsOf({ diagnostics, silenced }: CheckedProgram): Counts {
+function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">): Counts {
   const of = (severity: Severity): number => diagnostics.filter((each) => each.severity === severity).length;
   return {
     programs: 1,

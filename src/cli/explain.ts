@@ -31,7 +31,9 @@ export async function explainCommand(
     return 0;
   }
   const file = readProgram(subject, io.cwd);
-  const { compilation, diagnostics, functions } = await checkProgram(file, options, await findConfig(io.cwd), io);
+  const config = findConfig(io.cwd);
+  for (const finding of config.findings) io.err(`${drawDiagnostic(finding, paint(io.errColour), io.width)}\n`);
+  const { compilation, diagnostics, functions } = await checkProgram(file, options, config, io);
   const { plan } = compilation;
   if (plan === null) {
     for (const diagnostic of diagnostics) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);

@@ -1,15 +1,27 @@
 /** Finding and reading the programs named on the command line. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
+import { configName } from "./config.ts";
 import { WrongUse } from "./io.ts";
+
+/** Globs, relative to `folder`. */
+interface Left {
+  readonly ignore: readonly string[];
+  readonly folder: string;
+}
 
 /**
  * Paths of the programs that `patterns` name (files, folders, globs), relative to `cwd` where they lie below it,
- * sorted within each pattern, each once. A file named by itself need not end in `.dlc`.
+ * sorted within each pattern, each once. A file named by itself need not end in `.dlc`, and is never left out.
  */
-export async function findPrograms(patterns: readonly string[], cwd: string): Promise<readonly string[]> {
+export async function findPrograms(
+  patterns: readonly string[],
+  cwd: string,
+  left: Left = { ignore: [], folder: cwd },
+): Promise<readonly string[]> {
   const found = new Set<string>();
+  const but = left.ignore.length > 0 ? ` that "ignore" in ${configName} does not leave out` : "";
   for (const pattern of patterns) {
     const path = resolve(cwd, pattern);
     if (existsSync(path)) {
@@ -17,12 +29,12 @@ export async function findPrograms(patterns: readonly string[], cwd: string): Pr
         found.add(shown(path, cwd));
         continue;
       }
-      const inside = await globbed("**/*.dlc", path);
-      if (inside.length === 0) throw new WrongUse(`no .dlc file in the folder ${pattern}`);
+      const inside = await globbed("**/*.dlc", path, left);
+      if (inside.length === 0) throw new WrongUse(`no .dlc file in the folder ${pattern}${but}`);
       for (const file of inside) found.add(shown(file, cwd));
     } else if (/[*?[\]{}!]/.test(pattern)) {
-      const matches = await globbed(pattern, cwd);
-      if (matches.length === 0) throw new WrongUse(`no file matches ${pattern}`);
+      const matches = await globbed(pattern, cwd, left);
+      if (matches.length === 0) throw new WrongUse(`no file matches ${pattern}${but}`);
       for (const file of matches) found.add(shown(file, cwd));
     } else {
       throw new WrongUse(`no such file or folder: ${pattern}${near(path)}`);
@@ -47,13 +59,14 @@ export function readProgram(path: string, cwd: string): SourceFile {
   }
 }
 
-async function globbed(pattern: string, cwd: string): Promise<string[]> {
-  const { glob } = await import("tinyglobby");
+async function globbed(pattern: string, cwd: string, left: Left): Promise<string[]> {
+  const { glob, escapePath } = await import("tinyglobby");
+  const base = escapePath(left.folder.split(sep).join("/"));
   const files = await glob(pattern, {
     cwd,
     absolute: true,
     onlyFiles: true,
-    ignore: ["**/node_modules/**", "**/.git/**"],
+    ignore: ["**/node_modules/**", "**/.git/**", ...left.ignore.map((one) => posix.join(base, one))],
     expandDirectories: false,
   });
   return files.sort();

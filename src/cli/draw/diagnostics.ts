@@ -46,7 +46,7 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
       .map((edit) => edit.text.trim())
       .filter((part) => part !== "")
       .join(" ... ");
-    if (title !== diagnostic.mend && !diagnostic.mend?.includes(`\`${text}\``))
+    if (title !== diagnostic.mend && !diagnostic.mend?.startsWith("Did you mean"))
       lines.push(
         ...note(title.includes(text) ? title : `${title}: ${text}`, "fix: ", gutter, paint, width, paint.mend),
       );

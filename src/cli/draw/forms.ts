@@ -1,4 +1,5 @@
 /** The report of `dlc check` in each of its forms: what one program adds to it, and the whole. */
+import type { SourceFile } from "../../compiler/ast.ts";
 import type { Diagnostic, Severity } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Io } from "../io.ts";
 import { version } from "../root.ts";
@@ -7,7 +8,7 @@ import { count } from "./count.ts";
 import { drawDiagnostic } from "./diagnostics.ts";
 import type { FormName } from "./form-names.ts";
 import { githubLine } from "./github.ts";
-import { jsonOf, jsonPart } from "./json.ts";
+import { diagnosticOf, jsonOf, jsonPart, nothing } from "./json.ts";
 import type { CheckedProgram, JsonPart } from "./json.ts";
 import { paint } from "./paint.ts";
 import { namesFrom } from "./place.ts";
@@ -18,6 +19,8 @@ import type { SarifPart } from "./sarif.ts";
 export interface Form<Part> {
   /** Plain data: it is kept for the next time. */
   readonly part: (program: CheckedProgram, io: Io) => Part;
+  /** Of findings in a file that is no program. */
+  readonly findings: (file: SourceFile, found: readonly Diagnostic[], io: Io) => Part;
   /** What goes to stdout, and what to stderr beside it. */
   readonly whole: (parts: readonly Part[], counts: Counts) => { readonly out: string; readonly err?: string };
 }
@@ -31,26 +34,30 @@ export interface Counts {
 const pretty: Form<string> = {
   part({ compilation, diagnostics, functions }, io) {
     const style = paint(io.colour);
-    const findings = diagnostics.map((diagnostic) => `${drawDiagnostic(diagnostic, style, io.width)}\n`).join("");
+    const findings = pretty.findings(compilation.file, diagnostics, io);
     if (compilation.plan === null) return findings;
     return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
   },
+  findings: (_, found, io) => found.map((each) => `${drawDiagnostic(each, paint(io.colour), io.width)}\n`).join(""),
   whole: (parts, counts) => ({ out: `${parts.join("")}${summary(counts)}\n` }),
 };
 
 const json: Form<JsonPart> = {
   part: jsonPart,
+  findings: (_, found) => ({ ...nothing, diagnostics: found.map(diagnosticOf) }),
   whole: (parts) => ({ out: `${JSON.stringify(jsonOf(parts), null, 2)}\n` }),
 };
 
 const sarif: Form<SarifPart> = {
   part: ({ compilation, diagnostics, silenced }, io) =>
-    sarifPart([compilation.file], diagnostics, silenced, namesFrom(io)),
+    sarifPart(compilation.file, diagnostics, silenced, namesFrom(io)),
+  findings: (file, found, io) => sarifPart(file, found, [], namesFrom(io)),
   whole: (parts) => ({ out: `${JSON.stringify(sarifOf(parts, version()), null, 2)}\n` }),
 };
 
 const github: Form<string> = {
-  part: ({ diagnostics }, io) => diagnostics.map((each: Diagnostic) => githubLine(each, namesFrom(io))).join(""),
+  part: ({ compilation, diagnostics }, io) => github.findings(compilation.file, diagnostics, io),
+  findings: (_, found, io) => found.map((each) => githubLine(each, namesFrom(io))).join(""),
   whole: (parts, counts) => ({ out: parts.join(""), err: `${summary(counts)}\n` }),
 };
 

@@ -28,6 +28,17 @@ export interface JsonPart {
   readonly functions: readonly object[];
 }
 
+export const nothing: JsonPart = {
+  files: [],
+  diagnostics: [],
+  suppressed: [],
+  outputs: [],
+  collections: [],
+  orderSensitive: [],
+  plan: [],
+  functions: [],
+};
+
 export function jsonPart(program: CheckedProgram): JsonPart {
   return {
     files: [program.compilation.file.path],
@@ -56,7 +67,7 @@ export function jsonOf(parts: readonly JsonPart[]): object {
   };
 }
 
-function diagnosticOf(diagnostic: Diagnostic): object {
+export function diagnosticOf(diagnostic: Diagnostic): object {
   const { code, severity, message, file, span, cause, mend, fixes } = diagnostic;
   return {
     code,

@@ -13,8 +13,8 @@ import { uriOf } from "./place.ts";
 import type { Naming } from "./place.ts";
 
 export interface SarifPart {
-  /** URIs of what was looked at, with or without findings. */
-  readonly artifacts: readonly string[];
+  /** URI of what was looked at, with or without findings. */
+  readonly artifact: string;
   readonly results: readonly SarifResult[];
 }
 
@@ -35,13 +35,13 @@ const groups: readonly (readonly [prefix: string, tag: string])[] = [
 ];
 
 export function sarifPart(
-  files: readonly SourceFile[],
+  file: SourceFile,
   diagnostics: readonly Diagnostic[],
   silenced: readonly Silenced[],
   named: Naming,
 ): SarifPart {
   return {
-    artifacts: files.map((file) => uriOf(named(file))),
+    artifact: uriOf(named(file)),
     results: [
       ...diagnostics.map((diagnostic) => resultOf(diagnostic, [], named)),
       ...silenced.map(({ diagnostic, reason, comment }) => {
@@ -63,9 +63,7 @@ export function sarifOf(parts: readonly SarifPart[], version: string): object {
         tool: { driver: { name: "dlc", semanticVersion: version, rules: rules.map(ruleOf) } },
         invocations: [{ executionSuccessful: true }],
         columnKind: "utf16CodeUnits",
-        artifacts: parts
-          .flatMap((part) => part.artifacts)
-          .map((uri) => ({ location: locationOf(uri), sourceLanguage: uri.endsWith(".dlc") ? "dlc" : "json" })),
+        artifacts: parts.map(({ artifact }) => ({ location: locationOf(artifact) })),
         results: results.map(({ ruleId, ...rest }) => ({ ruleId, ruleIndex: rules.indexOf(ruleId), ...rest })),
       },
     ],

@@ -1,6 +1,6 @@
 import type { CodePage } from "./codes.ts";
 
-/** About `// dlc-allow CODE: reason` itself. */
+/** About what says how findings are taken: `// dlc-allow CODE: reason` and `dlc.config.json`. */
 export const allowanceCodes = {
   DLC190: {
     severity: "warning",
@@ -29,5 +29,19 @@ export const allowanceCodes = {
       "(DLC490, DLC491) are there so that a change of them is seen, so they are changed where they are written.",
     example: "// dlc-allow DLC202: comes later\npoor(c, i, count()) <= nowhere(c, i, _);",
     mend: "Mend the error and delete the comment.",
+  },
+  DLC195: {
+    severity: "error",
+    title: "A key that the configuration does not know",
+    why: "What stands under it in `dlc.config.json` has no effect, although somebody may rely on it. An editor that is given `dlc.schema.json` by `$schema` shows the keys while they are typed.",
+    example: '{ "budgets": { "order": 0 } }',
+    mend: "Correct the key, or take it out.",
+  },
+  DLC196: {
+    severity: "error",
+    title: "A code whose severity cannot be set",
+    why: "`severities` in `dlc.config.json` ranks findings by their codes. A code that does not exist has none, and an error that leaves nothing to build or run (as in DLC192) is always an error.",
+    example: '{ "severities": { "DLC3O2": "off" } }',
+    mend: "Correct the code, or take the line out.",
   },
 } as const satisfies Record<string, CodePage>;

@@ -5,6 +5,7 @@ import { codes } from "./codes.ts";
 /** Why the code stays whatever is said against it, as the end of a sentence; null where it need not. */
 export function whyFirm(code: Code): string | null {
   if (codes[code].severity !== "error") return null;
+  if (code.startsWith("DLC19")) return "without it mended the configuration does not say what it means";
   if (/^DLC[12]/.test(code)) return "without it mended the program has no meaning";
   if (code === "DLC403") return "without it mended there is no plan";
   if (/^DLC50[1-6]$/.test(code)) return "without it mended the function cannot be called";
