@@ -127,7 +127,7 @@ describe("docs", () => {
       "ARCHITECTURE.md",
       "CONTRIBUTING.md",
       "CHANGELOG.md",
-      ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+      ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
     ];
     for (const name of pages) {
       const text = readFileSync(join(root, name), "utf8");
