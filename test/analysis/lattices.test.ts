@@ -1,6 +1,9 @@
 /** Which uses of lattice values depend on order (language.md section 7, semantics A3, A4, A9, A10, A13). */
 import { describe, expect, test } from "vitest";
+import { grown } from "../../src/runtime/engine/grown.ts";
+import { Values } from "../../src/runtime/engine/values.ts";
 import { check } from "../support/check.ts";
+import { world } from "../support/plan.ts";
 
 /** Two clients send events to one role, which may be replicated. */
 function store(rules: string, options: { role?: string; sealed?: string } = {}): string {
@@ -145,5 +148,35 @@ describe("a counter counts events (A13)", () => {
     const c = check(store("table hits(k: string, n: gcounter); hits(k, inc(1)) <= word(k, _); output o(k: string, n: gcounter); o(k, n) <= hits(k, n);", { role: "replicated" }));
     expect(c.marks).toEqual([]);
     expect(c.before("R.o")).toBe("Async");
+  });
+});
+
+describe("sums of growing floats only grow", () => {
+  const edges = [NaN, -Infinity, -1, 0, 0.1, 1e300, Infinity];
+  const values = new Values();
+  const order = (a: number, b: number): number => values.compare("float", values.number(a), values.number(b));
+  test("with a number that does not", () => {
+    for (const other of edges)
+      for (const a of edges)
+        for (const b of edges)
+          if (order(a, b) <= 0) {
+            expect(order(grown(a, other, "right"), grown(b, other, "right")), `${a} ${b} ${other}`).toBeLessThanOrEqual(0);
+            expect(order(grown(other, a, "left"), grown(other, b, "left"))).toBeLessThanOrEqual(0);
+          }
+    // JavaScript's own sum does not.
+    expect(order(3 + -Infinity, Infinity + -Infinity)).toBeGreaterThan(0);
+  });
+  test("with another that does", () => {
+    for (const [neither, sign] of [[-Infinity, 1], [Infinity, -1]] as const)
+      for (const other of edges)
+        for (const a of edges)
+          for (const b of edges) if (sign * order(a, b) <= 0) expect(sign * order(grown(a, other, neither), grown(b, other, neither)), `${a} ${b} ${other}`).toBeLessThanOrEqual(0);
+  });
+  test("emitted rules use it", () => {
+    const r = world(`role R { input i(k: int, v: float, w: float); table m(k: int, v: lmax<float>); m(k, v) <= i(k, v, _); table n(k: int, v: lmax<float>);
+      n(k, v + w) <= m(k, v), i(k, _, w); output o(k: int, v: lmax<float>); o(k, v) <= n(k, v); table d(k: int, v: lmax<float>); d(k, v - 1.5) <= m(k, v); }`);
+    r.step({ i: [[1, Infinity, -Infinity]] });
+    expect(r.read("n")).toEqual([[1, -Infinity]]);
+    expect(r.read("d")).toEqual([[1, Infinity]]);
   });
 });

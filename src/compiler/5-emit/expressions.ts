@@ -284,6 +284,8 @@ export class ExprScope {
   #arithmetic(expr: Extract<Expr, { kind: "binary" }>): string {
     const left = this.number(expr.left);
     const right = this.number(expr.right);
+    if (expr.type.kind === "lattice" && !isWhole(carrier(expr.type)))
+      return `grown(${left}, ${expr.op === "-" ? `-(${right})` : right}, ${growing(expr)})`;
     if (!isWhole(carrier(expr.type))) return `(${left} ${expr.op} ${right})`;
     let text = `${left} ${expr.op} ${right}`;
     if (expr.op === "/") {
@@ -348,6 +350,13 @@ export class ExprScope {
     if (isText(of)) return `(${this.text(left)} ${op} ${this.text(right)})`;
     return `(values.compare(${valueType(of)}, ${this.code(left)}, ${this.code(right)}) ${op} 0)`;
   }
+}
+
+/** Which of ∞ and -∞ their sum is: the one that does not grow, or of two that do the lesser one. */
+function growing({ left, right, type }: Extract<Expr, { kind: "binary" }>): string {
+  if (right.type.kind !== "lattice") return '"right"';
+  if (left.type.kind !== "lattice") return '"left"';
+  return type.kind === "lattice" && type.name === "lmin" ? "Infinity" : "-Infinity";
 }
 
 /** Whether an expression is written with statements that can leave the derivation. */

@@ -56,7 +56,7 @@ function writeModule(
   const { file } = ir.roles.get(role)!;
   writer.line(`/** Role ${role} of ${commentText(file.path)}. Written by dlc: change the program instead. */`);
   const engine = ["Engine"];
-  if (evaluator.mentions("FAILED")) engine.push("FAILED");
+  for (const name of ["FAILED", "grown"]) if (evaluator.mentions(name)) engine.push(name);
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
   writer.line(
     type(

@@ -5,4 +5,5 @@ export type { Index } from "./chains.ts";
 export { Shown, Numbers } from "./states.ts";
 export { FloatSums, IntSums } from "./sums.ts";
 export { FAILED } from "./codes.ts";
+export { grown } from "./grown.ts";
 export { Values } from "./values.ts";
