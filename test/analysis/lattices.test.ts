@@ -143,6 +143,17 @@ describe("updates that look at the copy at hand (A10)", () => {
   });
 });
 
+test("in a partitioned role a merge without the partition columns is one instance's share (B11)", () => {
+  const shares = (rules: string): readonly string[] =>
+    check(`role C { input i(k: string, x: int); P.c(k, x) <~ i(k, x); } role P partitioned by (k) x2 { channel c(k: string, x: int); ${rules} }`)
+      .diagnostics.filter(({ code }) => code === "DLC320")
+      .map(({ message }) => message);
+  expect(shares("table all(m: lmax<int>); all(x) <= c(_, x); output o(m: lmax<int>); o(m) <= all(m);")).toEqual([
+    "all#1 merges without k, by which P is partitioned: each instance sees its own share only",
+  ]);
+  expect(shares("table by(k: string, m: lmax<int>); by(k, x) <= c(k, x); output o(k: string, m: lmax<int>); o(k, m) <= by(k, m);")).toEqual([]);
+});
+
 describe("a counter counts events (A13)", () => {
   test("a merge of increments is free, whatever the replicas", () => {
     const c = check(store("table hits(k: string, n: gcounter); hits(k, inc(1)) <= word(k, _); output o(k: string, n: gcounter); o(k, n) <= hits(k, n);", { role: "replicated" }));

@@ -3,7 +3,7 @@ import type { Ir, ReadLiteral, Rule } from "../ir.ts";
 import { equals } from "../3-analyze/determine.ts";
 import { isAggregating } from "../3-analyze/persistence.ts";
 
-/** Semantics B11: in a partitioned role a group or join without the partition columns sees one instance's share. */
+/** Semantics B11: in a partitioned role a group, merge or join without the partition columns sees one instance's share. */
 export function acrossPartitions(ir: Ir): Diagnostic[] {
   const out: Diagnostic[] = [];
   for (const rule of ir.rules.values()) {
@@ -16,10 +16,10 @@ export function acrossPartitions(ir: Ir): Diagnostic[] {
     out.push({
       code: "DLC320",
       severity: "warning",
-      message: `${rule.label} ${isAggregating(rule) ? "groups" : "joins"} without ${missing.join(", ")}, by which ${rule.role} is partitioned: each instance sees its own share only`,
+      message: `${rule.label} ${isAggregating(rule) ? "groups" : merges(rule, ir) ? "merges" : "joins"} without ${missing.join(", ")}, by which ${rule.role} is partitioned: each instance sees its own share only`,
       file: rule.file,
       span: rule.span,
-      mend: `Keep ${missing.join(", ")} in the ${isAggregating(rule) ? "group" : "join"}, or send the shares to one place and combine them there.`,
+      mend: `Keep ${missing.join(", ")} in the ${isAggregating(rule) ? "group" : merges(rule, ir) ? "key" : "join"}, or send the shares to one place and combine them there.`,
     });
   }
   return out;
@@ -38,6 +38,11 @@ function agrees(rule: Rule, literals: readonly ReadLiteral[], column: string, ir
     return term?.kind === "variable" ? same(term.name) : term?.kind === "literal" ? JSON.stringify(term.value) : null;
   });
   if (literals.length > 1 && (names[0] === null || names.some((name) => name !== names[0]))) return false;
-  if (!isAggregating(rule)) return true;
+  if (!isAggregating(rule) && !merges(rule, ir)) return true;
   return rule.head.terms.some((term) => term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === names[0]);
+}
+
+/** Into lattice columns of this role: the other columns of the head are the group. */
+function merges({ head, op }: Rule, ir: Ir): boolean {
+  return op !== "<~" && ir.collections.get(head.collection)!.columns.some(({ type }) => type.kind === "lattice");
 }
