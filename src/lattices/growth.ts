@@ -44,11 +44,7 @@ export function latticeReads(rule: Reader, functions: Ir["functions"], isColumnL
 
 /** Whether a head term looks at the value that the instance holds (semantics A10). */
 export function isContextual(head: { readonly terms: readonly HeadTerm[] }): boolean {
-  return head.terms.some(({ kind, ...term }) => kind === "value" && isUpdate((term as { value: Expr }).value));
-}
-
-function isUpdate(expr: Expr): boolean {
-  return expr.kind === "lattice" && contextual.has(expr.op);
+  return head.terms.some((term) => term.kind === "value" && term.value.kind === "lattice" && contextual.has(term.value.op));
 }
 
 class Growth {

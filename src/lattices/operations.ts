@@ -4,7 +4,6 @@
  */
 import type { LatticeType, Type } from "../compiler/ir.ts";
 import { addr, bool, int, lattice, nat } from "../compiler/types.ts";
-import { revealed } from "./types.ts";
 
 /**
  * `morphism`: grows, and may be computed of what is new alone: f(a ⊔ b) = f(a) ⊔ f(b) in each lattice argument.
@@ -146,5 +145,3 @@ export function growthOf(op: string, on: string): Growth {
 export const contextual: ReadonlySet<string> = new Set(["set", "remove"]);
 /** The updates that count each valuation once. */
 export const eventful: ReadonlySet<string> = new Set(["inc", "dec", "add"]);
-
-export { revealed };

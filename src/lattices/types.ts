@@ -2,7 +2,7 @@
  * The lattice types (language.md section 7): what they are made of, what is lifted into them, and what a reader sees.
  * Which reads are monotone is said with the operations, in `operations.ts`; the run halves are the `x.run.ts` beside it.
  */
-import type { LatticeType, Type } from "../compiler/ir.ts";
+import type { Type } from "../compiler/ir.ts";
 import { addr, bool, int, isNumber, json, lattice, listOf, nat, typeText } from "../compiler/types.ts";
 
 export interface LatticeKind {
@@ -234,5 +234,3 @@ export function isFromHost(type: Type): boolean {
 export function latticeColumns(columns: readonly { readonly type: Type }[]): readonly number[] {
   return columns.flatMap(({ type }, i) => (type.kind === "lattice" ? [i] : []));
 }
-
-export type { LatticeType };

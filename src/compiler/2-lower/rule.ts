@@ -3,7 +3,6 @@ import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl } from "../
 import type { Collection, Destination, HeadTerm, Rule } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
 import { lowerAnnotations } from "./annotations.ts";
-import { contextual } from "../../lattices/index.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { copyArguments, matchArguments } from "./arguments.ts";
 import { lowerBody } from "./body.ts";
@@ -166,7 +165,8 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
 /** What looks at the value at hand is merged in the same step, into a table: only there one is at hand. */
 function checkUpdates(place: Place, decl: RuleDecl, target: Collection, terms: readonly HeadTerm[]): void {
   if (!isContextual({ terms }) || (decl.op === "<=" && target.kind === "table")) return;
-  const { span } = terms.map((term) => (term.kind === "value" ? term.value : term.call)).find((value) => "op" in value && contextual.has(value.op)) ?? decl;
+  const update = terms.find((term) => isContextual({ terms: [term] }));
+  const span = update?.kind === "value" ? update.value.span : decl.span;
   place.scope.findings.add("DLC209", place.file, span, "an update that looks at the value at hand is merged into a table with `<=`", {
     cause: { file: target.file, span: target.nameSpan, label: `${quote(target.name)} is ${article(target.kind)}` },
     mend: "Keep the value in a table, and copy it from there. `stamped(n, x)` and `versioned(clock, x)` can stand anywhere.",
