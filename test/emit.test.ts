@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { emit } from "../src/compiler/5-emit/emit.ts";
 import type { EmittedFile } from "../src/compiler/emitted.ts";
 import { bare, irOf } from "./support/plan.ts";
-import { check } from "./support/check.ts";
+import { check, filesOf } from "./support/check.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -44,6 +44,51 @@ role Answer partitioned by (campaign) {
 
 const file = (files: readonly EmittedFile[], path: string): string => files.find((one) => one.path === path)!.text;
 
+/** What the TypeScript compiler says of the emitted files and of an application that uses them. */
+function typeErrors(files: readonly EmittedFile[], app: string): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "dlc-emit-"));
+  try {
+    for (const { path, text } of files) writeFileSync(join(folder, path), text);
+    symlinkSync(join(root, "src", "runtime"), join(folder, "runtime"));
+    mkdirSync(join(folder, "functions"));
+    writeFileSync(join(folder, "functions", "words.js"), "export function shout(s) { return s.toUpperCase(); }\n");
+    writeFileSync(join(folder, "app.ts"), app);
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noEmit: true,
+      noUnusedLocals: true,
+      noUnusedParameters: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      lib: ["lib.es2023.d.ts"],
+      typeRoots: [join(root, "node_modules", "@types")],
+      types: ["node"],
+      skipLibCheck: true,
+      allowJs: true,
+      preserveSymlinks: true,
+      allowImportingTsExtensions: true,
+      erasableSyntaxOnly: true,
+      verbatimModuleSyntax: true,
+    };
+    const compiled = ts.createProgram(
+      ["app.ts", "main.ts"].map((name) => join(folder, name)),
+      options,
+    );
+    const errors = ts
+      .getPreEmitDiagnostics(compiled)
+      .filter(
+        ({ file: of }) => of === undefined || (of.fileName.startsWith(folder) && !of.fileName.includes("/runtime/")),
+      )
+      .map(
+        (one) => `${one.file?.fileName.split("/").at(-1)} ${ts.flattenDiagnosticMessageText(one.messageText, "\n")}`,
+      );
+    return errors;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 describe("an emitted folder", () => {
   const files = emit(check(program).plan).value!;
   test("has a module for each role in two forms, and what starts them", () => {
@@ -71,14 +116,9 @@ describe("an emitted folder", () => {
     expect(text).toContain("  // test.dlc:25  busy(c, count(distinct a)) <= asked(a, c, _) having count() > 1;\n");
   });
   test("holds TypeScript that compiles strictly against the runtime, and types that an application uses", () => {
-    const folder = mkdtempSync(join(tmpdir(), "dlc-emit-"));
-    try {
-      for (const { path, text } of files) writeFileSync(join(folder, path), text);
-      symlinkSync(join(root, "src", "runtime"), join(folder, "runtime"));
-      mkdirSync(join(folder, "functions"));
-      writeFileSync(join(folder, "functions", "words.js"), "export function shout(s) { return s.toUpperCase(); }\n");
-      writeFileSync(
-        join(folder, "app.ts"),
+    expect(
+      typeErrors(
+        files,
         `
         import { startAnswer } from "./Answer.js";
         import { startAsk } from "./Ask.js";
@@ -94,41 +134,46 @@ describe("an emitted folder", () => {
         answer.on("quiet", () => {});
         await answer.stop();
       `,
-      );
-      const options: ts.CompilerOptions = {
-        strict: true,
-        noEmit: true,
-        noUnusedLocals: true,
-        noUnusedParameters: true,
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.NodeNext,
-        moduleResolution: ts.ModuleResolutionKind.NodeNext,
-        lib: ["lib.es2023.d.ts"],
-        typeRoots: [join(root, "node_modules", "@types")],
-        types: ["node"],
-        skipLibCheck: true,
-        allowJs: true,
-        preserveSymlinks: true,
-        allowImportingTsExtensions: true,
-        erasableSyntaxOnly: true,
-        verbatimModuleSyntax: true,
-      };
-      const compiled = ts.createProgram(
-        ["app.ts", "main.ts"].map((name) => join(folder, name)),
-        options,
-      );
-      const errors = ts
-        .getPreEmitDiagnostics(compiled)
-        .filter(
-          ({ file: of }) => of === undefined || (of.fileName.startsWith(folder) && !of.fileName.includes("/runtime/")),
-        )
-        .map(
-          (one) => `${one.file?.fileName.split("/").at(-1)} ${ts.flattenDiagnosticMessageText(one.messageText, "\n")}`,
-        );
-      expect(errors).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+      ),
+    ).toEqual([]);
+  });
+  test("has roles of imported files and collections of copies under names that are valid", () => {
+    const imported = `
+      module Box<T> {
+        /// What goes in.
+        input put(key: string, value: T) sealed by (key);
+        timer tick every 1s;
+        table kept(key: string, value: T);
+        output size(key: string, n: int);
+        kept(k, v) <= put(k, v);
+        size(k, count()) <= kept(k, _);
+      }
+      role Store { use Box<int> as b; channel say(x: int); output said(x: int); said(x) <= say(x); }`;
+    const main = `
+      import "./bed.dlc" as bed;
+      role Node { use bed.Box<string> as d; input i(x: int); bed.Store.say(x) <~ i(x); }`;
+    const emitted = emit(check(main, "auto", filesOf({ "bed.dlc": imported })).plan).value!;
+    const app = `
+      import { startNode } from "./Node.js";
+      import { startbed_Store } from "./bed.Store.js";
+      const node = await startNode();
+      node.input["d.put"]({ key: "k", value: "v" });
+      node.seal["d.put"]({ key: "k" });
+      node.end("d.put");
+      node.on("d.size", (row) => { const n: number = row.n; void n; });
+      const store = await startbed_Store();
+      store.on("said", (row) => { const x: number = row.x; void x; });
+      store.input["b.put"]({ key: "k", value: 1 });
+    `;
+    expect(typeErrors(emitted, app)).toEqual([]);
+    expect(file(emitted, "Node.ts")).toContain("/** What goes in. */");
+    expect(file(emitted, "Node.ts")).toContain("// bed.dlc:8  kept(k, v) <= put(k, v);\n  function d_kept_1");
+    const map = JSON.parse(file(emitted, "Node.js.map"));
+    expect(map.sources).toEqual(["Node.ts", "test.dlc", "bed.dlc"]);
+    const kept = file(emitted, "Node.js")
+      .split("\n")
+      .findIndex((line) => line.includes("function d_kept_1"));
+    expect(new SourceMap(map).findEntry(kept, 0)).toMatchObject({ originalSource: "bed.dlc", originalLine: 7 });
   });
   test("differs between its two forms in types only", () => {
     for (const name of ["Ask", "Answer", "main"]) {
@@ -152,7 +197,7 @@ describe("an emitted folder", () => {
       const words = (text: string): string =>
         text
           .replace(/[\s;]+/g, " ")
-          .replace(/\(\(?await startNode\(program, options\)\)?\)/g, "await startNode(program, options)")
+          .replace(/\(\(?await start\(program, options\)\)?\)/g, "await start(program, options)")
           .trim();
       expect(words(plain.replace(/\/\/# sourceMappingURL.*/, ""))).toBe(words(erased));
     }

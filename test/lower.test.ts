@@ -84,8 +84,14 @@ describe("roles and collections", () => {
   });
 
   it("may come in several files, which are one program", () => {
-    const both = ir("role A { input i(x: int); B.c(x) <~ i(x); }", "role B { channel c(x: int); }");
-    expect([...both.roles.values()].map((role) => role.file.path)).toEqual(["p0.dlc", "p1.dlc"]);
+    const both = ir(
+      'import "./p1.dlc" as b; role A { input i(x: int); b.B.c(x) <~ i(x); }',
+      "role B { channel c(x: int); }",
+    );
+    expect([...both.roles.values()].map(({ name, file }) => [name, file.path])).toEqual([
+      ["A", "p0.dlc"],
+      ["b.B", "p1.dlc"],
+    ]);
   });
 
   it("keep promises, keys and levels", () => {

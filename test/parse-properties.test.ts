@@ -33,6 +33,7 @@ function* nodes(of: unknown, around: Node | null): Generator<{ node: Node; aroun
 const varied = `
 function f(x: (int, string)): list<int> from "./f.ts" injective;
 lattice Ballot from "./ballot.ts";
+import "./bed.dlc" as bed; use bed.M<list<int>, string>(A, B.c) as m in bed.A;
 /// A role.
 role A replicated x3 {
   input c(a: string, b: int -> v: list<(int, string)>) sealed by (a, b) single within 5s; timer t every 500ms;
@@ -43,7 +44,8 @@ role A replicated x3 {
   seal R.c(a: x) <~ over(x), x != "";
   t(1, -2.25, 123456789, 65000, 1e300);
   A <= B;
-}`;
+}
+module N<T>(P: role, Q: bed.M) { in a(x: T); out b(x: T -> y: int); use bed.K<T> as k; P.c@*(x) <~ k.d(x); }`;
 
 describe("places", () => {
   const programs = [varied, generateProgram(400, 7)];
@@ -86,7 +88,7 @@ describe("places", () => {
     const marked = rules.map((span) => varied.slice(span?.start, span?.end));
     expect(marked[0].startsWith("R.d@(f(x)) (a:")).toBe(true);
     expect(marked[0].endsWith("max(x) < 9 ;")).toBe(true);
-    expect(marked.slice(1)).toEqual(["t(1, -2.25, 123456789, 65000, 1e300);", "A <= B;"]);
+    expect(marked.slice(1)).toEqual(["t(1, -2.25, 123456789, 65000, 1e300);", "A <= B;", "P.c@*(x) <~ k.d(x);"]);
   });
 });
 
@@ -244,7 +246,7 @@ describe("the cache of statements", () => {
   test("gives the same tree at another place, also through text", () => {
     const cache = new Map<string, CachedStatement>();
     parse({ path: "a.dlc", text: varied }, cache);
-    expect(cache.size).toBeGreaterThan(7);
+    expect(cache.size).toBeGreaterThan(12);
     const saved = serialize(cache);
     const moved = `// moved\n\n${varied.replace("/// A role.", "/// Another role.")}`;
     expect(parse({ path: "b.dlc", text: moved }, deserialize(saved))).toEqual(parse({ path: "b.dlc", text: moved }));

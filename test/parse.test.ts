@@ -427,6 +427,77 @@ describe("names and layout", () => {
   });
 });
 
+describe("files and modules", () => {
+  const text = `
+import "./delivery.dlc" as bed; // a name
+/// Asks and answers.
+module Kvs<K, V>(Client: role, Server: kvs . Store) {
+  in get(key: K);
+  out got(key: K -> value: V);
+  use bed.Delivery<list<V>>(Client, Server.d) as d;
+  d.send(k) <= get(k), not bed.Store.nodes(_), in_(k);
+}
+use Kvs<string, (int, int)> as m
+  in bed.Node;
+use Timers as t in A;
+`;
+
+  test("imports, modules, their interface, and uses", () => {
+    const read = items(text);
+    expect(short(read)).toMatchObject([
+      { kind: "import", from: '"./delivery.dlc"', name: "bed" },
+      {
+        kind: "module",
+        name: "Kvs",
+        types: ["K", "V"],
+        roles: [
+          { name: "Client", module: null },
+          { name: "Server", module: "kvs.Store" },
+        ],
+        members: [
+          { kind: "collection", collection: "scratch", direction: "in", name: "get", keyLength: null },
+          { kind: "collection", collection: "scratch", direction: "out", name: "got", keyLength: 1 },
+          { kind: "use", module: "bed.Delivery", roles: ["Client", "Server.d"], name: "d", target: null },
+          { kind: "rule", head: { ref: { role: "d", name: "send" } } },
+        ],
+      },
+      { kind: "use", module: "Kvs", roles: null, name: "m", target: "bed.Node" },
+      { kind: "use", module: "Timers", types: [], roles: null, name: "t", target: "A" },
+    ]);
+    expect(read[1]).toMatchObject({ doc: "Asks and answers." });
+    expect(read[2]).toMatchObject({ types: [{ name: "string" }, { name: "tuple" }] });
+  });
+
+  test("spans of paths hold all of the path", () => {
+    const [first, module] = items(text);
+    const at = ({ start, end }: { start: number; end: number }): string => text.slice(start, end);
+    if (first.kind !== "import" || module.kind !== "module") throw new Error("not read in order");
+    expect([at(first.from.span), at(first.span)]).toEqual(['"./delivery.dlc"', 'import "./delivery.dlc" as bed;']);
+    expect(at(module.roles[1].module!.span)).toBe("kvs . Store");
+    expect(at(module.span)).toMatch(/^module Kvs[^]*\}$/);
+  });
+
+  test("`in`, `out`, `import`, `module` and `use` are free as names but for the reserved `in`", () => {
+    expect(rule("out(x) <= import(x), use(x), module(x);").body).toHaveLength(3);
+  });
+
+  test("a `;` that is missing before them is found", () => {
+    const { diagnostics } = parse({
+      path: "a.dlc",
+      text: 'import "./a.dlc" as a\nimport "./b.dlc" as b\nmodule M {\n in a(x: int)\n in b(x: int)\n out c(x: int)\n use N as n\n c(x) <= a(x)\n}',
+    });
+    expect(diagnostics.map(({ code, span }) => [code, span.start])).toEqual([
+      ["DLC102", 21],
+      ["DLC102", 43],
+      ["DLC102", 68],
+      ["DLC102", 82],
+      ["DLC102", 97],
+      ["DLC102", 109],
+      ["DLC102", 123],
+    ]);
+  });
+});
+
 test("generated programs are read without findings, the same from the same seed", () => {
   for (const seed of [1, 2, 3]) {
     const text = generateProgram(600, seed);

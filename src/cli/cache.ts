@@ -12,6 +12,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
 import type { SourceFile } from "../compiler/ast.ts";
+import type { ImportedFiles } from "../compiler/imports.ts";
 import type { VerdictStore } from "../functions/check.ts";
 import type { Io } from "./io.ts";
 import { packageRoot, version } from "./root.ts";
@@ -79,15 +80,17 @@ export function openVerdicts(path: string, io: Io): { readonly store: VerdictSto
   };
 }
 
-/** The last report on a program, if it and what was asked are the same. */
+/** The last report on a program, if it, all that it imports and what was asked are the same. */
 export function openReport<T>(
   program: SourceFile,
+  imports: ImportedFiles,
   form: string,
   asked: string,
   io: Io,
 ): { readonly get: () => T | null; readonly set: (report: T) => void } {
   const file = join(cacheFolder(io), `${digest(`${resolve(io.cwd, program.path)}\n${form}`)}.report`);
-  const of = digest(`${asked}\n${program.path}\n${program.text}`);
+  const imported = imports.size === 0 ? "" : `\n${JSON.stringify([...imports])}`;
+  const of = digest(`${asked}\n${program.path}\n${program.text}${imported}`);
   return {
     get() {
       const kept = read<{ readonly of: string; readonly report: T }>(file);

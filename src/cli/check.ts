@@ -4,6 +4,7 @@ import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
+import type { ImportedFiles } from "../compiler/imports.ts";
 import type { Strategy } from "../compiler/plan.ts";
 import type { StatementCache } from "../compiler/1-parse/cache.ts";
 import { checkFunctions } from "../functions/check.ts";
@@ -17,6 +18,7 @@ import { forms } from "./draw/forms.ts";
 import type { Counts } from "./draw/forms.ts";
 import type { CheckedProgram } from "./draw/json.ts";
 import { findPrograms, readProgram } from "./files.ts";
+import { readImports } from "./imports.ts";
 import type { Io } from "./io.ts";
 import { overBudget, lockProgram, unlocked } from "./review.ts";
 
@@ -77,13 +79,16 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
     budget,
     [...config.severities],
   ]);
+  const imports = readImports(file, io.cwd);
   const kept =
-    options.cache && !options.lock && !options.locked ? openReport<Report>(file, options.format, asked, io) : null;
+    options.cache && !options.lock && !options.locked
+      ? openReport<Report>(file, imports, options.format, asked, io)
+      : null;
   const known = kept?.get() ?? null;
   if (known !== null) return known;
 
   const statements = options.cache ? openStatements(file.path, io) : null;
-  const program = await checkProgram(file, options, config, io, statements?.cache);
+  const program = await checkProgram(file, options, config, io, { imports, statements: statements?.cache });
   statements?.save();
   const report: Report = { part: forms[options.format].part(program, io), counts: countsOf(program) };
   if (program.compilation.ir?.functions.size === 0) kept?.set(report);
@@ -118,10 +123,11 @@ export async function checkProgram(
   options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget"> & { readonly cache?: boolean },
   config: Config,
   io: Io,
-  statements?: StatementCache,
+  known: { readonly imports?: ImportedFiles; readonly statements?: StatementCache } = {},
 ): Promise<CheckedProgram> {
   const strategy = options.strategy ?? config.strategy ?? "auto";
-  const compiled = compile(file, { strategy, statements });
+  const { imports = readImports(file, io.cwd), statements } = known;
+  const compiled = compile(file, { strategy, files: imports, statements });
   const found: Diagnostic[] = [...compiled.diagnostics];
   const verdicts = options.cache === false || compiled.ir === null ? null : openVerdicts(file.path, io);
   const functions =
@@ -143,7 +149,11 @@ export async function checkProgram(
     if (options.lock) lockProgram(plan, file, io);
     else if (options.locked) found.push(...unlocked(plan, file, io.cwd));
   }
-  const { diagnostics, silenced } = applyAllowances(file, found);
+  const elsewhere = {
+    imported: [...imports.values()].flatMap((one) => ("text" in one ? [one] : [])),
+    modules: (compiled.asts?.[0].items ?? []).flatMap((item) => (item.kind === "module" ? [item.span] : [])),
+  };
+  const { diagnostics, silenced } = applyAllowances(file, found, elsewhere);
   return { compilation, diagnostics: withSeverities(diagnostics, config), silenced, functions: functions.reports };
 }
 

@@ -49,6 +49,11 @@ export function readProgram(path: string, cwd: string): SourceFile {
   if (!existsSync(absolute)) throw new WrongUse(`no such file: ${path}${near(absolute)}`);
   if (statSync(absolute).isDirectory())
     throw new WrongUse(`${path} is a folder; this command takes one program (a .dlc file)`);
+  return readSource(absolute, path);
+}
+
+/** The text of a file that is there; `path` is its name in every message. */
+export function readSource(absolute: string, path: string): SourceFile {
   try {
     const bytes = readFileSync(absolute);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -21,10 +21,54 @@ export interface Ast {
   readonly items: readonly Item[];
 }
 
-export type Item = RoleDecl | FunctionDecl | AggregateDecl | LatticeDecl;
+export type Item = RoleDecl | ModuleDecl | ImportDecl | UseDecl | FunctionDecl | AggregateDecl | LatticeDecl;
 
 export interface Name {
   readonly text: string;
+  readonly span: Span;
+}
+
+/** Names joined by dots, without blanks around them: `bed.Delivery`. */
+export type Path = Name;
+
+/** `import "./delivery.dlc" as bed;` */
+export interface ImportDecl {
+  readonly kind: "import";
+  readonly from: { readonly kind: "literal"; readonly type: "string"; readonly value: string; readonly span: Span };
+  readonly name: Name;
+  readonly doc: string | null;
+  readonly span: Span;
+}
+
+/** `module Kvs<K, V>(Client: role, Server: Store) { … }` */
+export interface ModuleDecl {
+  readonly kind: "module";
+  readonly name: Name;
+  readonly types: readonly Name[];
+  readonly roles: readonly RoleParameter[];
+  readonly members: readonly Member[];
+  readonly doc: string | null;
+  /** From `module` to the closing brace. */
+  readonly span: Span;
+}
+
+export interface RoleParameter {
+  readonly name: Name;
+  /** The module of which the role must have a copy; null for `role`. */
+  readonly module: Path | null;
+}
+
+/** `use bed.Delivery<string>(Store) as d in Node;` */
+export interface UseDecl {
+  readonly kind: "use";
+  readonly module: Path;
+  readonly types: readonly TypeExpr[];
+  /** null: none are written, and each is the block in which the copy stands. */
+  readonly roles: readonly Path[] | null;
+  readonly name: Name;
+  /** Outside of blocks only: the role that gets the copy. */
+  readonly target: Path | null;
+  readonly doc: string | null;
   readonly span: Span;
 }
 
@@ -43,13 +87,15 @@ export interface RoleDecl {
   readonly span: Span;
 }
 
-export type Member = CollectionDecl | RuleDecl | SealDecl;
+export type Member = CollectionDecl | RuleDecl | SealDecl | UseDecl;
 
 export type CollectionKind = "input" | "output" | "channel" | "table" | "scratch" | "timer";
 
 export interface CollectionDecl {
   readonly kind: "collection";
   readonly collection: CollectionKind;
+  /** Of a module's interface, `in send(…)` and `out received(…)`, which are scratches: who writes it. */
+  readonly direction: "in" | "out" | null;
   readonly name: Name;
   /** In order, key columns first where there is a `->`. Empty for a timer. */
   readonly columns: readonly ColumnDecl[];
@@ -108,9 +154,10 @@ export interface SealDecl {
   readonly span: Span;
 }
 
-/** `click`, `Report.click`, `Report.nodes`. */
+/** `click`, `Report.click`, `bed.Store.nodes`, `d.send`. */
 export interface CollectionRef {
-  readonly role: Name | null;
+  /** What stands before the last dot: a role, or the name of a copy. */
+  readonly role: Path | null;
   readonly name: Name;
   readonly span: Span;
 }

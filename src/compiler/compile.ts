@@ -4,11 +4,13 @@
  */
 import type { Analysis } from "./analysis.ts";
 import type { Ast, SourceFile } from "./ast.ts";
+import type { ImportedFiles } from "./imports.ts";
 import type { Ir } from "./ir.ts";
 import type { Plan, Strategy } from "./plan.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
+import { inOrder } from "./diagnostics/lines.ts";
 import type { Result } from "./result.ts";
-import { parse } from "./1-parse/parse.ts";
+import { parseProgram } from "./1-parse/program.ts";
 import type { StatementCache } from "./1-parse/cache.ts";
 import { lower } from "./2-lower/lower.ts";
 import { analyze } from "./3-analyze/analyze.ts";
@@ -16,6 +18,8 @@ import { place } from "./4-place/place.ts";
 
 export interface CompileOptions {
   readonly strategy?: Strategy;
+  /** All that the program imports, directly or not; `importsOf` says what a file names. */
+  readonly files?: ImportedFiles;
   /** Statements matched before, by their text; filled as it goes. */
   readonly statements?: StatementCache;
 }
@@ -23,11 +27,12 @@ export interface CompileOptions {
 /** How far one program came. A phase that found errors that the next cannot work with leaves null, and all after it. */
 export interface Compilation {
   readonly file: SourceFile;
-  readonly ast: Ast | null;
+  /** Of the program's own file and of all that it imports. */
+  readonly asts: readonly Ast[] | null;
   readonly ir: Ir | null;
   readonly analysis: Analysis | null;
   readonly plan: Plan | null;
-  /** Of all phases, in source order. */
+  /** Of all phases, in source order; those of the program's own file first. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -37,14 +42,15 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
     diagnostics.push(...result.diagnostics);
     return result.value;
   };
-  const ast = keep(parse(file, options.statements));
-  const ir = ast && keep(lower([ast]));
+  const asts = keep(parseProgram(file, options.files ?? new Map(), options.statements));
+  const ir = asts && keep(lower(asts));
   const analysis = ir && analyze(ir);
   const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto" }));
-  diagnostics.sort((a, b) => a.span.start - b.span.start);
-  return { file, ast, ir, analysis, plan, diagnostics };
+  return { file, asts, ir, analysis, plan, diagnostics: inOrder(diagnostics, file) };
 }
 
+export { importsOf } from "./1-parse/program.ts";
+export { importPath, type ImportedFiles, type Unreadable } from "./imports.ts";
 export { emit } from "./5-emit/emit.ts";
 export { codes } from "./diagnostics/codes.ts";
 export type { Diagnostic } from "./diagnostics/diagnostic.ts";

@@ -6,12 +6,13 @@
  */
 import type { Ast, LevelWord, Span, SourceFile, BinaryOp, UnaryOp, Claim, CollectionKind, MergeOp } from "./ast.ts";
 
-/** `Report.click`; also `Report.nodes`, the built-in relation of a role's addresses. */
+/** `Report.click`, `Node.d.buffer` of a copy of a module, `bed.Store.put` of an imported file; also `Report.nodes`, the built-in relation of a role's addresses. */
 export type CollectionId = string;
 /** `Report/poor#1`: role in whose block the rule stands, then its label. */
 export type RuleId = string;
 
 export interface Ir {
+  /** Of the program's own file first. */
   readonly asts: readonly Ast[];
   readonly roles: ReadonlyMap<string, Role>;
   /** Declaration order. Contains `R.nodes` (kind "nodes") for every role. */
@@ -19,7 +20,9 @@ export interface Ir {
   /** Source order. */
   readonly rules: ReadonlyMap<RuleId, Rule>;
   readonly seals: readonly SealRule[];
+  /** By id. */
   readonly functions: ReadonlyMap<string, ImportedFunction>;
+  /** By id. */
   readonly lattices: ReadonlyMap<string, ImportedLattice>;
 }
 
@@ -27,7 +30,7 @@ export type Type =
   | { readonly kind: "int" | "nat" | "float" | "string" | "bool" | "addr" | "bytes" | "json" }
   | { readonly kind: "list"; readonly of: Type }
   | { readonly kind: "tuple"; readonly of: readonly Type[] }
-  /** `lset<addr>`; an imported lattice has no arguments. See src/lattices. */
+  /** `lset<addr>`; an imported lattice is named by its id and has no arguments. See src/lattices. */
   | LatticeType
   /** After an error only: agrees with everything. */
   | { readonly kind: "unknown" };
@@ -97,7 +100,10 @@ export interface Ordering {
 
 export interface Rule {
   readonly id: RuleId;
-  /** `poor#1`, `Report.click#1`: the head as written and the ordinal among the role's rules with that head. */
+  /**
+   * `poor#1`, `Report.click#1`: the head as written and the ordinal among the role's rules with that head. Of a rule in
+   * a copy of a module, `d.acked#1`.
+   */
   readonly label: string;
   readonly role: string;
   readonly op: MergeOp;
@@ -194,7 +200,7 @@ export type Expr =
   | (Typed & { readonly kind: "variable"; readonly name: string })
   | (Typed & { readonly kind: "self" })
   | (Typed & { readonly kind: "literal"; readonly value: number | string | boolean })
-  /** An imported function (`builtin` false) or a built-in one. */
+  /** An imported function (`builtin` false), by its id, or a built-in one. */
   | (Typed & { readonly kind: "call"; readonly name: string; readonly builtin: boolean; readonly args: readonly Expr[] })
   /** Only inside `having`. */
   | (Typed & { readonly kind: "aggregate"; readonly call: AggregateCall })
@@ -233,6 +239,9 @@ export interface SealRule {
 
 /** `lattice Ballot from "./ballot.ts";` */
 export interface ImportedLattice {
+  /** Its name in the program; of one that an imported file declares, `bed.Ballot`. */
+  readonly id: string;
+  /** That of the export. */
   readonly name: string;
   /** Module specifier as written, relative to the declaring file. */
   readonly from: string;
@@ -241,6 +250,9 @@ export interface ImportedLattice {
 }
 
 export interface ImportedFunction {
+  /** Its name in the program; of one that an imported file declares, `bed.tokenize`. */
+  readonly id: string;
+  /** That of the export. */
   readonly name: string;
   readonly params: readonly Column[];
   readonly returns: Type;

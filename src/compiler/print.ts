@@ -89,7 +89,7 @@ export function printRole(role: Role): string {
 /** Imported lattices and functions, then each role with its collections, rules and seal rules. */
 export function printProgram(ir: Ir): string {
   const blocks: string[] = [];
-  const lattices = [...ir.lattices.values()].map((one) => `lattice ${one.name} from ${JSON.stringify(one.from)};`);
+  const lattices = [...ir.lattices.values()].map((one) => `lattice ${one.id} from ${JSON.stringify(one.from)};`);
   const functions = [...lattices, ...[...ir.functions.values()].map(printFunction)];
   if (functions.length > 0) blocks.push(functions.join("\n"));
   for (const role of ir.roles.values()) {
@@ -108,7 +108,7 @@ export function printProgram(ir: Ir): string {
 function printFunction(one: ImportedFunction): string {
   const params = one.params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ");
   const claims = one.claims.map((claim) => ` ${claim}`).join("");
-  return `function ${one.name}(${params}): ${typeText(one.returns)} from ${JSON.stringify(one.from)}${claims};`;
+  return `function ${one.id}(${params}): ${typeText(one.returns)} from ${JSON.stringify(one.from)}${claims};`;
 }
 
 function annotations(rule: Rule): string {

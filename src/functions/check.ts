@@ -125,7 +125,7 @@ function resultOf(
     (each, i) => each.code !== "DLC507" || diagnostics.findIndex(({ code }) => code === "DLC507") === i,
   );
   found.sort((a, b) => a.span.start - b.span.start);
-  return { diagnostics: found, report: { kind: subject.kind, name: subject.name, from: subject.from, laws } };
+  return { diagnostics: found, report: { kind: subject.kind, name: subject.id, from: subject.from, laws } };
 }
 
 function faultFinding(subject: Subject, fault: NonNullable<Verdict["fault"]>, cwd: string): Diagnostic {
@@ -184,7 +184,7 @@ function findingsOf(
     return finding({
       code: "DLC510",
       severity: "error",
-      message: `${name} is not ${law.name}: ${sidesOf(counterexample!)}${consequence(name, law, options)}`,
+      message: `${name} is not ${law.name}: ${sidesOf(counterexample!)}${consequence(subject.id, law, options)}`,
       mend: `Mend the ${subject.kind}${law.claimed ? `, or leave ${law.name} out` : ""}: ${law.means}.`,
     });
   }
@@ -211,9 +211,9 @@ export function sidesOf({ sides, because }: Breach): string {
   return `${sides.join(", and ")}${because === "threw" ? " (a call without a result is no success)" : ""}`;
 }
 
-function consequence(name: string, law: LawOf, { plan, strategy }: FunctionsOptions): string {
+function consequence(id: string, law: LawOf, { plan, strategy }: FunctionsOptions): string {
   if (plan === null || !law.claimed) return "";
-  const all = consequencesOf(plan, name, law.name, strategy);
+  const all = consequencesOf(plan, id, law.name, strategy);
   return all.length === 0 ? "; nothing in this program rests on it" : `; without it ${all.join(", and ")}`;
 }
 

@@ -10,6 +10,9 @@ import type { Domain } from "./domain.ts";
 
 export interface Subject {
   readonly kind: "function" | "aggregate" | "lattice";
+  /** Its name in the program. */
+  readonly id: string;
+  /** That of the export. */
   readonly name: string;
   /** Module as written, relative to the folder of `file`. */
   readonly from: string;
@@ -109,6 +112,7 @@ export interface LawStatus {
 /** One imported thing in reports. */
 export interface SubjectReport {
   readonly kind: Subject["kind"];
+  /** In the program. */
   readonly name: string;
   readonly from: string;
   readonly laws: readonly LawStatus[];

@@ -14,7 +14,7 @@ export function subjectsOf(ir: Ir): readonly Subject[] {
 }
 
 function functionSubject(fn: ImportedFunction): Subject {
-  const { name, from, file, span, params, returns } = fn;
+  const { id, name, from, file, span, params, returns } = fn;
   const nameSpan = spanOf(fn, new RegExp(`\\b${name}\\b`), "function".length);
   const afterName = nameSpan.end - span.start;
   const fromSpan = spanOf(fn, /"(?:\\.|[^"\\\n])*"/, afterName);
@@ -30,6 +30,7 @@ function functionSubject(fn: ImportedFunction): Subject {
   const text = `(${parts.params.map((param) => `${param.name}: ${param.text}`).join(", ")}) => ${parts.returns.text}`;
   return {
     kind: "function",
+    id,
     name,
     from,
     file,

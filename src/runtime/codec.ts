@@ -16,7 +16,7 @@ export type Columns = CollectionMeta["columns"];
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
-const ADDRESS = /^[A-Za-z_][A-Za-z0-9_]*#(?:0|[1-9][0-9]*)$/;
+const ADDRESS = /^[A-Za-z_][A-Za-z0-9_.]*#(?:0|[1-9][0-9]*)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 export function typeText(type: ValueType): string {

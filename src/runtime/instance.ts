@@ -386,10 +386,7 @@ export class Instance {
   awaited(): readonly AwaitedSeal[] {
     const awaited: AwaitedSeal[] = [];
     const held = new Map<string, number>();
-    for (const { source, rows } of this.#evaluator.held()) {
-      const name = source.slice(source.indexOf(".") + 1);
-      held.set(name, (held.get(name) ?? 0) + rows);
-    }
+    for (const { source, rows } of this.#evaluator.held()) held.set(source, (held.get(source) ?? 0) + rows);
     for (const local of this.#locals.values()) {
       const { seals } = local;
       if (seals === null || seals.sealedAll) continue;

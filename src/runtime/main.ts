@@ -192,11 +192,12 @@ function readDeployment(from: ProcessProgram, path: string, log: boolean): Deplo
 function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {
   const inputs = args.role === "log" ? [] : inputsOf(from.programs[args.role].meta.collections);
   return args.inputs.map((spec) => {
-    const match = /^(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)=(.+)$/.exec(spec);
-    if (match === null || (match[1] ?? args.role) !== args.role) {
+    const match = /^([A-Za-z_][\w.]*)=(.+)$/.exec(spec);
+    if (match === null) {
       throw new WrongUse(`--input must be COLLECTION=FILE for an input of ${args.role}, found ${spec}`);
     }
-    const [, , collection, path] = match;
+    const [, named, path] = match;
+    const collection = named.startsWith(`${args.role}.`) ? named.slice(args.role.length + 1) : named;
     if (!inputs.some(({ name }) => name === collection)) {
       const known = inputs.map(({ name }) => name).join(", ") || "none";
       throw new WrongUse(`${args.role} has no input ${collection} (it has: ${known})`);

@@ -11,14 +11,8 @@ export function addressOf(role: string, index: number): string {
 
 /** Role and index of `Report#0`; null where the text is no instance's address. */
 export function parseAddress(address: string): { readonly role: string; readonly index: number } | null {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)#(0|[1-9][0-9]{0,8})$/.exec(address);
+  const match = /^([A-Za-z_][A-Za-z0-9_.]*)#(0|[1-9][0-9]{0,8})$/.exec(address);
   return match === null ? null : { role: match[1], index: Number(match[2]) };
-}
-
-/** Role and collection of `Report.click`. */
-export function splitTarget(target: string): { readonly role: string; readonly collection: string } {
-  const dot = target.indexOf(".");
-  return { role: target.slice(0, dot), collection: target.slice(dot + 1) };
 }
 
 /** FNV-1a, 32 bits, over the text's UTF-8 bytes. */

@@ -170,3 +170,39 @@ test("reliable delivery brings everything over a network that loses half, and th
     expect(waiting).toEqual(new Set());
   }
 });
+
+test("roles of imported files and inputs of copies are fed and scaled by names with dots", async () => {
+  fileOf(
+    "shelf.dlc",
+    `module Intake<T> {
+      input put(key: string, value: T);
+      out got(key: string, value: T);
+      got(k, v) <= put(k, v);
+    }
+    role Shelf partitioned by (key) {
+      channel keep(key: string, value: int);
+      use Intake<int> as extra;
+      output kept(key: string, value: int);
+      kept(k, v) <= keep(k, v);
+      kept(k, v) <= extra.got(k, v);
+    }`,
+  );
+  const folder = await built(
+    "dotted",
+    `import "./shelf.dlc" as lib;
+    use lib.Intake<int> as in2 in Front;
+    role Front { lib.Shelf.keep(k, v) <~ in2.got(k, v); }`,
+  );
+  const rows = (...texts: string[]): string => texts.map((text) => `{"key":"${text}","value":1}`).join("\n");
+  const input = [
+    `Front.in2.put=${fileOf("front.ndjson", rows("a", "b"))}`,
+    `lib.Shelf[1].extra.put=${fileOf("extra.ndjson", rows("c"))}`,
+  ];
+  const ran = await run(folder, { input, scale: ["lib.Shelf=3"], stdin: true }, '{"role":"lib.Shelf","node":2,"collection":"extra.put","row":{"key":"d","value":1}}\n');
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  expect(ran.rows.map(({ role, row }) => `${role} ${row["key"]}`).sort()).toEqual(["a", "b", "c", "d"].map((key) => `lib.Shelf ${key}`));
+  expect(ran.rows.find(({ row }) => row["key"] === "c")).toMatchObject({ node: 1 });
+  expect(ran.rows.find(({ row }) => row["key"] === "d")).toMatchObject({ node: 2 });
+  const bad = await run(folder, { input: ["lib.Shelf.extra.pu=x"] });
+  expect(bad.stderr).toContain("lib.Shelf has no input extra.pu (it has: extra.put)");
+});

@@ -1,8 +1,9 @@
-import { parse } from "../../src/compiler/1-parse/parse.ts";
+import { parseProgram } from "../../src/compiler/1-parse/program.ts";
 import { lower } from "../../src/compiler/2-lower/lower.ts";
 import { analyze } from "../../src/compiler/3-analyze/analyze.ts";
 import { place } from "../../src/compiler/4-place/place.ts";
 import type { Strategy, Plan } from "../../src/compiler/plan.ts";
+import type { ImportedFiles } from "../../src/compiler/imports.ts";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.ts";
 
 export interface Checked {
@@ -20,10 +21,15 @@ export interface Checked {
   readonly inserted: readonly string[];
 }
 
+/** Files to import, by path. */
+export function filesOf(texts: Readonly<Record<string, string>>): ImportedFiles {
+  return new Map(Object.entries(texts).map(([path, text]) => [path, { path, text }]));
+}
+
 /** Compiles up to the plan; throws with all diagnostics if the text is no valid program. */
-export function check(text: string, strategy: Strategy = "auto"): Checked {
-  const parsed = parse({ path: "test.dlc", text });
-  const lowered = parsed.value && lower([parsed.value]);
+export function check(text: string, strategy: Strategy = "auto", files: ImportedFiles = new Map()): Checked {
+  const parsed = parseProgram({ path: "test.dlc", text }, files);
+  const lowered = parsed.value && lower(parsed.value);
   const found = [...parsed.diagnostics, ...(lowered?.diagnostics ?? [])];
   if (!lowered?.value || found.some(({ severity }) => severity === "error")) throw new Error(found.map(({ code, message }) => `${code} ${message}`).join("\n"));
   const analysis = analyze(lowered.value);

@@ -22,7 +22,7 @@ export function inputsOf(given: Given): SimulatedInput[] {
   return given.map((each) => {
     if (!Array.isArray(each)) return each as SimulatedInput;
     const [at, ...row] = each as [string, ...Row];
-    const [, seal, role, node, collection] = /^(seal )?(\w+)(?:#(\d+))?\.(\w+)$/.exec(at)!;
+    const [, seal, role, node, collection] = /^(seal )?([\w.]+?)(?:#(\d+))?\.([\w.]+)$/.exec(at)!;
     const place = { role, node: Number(node ?? 0), collection };
     return seal ? { ...place, seal: row } : { ...place, row };
   });

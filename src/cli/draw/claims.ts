@@ -36,7 +36,7 @@ function detailOf({ status, how, cases, seed, without, counterexample }: LawStat
 export function withStatuses(plan: Plan, reports: readonly SubjectReport[]): Plan {
   if (reports.length === 0) return plan;
   const said = (assumption: string): string => {
-    const [, name, claim] = /^claim: (\w+) is (\w+)$/.exec(assumption) ?? [];
+    const [, name, claim] = /^claim: ([\w.]+) is (\w+)$/.exec(assumption) ?? [];
     const found = reports.find((report) => report.name === name)?.laws.find(({ law }) => law === claim);
     if (found === undefined) return assumption;
     // Numbers of cases are left out: they change with the constants of a source, and a certificate is to change with its meaning.

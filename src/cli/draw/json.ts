@@ -108,7 +108,7 @@ function collectionsOf({ compilation: { analysis, file } }: CheckedProgram): obj
     });
 }
 
-function findingsOf({ compilation: { analysis, file } }: CheckedProgram): object[] {
+function findingsOf({ compilation: { analysis } }: CheckedProgram): object[] {
   return (analysis?.findings ?? []).map((finding) => ({
     role: finding.role,
     head: headOf(finding.head, finding.role),
@@ -119,7 +119,7 @@ function findingsOf({ compilation: { analysis, file } }: CheckedProgram): object
     columns: finding.gate === null ? ["*"] : finding.columns,
     sources: finding.sources,
     rewrites: finding.rewrites,
-    file: file.path,
+    file: finding.file.path,
   }));
 }
 

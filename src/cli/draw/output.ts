@@ -36,7 +36,7 @@ export function explainOutput(
     for (const rule of new Set(sensitive.map((finding) => finding.rule))) {
       const reasons = sensitive.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
       page.item(
-        `${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${collection.file.path} ${labelOf(ir, rule)} says more`,
+        `${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${ir.asts[0].file.path} ${labelOf(ir, rule)} says more`,
       );
     }
   }

@@ -1,5 +1,5 @@
 /** `dlc explain FILE`: outputs, insertions, and the program with the inserted parts marked. */
-import type { SourceFile } from "../../compiler/ast.ts";
+import type { SourceFile, Span } from "../../compiler/ast.ts";
 import { lineText, positionOf } from "../../compiler/diagnostics/lines.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
@@ -40,11 +40,11 @@ export function explainProgram(
   if (findings.length > 0) {
     page.head("Order-sensitive rules");
     for (const rule of new Set(findings.map((finding) => finding.rule))) {
-      const reasons = findings.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
-      const { line } = positionOf(file, findings.find((finding) => finding.rule === rule)!.span.start);
-      page.item(
-        `${labelOf(ir, rule)}, line ${line} (${[...new Set(reasons)].join(", ")}): dlc explain ${file.path} ${labelOf(ir, rule)}`,
-      );
+      const own = findings.filter((finding) => finding.rule === rule);
+      const reasons = [...new Set(own.map((finding) => finding.reason))].join(", ");
+      const { line } = positionOf(own[0].file, own[0].span.start);
+      const where = own[0].file === file ? `line ${line}` : `${own[0].file.path} line ${line}`;
+      page.item(`${labelOf(ir, rule)}, ${where} (${reasons}): dlc explain ${file.path} ${labelOf(ir, rule)}`);
     }
   }
   const claims = claimLines(functions, paint);
@@ -52,39 +52,45 @@ export function explainProgram(
     page.head("What is claimed of functions, and how it was checked");
     for (const claim of claims) page.item(claim);
   }
-  const inserted = insertedLines(plan, file);
-  if (inserted.size > 0) {
-    page.head("The program before, and with the lines marked + after");
-    for (const line of drawAfter(file, inserted, paint)) page.line(line);
+  for (const [inserting, inserted] of insertedLines(
+    plan,
+    ir.asts.map((ast) => ast.file),
+  )) {
+    const what = inserting === file ? "The program" : inserting.path;
+    page.head(`${what} before, and with the lines marked + after`);
+    for (const line of drawAfter(inserting, inserted, paint)) page.line(line);
   }
   return page.done();
 }
 
-/** Line number to what is inserted above it. */
-function insertedLines(plan: Plan, file: SourceFile): ReadonlyMap<number, readonly string[]> {
-  const lines = new Map<number, string[]>();
-  const add = (offset: number, text: string): void => {
-    const { line } = positionOf(file, offset);
-    const there = lines.get(line);
-    if (there === undefined) lines.set(line, [text]);
+/** Of each file with insertions: line number to what is inserted above it. */
+function insertedLines(
+  plan: Plan,
+  files: readonly SourceFile[],
+): ReadonlyMap<SourceFile, ReadonlyMap<number, readonly string[]>> {
+  const lines = new Map(files.map((file) => [file, new Map<number, string[]>()]));
+  const add = ({ file, span }: { readonly file: SourceFile; readonly span: Span }, text: string): void => {
+    const { line } = positionOf(file, span.start);
+    const there = lines.get(file)?.get(line);
+    if (there === undefined) lines.get(file)?.set(line, [text]);
     else if (!there.includes(text)) there.push(text);
   };
   const { coordinated } = plan;
-  for (const { ordering, span, name, columns } of coordinated.collections.values()) {
+  for (const collection of coordinated.collections.values()) {
+    const { ordering, name, columns } = collection;
     if (ordering === undefined) continue;
     const by = ordering.by.map((index) => columns[index]!.name);
     add(
-      span.start,
+      collection,
       `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: every replica takes it in the same order, in the same steps`,
     );
   }
   for (const rule of coordinated.rules.values()) {
-    for (const gate of rule.gates ?? [])
-      add(rule.span.start, `// evaluated where closed: ${gateText(gate, rule.role)}`);
+    for (const gate of rule.gates ?? []) add(rule, `// evaluated where closed: ${gateText(gate, rule.role)}`);
     for (const literal of rule.body) {
       if (literal.kind !== "read" || literal.hold === undefined) continue;
-      const read = file.text.slice(literal.span.start, literal.span.end);
-      add(rule.span.start, `// ${read} is kept until closed: ${gateText(literal.hold, rule.role)}`);
+      const read = rule.file.text.slice(literal.span.start, literal.span.end);
+      add(rule, `// ${read} is kept until closed: ${gateText(literal.hold, rule.role)}`);
     }
   }
   for (const travel of plan.travels) {
@@ -93,9 +99,9 @@ function insertedLines(plan: Plan, file: SourceFile): ReadonlyMap<number, readon
     );
     const from = travel.parts.map(({ source }) => headOf(source, travel.role)).join(" and ");
     if (sender !== undefined)
-      add(sender.span.start, `// seals of ${from} travel on to ${travel.target}, with the number of facts sent`);
+      add(sender, `// seals of ${from} travel on to ${travel.target}, with the number of facts sent`);
   }
-  return lines;
+  return new Map([...lines].filter(([, inserted]) => inserted.size > 0));
 }
 
 /** `click(campaign = c)`. */

@@ -102,7 +102,7 @@ function planCounts(program: Description, scale: readonly string[], problems: st
   const counts = new Map(program.roles.map(({ role, count }) => [role, count]));
   const roles = [...counts.keys()];
   for (const text of scale) {
-    const match = /^([A-Za-z_]\w*)=(\d{1,4})$/.exec(text);
+    const match = /^([A-Za-z_][\w.]*)=(\d{1,4})$/.exec(text);
     if (match === null) problems.push(`--scale must be Role=n, as in --scale ${roles[0] ?? "Report"}=5; found ${text}`);
     else if (!counts.has(match[1]))
       problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${roles.join(", ")})`);
@@ -119,7 +119,7 @@ function planInput(
   inputs: Map<string, ChildInput[]>,
   problems: string[],
 ): void {
-  const match = /^([A-Za-z_]\w*)(?:\[(\*|\d{1,4})\])?\.([A-Za-z_]\w*)=(.+)$/.exec(text);
+  const match = matchInput(text, [...counts.keys()]);
   if (match === null) {
     problems.push(`--input must be Role.collection=file (or Role[2].collection, Role[*].collection), found ${text}`);
     return;
@@ -150,6 +150,16 @@ function planInput(
   }
 }
 
+/**
+ * Role, instance, collection and file of `Role[2].collection=file`. Both names may have dots, so that the longest role of
+ * which it can be is taken.
+ */
+function matchInput(text: string, roles: readonly string[]): RegExpExecArray | null {
+  const known = roles.filter((role) => /^[.[]/.test(text.slice(role.length)) && text.startsWith(role));
+  const role = known.toSorted((a, b) => b.length - a.length)[0]?.replaceAll(".", "\\.") ?? "[A-Za-z_]\\w*";
+  return new RegExp(`^(${role})(?:\\[(\\*|\\d{1,4})\\])?\\.([A-Za-z_][\\w.]*)=(.+)$`).exec(text);
+}
+
 function unreadable(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return `there is no file ${path}`;
@@ -168,7 +178,7 @@ function planKill(
   counts: ReadonlyMap<string, number>,
   problems: string[],
 ): Kill[] {
-  const match = /^([A-Za-z_]\w*)#(\d{1,4})@(\d{1,9})(ms)?$/.exec(text) ?? /^(log)()@(\d{1,9})(ms)$/.exec(text);
+  const match = /^([A-Za-z_][\w.]*)#(\d{1,4})@(\d{1,9})(ms)?$/.exec(text) ?? /^(log)()@(\d{1,9})(ms)$/.exec(text);
   if (match === null) {
     problems.push(`--kill must be Role#i@rows or Role#i@200ms, found ${text}`);
     return [];

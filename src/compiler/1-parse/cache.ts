@@ -3,9 +3,10 @@
  * each, in the order of a walk: positions count from the start of the statement, and names are places
  * in its text. Reading one back costs a few microseconds and gives positions of the file at once.
  */
-import type { AggregateDecl, FunctionDecl, LatticeDecl, Member, Span } from "../ast.ts";
+import type { Item, Member, ModuleDecl, RoleDecl, Span } from "../ast.ts";
 
-export type CachedNode = Member | FunctionDecl | AggregateDecl | LatticeDecl;
+/** What one statement is: all but the blocks, whose members are statements of their own. */
+export type CachedNode = Member | Exclude<Item, RoleDecl | ModuleDecl>;
 
 /** A tree as a string; what is in it only this file knows. */
 export type CachedStatement = string & { readonly cached?: never };
@@ -110,6 +111,10 @@ const words = [
   "true",
   "false",
   "weaker",
+  "in",
+  "out",
+  "import",
+  "use",
 ] as const;
 const wordIndex: ReadonlyMap<string, number> = new Map(words.map((word, index) => [word, index]));
 
@@ -143,7 +148,7 @@ const shapes: readonly string[] = [
   "kind,span",
   "name,type",
   "name,args,span",
-  "kind,collection,name,columns,keyLength,modifiers,periodMs,doc,span",
+  "kind,collection,direction,name,columns,keyLength,modifiers,periodMs,doc,span",
   "kind,by,single,deadlineMs,span",
   "kind,level,strict,span",
   "kind,how,reason,span",
@@ -152,6 +157,8 @@ const shapes: readonly string[] = [
   "kind,target,args,op,body,doc,span",
   "kind,name,params,returns,from,claims,doc,span",
   "kind,name,from,doc,span",
+  "kind,from,name,doc,span",
+  "kind,module,types,roles,name,target,doc,span",
 ];
 const shapeIndex: ReadonlyMap<string, number> = new Map(shapes.map((keys, index) => [keys, index]));
 const shapeKeys: readonly (readonly string[])[] = shapes.map((keys) => keys.split(","));

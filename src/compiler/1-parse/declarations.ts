@@ -53,7 +53,7 @@ function typeOf(site: Site, node: Cst, at: number): TypeExpr {
   return { name: textAt(site, at, name.matchLength), args, span };
 }
 
-function typesOf(site: Site, node: Cst, at: number): TypeExpr[] {
+export function typesOf(site: Site, node: Cst, at: number): TypeExpr[] {
   const all: TypeExpr[] = [];
   eachListed(node, at, 4, (item, start) => all.push(typeOf(site, item, start)));
   return all;
@@ -103,14 +103,16 @@ function durationOf(site: Site, node: Cst, at: number): number {
   return period;
 }
 
-/** `table t(x: int) durable`, `timer t every 500ms`. */
+/** `table t(x: int) durable`, `timer t every 500ms`, `in send(x: int)`. */
 export function collectionOf(
   site: Site,
   node: Cst,
-  kind: CollectionKind,
+  word: CollectionKind | "in" | "out",
   doc: string | null,
   end: number,
 ): CollectionDecl {
+  const direction = word === "in" || word === "out" ? word : null;
+  const kind = word === "in" || word === "out" ? "scratch" : word;
   const [, , nameNode, , columnNodes, , modifierNodes] = node.children;
   const name = nameAt(site, nameNode, node.childOffsets[2]);
   const span = { start: site.base, end };
@@ -125,6 +127,7 @@ export function collectionOf(
     return {
       kind: "collection",
       collection: kind,
+      direction,
       name,
       columns: [],
       keyLength: null,
@@ -136,7 +139,7 @@ export function collectionOf(
   }
   if (columnNodes.children.length === 0) {
     report(site, "DLC101", name.span, `The columns of \`${name.text}\` are missing.`, {
-      mend: `Write them in brackets after the name: \`${kind} ${name.text}(x: int);\`.`,
+      mend: `Write them in brackets after the name: \`${word} ${name.text}(x: int);\`.`,
     });
   }
   const { columns, keyLength } =
@@ -144,7 +147,18 @@ export function collectionOf(
       ? { columns: [], keyLength: null }
       : columnsOf(site, columnNodes.children[0], columnNodes.childOffsets[0]);
   const modifiers = modifiersOf(site, modifierNodes);
-  return { kind: "collection", collection: kind, name, columns, keyLength, modifiers, periodMs: null, doc, span };
+  return {
+    kind: "collection",
+    collection: kind,
+    direction,
+    name,
+    columns,
+    keyLength,
+    modifiers,
+    periodMs: null,
+    doc,
+    span,
+  };
 }
 
 function periodOf(site: Site, modifierNodes: Cst, name: Name): number {

@@ -1,5 +1,5 @@
 /* oxlint-disable unicorn/no-thenable -- the tree of `if` has a `then` */
-import type { Arg, BinaryOp, CollectionRef, Expr, Literal, Pattern, Span, UnaryOp } from "../ast.ts";
+import type { Arg, BinaryOp, CollectionRef, Expr, Literal, Name, Path, Pattern, Span, UnaryOp } from "../ast.ts";
 import type { Cst } from "./cst.ts";
 import { nameAt, report, reportReserved, reserved, spanAt, textAt, type Site } from "./site.ts";
 import { numberValue, textValue } from "./literals.ts";
@@ -96,13 +96,30 @@ export function expressionsOf(site: Site, node: Cst, at: number): Expr[] {
   return all;
 }
 
-/** The node `reference`: `r`, `Role.r`. */
+/** The node `reference`: `r`, `Role.r`, `bed.Role.r`. */
 export function referenceOf(site: Site, node: Cst, at: number): CollectionRef {
-  const [first, , , , second] = node.children;
+  const names = namesOfPath(site, node, at);
   const span = spanAt(site, at, node.matchLength);
-  const name = nameAt(site, first, at + node.childOffsets[0]);
-  if (second.children.length === 0) return { role: null, name, span };
-  return { role: name, name: nameAt(site, second.children[0], at + second.childOffsets[0]), span };
+  const name = names[names.length - 1];
+  return { role: names.length === 1 ? null : joined(names.slice(0, -1)), name, span };
+}
+
+/** The node `reference` as the path of a role, a module or a copy. */
+export function pathOf(site: Site, node: Cst, at: number): Path {
+  return joined(namesOfPath(site, node, at));
+}
+
+function namesOfPath(site: Site, node: Cst, at: number): readonly Name[] {
+  const [first, , , , more] = node.children;
+  const names = [nameAt(site, first, at + node.childOffsets[0])];
+  for (let i = 0; i < more.children.length; i++) names.push(nameAt(site, more.children[i], at + more.childOffsets[i]));
+  return names;
+}
+
+function joined(names: readonly Name[]): Path {
+  if (names.length === 1) return names[0];
+  const span = { start: names[0].span.start, end: names[names.length - 1].span.end };
+  return { text: names.map(({ text }) => text).join("."), span };
 }
 
 /** The node `arguments`, as arguments of a head or of a literal that reads a collection. */
@@ -208,7 +225,7 @@ function callOf(site: Site, node: Cst, at: number): Expr {
       site,
       "DLC110",
       reference.span,
-      `\`${textAt(site, at, referenceNode.matchLength)}\` is another role's collection, not a value.`,
+      `\`${textAt(site, at, referenceNode.matchLength)}\` is a collection, not a value.`,
       {
         mend: "A collection is read as a literal of its own in the body; its columns then are variables.",
       },

@@ -16,7 +16,6 @@ export const commonMistakes: readonly Explanation[] = [
   missingBody,
   incompleteConditional,
   missingSeparator,
-  dottedTwice,
   missingValue,
 ];
 
@@ -247,14 +246,6 @@ function closedBefore(tokens: readonly Token[], open: Token, until: Token): bool
     if (token.text === ")" && --depth === 0) return true;
   }
   return false;
-}
-
-function dottedTwice(failure: Failure): boolean {
-  const { found, before, tokens } = failure;
-  if (found?.text !== "." || before === null || tokens[tokens.indexOf(before) - 1]?.text !== ".") return false;
-  return say(failure, "DLC101", found, "A collection is named by its role and its own name, with one dot.", {
-    mend: "Write `Role.collection`.",
-  });
 }
 
 /** An operator with nothing on its right. */

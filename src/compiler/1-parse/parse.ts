@@ -1,10 +1,11 @@
-import type { Ast, CollectionKind, Item, Member, RoleDecl, SourceFile } from "../ast.ts";
+import type { Ast, CollectionDecl, CollectionKind, Item, Member, SourceFile, Span, UseDecl } from "../ast.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Result } from "../result.ts";
-import { decodeStatement, encodeStatement, type StatementCache } from "./cache.ts";
+import { decodeStatement, encodeStatement, type CachedNode, type StatementCache } from "./cache.ts";
 import { match, type Cst } from "./cst.ts";
 import { collectionOf, functionOf, latticeOf, reportUnknown } from "./declarations.ts";
 import { explainMismatch, reportScan } from "./explain.ts";
+import { importOf, moduleOf, useOf, type ModuleHeader } from "./modules.ts";
 import { roleOf, type RoleHeader } from "./roles.ts";
 import { ruleOf, sealOf } from "./rules.ts";
 import { scan, type Statement } from "./scan.ts";
@@ -21,16 +22,18 @@ const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
   "scratch",
   "timer",
 ]);
-const itemKinds: ReadonlySet<string> = new Set(["role", "function", "aggregate", "lattice"]);
+const interfaceKinds: ReadonlySet<string> = new Set(["in", "out"]);
+const itemKinds: ReadonlySet<string> = new Set(["import", "function", "aggregate", "lattice"]);
+const blockKinds = ["role", "module"] as const;
 /** Words that begin declarations of the language that this compiler does not read yet. */
-const laterKinds: ReadonlySet<string> = new Set(["import", "module", "use", "source", "component", "connect", "cache"]);
-const declarationKinds = [...collectionKinds, "seal", ...itemKinds];
+const laterKinds: ReadonlySet<string> = new Set(["source", "component", "connect", "cache"]);
+const declarationKinds = [...collectionKinds, ...interfaceKinds, "seal", "use", ...itemKinds, ...blockKinds];
 
-const importing = /^import *"/;
+type Header = ({ readonly kind: "role" } & RoleHeader) | ({ readonly kind: "module" } & ModuleHeader);
 
-/** A role whose closing brace has not come yet. */
-interface OpenRole {
-  readonly header: RoleHeader;
+/** A role or module whose closing brace has not come yet. */
+interface OpenBlock {
+  readonly header: Header;
   readonly start: number;
   readonly doc: string | null;
   readonly members: Member[];
@@ -46,14 +49,14 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   const diagnostics: Diagnostic[] = [];
   const items: Item[] = [];
   const scanned = scan(file.text);
-  let role: OpenRole | null = null;
+  let block: OpenBlock | null = null;
   // Blocks inside a block that cannot be read: skipped up to their braces.
   let skipped = 0;
   let declarationLost = false;
 
-  const close = (open: OpenRole, end: number): void => {
+  const close = (open: OpenBlock, end: number): void => {
     const { header, start, doc, members } = open;
-    items.push({ kind: "role", ...header, members, doc, span: { start, end } });
+    items.push({ ...header, members, doc, span: { start, end } });
   };
 
   reportScan(file, scanned.problems, diagnostics);
@@ -62,9 +65,9 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
 
     if (statement.kind === "close") {
       if (skipped > 0) skipped--;
-      else if (role !== null) {
-        close(role, statement.end);
-        role = null;
+      else if (block !== null) {
+        close(block, statement.end);
+        block = null;
       }
       continue;
     }
@@ -74,15 +77,15 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     }
 
     if (statement.kind === "open") {
-      const begun = openBlock(site, statement, role);
+      const begun = openBlock(site, statement, block);
       if (begun === null) {
         skipped = 1;
         declarationLost = true;
         continue;
       }
       if (!begun.sound) declarationLost = true;
-      if (role !== null) close(role, statement.start);
-      role = begun;
+      if (block !== null) close(block, statement.start);
+      block = begun;
       continue;
     }
 
@@ -91,29 +94,25 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
       if (declares(statement)) declarationLost = true;
       continue;
     }
-    if (itemKinds.has(read.kind)) {
-      if (role !== null) {
-        const span = spanAt(site, statement.from, statement.word?.length ?? 1);
-        report(site, "DLC106", span, `A ${read.kind} is declared outside of roles.`, {
-          mend: `Move it before \`role ${role.header.name.text}\`; every role can use it there.`,
-        });
-      }
-      items.push(read as Item);
-    } else if (role === null) {
+    if (read.kind === "use") checkUse(site, read, block);
+    if (isItem(read, block)) {
+      if (block !== null) reportInside(site, statement, read, block);
+      items.push(read);
+    } else if (block === null) {
       if (read.kind === "collection") declarationLost = true;
-      const span = spanAt(site, statement.from, statement.text.length - statement.from);
-      const what = read.kind === "collection" ? `The ${read.collection} \`${read.name.text}\`` : `This ${read.kind}`;
-      report(site, "DLC106", span, `${what} stands outside of any role.`, {
-        mend: "Collections and rules belong to a role: put it between the braces of `role Name { … }`.",
-      });
+      reportOutside(site, statement, read);
     } else {
-      role.members.push(read as Member);
+      if (read.kind === "collection" && read.direction !== null && block.header.kind === "role") {
+        declarationLost = true;
+        reportInterface(site, statement, read);
+      }
+      block.members.push(read);
     }
   }
 
-  if (role !== null) {
-    const name = role.header.name;
-    report({ file, diagnostics }, "DLC105", name.span, `The block of role \`${name.text}\` is never closed.`, {
+  if (block !== null) {
+    const { kind, name } = block.header;
+    report({ file, diagnostics }, "DLC105", name.span, `The block of ${kind} \`${name.text}\` is never closed.`, {
       mend: "Write `}` after its last statement.",
       fix: {
         title: "Close it at the end of the file",
@@ -121,53 +120,109 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
         text: "\n}\n",
       },
     });
-    close(role, file.text.length);
+    close(block, file.text.length);
   }
   diagnostics.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
   return { value: declarationLost ? null : { file, items }, diagnostics };
 }
 
-/** Whether a statement, also one that cannot be read, may declare a name that others use. */
-function declares({ word, text }: Statement): boolean {
-  return word === null ? importing.test(text) : word !== "seal";
+/** Whether a statement stands outside of blocks; a `use` does where it says in which role, or where there is none. */
+function isItem(read: CachedNode, block: OpenBlock | null): read is Exclude<CachedNode, Member> | UseDecl {
+  return read.kind === "use" ? block === null : itemKinds.has(read.kind);
 }
 
-/** The role that a block's header opens; null, after a report, when it opens none. */
-function openBlock(site: Site, statement: Statement, within: OpenRole | null): OpenRole | null {
+function reportInside(site: Site, statement: Statement, read: CachedNode, { header }: OpenBlock): void {
+  const what = read.kind === "import" ? "A file is imported" : `A ${read.kind} is declared`;
+  report(site, "DLC106", firstWordOf(site, statement), `${what} outside of roles and modules.`, {
+    mend: `Move it before \`${header.kind} ${header.name.text}\`; everything in the file can use it there.`,
+  });
+}
+
+function reportOutside(site: Site, statement: Statement, read: CachedNode): void {
+  const span = spanAt(site, statement.from, statement.text.length - statement.from);
+  const what =
+    read.kind === "collection" ? `The ${read.direction ?? read.collection} \`${read.name.text}\`` : `This ${read.kind}`;
+  report(site, "DLC106", span, `${what} stands outside of any role.`, {
+    mend: "Collections and rules belong to a role or a module: put it between the braces of `role Name { … }`.",
+  });
+}
+
+/** Outside of blocks a use says in which role its copy stands; inside it stands there. */
+function checkUse(site: Site, { name, target }: UseDecl, block: OpenBlock | null): void {
+  if (block === null && target === null) {
+    report(site, "DLC106", name.span, `Nothing says in which role the copy \`${name.text}\` stands.`, {
+      mend: `Write \`as ${name.text} in Role\`, or move the statement into the role.`,
+    });
+  } else if (block !== null && target !== null) {
+    const { kind, name: own } = block.header;
+    report(site, "DLC106", target.span, `A copy stands in the ${kind} in which it is used, here \`${own.text}\`.`, {
+      mend: `Leave \`in ${target.text}\` out, or move the statement out of \`${own.text}\`.`,
+    });
+  }
+}
+
+/** `in` and `out` in a role. */
+function reportInterface(site: Site, statement: Statement, { direction, name }: CollectionDecl): void {
+  const kinds = direction === "in" ? "an input or a channel" : "an output";
+  report(
+    site,
+    "DLC106",
+    firstWordOf(site, statement),
+    `\`${direction}\` belongs to the interface of a module, and this is a role.`,
+    {
+      mend: `Declare \`${name.text}\` as ${kinds}, or as a scratch.`,
+    },
+  );
+}
+
+function firstWordOf(site: Site, statement: Statement): Span {
+  return spanAt(site, statement.from, statement.word?.length ?? 1);
+}
+
+/** Whether a statement, also one that cannot be read, may declare a name that others use. */
+function declares({ word }: Statement): boolean {
+  return word !== null && word !== "seal";
+}
+
+/** The role or module that a block's header opens; null, after a report, when it opens none. */
+function openBlock(site: Site, statement: Statement, within: OpenBlock | null): OpenBlock | null {
   const word = statement.word as string;
   const span = spanAt(site, statement.from, word.length);
-  if (word !== "role") {
+  if (word !== "role" && word !== "module") {
     if (laterKinds.has(word)) reportLater(site, span, word);
-    else reportUnknown(site, { text: word, span }, ["role"], "what a block begins with", "DLC108");
+    else reportUnknown(site, { text: word, span }, blockKinds, "what a block begins with", "DLC108");
     return null;
   }
   if (statement.from > 0) reportAnnotated(site, statement);
   const proper: Site = { ...site, text: statement.text.slice(statement.from), base: site.base + statement.from };
-  const matched = match(proper.text, "role");
+  const matched = match(proper.text, word);
   if (matched.cst === null) {
-    explainMismatch(proper, "role", matched.failedAt);
+    explainMismatch(proper, word, matched.failedAt);
     // The members still are read, so that their errors come up in the same run.
-    const name = /^role +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
-    const header = {
-      name: { text: name, span: spanAt(proper, 5, name.length) },
-      count: null,
-      replicated: false,
-      partitionedBy: null,
-    };
+    const text = /^[a-z]+ +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
+    const name = { text, span: spanAt(proper, word.length + 1, text.length) };
+    const header: Header =
+      word === "module"
+        ? { kind: word, name, types: [], roles: [] }
+        : { kind: word, name, count: null, replicated: false, partitionedBy: null };
     return { header, start: proper.base, doc: statement.doc, members: [], sound: false };
   }
   const before = site.diagnostics.length;
-  const header = roleOf(proper, matched.cst);
+  const header: Header =
+    word === "module"
+      ? { kind: word, ...moduleOf(proper, matched.cst) }
+      : { kind: word, ...roleOf(proper, matched.cst) };
   const sound = site.diagnostics.length === before;
   if (within !== null) {
+    const { kind, name } = within.header;
     report(
       site,
       "DLC105",
       spanAt(proper, 0, proper.text.length),
-      `Role \`${header.name.text}\` begins inside role \`${within.header.name.text}\`.`,
+      `${word === "role" ? "Role" : "Module"} \`${header.name.text}\` begins inside ${kind} \`${name.text}\`.`,
       {
-        mend: `Close \`${within.header.name.text}\` with \`}\` first: roles do not nest.`,
-        cause: { span: within.header.name.span, label: "this role is still open" },
+        mend: `Close \`${name.text}\` with \`}\` first: roles and modules do not nest.`,
+        cause: { span: name.span, label: `this ${kind} is still open` },
       },
     );
   }
@@ -175,11 +230,7 @@ function openBlock(site: Site, statement: Statement, within: OpenRole | null): O
 }
 
 /** The member or item of a statement that ends in `;`, from the cache when it was read before. */
-function readStatement(
-  site: Site,
-  statement: Statement,
-  cache: StatementCache | undefined,
-): Member | Exclude<Item, RoleDecl> | null {
+function readStatement(site: Site, statement: Statement, cache: StatementCache | undefined): CachedNode | null {
   if (cache !== undefined && statement.terminated) {
     const known = cache.get(statement.text);
     if (known !== undefined)
@@ -210,7 +261,7 @@ function endsInsideString(site: Site, statement: Statement): boolean {
   );
 }
 
-function buildStatement(site: Site, statement: Statement): Member | Exclude<Item, RoleDecl> | null {
+function buildStatement(site: Site, statement: Statement): CachedNode | null {
   const { text, word, doc, end, from } = statement;
   if (text === "") {
     report(site, "DLC101", { start: site.base, end }, "A `;` with nothing before it.", {
@@ -220,10 +271,6 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
     return null;
   }
   if (word === null) {
-    if (importing.test(text)) {
-      reportLater(site, spanAt(site, 0, "import".length), "import");
-      return null;
-    }
     const cst = treeOf(site, "rule");
     return cst === null ? null : ruleOf(site, cst, doc, end);
   }
@@ -234,9 +281,9 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
   }
   if (from > 0) reportAnnotated(site, statement);
   const proper: Site = from === 0 ? site : { ...site, text: text.slice(from), base: site.base + from };
-  if (collectionKinds.has(word)) {
+  if (collectionKinds.has(word) || interfaceKinds.has(word)) {
     const cst = treeOf(proper, "collection");
-    return cst === null ? null : collectionOf(proper, cst, word as CollectionKind, doc, end);
+    return cst === null ? null : collectionOf(proper, cst, word as CollectionKind | "in" | "out", doc, end);
   }
   switch (word) {
     case "seal": {
@@ -252,8 +299,17 @@ function buildStatement(site: Site, statement: Statement): Member | Exclude<Item
       const cst = treeOf(proper, "lattice");
       return cst === null ? null : latticeOf(proper, cst, doc, end);
     }
+    case "import": {
+      const cst = treeOf(proper, "import");
+      return cst === null ? null : importOf(proper, cst, doc, end);
+    }
+    case "use": {
+      const cst = treeOf(proper, "use");
+      return cst === null ? null : useOf(proper, cst, doc, end);
+    }
     case "role":
-      report(site, "DLC105", span, "The block of this role is missing.", {
+    case "module":
+      report(site, "DLC105", span, `The block of this ${word} is missing.`, {
         mend: "Write `{` after its header, and `}` after its last statement.",
       });
       return null;
@@ -313,6 +369,6 @@ function reportAnnotated(site: Site, statement: Statement): void {
 
 function reportLater(site: Site, span: { readonly start: number; readonly end: number }, word: string): void {
   report(site, "DLC115", span, `\`${word}\` is not understood by this version of dlc.`, {
-    mend: "Write the program as roles in one file, with functions of TypeScript where needed.",
+    mend: "Write the program as roles, with functions of TypeScript where needed.",
   });
 }

@@ -26,7 +26,7 @@ export interface Statement {
   readonly text: string;
   /** Where the statement proper begins in `text`, after its annotations; 0 when it has none. */
   readonly from: number;
-  /** The first word of the statement proper when a second word follows it (`table t`), else null. */
+  /** The first word of the statement proper when a second word follows it (`table t`, `import "…"`), else null. */
   readonly word: string | null;
   /** Whether the `;` or `{` is there. */
   readonly terminated: boolean;
@@ -73,6 +73,7 @@ const declaring = new Set([
   "connect",
   "cache",
   "use",
+  "out",
 ]);
 const continuing = new Set([
   "sealed",
@@ -99,6 +100,7 @@ const continuing = new Set([
   "idempotent",
   "replicated",
   "partitioned",
+  "as",
 ]);
 
 export function isWordCode(code: number): boolean {
@@ -138,12 +140,15 @@ function wordAt(text: string, at: number): string {
  * begin a new statement. Two operands never stand side by side, so in a rule every word that joins
  * nothing does; a declaration may go on with words, so there it takes a whole beginning.
  */
-function beginsStatement(text: string, at: number, inDeclaration: boolean): boolean {
+function beginsStatement(text: string, at: number, firstWord: string, inDeclaration: boolean): boolean {
   const word = wordAt(text, at);
+  // `in send(…)` begins one, `use M as m` goes on with `in Node`.
+  if (word === "in" && inDeclaration && firstWord !== "use" && isWordCode(text.charCodeAt(skipBlank(text, at + 2))))
+    return true;
   if (infix.has(word) || (word.charCodeAt(0) >= 48 && word.charCodeAt(0) <= 57)) return false;
   const after = skipBlank(text, at + word.length);
   const next = text.charCodeAt(after);
-  if (declaring.has(word) && isWordCode(next)) return true;
+  if (declaring.has(word) && (isWordCode(next) || (word === "import" && next === QUOTE))) return true;
   if (!inDeclaration) return true;
   if (continuing.has(word)) return false;
   return (
@@ -266,6 +271,7 @@ export function scan(text: string): Scan {
       end = closed ? end + 1 : Math.min(end, length);
       if (!closed) problems.push({ kind: "unterminated-string", start: at, end });
       token(at, end, true);
+      if (tokens === 2 && firstWord === "import") declaration = true;
       at = end;
       continue;
     }
@@ -273,10 +279,10 @@ export function scan(text: string): Scan {
     if (isWordCode(code)) {
       const word = wordAt(text, at);
       const mayBegin = start >= 0 && newLine && afterOperand && !(tokens === 1 && declaring.has(firstWord));
-      if (mayBegin && beginsStatement(text, at, declaration)) finish("plain", lastEnd, false);
+      if (mayBegin && beginsStatement(text, at, firstWord, declaration)) finish("plain", lastEnd, false);
       token(at, at + word.length, !infix.has(word));
       if (tokens === 1) firstWord = word;
-      else if (tokens === 2 && firstWord !== "" && !infix.has(firstWord)) declaration = true;
+      else if (tokens === 2 && firstWord !== "" && (!infix.has(firstWord) || firstWord === "in")) declaration = true;
       at += word.length;
       continue;
     }

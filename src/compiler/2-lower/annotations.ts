@@ -39,9 +39,12 @@ export function lowerAnnotations(
   }
   if (coordinate?.how.by) {
     const known = new Set<string>([...lowered.variables.keys()].filter((name) => !/^_[0-9]*$/.test(name)));
-    const read = body.flatMap((literal) => (literal.kind === "read" ? [literal.ref.name.text] : []));
-    for (const name of read)
-      for (const column of place.role.collections.get(name)?.columns ?? []) known.add(column.name);
+    for (const literal of body) {
+      if (literal.kind !== "read") continue;
+      const { role, name } = literal.ref;
+      const block = role === null ? place.role : place.role.copies.get(role.text);
+      for (const column of block?.collections.get(name.text)?.columns ?? []) known.add(column.name);
+    }
     for (const column of target?.columns ?? []) known.add(column.name);
     for (const name of coordinate.how.by) {
       if (known.has(name.text)) continue;

@@ -11,7 +11,7 @@ import { wanted } from "./coerce.ts";
 import { compare, typeExpr } from "./expressions.ts";
 import type { Sight, Variable } from "./expressions.ts";
 import { quote } from "./findings.ts";
-import { resolveCollection } from "./scope.ts";
+import { resolveCollection, titleOf } from "./scope.ts";
 import type { Place } from "./scope.ts";
 import { Definitions } from "./definitions.ts";
 import type { Defining, Lowering } from "./definitions.ts";
@@ -116,7 +116,7 @@ class BodyLowering implements Lowering {
 
   read(literal: Extract<AstLiteral, { kind: "read" }>, index: number, reads: Read[]): void {
     const { place } = this;
-    const collection = resolveCollection(place, literal.ref);
+    const collection = resolveCollection(place, literal.ref, "read");
     let args: readonly (AstExpr | null)[] | null = null;
     if (collection !== null) {
       if (collection.role !== place.role.role.name && collection.kind !== "nodes") {
@@ -124,10 +124,10 @@ class BodyLowering implements Lowering {
           "DLC222",
           place.file,
           literal.ref.span,
-          `role ${place.role.role.name} cannot read ${quote(collection.id)}: it is kept by the instances of role ${collection.role}`,
+          `${titleOf(place.role)} cannot read ${quote(collection.id)}: it is kept by the instances of role ${collection.role}`,
           {
             cause: { file: collection.file, span: collection.nameSpan, label: "declared here" },
-            mend: `Let role ${collection.role} send it to a channel of role ${place.role.role.name}, and read that channel.`,
+            mend: `Let role ${collection.role} send it to a channel of ${titleOf(place.role)}, and read that channel.`,
           },
         );
       } else if (literal.args === null && collection.columns.length > 0)

@@ -46,7 +46,7 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     const args = typeArgs(sight, call);
     return {
       kind: "call",
-      name,
+      name: imported.id,
       builtin: false,
       args: passArgs(place, call, args, imported.params),
       type: imported.returns,

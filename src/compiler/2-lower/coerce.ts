@@ -23,7 +23,7 @@ export function coerce(expr: Expr, to: Type, checked = false): Expr | null {
       if (isWhole(from) && to.kind === "nat") return (expr.value as number) >= 0 ? { ...expr, type: to } : null;
       if (isWhole(from) && to.kind === "float") return { ...expr, type: to };
       if (from.kind === "string" && to.kind === "addr") {
-        return /^[A-Za-z_][A-Za-z0-9_]*#[0-9]+$/.test(expr.value as string) ? { ...expr, type: to } : null;
+        return /^[A-Za-z_][A-Za-z0-9_.]*#[0-9]+$/.test(expr.value as string) ? { ...expr, type: to } : null;
       }
       if (to.kind === "json") return { ...expr, type: to };
       break;

@@ -6,6 +6,7 @@ import { typeText } from "../types.ts";
 import { columnsOf } from "./declare.ts";
 import { alternatives, quote } from "./findings.ts";
 import type { Findings } from "./findings.ts";
+import type { TypeScope } from "./type-names.ts";
 
 /** setTimeout's longest delay. */
 const longestPeriodMs = 2 ** 31 - 1;
@@ -21,15 +22,16 @@ const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializabl
   level: ["output"],
 };
 
+/** `name`: the collection's in its role; of one in a copy, `d.buffer`. */
 export function declareCollection(
   file: SourceFile,
   role: Role,
+  name: string,
   decl: CollectionDecl,
-  lattices: ReadonlySet<string>,
+  types: TypeScope,
   findings: Findings,
 ): Collection {
-  const name = decl.name.text;
-  const columns = columnsOf(file, decl.columns, lattices, findings, "column");
+  const columns = columnsOf(file, decl.columns, types, findings, "column");
   const kept = new Map<Modifier["kind"], Modifier>();
   for (const modifier of decl.modifiers) {
     const said = modifier.kind === "level" ? modifier.level : modifier.kind;

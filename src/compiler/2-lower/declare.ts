@@ -1,90 +1,95 @@
-/** Declarations: roles, their collections, imported functions. */
-import type { AggregateDecl, Ast, ColumnDecl, FunctionDecl, LatticeDecl, Name, RoleDecl, SourceFile } from "../ast.ts";
+/** Declarations: roles, their collections, modules, imported functions. */
+import type { AggregateDecl, ColumnDecl, FunctionDecl, LatticeDecl, Name, RoleDecl, SourceFile } from "../ast.ts";
 import type { Collection, Column, ImportedFunction, Role } from "../ir.ts";
 import { latticeKinds } from "../../lattices/index.ts";
 import { addr, sameType, scalarType, typeText } from "../types.ts";
 import { declareCollection } from "./collection.ts";
-import { quote } from "./findings.ts";
+import { namedIn } from "./files.ts";
+import type { FileScope } from "./files.ts";
+import { quote, twice } from "./findings.ts";
 import type { Findings } from "./findings.ts";
-import type { RoleScope, Scope } from "./scope.ts";
+import { titleOf } from "./scope.ts";
+import type { RoleScope } from "./scope.ts";
 import { resolveType } from "./type-names.ts";
+import type { TypeScope } from "./type-names.ts";
 
-/** Declares everything that rules can name. Of two things of one name the first stays. */
-export function declare(asts: readonly Ast[], findings: Findings): Scope {
-  const scope: Scope = { roles: new Map(), functions: new Map(), lattices: new Map(), unavailable: new Map(), findings };
-  const lattices = new Set<string>();
-  for (const ast of asts) for (const item of ast.items) if (item.kind === "lattice") lattices.add(item.name.text);
-  const names = new Map<string, { readonly file: SourceFile; readonly name: Name; readonly what: string }>();
-
-  for (const { file, items } of asts) {
-    for (const item of items) {
-      if (item.kind === "role") continue;
-      const before = names.get(item.name.text);
-      if (before === undefined) names.set(item.name.text, { file, name: item.name, what: item.kind });
-      else {
-        twice(findings, file, item.name, `the ${item.kind} ${quote(item.name.text)}`, before.file, before.name);
-        continue;
-      }
-      if (item.kind === "function") scope.functions.set(item.name.text, importFunction(file, item, lattices, findings));
-      else if (item.kind === "aggregate") {
-        columnsOf(file, item.params, lattices, findings, "parameter");
-        resolveType(file, item.returns, lattices, findings);
-        scope.unavailable.set(item.name.text, item.name);
-        findings.add(
-          "DLC208",
-          file,
-          item.name.span,
-          `the imported aggregate ${quote(item.name.text)} is not in this version of dlc`,
-          {
-            mend: "`collect(e)` gives a group's values as a list, which an imported function can take in the next rule.",
-          },
-        );
-      } else {
-        const { name, from, span } = item;
-        checkModule(file, item, findings);
-        if (latticeKinds.has(name.text) || scalarType(name.text) !== undefined || name.text === "list")
-          findings.add("DLC205", file, name.span, `${quote(name.text)} is a type of the language`, {
-            mend: "Give the lattice another name.",
-          });
-        scope.lattices.set(name.text, { name: name.text, from, file, span });
+/** Declares the functions, modules and roles of the files. Of two things of one name the first stays. */
+export function declare(files: readonly FileScope[], findings: Findings): ReadonlyMap<string, RoleScope> {
+  const roles = new Map<string, RoleScope>();
+  for (const file of files) declareImported(file, findings);
+  for (const scope of files) {
+    const { file, ast, modules } = scope;
+    for (const item of ast.items) {
+      if (item.kind === "module") {
+        const before = modules.get(item.name.text);
+        if (before === undefined) modules.set(item.name.text, { decl: item, file: scope, isSound: true });
+        else twice(findings, file, item.name, `module ${quote(item.name.text)}`, file, before.decl.name);
+      } else if (item.kind === "role") {
+        const before = scope.roles.get(item.name.text);
+        if (before !== undefined)
+          twice(findings, file, item.name, `role ${quote(item.name.text)}`, file, before.decl.name);
+        else scope.roles.set(item.name.text, declareRole(scope, item, findings));
       }
     }
   }
-
-  for (const { file, items } of asts) {
-    for (const item of items) {
-      if (item.kind !== "role") continue;
-      const before = scope.roles.get(item.name.text);
-      if (before !== undefined) {
-        twice(findings, file, item.name, `role ${quote(item.name.text)}`, before.role.file, before.decl.name);
-        continue;
-      }
-      scope.roles.set(item.name.text, declareRole(file, item, lattices, scope));
+  for (const file of files) {
+    const visible = namedIn(file, (one) => one.roles);
+    for (const role of file.roles.values()) {
+      for (const [name, other] of visible) role.roles.set(name, other);
+      roles.set(role.role.name, role);
     }
   }
-  for (const role of scope.roles.values()) checkPartitions(role, findings);
-  return scope;
+  return roles;
 }
 
-function twice(
-  findings: Findings,
-  file: SourceFile,
-  name: Name,
-  what: string,
-  firstFile: SourceFile,
-  first: Name,
-): void {
-  findings.add("DLC205", file, name.span, `${what} is declared twice`, {
-    cause: { file: firstFile, span: first.span, label: "first declared here" },
-    mend: "Rename one of them.",
-  });
+/** What a file imports from TypeScript. */
+function declareImported(scope: FileScope, findings: Findings): void {
+  const { file, ast } = scope;
+  const names = new Map<string, Name>();
+  const types: TypeScope = { lattices: scope.lattices, types: new Map() };
+  for (const item of ast.items) {
+    if (item.kind !== "lattice" || scope.lattices.has(item.name.text)) continue;
+    const { name, from, span } = item;
+    scope.lattices.set(name.text, { id: `${scope.prefix}${name.text}`, name: name.text, from, file, span });
+  }
+  for (const item of ast.items) {
+    if (item.kind !== "function" && item.kind !== "aggregate" && item.kind !== "lattice") continue;
+    const before = names.get(item.name.text);
+    if (before === undefined) names.set(item.name.text, item.name);
+    else {
+      twice(findings, file, item.name, `the ${item.kind} ${quote(item.name.text)}`, file, before);
+      continue;
+    }
+    if (item.kind === "function") scope.functions.set(item.name.text, importFunction(scope, item, types, findings));
+    else if (item.kind === "aggregate") {
+      columnsOf(file, item.params, types, findings, "parameter");
+      resolveType(file, item.returns, types, findings);
+      scope.unavailable.set(item.name.text, item.name);
+      findings.add(
+        "DLC208",
+        file,
+        item.name.span,
+        `the imported aggregate ${quote(item.name.text)} is not in this version of dlc`,
+        {
+          mend: "`collect(e)` gives a group's values as a list, which an imported function can take in the next rule.",
+        },
+      );
+    } else {
+      const { name } = item;
+      checkModule(file, item, findings);
+      if (latticeKinds.has(name.text) || scalarType(name.text) !== undefined || name.text === "list")
+        findings.add("DLC205", file, name.span, `${quote(name.text)} is a type of the language`, {
+          mend: "Give the lattice another name.",
+        });
+    }
+  }
 }
 
 /** Two columns or parameters of one name: the second is reported, and stays. */
 export function columnsOf(
   file: SourceFile,
   decls: readonly ColumnDecl[],
-  lattices: ReadonlySet<string>,
+  types: TypeScope,
   findings: Findings,
   what: string,
 ): Column[] {
@@ -93,14 +98,14 @@ export function columnsOf(
     const before = seen.get(name.text);
     if (before !== undefined) twice(findings, file, name, `the ${what} ${quote(name.text)}`, file, before);
     else seen.set(name.text, name);
-    return { name: name.text, type: resolveType(file, type, lattices, findings) };
+    return { name: name.text, type: resolveType(file, type, types, findings) };
   });
 }
 
 function importFunction(
-  file: SourceFile,
+  { file, prefix }: FileScope,
   decl: FunctionDecl | AggregateDecl,
-  lattices: ReadonlySet<string>,
+  types: TypeScope,
   findings: Findings,
 ): ImportedFunction {
   const { name, from, claims, span } = decl;
@@ -111,9 +116,10 @@ function importFunction(
     });
   }
   return {
+    id: `${prefix}${name.text}`,
     name: name.text,
-    params: columnsOf(file, decl.params, lattices, findings, "parameter"),
-    returns: resolveType(file, decl.returns, lattices, findings),
+    params: columnsOf(file, decl.params, types, findings, "parameter"),
+    returns: resolveType(file, decl.returns, types, findings),
     from,
     claims,
     file,
@@ -121,7 +127,11 @@ function importFunction(
   };
 }
 
-function checkModule(file: SourceFile, { name, from, span }: FunctionDecl | AggregateDecl | LatticeDecl, findings: Findings): void {
+function checkModule(
+  file: SourceFile,
+  { name, from, span }: FunctionDecl | AggregateDecl | LatticeDecl,
+  findings: Findings,
+): void {
   if (!/^\.\.?\/.*\.(ts|mts|js|mjs)$/.test(from)) {
     const text = JSON.stringify(from);
     const at = file.text.indexOf(text, name.span.end);
@@ -132,32 +142,48 @@ function checkModule(file: SourceFile, { name, from, span }: FunctionDecl | Aggr
   }
 }
 
-function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<string>, scope: Scope): RoleScope {
-  const { findings } = scope;
-  const name = decl.name.text;
+function declareRole(file: FileScope, decl: RoleDecl, findings: Findings): RoleScope {
   const role: Role = {
-    name,
+    name: `${file.prefix}${decl.name.text}`,
     count: decl.count ?? (decl.replicated ? 3 : decl.partitionedBy !== null ? 2 : 1),
     replicated: decl.replicated,
     partitionedBy: decl.partitionedBy?.map((column) => column.text) ?? null,
     doc: decl.doc,
-    file,
+    file: file.file,
     span: decl.span,
     nameSpan: decl.name.span,
   };
-  const collections = new Map<string, Collection>();
+  const scope: RoleScope = {
+    role,
+    decl,
+    file,
+    collections: new Map(),
+    copies: new Map(),
+    roles: new Map(),
+    types: new Map(),
+    findings,
+    copy: null,
+  };
+  declareCollections(scope);
+  return scope;
+}
+
+/** The collections of a role or of a copy, but for those of the copies in it. */
+export function declareCollections(scope: RoleScope): void {
+  const { role, decl, file: fileScope, collections, copy, findings } = scope;
+  const { file, functions, unavailable } = fileScope;
+  const types: TypeScope = { lattices: fileScope.lattices, types: scope.types };
   for (const member of decl.members) {
     if (member.kind !== "collection") continue;
     const before = collections.get(member.name.text);
     if (before !== undefined) {
-      twice(findings, file, member.name, `${quote(member.name.text)} in role ${name}`, before.file, {
-        text: "",
+      twice(findings, file, member.name, `${quote(member.name.text)} in ${titleOf(scope)}`, before.file, {
         span: before.nameSpan,
       });
       continue;
     }
-    const imported = scope.functions.get(member.name.text);
-    if (imported !== undefined || scope.unavailable.has(member.name.text)) {
+    const imported = functions.get(member.name.text);
+    if (imported !== undefined || unavailable.has(member.name.text)) {
       const cause =
         imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "the function" } };
       findings.add(
@@ -171,14 +197,14 @@ function declareRole(file: SourceFile, decl: RoleDecl, lattices: ReadonlySet<str
         },
       );
     }
-    collections.set(member.name.text, declareCollection(file, role, member, lattices, findings));
+    const name = `${copy?.prefix ?? ""}${member.name.text}`;
+    collections.set(member.name.text, declareCollection(file, role, name, member, types, findings));
   }
   if (!collections.has("nodes")) collections.set("nodes", nodesOf(role));
-  return { role, decl, collections };
 }
 
 /** `R.nodes(node: addr)`: the addresses of the role's instances. */
-function nodesOf(role: Role): Collection {
+export function nodesOf(role: Role): Collection {
   return {
     id: `${role.name}.nodes`,
     role: role.name,
@@ -200,12 +226,16 @@ function nodesOf(role: Role): Collection {
   };
 }
 
-/** Every channel of a partitioned role has the partition columns, each of one type. */
-function checkPartitions({ role, decl, collections }: RoleScope, findings: Findings): void {
-  if (decl.partitionedBy === null) return;
-  const channels = [...collections.values()].filter((collection) => collection.kind === "channel");
+/** Every channel of a partitioned role has the partition columns, each of one type. `collections`: all of the role. */
+export function checkPartitions(
+  { role, decl }: RoleScope,
+  collections: readonly Collection[],
+  findings: Findings,
+): void {
+  if (decl.kind !== "role" || decl.partitionedBy === null) return;
+  const channels = collections.filter((collection) => collection.kind === "channel");
   const known = new Set(
-    [...collections.values()].flatMap((one) => (one.kind === "nodes" ? [] : one.columns.map((column) => column.name))),
+    collections.flatMap((one) => (one.kind === "nodes" ? [] : one.columns.map((column) => column.name))),
   );
   const seen = new Set<string>();
   for (const column of decl.partitionedBy) {

@@ -143,8 +143,11 @@ export class Definitions {
   checkKnown(type: Type, span: Span): void {
     const {
       file,
+      role: { copy },
       scope: { findings },
     } = this.body.place;
+    // The type parameters of a module alone are not known either.
+    if (copy !== null && copy.use === null) return;
     if (findings.list.length > this.body.foundBefore || !holdsUnknown(type)) return;
     findings.add("DLC233", file, span, "nothing says what the elements of this list are", {
       mend: "Write the list where a type is declared: in a head, or as an argument of a function.",

@@ -1,5 +1,5 @@
 /** Collects what is wrong with a program, in the order found. */
-import type { SourceFile, Span } from "../ast.ts";
+import type { Name, SourceFile, Span } from "../ast.ts";
 import { codes } from "../diagnostics/codes.ts";
 import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic, Edit } from "../diagnostics/diagnostic.ts";
@@ -35,6 +35,21 @@ export class Findings {
   get failed(): boolean {
     return this.list.some((finding) => finding.severity === "error");
   }
+}
+
+/** Two things of one name. */
+export function twice(
+  findings: Findings,
+  file: SourceFile,
+  name: Name,
+  what: string,
+  firstFile: SourceFile,
+  first: Pick<Name, "span">,
+): void {
+  findings.add("DLC205", file, name.span, `${what} is declared twice`, {
+    cause: { file: firstFile, span: first.span, label: "first declared here" },
+    mend: "Rename one of them.",
+  });
 }
 
 export function quote(text: string): string {

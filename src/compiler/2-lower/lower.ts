@@ -1,37 +1,108 @@
 /** Phase 2: names resolved, expressions typed, rules checked for safety and strata. */
 import type { Ast } from "../ast.ts";
-import type { Collection, Ir, Rule, SealRule } from "../ir.ts";
+import type { Collection, ImportedFunction, ImportedLattice, Ir, Rule, SealRule } from "../ir.ts";
 import type { Result } from "../result.ts";
-import { declare } from "./declare.ts";
-import { Findings } from "./findings.ts";
+import { addCopies, moduleAlone } from "./copies.ts";
+import { checkPartitions, declare } from "./declare.ts";
+import { filesOf } from "./files.ts";
+import { Findings, quote } from "./findings.ts";
 import { lowerRule } from "./rule.ts";
-import type { Place } from "./scope.ts";
+import type { Place, RoleScope, Scope } from "./scope.ts";
 import { lowerSeal } from "./seal.ts";
 import { checkStrata } from "./stratify.ts";
 
-/** The files are one program. No value where there is an error; all errors that one run can find. */
+/**
+ * The files are one program: its own first, each other one after the first that imports it. No value where there is an
+ * error; all errors that one run can find.
+ */
 export function lower(asts: readonly Ast[]): Result<Ir> {
   const findings = new Findings();
-  const scope = declare(asts, findings);
-  const rules = new Map<string, Rule>();
-  const seals: SealRule[] = [];
-  for (const role of scope.roles.values()) {
-    const place: Place = { scope, role, file: role.role.file };
-    const ordinals = new Map<string, number>();
-    for (const member of role.decl.members) {
-      if (member.kind === "rule") {
-        const rule = lowerRule(place, member, ordinals);
-        if (rule !== null) rules.set(rule.id, rule);
-      } else if (member.kind === "seal") {
-        const seal = lowerSeal(place, member, ordinals);
-        if (seal !== null) seals.push(seal);
-      }
+  const files = filesOf(asts, findings);
+  const roles = declare(files, findings);
+  const copies = addCopies(files, findings);
+  const functions = new Map<string, ImportedFunction>();
+  const lattices = new Map<string, ImportedLattice>();
+  for (const file of files) {
+    for (const one of file.functions.values()) functions.set(one.id, one);
+    for (const one of file.lattices.values()) lattices.set(one.id, one);
+  }
+  for (const file of files) {
+    for (const module of file.modules.values()) {
+      const found = findings.list.length;
+      const alone = moduleAlone(module, findings);
+      const { rules } = lowerMembers(alone, roles, new Map());
+      const around = [...alone.roles.values(), ...alone.copies.values()].filter((one) => one !== null);
+      checkStrata({ rules, collections: collectionsOf([alone, ...around]), functions }, findings);
+      module.isSound = findings.list.length === found;
     }
   }
+
+  const rules = new Map<string, Rule>();
+  const seals: SealRule[] = [];
   const collections = new Map<string, Collection>();
-  for (const role of scope.roles.values()) for (const one of role.collections.values()) collections.set(one.id, one);
-  checkStrata({ rules, collections, functions: scope.functions }, findings);
+  for (const role of roles.values()) {
+    const ordinals = new Map<string, number>();
+    const parts = [role, ...copies.filter((copy) => copy.role === role.role)];
+    const own = collectionsOf(parts);
+    for (const [id, one] of own) collections.set(id, one);
+    checkPartitions(role, [...own.values()], findings);
+    for (const part of parts) {
+      if (part.copy?.module.isSound === false) continue;
+      const lowered = lowerMembers(part, roles, ordinals);
+      for (const [id, rule] of lowered.rules) rules.set(id, rule);
+      seals.push(...lowered.seals);
+    }
+  }
+  for (const copy of copies) reportCopy(copy, findings);
+  checkStrata({ rules, collections, functions }, findings);
   if (findings.failed) return { value: null, diagnostics: findings.list };
-  const roles = new Map([...scope.roles].map(([name, { role }]) => [name, role]));
-  return { value: { asts, roles, collections, rules, seals, functions: scope.functions, lattices: scope.lattices }, diagnostics: findings.list };
+  const named = new Map([...roles].map(([name, { role }]) => [name, role]));
+  return {
+    value: { asts, roles: named, collections, rules, seals, functions, lattices },
+    diagnostics: findings.list,
+  };
+}
+
+function collectionsOf(parts: readonly RoleScope[]): ReadonlyMap<string, Collection> {
+  const collections = new Map<string, Collection>();
+  for (const part of parts) for (const one of part.collections.values()) collections.set(one.id, one);
+  return collections;
+}
+
+/** The rules of a role or of a copy, but for those of copies in it. */
+function lowerMembers(
+  role: RoleScope,
+  roles: ReadonlyMap<string, RoleScope>,
+  ordinals: Map<string, number>,
+): { readonly rules: ReadonlyMap<string, Rule>; readonly seals: readonly SealRule[] } {
+  const { file, findings } = role;
+  const { functions, lattices, unavailable } = file;
+  const scope: Scope = { roles, names: role.roles, functions, lattices, unavailable, findings };
+  const place: Place = { scope, role, file: file.file };
+  const rules = new Map<string, Rule>();
+  const seals: SealRule[] = [];
+  for (const member of role.decl.members) {
+    if (member.kind === "rule") {
+      const rule = lowerRule(place, member, ordinals);
+      if (rule !== null) rules.set(rule.id, rule);
+    } else if (member.kind === "seal") {
+      const seal = lowerSeal(place, member, ordinals);
+      if (seal !== null) seals.push(seal);
+    }
+  }
+  return { rules, seals };
+}
+
+/** What is wrong with a copy in its place. What is wrong with the module alone has been said. */
+function reportCopy({ role, copy, findings }: RoleScope, to: Findings): void {
+  if (copy === null || copy.use === null || !copy.module.isSound) return;
+  const { where, decl } = copy.use;
+  const name = quote(copy.prefix.slice(0, -1));
+  for (const { message, ...found } of findings.list) {
+    to.list.push({
+      cause: { file: where.file.file, span: decl.name.span, label: "this copy" },
+      ...found,
+      message: `${message} (in ${name}, a copy of module ${copy.module.decl.name.text} in role ${role.name})`,
+    });
+  }
 }

@@ -32,8 +32,8 @@ export const refText = (ref: Head["ref"]): string =>
 
 /** null after an error that leaves no head. */
 export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rule | null {
-  const label = labelOf(ordinals, refText(decl.head.ref));
-  const target = resolveCollection(place, decl.head.ref);
+  const label = labelOf(ordinals, `${place.role.copy?.prefix ?? ""}${refText(decl.head.ref)}`);
+  const target = resolveCollection(place, decl.head.ref, decl.op === "<~" ? "send" : "write");
   if (target !== null) checkWrite(place, decl.head, decl.op, target);
 
   let { body } = decl;
@@ -91,7 +91,7 @@ function copySource(
 ): { readonly source: Collection; readonly literal: AstRead } | null {
   const [literal] = body;
   if (body.length !== 1 || literal.kind !== "read" || literal.args !== null || literal.negated) return null;
-  const source = resolveCollection(place, literal.ref);
+  const source = resolveCollection(place, literal.ref, "read");
   return source === null ? null : { source, literal };
 }
 

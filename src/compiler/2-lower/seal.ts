@@ -17,8 +17,8 @@ export function lowerSeal(place: Place, decl: SealDecl, ordinals: Ordinals): Sea
     role: { role },
     scope: { findings },
   } = place;
-  const label = labelOf(ordinals, `seal ${refText(decl.target)}`);
-  const target = resolveCollection(place, decl.target);
+  const label = labelOf(ordinals, `seal ${place.role.copy?.prefix ?? ""}${refText(decl.target)}`);
+  const target = resolveCollection(place, decl.target, decl.op === "<~" ? "send" : "write");
   const body = lowerBody(place, decl.body, decl.span);
   if (target === null) return null;
   const declared = { file: target.file, span: target.nameSpan, label: "declared here" };

@@ -6,7 +6,7 @@ import { coerce, conversion } from "./coerce.ts";
 import type { Variable } from "./expressions.ts";
 import { quote } from "./findings.ts";
 import type { More } from "./findings.ts";
-import { isFunctionName } from "./scope.ts";
+import { isFunctionName, titleOf } from "./scope.ts";
 import type { Place } from "./scope.ts";
 
 type AstRead = Extract<AstLiteral, { kind: "read" }>;
@@ -106,7 +106,7 @@ export function unboundHelp(place: Place, body: readonly AstLiteral[], name: str
     if (literal.kind !== "read" || literal.negated || !(literal.args ?? []).some((arg) => isName(arg.value))) continue;
     if (asTest(place, literal)?.kind === "call") {
       return {
-        mend: `${quote(literal.ref.name.text)} is a function here, which binds nothing. If a collection was meant, declare it in role ${place.role.role.name}.`,
+        mend: `${quote(literal.ref.name.text)} is a function here, which binds nothing. If a collection was meant, declare it in ${titleOf(place.role)}.`,
       };
     }
   }

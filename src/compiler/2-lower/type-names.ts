@@ -1,6 +1,6 @@
 /** Types as written to types; reports what is no type. */
 import type { SourceFile, TypeExpr } from "../ast.ts";
-import type { Type } from "../ir.ts";
+import type { ImportedLattice, Type } from "../ir.ts";
 import { argumentProblem, holdsLattice, latticeKinds } from "../../lattices/index.ts";
 import type { LatticeKind } from "../../lattices/index.ts";
 import { lattice, listOf, scalarNames, scalarType, typeText, unknown } from "../types.ts";
@@ -30,15 +30,23 @@ const otherWords: ReadonlyMap<string, string> = new Map([
   ["unsigned", "nat"],
 ]);
 
+/** What type names mean beside the built-in ones. */
+export interface TypeScope {
+  /** Imported ones, by the names that the file gives them. */
+  readonly lattices: ReadonlyMap<string, ImportedLattice>;
+  /** Type parameters of a module, with what is given for them. */
+  readonly types: ReadonlyMap<string, Type>;
+}
+
 function resolveLattice(
   file: SourceFile,
   expr: TypeExpr,
   kind: LatticeKind,
-  lattices: ReadonlySet<string>,
+  scope: TypeScope,
   findings: Findings,
 ): Type {
   const { name, params } = kind;
-  const args = expr.args.map((arg) => resolveType(file, arg, lattices, findings));
+  const args = expr.args.map((arg) => resolveType(file, arg, scope, findings));
   const form = params.length === 0 ? name : `${name}<${params.map((param) => param.name).join(", ")}>`;
   if (args.length !== params.length) {
     findings.add("DLC207", file, expr.span, `${quote(name)} is written ${quote(form)}`, { mend: kind.doc });
@@ -62,20 +70,20 @@ function plain(file: SourceFile, expr: TypeExpr, type: Type, findings: Findings)
   return unknown;
 }
 
-/** `lattices` are the names of imported ones. After an error: unknown. */
-export function resolveType(file: SourceFile, expr: TypeExpr, lattices: ReadonlySet<string>, findings: Findings): Type {
+/** After an error: unknown. */
+export function resolveType(file: SourceFile, expr: TypeExpr, scope: TypeScope, findings: Findings): Type {
   const name = expr.name;
   if (name === "tuple")
-    return { kind: "tuple", of: expr.args.map((arg) => plain(file, arg, resolveType(file, arg, lattices, findings), findings)) };
+    return { kind: "tuple", of: expr.args.map((arg) => plain(file, arg, resolveType(file, arg, scope, findings), findings)) };
   if (name === "list") {
-    const of = expr.args.map((arg) => resolveType(file, arg, lattices, findings));
+    const of = expr.args.map((arg) => resolveType(file, arg, scope, findings));
     if (of.length === 1) return listOf(plain(file, expr.args[0], of[0], findings));
     findings.add("DLC207", file, expr.span, `${quote("list")} takes the type of its elements`, {
       mend: "Write it as `list<string>`.",
     });
     return unknown;
   }
-  const scalar = scalarType(name);
+  const scalar = scope.types.get(name) ?? scalarType(name);
   if (scalar !== undefined) {
     if (expr.args.length === 0) return scalar;
     findings.add("DLC207", file, expr.span, `${quote(name)} takes no type arguments`, {
@@ -84,11 +92,12 @@ export function resolveType(file: SourceFile, expr: TypeExpr, lattices: Readonly
     return scalar;
   }
   const kind = latticeKinds.get(name);
-  if (kind !== undefined) return resolveLattice(file, expr, kind, lattices, findings);
-  if (lattices.has(name)) {
+  if (kind !== undefined) return resolveLattice(file, expr, kind, scope, findings);
+  const imported = scope.lattices.get(name);
+  if (imported !== undefined) {
     if (expr.args.length > 0)
       findings.add("DLC207", file, expr.span, `${quote(name)} takes no type arguments`, { mend: `Write ${quote(name)}.` });
-    return lattice(name);
+    return lattice(imported.id);
   }
   const other = otherWords.get(name);
   const nameSpan = { start: expr.span.start, end: expr.span.start + name.length };
@@ -102,7 +111,7 @@ export function resolveType(file: SourceFile, expr: TypeExpr, lattices: Readonly
           file,
           nameSpan,
           name,
-          [...scalarNames, "list", ...latticeKinds.keys(), ...lattices],
+          [...scalarNames, "list", ...scope.types.keys(), ...latticeKinds.keys(), ...scope.lattices.keys()],
           `The types are ${[...scalarNames].join(", ")}, list<T> and (T, U).`,
         )
       : {

@@ -4,7 +4,7 @@ import type { Collection } from "../ir.ts";
 import { latticeColumns } from "../../lattices/index.ts";
 import { alternatives, quote } from "./findings.ts";
 import type { More } from "./findings.ts";
-import type { Place } from "./scope.ts";
+import type { Place, RoleScope } from "./scope.ts";
 
 const mergesOf: Readonly<Record<CollectionKind | "nodes", readonly MergeOp[]>> = {
   input: [],
@@ -63,7 +63,7 @@ export function checkWrite(place: Place, head: Head, op: MergeOp | null, collect
           }),
     });
   } else if (!allowed.includes(merge)) {
-    const channels = [...(place.scope.roles.get(collection.role)?.collections.values() ?? [])]
+    const channels = [...(roleOf(place, collection)?.collections.values() ?? [])]
       .filter((one) => one.kind === "channel")
       .map((one) => quote(one.id));
     findings.add("DLC220", file, at ?? head.ref.span, `${said} does not write ${article(collection.kind)}`, {
@@ -114,7 +114,7 @@ function checkAddress(place: Place, head: Head, merge: MergeOp, collection: Coll
     );
     return;
   }
-  const target = place.scope.roles.get(collection.role)?.role;
+  const target = roleOf(place, collection)?.role;
   if (merge !== "<~" || head.at !== null || collection.kind !== "channel" || target === undefined) return;
   if (target.replicated || target.partitionedBy !== null || target.count <= 1) return;
   const written = file.text.slice(head.ref.span.start, head.ref.span.end);
@@ -134,6 +134,11 @@ function checkAddress(place: Place, head: Head, merge: MergeOp, collection: Coll
       ],
     },
   );
+}
+
+/** A role parameter of a module that is checked alone is no role of the program. */
+function roleOf({ scope }: Place, { role }: Collection): RoleScope | undefined {
+  return scope.roles.get(role) ?? scope.names.get(role);
 }
 
 function keyed({ name, columns }: Collection): string {

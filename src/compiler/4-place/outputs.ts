@@ -1,5 +1,6 @@
 import type { Analysis, Inference } from "../analysis.ts";
-import type { CollectionId, Expr, Ir, Rule } from "../ir.ts";
+import type { CollectionId, Expr, Ir, Rule, SealRule } from "../ir.ts";
+import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
 import { buildGraph, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
@@ -93,7 +94,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     }
     for (const [role, way] of ways ?? []) {
       if (way) for (const part of way.parts) promise(part.source);
-      else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (line ${lineOf(rule.file.text, rule.span.start)}) seals ${source} only when its facts are complete`);
+      else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (${placeOf(rule, ir)}) seals ${source} only when its facts are complete`);
     }
     roles.add(ir.collections.get(source)!.role);
   };
@@ -127,8 +128,8 @@ function collect(expr: Expr, names: string[]): void {
   } else if (expr.kind === "tuple" || expr.kind === "list") for (const each of expr.of) collect(each, names);
 }
 
-function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let i = 0; i < offset; i++) if (text.charCodeAt(i) === 10) line++;
-  return line;
+/** `line 3`; in an imported file `bed.dlc, line 3`. */
+function placeOf({ file, span }: SealRule, ir: Ir): string {
+  const { line } = positionOf(file, span.start);
+  return ir.asts[0].file === file ? `line ${line}` : `${file.path}, line ${line}`;
 }

@@ -2,7 +2,7 @@
 import type { Finding, Reason } from "../analysis.ts";
 import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Ir } from "../ir.ts";
+import type { Ir, RuleId } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import type { Decision, PlaceOptions } from "./place.ts";
@@ -56,8 +56,16 @@ function causeOf(finding: Finding): string {
   return `what it reads here comes from ${source.source}${source.path.length > 1 ? ` (${source.path.join(" -> ")})` : ""}`;
 }
 
+/** Its label; where copies of a module have rules of the same text, with its role. */
+function nameOf(id: RuleId, ir: Ir): string {
+  const rule = ir.rules.get(id) ?? ir.seals.find((seal) => seal.id === id);
+  if (rule === undefined) return id.slice(id.indexOf("/") + 1);
+  const isOneOfSeveral = [...ir.rules.values(), ...ir.seals].some((other) => other.id !== id && other.span === rule.span && other.file === rule.file);
+  return isOneOfSeveral ? `${rule.label} of ${rule.role}` : rule.label;
+}
+
 function describe(finding: Finding, plan: Plan): string {
-  const label = plan.analysis.ir.rules.get(finding.rule)?.label ?? finding.rule.slice(finding.rule.indexOf("/") + 1);
+  const label = nameOf(finding.rule, plan.analysis.ir);
   const gate = finding.gate === null ? "" : finding.gate.length === 0 ? " over all values at once" : ` per (${finding.gate.join(", ")})`;
   switch (finding.reason) {
     case "negation":
@@ -158,7 +166,7 @@ function allowances(ir: Ir): Diagnostic[] {
     .map((rule) => ({
       code: "DLC408",
       severity: "warning",
-      message: `${rule.label} reads no lossy channel, and none whose seals have a deadline, so that there is nothing to allow`,
+      message: `${nameOf(rule.id, ir)} reads no lossy channel, and none whose seals have a deadline, so that there is nothing to allow`,
       file: rule.file,
       span: rule.allow!.span,
       mend: "Put it before the rule that reads the weak channel, or remove it.",

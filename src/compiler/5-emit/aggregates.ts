@@ -5,7 +5,7 @@
 import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
 import type { ExprScope } from "./expressions.ts";
 import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
-import { ruleText, sourceText, variable } from "./texts.ts";
+import { sourceText, variable } from "./texts.ts";
 import type { Catalog } from "./catalog.ts";
 import { bump, columnOf, find, seek } from "./rows.ts";
 import { valueTypes } from "./types.ts";
@@ -242,13 +242,13 @@ const lastMember = new WeakMap<FlowRelation, string>();
 /** The function that makes the results of the changed groups anew, and where they wait for it of closed partitions. */
 export function writeResults(
   writer: Writer,
-  scopeOf: (writer: Writer, rule: string) => ExprScope,
+  scopeOf: (writer: Writer, rule: Rule) => ExprScope,
   name: string,
   aggregate: Aggregate,
   indexOf: (relation: FlowRelation, columns: readonly number[]) => string,
 ): void {
   const { groups, rule, gate } = aggregate;
-  const scope = scopeOf(writer, ruleText(rule));
+  const scope = scopeOf(writer, rule);
   const n = scope.names.take("n");
   const group = scope.names.take("group");
   const openResults = (): void => {

@@ -115,6 +115,7 @@ export class Bodies extends Catalog {
     this.rules.push({
       name: `${rule.label}_wants_${name}`,
       source: null,
+      file: rule.file,
       comment: `Partitions of ${name} that ${rule.label} waits for.`,
       mode: "counting",
       head: wanted,

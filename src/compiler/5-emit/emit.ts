@@ -31,9 +31,9 @@ export function emit(plan: Plan, extra: readonly EmittedFile[] = []): Result<rea
   const roles = [...ir.roles.keys()].map((role) => ({ role, module: moduleName(role) }));
   const texts: string[] = [];
   for (const { role, module } of roles) {
-    const { written, file } = roleModule(plan, role);
+    const { written, files: sources } = roleModule(plan, role);
     texts.push(written.plain);
-    add(module, written, [file]);
+    add(module, written, sources);
   }
   const path = ir.asts[0]?.file.path ?? "program.dlc";
   const program = path

@@ -2,6 +2,7 @@
  * A role as the emitter sees it: relations, and what fills them. Aggregates, negations with `_`, gates, keys and
  * deferred facts have become relations and producers of their own, so that every rule is a plain join.
  */
+import type { SourceFile } from "../ast.ts";
 import type { AggregateCall, Expr, Literal, ReadLiteral, Rule, SealRule, Type } from "../ir.ts";
 
 /**
@@ -49,6 +50,8 @@ export interface FlowRule {
   readonly name: string;
   /** What it was in the program; null for what the emitter adds. */
   readonly source: Rule | SealRule | null;
+  /** Of what the emitter adds, where its expressions are written. */
+  readonly file?: SourceFile;
   readonly comment: string;
   readonly mode: Mode;
   readonly head: FlowRelation;

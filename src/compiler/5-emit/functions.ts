@@ -11,11 +11,11 @@ function resolvePath(folder: string, path: string): string {
   return parts.join("/");
 }
 
-/** Name of a function or lattice to module name. Two modules of one name are told apart by a number, in the order of the program. */
+/** The id of a function or lattice to the name of its module. Two modules of one name are told apart by a number, in the order of the program. */
 export function functionImports(ir: Ir): ReadonlyMap<string, string> {
   const modules = new Map<string, string>();
   const imports = new Map<string, string>();
-  for (const { name, from, file } of [...ir.functions.values(), ...ir.lattices.values()]) {
+  for (const { id, from, file } of [...ir.functions.values(), ...ir.lattices.values()]) {
     const path = resolvePath(file.path.split("/").slice(0, -1).join("/"), from);
     let module = modules.get(path);
     if (module === undefined) {
@@ -27,7 +27,7 @@ export function functionImports(ir: Ir): ReadonlyMap<string, string> {
       for (let n = 2; taken.has(module); n++) module = `${stem}-${n}`;
       modules.set(path, module);
     }
-    imports.set(name, module);
+    imports.set(id, module);
   }
   return imports;
 }

@@ -19,7 +19,7 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
     hasNot: (row: string, codes: string[]) => void,
     has: (row: string, codes: string[]) => void,
   ): void => {
-    const scope = scopeOf(context, ruleText(hold.rule));
+    const scope = scopeOf(context, ruleText(hold.rule), hold.rule.file);
     const row = scope.names.take("row");
     writer.open(head.replaceAll("ROW", row));
     scope.escape = "continue;";

@@ -23,6 +23,9 @@ function fields(columns: readonly Column[]): string {
     : `{ ${columns.map((column) => `readonly ${keyText(column.name)}: ${hostType(column.type)}`).join("; ")} }`;
 }
 
+/** `bed.Store` as a part of an identifier: `bed_Store`. */
+const identifier = (role: string): string => role.replaceAll(".", "_");
+
 function ofKind(ir: Ir, role: string, kind: string): readonly Collection[] {
   return [...ir.collections.values()].filter((collection) => collection.role === role && collection.kind === kind);
 }
@@ -43,7 +46,7 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
     writer.line(type(" "));
   }
   writer.line(type(`/** One running instance of ${role}. */`));
-  writer.line(type(`export interface ${role}Node {`));
+  writer.line(type(`export interface ${identifier(role)}Node {`));
   writer.line(type(`  readonly address: string;`));
   writer.line(type(`  /** Hands in a row; the fault if it is refused. */`));
   writer.line(
@@ -84,11 +87,11 @@ export function writeStart(writer: Writer, ir: Ir, role: string): void {
   const example =
     inputs.length === 0
       ? ""
-      : ` \`node.input.${inputs[0].name}({ ${inputs[0].columns.map((column) => keyText(column.name)).join(", ")} })\` hands it a row.`;
+      : ` \`node.input${isName(inputs[0].name) ? `.${inputs[0].name}` : `[${quoted(inputs[0].name)}]`}({ ${inputs[0].columns.map((column) => keyText(column.name)).join(", ")} })\` hands it a row.`;
   writer.line(`/** Starts an instance in this process.${example} */`);
   writer.open(
-    `export async function start${role}(options${type("?: NodeOptions")})${type(`: Promise<${role}Node>`)} {`,
+    `export async function start${identifier(role)}(options${type("?: NodeOptions")})${type(`: Promise<${identifier(role)}Node>`)} {`,
   );
-  writer.line(`return (await startNode(program, options))${type(` as unknown as ${role}Node`)};`);
+  writer.line(`return (await start(program, options))${type(` as unknown as ${identifier(role)}Node`)};`);
   writer.close("}");
 }

@@ -30,7 +30,9 @@ export function mainModule(
     writer.line(`import { program as ${local} } from "./${module}.js";`);
   }
   writer.line();
-  const members = programs.map(({ role, local }) => (role === local ? role : `${role}: ${local}`));
+  const members = programs.map(({ role, local }) =>
+    role === local ? role : `${role.includes(".") ? quoted(role) : role}: ${local}`,
+  );
   writer.line(`main({ ${members.join(", ")} }, { program: ${quoted(program)}, version: ${quoted(version)} });`);
   return writer.written();
 }

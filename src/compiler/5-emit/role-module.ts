@@ -16,6 +16,7 @@ import { Names } from "./names.ts";
 import { flowOf } from "./normalize.ts";
 import { indexOf, writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
+import { ruleText } from "./texts.ts";
 import { valueType, valueTypes } from "./types.ts";
 import { commentText, quoted, type, Writer } from "./writer.ts";
 import type { Written } from "./writer.ts";
@@ -23,7 +24,8 @@ import type { Written } from "./writer.ts";
 export interface RoleModule {
   readonly role: string;
   readonly written: Written;
-  readonly file: SourceFile;
+  /** Those in which its rules are written. */
+  readonly files: readonly SourceFile[];
 }
 
 export function roleModule(plan: Plan, role: string): RoleModule {
@@ -41,7 +43,9 @@ export function roleModule(plan: Plan, role: string): RoleModule {
     return writer.written();
   };
   const written = write(true);
-  return { role, written: (written.typed.match(/\bValue\b/g) ?? []).length > 1 ? written : write(false), file };
+  const own = [...ir.rules.values(), ...ir.seals].filter((rule) => rule.role === role);
+  const files = [...new Set([file, ...own.map((rule) => rule.file)])];
+  return { role, written: (written.typed.match(/\bValue\b/g) ?? []).length > 1 ? written : write(false), files };
 }
 
 function writeModule(
@@ -63,7 +67,8 @@ function writeModule(
       `import type { Environment, Evaluator, RoleProgram${usesValue ? ", Value" : ""} } from "./runtime/program.js";`,
     ),
   );
-  writer.line(`import { startNode } from "./runtime/node.js";`);
+  // A role called Node starts with a function of the same name.
+  writer.line(`import { startNode as start } from "./runtime/node.js";`);
   writer.line(type(`import type { NodeOptions } from "./runtime/node.js";`));
   declared.writeImports(writer);
   writer.line();
@@ -173,11 +178,13 @@ export class Declarations implements ModuleScope {
     return this.#import(call.name);
   }
 
-  #import(name: string): string {
-    const known = this.#imports.get(name);
+  /** `id`: of a function or a lattice. */
+  #import(id: string): string {
+    const known = this.#imports.get(id);
     if (known !== undefined) return known.local;
-    const local = this.#names.take(name);
-    this.#imports.set(name, { module: `./functions/${functionImports(this.#ir).get(name)}.js`, local, name });
+    const local = this.#names.take(id);
+    const { name } = (this.#ir.functions.get(id) ?? this.#ir.lattices.get(id))!;
+    this.#imports.set(id, { module: `./functions/${functionImports(this.#ir).get(id)}.js`, local, name });
     return local;
   }
 
@@ -234,7 +241,7 @@ function writeEvaluator(
       if (kind === "results") {
         writeResults(
           writer,
-          (to, rule) => new ExprScope(to, names.inner(), declared, file, rule),
+          (to, rule) => new ExprScope(to, names.inner(), declared, rule.file, ruleText(rule)),
           text.slice(0, -3),
           aggregate!,
           (relation, columns) => indexOf(names, relation, columns),

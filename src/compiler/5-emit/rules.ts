@@ -33,18 +33,23 @@ export interface RuleContext {
   readonly writer: Writer;
   readonly names: Names;
   readonly module: ModuleScope;
+  /** That of the role, for rules that nobody wrote. */
   readonly file: SourceFile;
   /** In a recursive stratum derivations are not counted. */
   readonly isRecursive: (head: FlowRelation) => boolean;
 }
 
-export function scopeOf(context: RuleContext, rule: string): ExprScope {
-  return new ExprScope(context.writer, context.names.inner(), context.module, context.file, rule);
+export function scopeOf(context: RuleContext, rule: string, file: SourceFile): ExprScope {
+  return new ExprScope(context.writer, context.names.inner(), context.module, file, rule);
 }
 
 export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, name: string): void {
   const { writer } = context;
-  const scope = scopeOf(context, rule.source === null ? commentText(rule.comment) : ruleText(rule.source));
+  const { source } = rule;
+  const scope =
+    source === null
+      ? scopeOf(context, commentText(rule.comment), rule.file ?? context.file)
+      : scopeOf(context, ruleText(source), source.file);
   const used = usedVariables(rule);
   const write = (): void => {
     const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
@@ -65,9 +70,7 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
     writer.close("}");
   };
   const line =
-    rule.source === null
-      ? null
-      : { file: rule.source.file.path, line: positionOf(rule.source.file, rule.source.span.start).line - 1 };
+    source === null ? null : { file: source.file.path, line: positionOf(source.file, source.span.start).line - 1 };
   writer.from(line, write);
 }
 

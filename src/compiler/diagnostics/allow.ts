@@ -4,7 +4,7 @@ import { codes } from "./codes.ts";
 import type { Code } from "./codes.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { whyFirm } from "./firm.ts";
-import { lineText, positionOf } from "./lines.ts";
+import { inOrder, lineText, positionOf } from "./lines.ts";
 import { nearNames } from "./near.ts";
 import { lineStarts } from "./position.ts";
 
@@ -32,26 +32,40 @@ interface Comment {
   used: boolean;
 }
 
-/** Applies the comments of `file` to the findings in it; findings in other files pass untouched. */
-export function applyAllowances(file: SourceFile, diagnostics: readonly Diagnostic[]): Allowed {
-  if (!file.text.includes("dlc-allow")) return { diagnostics, silenced: [] };
-  const comments = findComments(file);
+/** Where comments need not suppress anything: what a module needs depends on who uses it. */
+export interface Elsewhere {
+  readonly imported: readonly SourceFile[];
+  /** Modules of the program's own file. */
+  readonly modules: readonly Span[];
+}
+
+/** Applies the comments of the program's own file and of those that it imports to the findings in each. */
+export function applyAllowances(
+  file: SourceFile,
+  diagnostics: readonly Diagnostic[],
+  { imported, modules }: Elsewhere = { imported: [], modules: [] },
+): Allowed {
+  const files = [file, ...imported].filter(({ text }) => text.includes("dlc-allow"));
+  if (files.length === 0) return { diagnostics, silenced: [] };
+  const commentsOf = new Map(files.map((one) => [one, findComments(one)]));
   const left: Diagnostic[] = [];
   const silenced: Silenced[] = [];
   for (const diagnostic of diagnostics) {
-    const line = diagnostic.file === file ? positionOf(file, diagnostic.span.start).line : 0;
+    const comments = commentsOf.get(diagnostic.file) ?? [];
+    const line = comments.length === 0 ? 0 : positionOf(diagnostic.file, diagnostic.span.start).line;
     const matching = comments.filter((comment) => comment.code === diagnostic.code && comment.lines.has(line));
     for (const comment of matching) comment.used = true;
     const giving = matching.find((comment) => comment.reason !== "");
     if (giving === undefined || whyFirm(diagnostic.code) !== null) left.push(diagnostic);
     else silenced.push({ diagnostic, reason: giving.reason, comment: giving.span });
   }
-  for (const comment of comments) {
+  for (const comment of commentsOf.get(file) ?? []) {
+    const isInModule = modules.some(({ start, end }) => comment.span.start >= start && comment.span.end <= end);
+    if (isInModule && comment.reason !== "" && Object.hasOwn(codes, comment.code)) continue;
     const finding = judge(comment, file);
     if (finding !== null) left.push(finding);
   }
-  left.sort((a, b) => (a.file === b.file ? a.span.start - b.span.start : 0));
-  return { diagnostics: left, silenced };
+  return { diagnostics: inOrder(left, file), silenced };
 }
 
 function judge({ code, reason, span, used }: Comment, file: SourceFile): Diagnostic | null {

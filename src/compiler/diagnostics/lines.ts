@@ -17,3 +17,13 @@ export function lineText(file: SourceFile, line: number): string {
   const start = starts[line - 1];
   return start === undefined ? "" : file.text.slice(start, starts[line] ?? file.text.length).replace(/[\r\n]+$/, "");
 }
+
+/** Findings in source order, those of the file `first` before those of others. */
+export function inOrder<T extends { readonly file: SourceFile; readonly span: Span }>(
+  found: readonly T[],
+  first: SourceFile,
+): readonly T[] {
+  const files = new Map([[first, 0]]);
+  for (const { file } of found) if (!files.has(file)) files.set(file, files.size);
+  return found.toSorted((a, b) => files.get(a.file)! - files.get(b.file)! || a.span.start - b.span.start);
+}

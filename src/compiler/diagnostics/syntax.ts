@@ -47,11 +47,10 @@ export const syntaxCodes = {
   },
   DLC105: {
     severity: "error",
-    title: "Braces of roles that do not match",
+    title: "Braces of roles or modules that do not match",
     why:
-      "A role's statements stand between `{` and `}` after its header, and roles do not nest. A missing `}` " +
-      "lets the next role " +
-      "begin inside the one before; a `}` too many closes nothing.",
+      "The statements of a role or module stand between `{` and `}` after its header, and neither nests. A missing " +
+      "`}` lets the next one begin inside the one before; a `}` too many closes nothing.",
     example: "role A {\n  table t(x: int);\nrole B { }",
     mend: "Close each role before the next begins.",
   },
@@ -59,9 +58,9 @@ export const syntaxCodes = {
     severity: "error",
     title: "A statement in the wrong place",
     why:
-      "Collections, rules and seals belong to a role, because each instance of a role has its own. Functions, " +
-      "aggregates and " +
-      "lattices belong to the whole program and stand outside of roles.",
+      "Collections, rules and seals belong to a role or a module, because each instance of a role has its own. " +
+      "Imports, functions, aggregates and lattices belong to the whole file and stand outside. `in` and `out` are the " +
+      "interface of a module. A `use` outside of blocks says in which role its copy stands.",
     example: "table t(x: int);\nrole A { }",
     mend: "Move the statement into the role that it belongs to, or out of it.",
   },
@@ -80,9 +79,9 @@ export const syntaxCodes = {
     severity: "error",
     title: "An unknown kind of declaration",
     why:
-      "A statement that begins with two words declares something, and the first says what: `role`, `input`, " +
-      "`output`, `channel`, " +
-      "`table`, `scratch`, `timer`, `seal`, `function`, `aggregate` or `lattice`.",
+      "A statement that begins with two words declares something, and the first says what: `role`, `module`, " +
+      "`input`, `output`, `channel`, `table`, `scratch`, `timer`, `seal`, `use`, `in`, `out`, `import`, `function`, " +
+      "`aggregate` or `lattice`.",
     example: "tabel clicks(id: string);",
     mend: "Correct the first word.",
   },
@@ -158,11 +157,10 @@ export const syntaxCodes = {
     severity: "error",
     title: "A part of the language that is not here yet",
     why:
-      "The statement begins with a word that the language keeps for modules, external components or caches, " +
-      "which this version of dlc " +
-      "does not compile.",
-    example: 'import "./delivery.dlc" as delivery;',
-    mend: "Write the roles into one file, and what they need from outside as inputs or TypeScript functions.",
+      "The statement begins with a word that the language keeps for external components or caches, " +
+      "which this version of dlc does not compile.",
+    example: "source click(campaign: string, id: string);",
+    mend: "Write what the roles need from outside as inputs or TypeScript functions.",
   },
   DLC116: {
     severity: "error",
