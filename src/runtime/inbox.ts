@@ -110,9 +110,9 @@ export class Inbox {
     return false;
   }
 
-  /** Whether a firing of one of these timers waits. */
-  waitsFor(timers: ReadonlySet<string>): boolean {
-    return this.#arrived.some(({ local }) => timers.has(local.meta.name));
+  /** Whether something of one of these timers or channels waits. */
+  waitsFor(names: ReadonlySet<string>): boolean {
+    return this.#arrived.some(({ local }) => names.has(local.meta.name));
   }
 
   /** Moves the chosen rows into `Local.taken`, and gives the closures that take effect in this step. */

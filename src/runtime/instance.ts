@@ -73,9 +73,10 @@ export class Instance {
   #pending: readonly (string | null)[];
   #started = false;
   #lastWasBatch = false;
-  /** Timers that the last step took. */
-  #fired: ReadonlySet<string> = new Set();
-  readonly #timers: ReadonlySet<string>;
+  /** Those of `#repeating` of which the last step took something. */
+  #repeated: ReadonlySet<string> = new Set();
+  /** Timers, and channels on which things are sent again. */
+  readonly #repeating: ReadonlySet<string>;
 
   constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number) {
     const { meta } = program;
@@ -90,7 +91,8 @@ export class Instance {
       this.#byId.set(local.id, local);
     }
     const locals = [...this.#locals.values()];
-    this.#timers = new Set(locals.filter((local) => local.meta.kind === "timer").map((local) => local.meta.name));
+    const repeating = locals.filter(({ meta: { kind, lossy } }) => kind === "timer" || lossy);
+    this.#repeating = new Set(repeating.map((local) => local.meta.name));
     this.#inbox = new Inbox(locals.filter((local) => local.seals !== null));
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
     this.#outbox = new Outbox(meta, deployment, this.address, epoch, report);
@@ -264,13 +266,13 @@ export class Instance {
 
   /**
    * Without a choice: everything unordered that waits, or the next log batch; in turn if there are both.
-   * The first step is unordered. Where it would take a timer that the step before took, it takes nothing. A step that has only log entries to send does not evaluate.
+   * The first step is unordered. Where it would take what may repeat the step before, it takes nothing. A step that has only log entries to send does not evaluate.
    */
   step(choice?: StepChoice): StepEffects {
     const clock = this.#clockOf(choice);
     let outputs: StepOutput["outputs"] = [];
     if (clock !== undefined) {
-      const between = this.#wouldFireAgain(clock);
+      const between = this.#wouldRepeat(clock);
       this.#lastWasBatch = clock !== null && !between;
       if (between) outputs = this.#stepUnordered({ limit: 0 });
       else outputs = clock === null ? this.#stepUnordered(choice) : this.#stepBatch(clock);
@@ -293,13 +295,13 @@ export class Instance {
   }
 
   /**
-   * Two firings of one timer are never in adjacent steps: a step without events between them lets what
-   * the first made true become false, so that the second makes it true again, and sends it again.
+   * Two firings of one timer are never in adjacent steps, nor two facts of one lossy channel: a step without events
+   * between them lets what the first made true become false, so that the second makes it true again, and sends it again.
    */
-  #wouldFireAgain(clock: string | null): boolean {
-    if (this.#fired.size === 0) return false;
-    if (clock === null) return this.#inbox.waitsFor(this.#fired);
-    return this.#logs.next(clock).some(({ target }) => this.#fired.has((this.#byId.get(target) as Local).meta.name));
+  #wouldRepeat(clock: string | null): boolean {
+    if (this.#repeated.size === 0) return false;
+    if (clock === null) return this.#inbox.waitsFor(this.#repeated);
+    return this.#logs.next(clock).some(({ target }) => this.#repeated.has((this.#byId.get(target) as Local).meta.name));
   }
 
   #stepUnordered(choice: StepChoice | undefined): StepOutput["outputs"] {
@@ -346,8 +348,10 @@ export class Instance {
   }
 
   #evaluate(input: StepInput, closures: readonly Effective[]): StepOutput["outputs"] {
-    const fired = input.events.filter(({ collection }) => this.#timers.has(collection)).map(({ collection }) => collection);
-    if (fired.length > 0 || this.#fired.size > 0) this.#fired = new Set(fired);
+    if (this.#repeating.size > 0) {
+      const taken = input.events.map(({ collection }) => collection).filter((name) => this.#repeating.has(name));
+      if (taken.length > 0 || this.#repeated.size > 0) this.#repeated = new Set(taken);
+    }
     const output = this.#evaluator.step(input);
     this.#pending = this.#evaluator.pending();
     for (const send of output.sends) this.#outbox.send(send);

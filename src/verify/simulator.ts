@@ -207,10 +207,13 @@ class Run {
 
   /**
    * Every timer fires once more, until a round says nothing that has not been said before (semantics B3); what has been
-   * lost since such a round must have come as well, or a later firing may bring it.
+   * lost in or since such a round must have come as well, or a later firing may bring it. What was lost before the first of
+   * them may be gone for good: what is sent again is sent by them too.
    */
   #ringTimers(): void {
     if (this.#timers.length === 0) return;
+    this.#lost.clear();
+    this.#arrived.clear();
     let quiet = 0;
     for (let round = 0; round < TIMER_ROUNDS; round++) {
       const before = this.#outcome.said;
