@@ -1,6 +1,6 @@
 /** The cases that the analysis must get right: each program with its marks, labels and plan. */
 import { describe, expect, test } from "vitest";
-import { acknowledged } from "../soundness/holes.ts";
+import { acknowledged, receipted } from "../soundness/holes.ts";
 import { check } from "../support/check.ts";
 
 /** Inputs in one role, channels and tables in another. */
@@ -409,6 +409,47 @@ role B { channel m(x: int); table t(x: int); t(x) <= m(x); A.ack(x) <~ t(x); out
     expect([marks, inserted, after("R.out")]).toEqual([[], [], "Async"]);
   });
   test("a guard on other columns is no guard of repeats", () => expect(retransmit(`B.m(x) <~ buf(x); B.m(x + 1) <~ buf(x), not acked(x);`)).toEqual(["B.m#2 negation {x}"]));
+});
+
+describe("repeats over channels that lose (C5)", () => {
+  const program = receipted();
+  const changed = (from: string, to: string): string => {
+    expect(program).toContain(from);
+    return program.replace(from, to);
+  };
+
+  test("bring all of it in the end, and are not marked", () => {
+    const { marks, after, inserted, plan } = check(program);
+    expect([marks, inserted, after("R.out"), after("S.done"), after("R.m"), after("S.ack")]).toEqual([[], [], "Async", "Async", "Async", "Async"]);
+    const { assumptions } = plan.outputs.find(({ output }) => output === "R.out")!;
+    expect(assumptions).toContain("assumes: of what is sent again and again on R.m something arrives");
+  });
+  test("bring to a replicated role what stays at one replica", () => {
+    expect(check(changed("role R x2", "role R replicated x2")).after("R.out")).toBe("Diverge");
+  });
+
+  /** Each takes away one thing without which a message could be forgotten that has not come. */
+  const wrong: Readonly<Record<string, string>> = {
+    "a receipt without the text": receipted("none"),
+    "a receipt to somebody else": changed("S.ack@f(self, i, t)", 'S.ack@"S#0"(self, i, t)'),
+    "a receipt that does not say where it arrived": changed("S.ack@f(self, i, t)", "S.ack@f(f, i, t)"),
+    "a receipt of something else": changed("S.ack@f(self, i, t) <~ m(f, i, t)", "S.ack@f(self, i, t) <~ m(f, i, _), n(t); table n(t: string); n(t) <= m(_, _, t)"),
+    "another receipt": changed("S.ack@f(self, i, t) <~", "S.ack@f(self, i + 1, t) <~ m(f, i, t); S.ack@f(self, i, t) <~"),
+    "a message that nobody sends again": changed("R.m@a(self, i, t) <~ tick(), buf(a, i, t)", "R.m@a(self, i, t) <~ buf(a, i, t)"),
+    "another message that nobody sends again": changed("R.m@a(self, i, t) <~", "R.m@a(self, i + 1, t) <~ send(a, i, t); R.m@a(self, i, t) <~"),
+    "a message that is sent while its row is there, and so never becomes true again": changed("R.m@a(self, i, t) <~", "R.m@a(self, i, t) <~ buf(a, i, t); R.m@a(self, i, t) <~"),
+    "a message that is also sent as it comes, in the step before a firing": changed("R.m@a(self, i, t) <~", "R.m@a(self, i, t) <~ send(a, i, t); R.m@a(self, i, t) <~"),
+    "a message of a part of the row": changed("R.m@a(self, i, t) <~ tick(), buf(a, i, t)", 'R.m@a(self, i, "x") <~ tick(), buf(a, i, _)'),
+    "a message without its sender": changed("R.m@a(self, i, t)", 'R.m@a("S#0", i, t)'),
+    "a guard of the repeats": changed("<~ tick(), buf(a, i, t)", "<~ tick(), buf(a, i, t), not acked(a, i)"),
+    "a condition of the repeats": changed("<~ tick(), buf(a, i, t)", "<~ tick(), buf(a, i, t), i > 1"),
+    "a row that forgets others": changed("buf(a, i, t) <- ack(a, i, t), buf(a, i, t)", "buf(a, j, t) <- ack(a, i, t), buf(a, j, t), j <= i"),
+    "a row forgotten for another reason": changed("output done", "buf(a, i, t) <- acked(a, i), buf(a, i, t); output done"),
+    "a row that is replaced": changed("table buf(a: addr, id: int, text: string)", "table buf(a: addr, id: int -> text: string)").replace("buf(a, i, t) <= send", "buf(a, i, t) <+- send"),
+    "a row that another one of its key keeps out": changed("table buf(a: addr, id: int, text: string)", "table buf(a: addr, id: int -> text: string)"),
+    "somebody who sees when a row goes": changed("output done", "output left(n: int); left(count()) <= buf(_, _, _); output done"),
+  };
+  for (const [name, text] of Object.entries(wrong)) test(`but not with ${name}`, () => expect(check(text).before("R.out")).not.toBe("Async"));
 });
 
 test("`@coordinate(… by (…))` names columns, or variables of the rule that stand in them", () => {

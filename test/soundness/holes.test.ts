@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { differs, examine } from "../support/runs.ts";
-import { holes } from "./holes.ts";
+import { check } from "../support/check.ts";
+import { schedules } from "../../src/verify/schedule.ts";
+import { simulate } from "../../src/verify/simulator.ts";
+import { differs, examine, inputsOf, programsOf, runAll } from "../support/runs.ts";
+import { holes, receipted } from "./holes.ts";
 
 describe("under every schedule", () => {
   for (const { name, text, given, control, always, options, faults } of holes) {
@@ -16,4 +19,28 @@ describe("under every schedule", () => {
       expect(betweenRuns || betweenReplicas, "the control shows nothing").toBe(true);
     });
   }
+});
+
+test("a receipt for one message is none for another of the same id: that is forgotten before it comes", () => {
+  const given = ["a", "b", "c"].map((text) => ["S.send", "R#0", 1, text] as const);
+  const runs = (receipt: "text" | "none") =>
+    runAll(check(receipted(receipt), "none").plan, given, { seeds: 10, schedules: ["loss"] });
+  expect(differs(runs("none"), "R.out").betweenRuns).toBe(true);
+  expect(differs(runs("text"), "R.out").betweenRuns).toBe(false);
+});
+
+test("a receipt that is lost is sent again when its message comes again, also where nothing else happens in between", () => {
+  const programs = programsOf(check(receipted()).plan);
+  const inputs = inputsOf([["S.send", "R#0", 1, "a"], ["S.send", "R#0", 2, "b"]]);
+  for (let seed = 1; seed <= 20; seed++) {
+    const schedule = { ...schedules.single, loss: 0.5 };
+    const { outputs } = simulate({ programs, deployment: { counts: { S: 1, R: 1 } }, inputs, schedule, seed });
+    expect(outputs.find(({ output }) => output === "S.done")!.ever).toHaveLength(2);
+  }
+});
+
+test("what is sent for as long as it waits is sent once", () => {
+  const both = receipted().replace("R.m@a(self, i, t) <~", "R.m@a(self, i, t) <~ buf(a, i, t); R.m@a(self, i, t) <~");
+  const runs = runAll(check(both, "none").plan, [["S.send", "R#0", 1, "a"]], { seeds: 10, schedules: ["loss"] });
+  expect(differs(runs, "R.out").betweenRuns).toBe(true);
 });

@@ -47,6 +47,15 @@ buf(a, i, t) <= send(i, t), R.nodes(a); acked(a, i) <= ack(a, i); R.m@a(self, i,
 role R x2 { channel m(from: addr, id: int, text: string); channel g(id: int, text: string); table got(id: int, text: string); timer tick every 100ms; output out(id: int, text: string);
 got(i, t) <= m(_, i, t); got(i, t) <= g(i, t); S.ack@f(self, i) <~ m(f, i, _); R.g@a(i, t) <~ tick(), got(i, t), R.nodes(a); out(i, t) <= got(i, t); }`;
 
+/** Sent again over channels that lose until a receipt names all of it. `receipt`: the columns in which a receipt names the text. */
+export const receipted = (receipt: "text" | "none" = "text"): string => {
+  const [column, t, _] = receipt === "text" ? [", text: string", ", t", ", _"] : ["", "", ""];
+  return `role S x2 { input send(to: addr, id: int, text: string); table buf(a: addr, id: int, text: string); channel ack(a: addr, id: int${column}) lossy; table acked(a: addr, id: int); timer tick every 100ms;
+buf(a, i, t) <= send(a, i, t); R.m@a(self, i, t) <~ tick(), buf(a, i, t); acked(a, i) <= ack(a, i${_}); buf(a, i, t) <- ack(a, i${t}), buf(a, i, t); output done(a: addr, id: int); done(a, i) <= acked(a, i); }
+role R x2 { channel m(from: addr, id: int, text: string) lossy; table got(from: addr, id: int, text: string); output out(from: addr, id: int, text: string);
+got(f, i, t) <= m(f, i, t); S.ack@f(self, i${t}) <~ m(f, i, t); out(f, i, t) <= got(f, i, t); }`;
+};
+
 export const holes: readonly Hole[] = [
   { name: "A1(a): a request against a sealed count", text: ads.replace("ANSWER", "Analyst.answer@a(c, i, n) <~ request(a, c), poor(c, i, n);"), given: adsGiven, control: "Analyst.result", always: { "Analyst.result": '["shoes","a",2]' } },
   {
@@ -279,6 +288,11 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
   {
     name: "C5: gossip and acknowledged retransmission by row need nothing", control: null, given: [["S.send", 1, "a"], ["S.send", 2, "b"]], always: { "R.out": '[1,"a"] [2,"b"]' },
     text: acknowledged,
+  },
+  {
+    name: "C5: what is sent again until a receipt names all of it is lost on no channel", control: null, options: { seeds: 6 },
+    given: [["S.send", "R#0", 1, "a"], ["S.send", "R#1", 1, "a"], ["S#1.send", "R#0", 1, "a"], ["S.send", "R#0", 1, "b"], ["S.send", "R#0", 2, "a"]],
+    text: receipted(),
   },
   {
     name: "what rests on a batch of a log ceases with a batch without events, also when two batches in a row brought it",

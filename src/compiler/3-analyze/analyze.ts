@@ -3,7 +3,7 @@ import type { CollectionId, Ir, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { buildGraph, positives, reads } from "./graph.ts";
 import { impliedSensitive, inferLabels, inferLogs, isLogged } from "./labels.ts";
-import { isCollected, isRepeat } from "./exemptions.ts";
+import { isAcknowledged, isCollected, isRepeat } from "./exemptions.ts";
 import { findLocal, localFindings } from "./local.ts";
 import { inferPersistence } from "./persistence.ts";
 import type { Context } from "./points.ts";
@@ -115,7 +115,7 @@ function impliedFindings(graph: Graph, context: Context, points: readonly Findin
   const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate").map((each) => each.rule));
   const found: Finding[] = [];
   for (const rule of graph.rules) {
-    if (marked.has(rule.id) || isRepeat(rule, context) || isCollected(rule, context)) continue;
+    if (marked.has(rule.id) || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
     const sensitive = impliedSensitive(rule, context.persistence);
     if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
   }

@@ -7,6 +7,7 @@ import type { CollectionId, Expr, ReadLiteral, Rule } from "../ir.ts";
 import type { Context } from "./points.ts";
 import { collection, isOpen, isPassing, mayConflict, termVariables } from "./points.ts";
 import { closure, dependencies, equals, keyHolds, shape, variablesOf } from "./determine.ts";
+import { acknowledgedIn } from "./acknowledged.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -96,6 +97,11 @@ export function isCollected(rule: Rule, context: Context): boolean {
     return reader.op === "<~" && !head.lossy && head.keyLength === null && reader.body.length === 1 && !reader.gates?.length && reader.having.length === 0 && reader.head.terms.every((term) => term.kind === "value") && positives(reader).length === 1;
   };
   return readers.every((reader) => sendsOnce(reader) || isRepeat(reader, context));
+}
+
+/** C5 over channels that lose: sends again what has no receipt yet, or forgets what has one. */
+export function isAcknowledged(rule: Rule, context: Context): boolean {
+  return acknowledgedIn(context.graph).rules.has(rule.id);
 }
 
 /**

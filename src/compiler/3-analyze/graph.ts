@@ -75,6 +75,21 @@ export function positives(rule: { readonly body: Rule["body"] }): readonly ReadL
   return readsIn(rule.body).positive;
 }
 
+/** Collections that some rule on the way to an output or a message reads (semantics B6), and those two themselves. */
+export function observedCollections(graph: Graph): Set<CollectionId> {
+  const observed = new Set<CollectionId>();
+  const queue: CollectionId[] = [];
+  for (const { id, kind } of graph.ir.collections.values()) if (kind === "output" || kind === "channel") queue.push(id);
+  for (const seal of graph.ir.seals) for (const literal of reads(seal)) queue.push(literal.collection);
+  while (queue.length > 0) {
+    const id = queue.pop()!;
+    if (observed.has(id)) continue;
+    observed.add(id);
+    for (const rule of graph.into.get(id)!) for (const literal of reads(rule)) queue.push(literal.collection);
+  }
+  return observed;
+}
+
 /**
  * Tarjan's algorithm without recursion. Components come out successors first, so they are
  * reversed: what is read stands before what reads it.

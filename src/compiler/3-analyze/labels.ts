@@ -13,6 +13,7 @@
 import type { Finding, Label, LabelName, Persistence } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
+import { acknowledgedIn } from "./acknowledged.ts";
 import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
@@ -186,7 +187,7 @@ export function inferLabels(
 function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelName {
   const { lossy, role, sealed, ordering } = collection(context, id);
   const { replicated } = context.graph.ir.roles.get(role)!;
-  if (lossy) return replicated && !ordering ? "Diverge" : "Run";
+  if (lossy && !acknowledgedIn(context.graph).channels.has(id)) return replicated && !ordering ? "Diverge" : "Run";
   if (sealed !== null && sealed.deadlineMs !== null) return replicated ? "Diverge" : "Run";
   const broken = (context.graph.sealsInto.get(id) ?? []).filter((seal) => isBrokenPromise(seal, context));
   if (broken.length === 0 || seals.use === "none") return "Async";

@@ -6,11 +6,11 @@
 import type { Finding, Persistence, Reason } from "../analysis.ts";
 import type { Collection, CollectionId, Expr, ReadLiteral, Rule, SealRule } from "../ir.ts";
 import type { Graph } from "./graph.ts";
-import { positives, reads } from "./graph.ts";
+import { observedCollections, positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { isAggregating, isElementThreshold, isUpThreshold, latticeReadsOf } from "./persistence.ts";
-import { isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
 
@@ -36,9 +36,9 @@ export function isPassing(context: Context, literal: ReadLiteral): boolean {
 /** All reasons of all rules, in rule order. */
 export function findPoints(context: Context): Finding[] {
   const found: Finding[] = [];
-  const observed = observedTables(context);
+  const observed = observedCollections(context.graph);
   for (const rule of context.graph.rules) {
-    if (isRepeat(rule, context) || isCollected(rule, context)) continue;
+    if (isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
     found.push(
       ...negations(rule, context),
       ...aggregates(rule, context),
@@ -172,22 +172,6 @@ function choices(rule: Rule, context: Context): Finding[] {
     return of === "changing" || (literal.negated && of !== "static");
   });
   return visible ? [finding(context, rule, "choice", null, timed)] : [];
-}
-
-/** Tables that some rule on the way to an output or a message reads (semantics B6). */
-function observedTables(context: Context): Set<CollectionId> {
-  const { graph } = context;
-  const observed = new Set<CollectionId>();
-  const queue: CollectionId[] = [];
-  for (const { id, kind } of graph.ir.collections.values()) if (kind === "output" || kind === "channel") queue.push(id);
-  for (const seal of graph.ir.seals) for (const literal of reads(seal)) queue.push(literal.collection);
-  while (queue.length > 0) {
-    const id = queue.pop()!;
-    if (observed.has(id)) continue;
-    observed.add(id);
-    for (const rule of graph.into.get(id)!) for (const literal of reads(rule)) queue.push(literal.collection);
-  }
-  return observed;
 }
 
 /** `<-` and `<+-` of which the body or any writer of the table is open (semantics B6); the gate is the key. */

@@ -2,6 +2,7 @@ import type { Analysis, Inference } from "../analysis.ts";
 import type { CollectionId, Expr, Ir, Rule, SealRule } from "../ir.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
+import { acknowledgedIn } from "../3-analyze/acknowledged.ts";
 import { buildGraph, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
 import type { Decision } from "./place.ts";
@@ -67,6 +68,7 @@ function pacelc(insertions: readonly Insertion[]): string {
 function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId): string[] {
   const { ir } = analysis;
   const { inference } = residual;
+  const receipted = acknowledgedIn(buildGraph(ir)).channels;
   const out = new Set<string>();
   const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
   const roles = new Set<string>();
@@ -79,6 +81,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     for (const literal of reads(rule)) {
       const read = ir.collections.get(literal.collection)!;
       if (read.unique) out.add(`unique: ${read.id} never gets two values for a key`);
+      if (receipted.has(read.id)) out.add(`assumes: of what is sent again and again on ${read.id} something arrives`);
     }
     for (const name of injectiveCalls(rule, ir)) out.add(`claim: ${name} is injective`);
   }
