@@ -3,11 +3,16 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { paint } from "../src/cli/draw/paint.ts";
+import { drawPlan } from "../src/cli/draw/plan.ts";
+import { parse } from "../src/compiler/1-parse/parse.ts";
+import type { ModuleDecl } from "../src/compiler/ast.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { codes } from "../src/compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../src/compiler/diagnostics/codes.ts";
 import { whyFirm } from "../src/compiler/diagnostics/firm.ts";
 import { levels, mechanisms, strategies } from "../src/cli/config.ts";
+import { example, exampleText, libraryFiles, libraryText } from "./support/library.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const groups: readonly (readonly [prefix: string, title: string])[] = [
@@ -81,9 +86,57 @@ function schema(): string {
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 
+const libraryIntroduction = `# The standard library
+
+Modules in dlc, each with what it promises and what it costs. \`import "dlc:delivery" as delivery;\` brings those of one file.
+Under each file stand a program that uses them ([fixtures/library](../fixtures/library)) and what \`dlc check\` says of it:
+\`Async\` is the same in every run, \`Run\` may differ from run to run, and lines that begin with \`+\` are what dlc
+inserts for the outputs that promise something. The tests run each program under many orders of delivery, with duplicates
+and losses.
+
+Written by \`npm run update\` from \`lib/\`.
+`;
+
+/** A module: its header, what it promises, and its interface. */
+function moduleSection({ name, types, roles, doc, members }: ModuleDecl, text: string): string {
+  const parameters = [
+    types.length === 0 ? "" : `<${types.map((type) => type.text).join(", ")}>`,
+    roles.length === 0
+      ? ""
+      : `(${roles.map((role) => `${role.name.text}: ${role.module?.text ?? "role"}`).join(", ")})`,
+  ].join("");
+  const rows = members.flatMap((member) => {
+    if (member.kind !== "collection" || member.direction === null) return [];
+    const columns = /\(.*\)/.exec(text.slice(member.span.start, member.span.end))![0];
+    const about = member.doc === null ? "" : ` ${member.doc.replaceAll("\n", " ")}`;
+    return [`- \`${member.direction} ${member.name.text}${columns}\`${about}`];
+  });
+  return `### \`${name.text}${parameters}\`\n\n${doc ?? ""}\n\n${rows.join("\n")}\n`;
+}
+
+function libraryPage(): string {
+  const sections = libraryFiles.map((file) => {
+    const text = libraryText(file);
+    const modules = parse({ path: file, text }).value!.items.flatMap((item) => (item.kind === "module" ? [item] : []));
+    const [, title] = /^\/\/ (.*)\.\n/.exec(text)!;
+    const parts = [
+      `## dlc:${file}\n\n${title}.\n`,
+      ...modules.map((module) => moduleSection(module, text)),
+      `\`\`\`dlc\n${exampleText(file)}\`\`\`\n`,
+      `\`\`\`\n$ dlc check fixtures/library/${file}.dlc\n${drawPlan(example(file).plan, paint(false))}\`\`\`\n`,
+    ];
+    return parts.join("\n");
+  });
+  return `${libraryIntroduction}\n${sections.join("\n")}`;
+}
+
 describe("docs", () => {
   test("dlc.schema.json has every key and code of the configuration", async () => {
     await expect(schema()).toMatchFileSnapshot("../dlc.schema.json");
+  });
+
+  test("library.md has every module as it is, and what dlc check says of the programs that use them", async () => {
+    await expect(libraryPage()).toMatchFileSnapshot("../docs/library.md");
   });
 
   test("diagnostics.md has every code as it is", async () => {

@@ -206,3 +206,13 @@ test("roles of imported files and inputs of copies are fed and scaled by names w
   const bad = await run(folder, { input: ["lib.Shelf.extra.pu=x"] });
   expect(bad.stderr).toContain("lib.Shelf has no input extra.pu (it has: extra.put)");
 });
+
+test("letters of the standard library arrive and are signed for over a network that loses half", async () => {
+  const folder = await built("letters", "fixtures/library/delivery.dlc");
+  const letters = Array.from({ length: 8 }, (_, i) => ({ to: "Post#0", id: `${i}`, text: `text ${i}` }));
+  const input = letters.map((row) => JSON.stringify({ role: "Writer", collection: "letter", row })).join("\n");
+  const ran = await run(folder, { loss: "50%", seed: 3, scale: ["Writer=1", "Post=1"] }, input);
+  expect(ran.code).toBe(0);
+  expect(contents(ran, "letter")).toEqual([`0: ${letters.map(({ id, text }) => JSON.stringify({ from: "Writer#0", id, text })).join(" ")}`]);
+  expect(contents(ran, "signed")).toEqual([`0: ${letters.map(({ to, id }) => JSON.stringify({ to, id })).join(" ")}`]);
+});

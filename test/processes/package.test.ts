@@ -83,6 +83,7 @@ describe("the package", () => {
       "dist/THIRD-PARTY.txt",
       "dist/runtime/main.js",
       "docs/language.md",
+      "lib/delivery.dlc",
       "README.md",
       "LICENSE",
       "package.json",
@@ -90,7 +91,7 @@ describe("the package", () => {
       expect(paths).toContain(wanted);
     }
     for (const path of paths)
-      expect(path).toMatch(/^(?:bin|dist|docs)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+      expect(path).toMatch(/^(?:bin|dist|docs|lib)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
     expect(paths.filter((path) => /\.(?:test|ts)$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
     expect(installed("esbuild")).toMatch(/^esbuild@/);
   });
@@ -106,6 +107,15 @@ describe("the package", () => {
       expect.arrayContaining(["main.js", "main.ts", "deploy.json", "coordination.json", "package.json", "runtime"]),
     );
     expect(run(process.execPath, ["out/main.js", "--describe"])).toContain("Analyst");
+  });
+
+  test("brings its standard library", () => {
+    writeFileSync(
+      join(folder, "mail.dlc"),
+      'import "dlc:delivery" as bed;\nrole Mailbox x2 {\n  use bed.Reliable<string> as d;\n  input write(to: addr, id: string, text: string);\n' +
+        "  output read(from: addr, text: string);\n  d.send(a, i, t) <= write(a, i, t);\n  read(f, t) <= d.received(f, _, t);\n}\n",
+    );
+    expect(dlc("check", "mail.dlc")).toContain("Mailbox.read  deterministic: Async, reached");
   });
 
   test("what it builds has types, for a program that embeds a node", () => {

@@ -1,0 +1,90 @@
+/** The standard library: what each module promises, by a program that uses it, under every schedule of the simulator. */
+import { expect, test } from "vitest";
+import { schedules } from "../src/verify/schedule.ts";
+import { simulate } from "../src/verify/simulator.ts";
+import { check } from "./support/check.ts";
+import { example, instance, libraryFiles, libraryText } from "./support/library.ts";
+import { broken, differs, inputsOf, programsOf, runAll } from "./support/runs.ts";
+import type { Given, Run, RunOptions } from "./support/runs.ts";
+
+/** The runs of a program; they keep its labels. */
+function runsOf(name: string, given: Given, options: RunOptions = {}): readonly Run[] {
+  const checked = example(name);
+  const runs = runAll(checked.plan, given, { seeds: 4, ...options });
+  expect(broken(checked.plan, runs, checked.after)).toEqual([]);
+  return runs;
+}
+
+/** What an output holds at each instance that holds something, the same in every run. */
+function always(runs: readonly Run[], output: string): Readonly<Record<string, string>> {
+  const texts = new Set(
+    runs.map((run) => JSON.stringify([...run.contents.get(output)!].filter(([, text]) => text !== "").toSorted())),
+  );
+  expect([...texts]).toHaveLength(1);
+  return Object.fromEntries(JSON.parse([...texts][0]));
+}
+
+test.each(libraryFiles)("%s is sound by itself, and each of its modules says what it promises", (name) => {
+  const { diagnostics } = check(libraryText(name));
+  expect(diagnostics).toEqual([]);
+  for (const [, before] of libraryText(name).matchAll(/(^.*\n)module /gm)) expect(before).toMatch(/^\/\/\/ .|^\n/);
+});
+
+test("reliable delivery: every letter arrives and is signed for, whatever is lost; best effort: some cards do", () => {
+  const given: Given = [
+    ["Writer.letter", "Post#0", "a", "hello"],
+    ["Writer.letter", "Post#1", "a", "hello"],
+    ["Writer#1.letter", "Post#0", "a", "you"],
+    ["Writer.letter", "Post#0", "b", "again"],
+    ["Writer.card", "Post#0", "c", "sun"],
+    ["Writer.card", "Post#1", "c", "sun"],
+  ];
+  const runs = runsOf("delivery", given, { seeds: 6 });
+  expect(always(runs, "Post.letter")).toEqual({
+    "Post#0": '["Writer#0","a","hello"] ["Writer#0","b","again"] ["Writer#1","a","you"]',
+    "Post#1": '["Writer#0","a","hello"]',
+  });
+  expect(always(runs, "Writer.signed")).toEqual({
+    "Writer#0": '["Post#0","a"] ["Post#0","b"] ["Post#1","a"]',
+    "Writer#1": '["Post#0","a"]',
+  });
+  expect(
+    always(
+      runs.filter(({ schedule }) => schedule !== "loss"),
+      "Post.card",
+    ),
+  ).toEqual({
+    "Post#0": '["Writer#0","c","sun"]',
+    "Post#1": '["Writer#0","c","sun"]',
+  });
+  expect(differs(runs, "Post.card").betweenRuns).toBe(true);
+});
+
+test("reliable delivery over a network that loses half brings 8 of 8", () => {
+  const { plan } = example("delivery");
+  const programs = programsOf(plan);
+  const given = Array.from({ length: 8 }, (_, i) => ["Writer.letter", "Post#0", `${i}`, `text ${i}`] as const);
+  for (let seed = 1; seed <= 30; seed++) {
+    const schedule = { ...schedules.loss, loss: 0.5, duplicates: seed % 2 === 0 ? 0.3 : 0 };
+    const deployment = { counts: { Writer: 1, Post: 1 } };
+    const { outputs } = simulate({ programs, deployment, inputs: inputsOf(given), schedule, seed });
+    for (const output of ["Post.letter", "Writer.signed"])
+      expect(outputs.find((one) => one.output === output)!.ever).toHaveLength(8);
+  }
+});
+
+test("reliable delivery forgets what has a receipt, and sends again what has none", () => {
+  const writer = instance("delivery", "Writer", ["Writer#0"]);
+  const sent = (events: Parameters<typeof writer.step>[0]): readonly unknown[] =>
+    writer.step(events).sends.flatMap(({ target, rows }) => (target === "Post.letters.message" ? rows : []));
+  const letter = ["Writer#0", "a", "x"];
+  const again = { "letters.again": [[]] };
+  expect(sent({ letter: [["Post#0", "a", "x"]] })).toEqual([]);
+  expect(sent(again)).toEqual([letter]);
+  expect(sent({})).toEqual([]);
+  expect(sent(again)).toEqual([letter]);
+  writer.step({ "letters.receipt": [["Post#0", "a", "x"]] });
+  writer.step();
+  expect(writer.read("letters.buffer")).toEqual([]);
+  expect(sent(again)).toEqual([]);
+});
