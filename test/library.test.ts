@@ -88,3 +88,34 @@ test("reliable delivery forgets what has a receipt, and sends again what has non
   expect(writer.read("letters.buffer")).toEqual([]);
   expect(sent(again)).toEqual([]);
 });
+
+test("in order: nothing of a sender is received before what it sent earlier", () => {
+  const runs = runsOf("order", [
+    ...[2, 0, 1].map((n) => ["Chat.whisper", "Chat#1", n, `line ${n}`] as const),
+    ["Chat#2.whisper", "Chat#1", 0, "other"],
+    // Its 1 is never sent.
+    ["Chat#1.whisper", "Chat#2", 0, "first"],
+    ["Chat#1.whisper", "Chat#2", 2, "third"],
+  ]);
+  expect(always(runs, "Chat.whispered")).toEqual({
+    "Chat#1": '["Chat#0",0,"line 0"] ["Chat#0",1,"line 1"] ["Chat#0",2,"line 2"] ["Chat#2",0,"other"]',
+    "Chat#2": '["Chat#1",0,"first"]',
+  });
+  const chat = instance("order", "Chat", ["Chat#0"]);
+  const heard = (...messages: (readonly [string, number, string])[]): readonly unknown[] =>
+    chat.output("whispered", { "whisper.message": messages });
+  expect(heard(["Chat#1", 1, "b"])).toEqual([]);
+  expect(heard(["Chat#1", 2, "c"])).toEqual([]);
+  expect(heard(["Chat#1", 0, "a"])).toHaveLength(3);
+});
+
+test("causal: an answer is received after its question, and never where the question is lost", () => {
+  const runs = runsOf("order", [
+    ["Chat.say", "d", ["b", "c"], "of both"],
+    ["Chat.say", "a", [], "question"],
+    ["Chat#1.say", "b", ["a"], "answer"],
+    ["Chat#2.say", "e", ["d"], "of that"],
+  ]);
+  const said = '["a","question"] ["b","answer"]';
+  expect(always(runs, "Chat.said")).toEqual({ "Chat#0": said, "Chat#1": said, "Chat#2": said });
+});
