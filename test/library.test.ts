@@ -119,3 +119,20 @@ test("causal: an answer is received after its question, and never where the ques
   const said = '["a","question"] ["b","answer"]';
   expect(always(runs, "Chat.said")).toEqual({ "Chat#0": said, "Chat#1": said, "Chat#2": said });
 });
+
+test("multicast: all members receive, and it is done when all have, not while one is silent", () => {
+  const runs = runsOf("multicast", [
+    ["Board.post", "a", "fire drill"],
+    ["Board#2.post", "b", "lunch"],
+  ]);
+  const read = '["a","fire drill"] ["b","lunch"]';
+  expect(always(runs, "Board.read")).toEqual({ "Board#0": read, "Board#1": read, "Board#2": read });
+  expect(always(runs, "Board.posted")).toEqual({ "Board#0": '["a"]', "Board#2": '["b"]' });
+  const board = instance("multicast", "Board", ["Board#0", "Board#1", "Board#2"]);
+  const posted = (...from: string[]): readonly unknown[] =>
+    board.output("posted", { "notices.receipt": from.map((member) => [member, "a"]) });
+  expect(board.output("posted", { post: [["a", "fire drill"]] })).toEqual([]);
+  expect(posted("Board#0", "Board#1")).toEqual([]);
+  expect(posted("Board#1")).toEqual([]);
+  expect(posted("Board#2")).toEqual([["a"]]);
+});
