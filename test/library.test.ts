@@ -136,3 +136,39 @@ test("multicast: all members receive, and it is done when all have, not while on
   expect(posted("Board#1")).toEqual([]);
   expect(posted("Board#2")).toEqual([["a"]]);
 });
+
+test("membership: all learn who has joined", () => {
+  const runs = runsOf("membership", [
+    ["Sailor.signOn", true],
+    ["Sailor#2.signOn", true],
+    ["Sailor#1.signOn", false],
+  ]);
+  const crew = '["Sailor#0"] ["Sailor#2"]';
+  expect(always(runs, "Sailor.crew")).toEqual({ "Sailor#0": crew, "Sailor#1": crew, "Sailor#2": crew });
+});
+
+test("heartbeat: who is silent is taken for dead, and who beats is not", () => {
+  for (const { result, schedule } of runsOf("membership", [["Sailor#1.lost", true]])) {
+    for (const { now, ever } of result.outputs.filter(({ output }) => output === "Sailor.answers")) {
+      // Three beats in a row may be lost: then one is taken for dead until the next comes.
+      if (schedule === "loss") expect(ever).toContainEqual(["Sailor#0"]);
+      else expect(now).toEqual(expect.arrayContaining([["Sailor#0"], ["Sailor#2"]]));
+      expect(now).not.toContainEqual(["Sailor#1"]);
+    }
+  }
+});
+
+test("heartbeat: three ticks without a beat, and one that comes back", () => {
+  const sailor = instance("membership", "Sailor", ["Sailor#0", "Sailor#1"]);
+  const answers = (events: Parameters<typeof sailor.step>[0]): readonly unknown[] => {
+    sailor.step(events);
+    // What was replaced shows a step later, and two firings are never in adjacent steps.
+    sailor.step();
+    return sailor.read("answers");
+  };
+  const tick = { "pulse.tick": [[]] as const };
+  const beat = { "pulse.beat": [["Sailor#1"]] };
+  expect(answers(beat)).toEqual([["Sailor#1"]]);
+  expect([answers(tick), answers(tick), answers(tick)].map((all) => all.length)).toEqual([1, 1, 0]);
+  expect(answers({ ...tick, ...beat })).toEqual([["Sailor#1"]]);
+});
