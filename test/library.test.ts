@@ -172,3 +172,37 @@ test("heartbeat: three ticks without a beat, and one that comes back", () => {
   expect([answers(tick), answers(tick), answers(tick)].map((all) => all.length)).toEqual([1, 1, 0]);
   expect(answers({ ...tick, ...beat })).toEqual([["Sailor#1"]]);
 });
+
+test("a replicated store: the replicas give one answer to each question; without the log they do not", () => {
+  const given: Given = [
+    ["Buyer.price", "tea", 1, 3],
+    ["Buyer#1.price", "tea", 2, 4],
+    ["Buyer.want", "q", "tea"],
+    ["Buyer#1.want", "r", "tea"],
+  ];
+  const several = (runs: readonly Run[]): number =>
+    runs.filter(({ contents }) => [...contents.get("Buyer.found")!.values()].some((text) => text.includes("] [")))
+      .length;
+  expect(several(runsOf("kvs", given))).toBe(0);
+  expect(several(runAll(example("kvs", "none").plan, given, { seeds: 4 }))).toBeGreaterThan(0);
+});
+
+test("versions: a question about a version has one answer, whenever it is asked", () => {
+  const runs = runsOf("kvs", [
+    ["Buyer.wanted", "q", "tea", 1],
+    ["Buyer.price", "tea", 1, 3],
+    ["Buyer.price", "tea", 2, 4],
+    ["Buyer.wanted", "r", "tea", 2],
+    ["Buyer.wanted", "s", "tea", 3],
+  ]);
+  expect(always(runs, "Buyer.was")).toEqual({ "Buyer#0": '["q","tea",1,3] ["r","tea",2,4]' });
+});
+
+test("one store: a get beside a put sees the old value, and a delete shows a step later", () => {
+  const buyer = instance("kvs", "Buyer", ["Buyer#0"]);
+  const noted = (events: Parameters<typeof buyer.step>[0]): readonly unknown[] => buyer.output("noted", events);
+  noted({ price: [["tea", 1, 3]] });
+  expect(noted({ want: [["q", "tea"]], price: [["tea", 2, 4]] })).toEqual([["q", "tea", 3]]);
+  expect(noted({ want: [["r", "tea"]] })).toEqual([["r", "tea", 4]]);
+  expect(buyer.read("own.values")).toEqual([["tea", 4]]);
+});
