@@ -206,3 +206,20 @@ test("one store: a get beside a put sees the old value, and a delete shows a ste
   expect(noted({ want: [["r", "tea"]] })).toEqual([["r", "tea", 4]]);
   expect(buyer.read("own.values")).toEqual([["tea", 4]]);
 });
+
+test("voting: more than half pass it, half fail it, and too few leave it open", () => {
+  const votes = (id: string, ...opinions: (boolean | null)[]): Given =>
+    opinions.flatMap((yes, i) => (yes === null ? [] : [[`Council#${i}.opinion`, id, yes] as const]));
+  const runs = runsOf("voting", [
+    ...["a", "b", "c", "d"].map((id) => ["Mayor.propose", id, `proposal ${id}`] as const),
+    ...votes("a", true, false, true, true, false),
+    ...votes("b", true, false, true, false, false),
+    ...votes("c", true, null, true, false, null),
+    ...votes("d", true, true, true, null, null),
+    // Nobody has proposed it.
+    ...votes("e", true, true, true, true, true),
+  ]);
+  expect(always(runs, "Mayor.passed")).toEqual({ "Mayor#0": '["a"] ["d"]' });
+  expect(always(runs, "Mayor.failed")).toEqual({ "Mayor#0": '["b"]' });
+  expect(Object.keys(always(runs, "Council.asked"))).toHaveLength(5);
+});
