@@ -223,3 +223,18 @@ test("voting: more than half pass it, half fail it, and too few leave it open", 
   expect(always(runs, "Mayor.failed")).toEqual({ "Mayor#0": '["b"]' });
   expect(Object.keys(always(runs, "Council.asked"))).toHaveLength(5);
 });
+
+test("two-phase commit: all yes commits at every member, one no aborts, and one silent does neither", () => {
+  const free = (id: string, ...yes: (boolean | null)[]): Given =>
+    yes.flatMap((one, i) => (one === null ? [] : [[`House#${i}.free`, id, one] as const]));
+  const runs = runsOf("commit", [
+    ...["rome", "oslo", "cork"].map((id) => ["Agent.journey", id] as const),
+    ...free("rome", true, true, true),
+    ...free("oslo", true, false, true),
+    ...free("cork", true, null, true),
+  ]);
+  expect(always(runs, "Agent.booked")).toEqual({ "Agent#0": '["rome"]' });
+  expect(always(runs, "Agent.refused")).toEqual({ "Agent#0": '["oslo"]' });
+  const rome = '["rome"]';
+  expect(always(runs, "House.taken")).toEqual({ "House#0": rome, "House#1": rome, "House#2": rome });
+});
