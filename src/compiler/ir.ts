@@ -233,6 +233,7 @@ export interface SealRule {
   readonly op: "<=" | "<~";
   readonly key: readonly Expr[];
   readonly body: readonly Literal[];
+  readonly doc: string | null;
   readonly file: SourceFile;
   readonly span: Span;
 }

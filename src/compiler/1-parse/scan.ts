@@ -30,7 +30,7 @@ export interface Statement {
   readonly word: string | null;
   /** Whether the `;` or `{` is there. */
   readonly terminated: boolean;
-  /** The `///` lines before it, without slashes and one leading space, joined by line breaks. */
+  /** The `///` lines before it, or before what stands after its annotations, without slashes and one leading space, joined by line breaks. */
   readonly doc: string | null;
 }
 
@@ -234,7 +234,8 @@ export function scan(text: string): Scan {
       const documents = text.charCodeAt(at + 2) === SLASH && text.charCodeAt(at + 3) !== SLASH;
       if (documents && start >= 0 && newLine && afterOperand) finish("plain", lastEnd, false);
       if (start >= 0) blanks.push(at, end);
-      else if (documents)
+      // Before the statement proper: annotations may stand above.
+      if (documents && tokens === 0)
         doc.push(
           text
             .slice(at + 3, end)

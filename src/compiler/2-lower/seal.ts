@@ -103,6 +103,7 @@ export function lowerSeal(place: Place, decl: SealDecl, ordinals: Ordinals): Sea
     op: decl.op,
     key,
     body: body.literals,
+    doc: decl.doc,
     file,
     span: decl.span,
   };

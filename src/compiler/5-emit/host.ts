@@ -2,7 +2,7 @@
 import type { Collection, Column, Ir } from "../ir.ts";
 import { Names } from "./names.ts";
 import { hostType } from "./types.ts";
-import { commentText, quoted, type } from "./writer.ts";
+import { quoted, type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
 
 const isName = (name: string): boolean => /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name);
@@ -36,50 +36,48 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   const outputs = ofKind(ir, role, "output");
   const rowName = rowNames([...inputs, ...outputs]);
   for (const collection of [...inputs, ...outputs]) {
-    const { doc } = collection;
-    const about =
-      doc === null
-        ? `A row of the ${collection.kind} \`${collection.name}\`.`
-        : commentText(doc.trim()).replaceAll("\n", " ");
-    writer.line(type(`/** ${about} */`));
+    writer.doc(collection.doc === null ? `A row of the ${collection.kind} \`${collection.name}\`.` : null, collection.doc, type);
     writer.line(type(`export interface ${rowName(collection)} ${fields(collection.columns)}`));
     writer.line(type(" "));
   }
-  writer.line(type(`/** One running instance of ${role}. */`));
-  writer.line(type(`export interface ${identifier(role)}Node {`));
-  writer.line(type(`  readonly address: string;`));
-  writer.line(type(`  /** Hands in a row; the fault if it is refused. */`));
-  writer.line(
-    type(
-      `  readonly input: { ${inputs.map((one) => `readonly ${keyText(one.name)}: (row: ${rowName(one)}) => unknown`).join("; ")} };`,
-    ),
+  const line = (text: string): void => writer.line(type(text));
+  const member = (name: string, about: string, of: readonly Collection[], text: (one: Collection) => string): void => {
+    line(`  /** ${about} */`);
+    if (of.length === 0) return line(`  readonly ${name}: {};`);
+    line(`  readonly ${name}: {`);
+    for (const one of of) {
+      if (one.doc !== null) writer.doc(null, one.doc, (each) => type(`    ${each}`));
+      line(`    readonly ${keyText(one.name)}: ${text(one)};`);
+    }
+    line(`  };`);
+  };
+  const listener = (event: string, { doc }: Collection, row: string): void => {
+    if (doc !== null) writer.doc(null, doc, (each) => type(`  ${each}`));
+    line(`  on(output: ${quoted(event)}, listener: (row: ${row}) => void): unknown;`);
+  };
+  writer.doc(`One running instance of ${role}.`, ir.roles.get(role)!.doc, type);
+  line(`export interface ${identifier(role)}Node {`);
+  line(`  readonly address: string;`);
+  member("input", "Hands in a row; the fault if it is refused.", inputs, (one) => `(row: ${rowName(one)}) => unknown`);
+  member(
+    "seal",
+    "Promises that no more rows of a partition come.",
+    inputs.filter((one) => one.sealed !== null),
+    (one) => `(key: ${fields(one.sealed!.columns.map((column) => one.columns[column]))}) => unknown`,
   );
-  const sealed = inputs.filter((one) => one.sealed !== null);
-  writer.line(type(`  /** Promises that no more rows of a partition come. */`));
-  writer.line(
-    type(
-      `  readonly seal: { ${sealed.map((one) => `readonly ${keyText(one.name)}: (key: ${fields(one.sealed!.columns.map((column) => one.columns[column]))}) => unknown`).join("; ")} };`,
-    ),
-  );
-  writer.line(type(`  /** No more rows of this input, or of any. */`));
-  writer.line(type(`  end(input?: ${inputs.map((one) => quoted(one.name)).join(" | ") || "never"}): void;`));
+  line(`  /** No more rows of this input, or of any. */`);
+  line(`  end(input?: ${inputs.map((one) => quoted(one.name)).join(" | ") || "never"}): void;`);
   for (const output of outputs) {
-    writer.line(type(`  on(output: ${quoted(output.name)}, listener: (row: ${rowName(output)}) => void): unknown;`));
+    listener(output.name, output, rowName(output));
     if (output.level === "eventual" || output.level === "any") {
-      writer.line(type(`  /** A fact ceased to be true. */`));
-      writer.line(
-        type(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`),
-      );
+      line(`  /** A fact ceased to be true. */`);
+      line(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`);
     }
   }
-  writer.line(
-    type(
-      `  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`,
-    ),
-  );
-  writer.line(type(`  stop(): Promise<void>;`));
-  writer.line(type(`}`));
-  writer.line(type(" "));
+  line(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`);
+  line(`  stop(): Promise<void>;`);
+  line(`}`);
+  line(" ");
 }
 
 export function writeStart(writer: Writer, ir: Ir, role: string): void {

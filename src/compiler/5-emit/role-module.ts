@@ -18,7 +18,7 @@ import { indexOf, writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
 import { ruleText } from "./texts.ts";
 import { valueType, valueTypes } from "./types.ts";
-import { commentText, quoted, type, Writer } from "./writer.ts";
+import { quoted, type, Writer } from "./writer.ts";
 import type { Written } from "./writer.ts";
 
 export interface RoleModule {
@@ -57,8 +57,8 @@ function writeModule(
   usesValue: boolean,
 ): void {
   const ir = plan.coordinated;
-  const { file } = ir.roles.get(role)!;
-  writer.line(`/** Role ${role} of ${commentText(file.path)}. Written by dlc: change the program instead. */`);
+  const { file, doc } = ir.roles.get(role)!;
+  writer.doc(`Role ${role} of ${file.path}. Written by dlc: change the program instead.`, doc);
   const engine = ["Engine"];
   for (const name of ["FAILED", "grown"]) if (evaluator.mentions(name)) engine.push(name);
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
@@ -233,7 +233,7 @@ function writeEvaluator(
     for (const rule of flow.rules) {
       const asked = functions.get(rule) ?? [];
       if (asked.length === 0) continue;
-      for (const line of rule.comment.split("\n")) writer.line(`// ${line}`);
+      writer.comment(rule.comment);
       for (const { name, driver } of asked) writeRule(context(writer), rule, driver, name);
       writer.line();
     }
@@ -267,7 +267,7 @@ function writeEvaluator(
       for (const line of declared.lines) writer.line(line);
       writer.line();
       for (const relation of flow.relations) {
-        if (relation.comment !== null) writer.line(`// ${relation.comment}`);
+        writer.comment(relation.comment);
         writer.line(`const ${relation.name} = ${relation.declaration(isRecursive(relation))};`);
         for (const [name, columns] of relation.indexes)
           writer.line(`const ${name} = ${relation.name}.index(${columns.join(", ")});`);

@@ -11,10 +11,9 @@ export function ruleText(rule: Pick<Rule, "label" | "file" | "span">): string {
   return `${rule.label} (${rule.file.path}:${positionOf(rule.file, rule.span.start).line})`;
 }
 
-/** `ads.dlc:16  poor(c, i, count()) <= …;` */
-export function sourceText(rule: Pick<Rule, "file" | "span">): string {
-  const text = rule.file.text.slice(rule.span.start, rule.span.end).replace(/\s*\n\s*/g, " ");
-  return commentText(`${rule.file.path}:${positionOf(rule.file, rule.span.start).line}  ${text}`);
+/** `ads.dlc:16  poor(c, i, count()) <= …;`, below what `///` says of it. */
+export function sourceText(rule: Pick<Rule, "doc" | "file" | "span">): string {
+  return documented(rule, `${rule.file.path}:${positionOf(rule.file, rule.span.start).line}  ${oneLine(rule)}`);
 }
 
 export const variable = (name: string, type: Type): Extract<Expr, { kind: "variable" }> => ({
@@ -31,7 +30,15 @@ export function sealColumns(plan: Pick<Plan, "sealed">, { id, sealed }: Collecti
   return key;
 }
 
-/** `table clicks(campaign: string, id: string)`, as declared. */
+/** `table clicks(campaign: string, id: string);`, as declared, below what `///` says of it. */
 export function collectionText(collection: Collection): string {
-  return commentText(collection.file.text.slice(collection.span.start, collection.span.end).replace(/\s*\n\s*/g, " "));
+  return documented(collection, oneLine(collection));
+}
+
+function oneLine({ file, span }: Pick<Rule, "file" | "span">): string {
+  return file.text.slice(span.start, span.end).replace(/\s*\n\s*/g, " ");
+}
+
+function documented({ doc }: Pick<Rule, "doc">, text: string): string {
+  return commentText(doc === null ? text : `${doc}\n${text}`);
 }

@@ -48,6 +48,18 @@ export class Writer {
     }
   }
 
+  /** `// …`, line by line; null: none. Such text is safe already. */
+  comment(text: string | null): void {
+    for (const one of text?.split("\n") ?? []) this.line(`// ${one}`.trimEnd());
+  }
+
+  /** A documentation comment: a sentence of ours, and what the program says with `///`. */
+  doc(sentence: string | null, doc: string | null, wrap: (text: string) => string = (text) => text): void {
+    const lines = [...(doc?.split("\n") ?? []), ...(sentence === null ? [] : [...(doc === null ? [] : [""]), sentence])].map(commentText);
+    if (lines.length === 1) this.line(wrap(`/** ${lines[0]} */`));
+    else for (const one of ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */"]) this.line(wrap(one));
+  }
+
   open(text: string): void {
     this.line(text);
     this.#indent += "  ";
