@@ -247,6 +247,11 @@ role Analyst { channel answer(campaign: string, id: string, n: int); }
     expect(main).toContain('from "./runtime-role.js"');
     expect(file(all, "main-role.ts")).toContain("interface AskRow_2 ");
   });
+  test("takes no longer for types that stand deep in one another", () => {
+    const deep = (depth: number): string => `${"list<".repeat(depth)}int${">".repeat(depth)}`;
+    const module = file(emit(bare(irOf(`role R { input i(x: ${deep(50)}); }`))).value!, "R.ts");
+    expect(module).toContain(`readonly x: ${"readonly (".repeat(49)}readonly number[]${")[]".repeat(49)} }`);
+  });
   test("cannot be led astray by what a program says in its texts", () => {
     const text =
       'role R { channel c(x: string); output o(x: string); o("*/ \\u0001 ${x} `\\n") <= c("\\u0001: x\\u0002");\n /// ends */ here\n output p(x: string); }';

@@ -39,10 +39,10 @@ export function hostType(type: Type): string {
       return "Uint8Array";
     case "json":
       return "Value";
-    case "list":
-      return /^[a-zA-Z0-9]+$/.test(hostType(type.of))
-        ? `readonly ${hostType(type.of)}[]`
-        : `readonly (${hostType(type.of)})[]`;
+    case "list": {
+      const of = hostType(type.of);
+      return /^[a-zA-Z0-9]+$/.test(of) ? `readonly ${of}[]` : `readonly (${of})[]`;
+    }
     case "tuple":
       return `readonly [${type.of.map(hostType).join(", ")}]`;
     case "lattice":
