@@ -47,6 +47,12 @@ const layers: readonly Layer[] = [
       (index > 2 && path === "runtime/program.ts"),
     nodeModules: phase === "1-parse" ? ["ohm-js"] : [],
   })),
+  {
+    name: "mends",
+    owns: at("compiler/mends"),
+    mayImport: (path) => isContract(path) || at("compiler/diagnostics")(path) || at("compiler/3-analyze")(path),
+    nodeModules: [],
+  },
   { name: "the pipeline", owns: (path) => path === "compiler/compile.ts", mayImport: at("compiler"), nodeModules: [] },
   {
     name: "operators and strategies, compile halves",

@@ -7,7 +7,8 @@ import { modulePath } from "../functions/modules.ts";
 /** The modules of imported functions, each with all that it imports in one JavaScript file: `functions/words.js`. */
 export async function bundleFunctions(ir: Ir, cwd: string): Promise<readonly EmittedFile[]> {
   const modules = new Map<string, string>();
-  for (const [fn, module] of functionImports(ir)) modules.set(module, modulePath(ir.functions.get(fn) ?? ir.lattices.get(fn)!, cwd));
+  for (const [fn, module] of functionImports(ir))
+    modules.set(module, modulePath(ir.functions.get(fn) ?? ir.lattices.get(fn)!, cwd));
   if (modules.size === 0) return [];
   const { build } = await import("esbuild");
   const files: EmittedFile[] = [];

@@ -1,5 +1,5 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
-import { compile } from "../compiler/compile.ts";
+import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
@@ -17,6 +17,8 @@ import type { FormName } from "./draw/form-names.ts";
 import { forms } from "./draw/forms.ts";
 import type { Counts } from "./draw/forms.ts";
 import type { CheckedProgram } from "./draw/json.ts";
+import { fixFile, onlyFix } from "./fix.ts";
+import type { Fixed, FixedFile } from "./fix.ts";
 import { findPrograms, readProgram } from "./files.ts";
 import { readImports } from "./imports.ts";
 import type { Io } from "./io.ts";
@@ -29,6 +31,9 @@ export interface CheckOptions {
   readonly locked?: boolean;
   readonly lock?: boolean;
   readonly budget?: Budget;
+  /** Apply what mends a finding; with `unsafeFixes` also what may change what the program computes. */
+  readonly fix?: boolean;
+  readonly unsafeFixes?: boolean;
   /** false: neither read nor write what is kept on disk. */
   readonly cache: boolean;
 }
@@ -38,20 +43,37 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
   const config = findConfig(io.cwd);
   const paths = await findPrograms(patterns, io.cwd, config);
   const reports: Report[] = config.findings.length > 0 ? [reportOnConfig(config, options, io)] : [];
-  for (const path of paths) reports.push(await reportOn(readProgram(path, io.cwd), options, config, io));
+  const fixed: Fixed[] = [];
+  for (const path of paths) {
+    let file = readProgram(path, io.cwd);
+    if (options.fix || options.unsafeFixes) {
+      const mended = await fixProgram(file, options, config, io);
+      file = mended.file;
+      fixed.push(...mended.fixed);
+    }
+    reports.push(await reportOn(file, options, config, io));
+  }
 
   const counts = sum(reports);
   const { out, err } = forms[options.format].whole(
     reports.map(({ part }) => part),
     counts,
+    fixed,
   );
   io.out(out);
-  if (err !== undefined) io.err(err);
+  if (err) io.err(err);
 
   const { error: errors, warning: warnings } = counts.bySeverity;
   const most = options.maxWarnings ?? config.maxWarnings ?? Infinity;
   if (warnings > most) io.err(`dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n`);
   return warnings > most || errors > 0 ? 1 : 0;
+}
+
+async function fixProgram(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<FixedFile> {
+  const { strategy, unsafeFixes, cache } = options;
+  const find = async (text: SourceFile): Promise<readonly Diagnostic[]> =>
+    (await checkProgram(text, { strategy, cache, fixes: "all" }, config, io)).diagnostics;
+  return fixFile(file, find, { unsafe: unsafeFixes === true, cwd: io.cwd });
 }
 
 /** What is said of one program, in one form. Plain data: it is kept for the next time. */
@@ -88,7 +110,7 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
   if (known !== null) return known;
 
   const statements = options.cache ? openStatements(file.path, io) : null;
-  const program = await checkProgram(file, options, config, io, { imports, statements: statements?.cache });
+  const program = await checkProgram(file, { ...options, fixes: "few" }, config, io, { imports, statements: statements?.cache });
   statements?.save();
   const report: Report = { part: forms[options.format].part(program, io), counts: countsOf(program) };
   if (program.compilation.ir?.functions.size === 0) kept?.set(report);
@@ -101,6 +123,8 @@ function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" 
     programs: 1,
     bySeverity: { error: of("error"), warning: of("warning"), note: of("note") },
     suppressed: silenced.length,
+    fixable: diagnostics.filter((each) => onlyFix(each, false) !== null).length,
+    unsafelyFixable: diagnostics.filter((each) => onlyFix(each, false) === null && onlyFix(each, true) !== null).length,
   };
 }
 
@@ -114,20 +138,28 @@ function sum(reports: readonly Report[]): Counts {
       note: all(({ bySeverity }) => bySeverity.note),
     },
     suppressed: all(({ suppressed }) => suppressed),
+    fixable: all(({ fixable }) => fixable),
+    unsafelyFixable: all(({ unsafelyFixable }) => unsafelyFixable),
   };
 }
 
 /** One program with everything that looks at it; other commands start here too. */
 export async function checkProgram(
   file: SourceFile,
-  options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget"> & { readonly cache?: boolean },
+  options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget"> & {
+    readonly cache?: boolean;
+    /** Fixes of what depends on order cost a compilation each: none, as many as take no time, or all. */
+    readonly fixes?: "few" | "all";
+  },
   config: Config,
   io: Io,
   known: { readonly imports?: ImportedFiles; readonly statements?: StatementCache } = {},
 ): Promise<CheckedProgram> {
   const strategy = options.strategy ?? config.strategy ?? "auto";
   const { imports = readImports(file, io.cwd), statements } = known;
-  const compiled = compile(file, { strategy, files: imports, statements });
+  const compiling = { strategy, files: imports, statements };
+  const read = compile(file, compiling);
+  const compiled = options.fixes === undefined ? read : withFixes(read, compiling, options.fixes === "all");
   const found: Diagnostic[] = [...compiled.diagnostics];
   const verdicts = options.cache === false || compiled.ir === null ? null : openVerdicts(file.path, io);
   const functions =

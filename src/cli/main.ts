@@ -62,6 +62,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--locked", "fail when the plan differs from the coordination.json beside the program")
     .option("--lock", "write that coordination.json")
     .option("--budget <limits>", "most insertions of a mechanism, as in order=0,seal=2", readBudget)
+    .option("--fix", "apply the fixes of findings that have exactly one")
+    .option("--unsafe-fixes", "as --fix, also those after which the program may compute something else")
     .option("--no-cache", "neither read nor write the cache of matched statements")
     .addHelpText(
       "after",

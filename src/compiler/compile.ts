@@ -15,6 +15,7 @@ import type { StatementCache } from "./1-parse/cache.ts";
 import { lower } from "./2-lower/lower.ts";
 import { analyze } from "./3-analyze/analyze.ts";
 import { place } from "./4-place/place.ts";
+import { offer } from "./mends/offer.ts";
 
 export interface CompileOptions {
   readonly strategy?: Strategy;
@@ -47,6 +48,17 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
   const analysis = ir && analyze(ir);
   const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto" }));
   return { file, asts, ir, analysis, plan, diagnostics: inOrder(diagnostics, file) };
+}
+
+/** Changes tried for one program add up to at most so many characters, unless all are asked for. */
+const mostTried = 200_000;
+
+/** The same, with fixes of what depends on order; each is the program compiled once more. */
+export function withFixes(compilation: Compilation, options: CompileOptions = {}, all = false): Compilation {
+  const { file } = compilation;
+  const most = all ? Infinity : Math.floor(mostTried / (file.text.length + 1));
+  const diagnostics = offer(compilation, (text) => compile({ path: file.path, text }, options), most);
+  return { ...compilation, diagnostics };
 }
 
 export { importsOf } from "./1-parse/program.ts";

@@ -1,6 +1,7 @@
 /** The pretty form of findings: message, frame, the cause's own frame, what to do. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { rangeOf } from "../../compiler/diagnostics/lines.ts";
+import { drawFix } from "./fix.ts";
 import { drawFrame, gutterOf, place } from "./frame.ts";
 import type { Mark } from "./frame.ts";
 import type { Paint } from "./paint.ts";
@@ -41,15 +42,10 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
   }
   if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
   if (diagnostic.mend !== undefined) lines.push(...note(diagnostic.mend, "do: ", gutter, paint, width, paint.mend));
-  for (const { title, edits } of diagnostic.fixes ?? []) {
-    const text = edits
-      .map((edit) => edit.text.trim())
-      .filter((part) => part !== "")
-      .join(" ... ");
-    if (title !== diagnostic.mend && !diagnostic.mend?.startsWith("Did you mean"))
-      lines.push(
-        ...note(title.includes(text) ? title : `${title}: ${text}`, "fix: ", gutter, paint, width, paint.mend),
-      );
+  for (const fix of diagnostic.fixes ?? []) {
+    if (fix.title === diagnostic.mend || diagnostic.mend?.startsWith("Did you mean")) continue;
+    const lead = fix.unsafe ? "unsafe fix: " : "fix: ";
+    lines.push(...note(fix.title, lead, gutter, paint, width, paint.mend), ...drawFix(fix, gutter, paint));
   }
   return `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,7 @@
 /** The report of `dlc check` in each of its forms: what one program adds to it, and the whole. */
 import type { SourceFile } from "../../compiler/ast.ts";
 import type { Diagnostic, Severity } from "../../compiler/diagnostics/diagnostic.ts";
+import type { Fixed } from "../fix.ts";
 import type { Io } from "../io.ts";
 import { version } from "../root.ts";
 import { drawClaims } from "./claims.ts";
@@ -22,13 +23,20 @@ export interface Form<Part> {
   /** Of findings in a file that is no program. */
   readonly findings: (file: SourceFile, found: readonly Diagnostic[], io: Io) => Part;
   /** What goes to stdout, and what to stderr beside it. */
-  readonly whole: (parts: readonly Part[], counts: Counts) => { readonly out: string; readonly err?: string };
+  readonly whole: (
+    parts: readonly Part[],
+    counts: Counts,
+    fixed: readonly Fixed[],
+  ) => { readonly out: string; readonly err?: string };
 }
 
 export interface Counts {
   readonly programs: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
   readonly suppressed: number;
+  /** Findings that --fix would mend, and those that --unsafe-fixes would mend besides. */
+  readonly fixable: number;
+  readonly unsafelyFixable: number;
 }
 
 const pretty: Form<string> = {
@@ -39,26 +47,29 @@ const pretty: Form<string> = {
     return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
   },
   findings: (_, found, io) => found.map((each) => `${drawDiagnostic(each, paint(io.colour), io.width)}\n`).join(""),
-  whole: (parts, counts) => ({ out: `${parts.join("")}${summary(counts)}\n` }),
+  whole: (parts, counts, fixed) => ({ out: `${parts.join("")}${summary(counts)}\n${hint(counts)}`, err: said(fixed) }),
 };
 
 const json: Form<JsonPart> = {
   part: jsonPart,
   findings: (_, found) => ({ ...nothing, diagnostics: found.map(diagnosticOf) }),
-  whole: (parts) => ({ out: `${JSON.stringify(jsonOf(parts), null, 2)}\n` }),
+  whole: (parts, _, fixed) => ({ out: `${JSON.stringify({ ...jsonOf(parts), fixed }, null, 2)}\n` }),
 };
 
 const sarif: Form<SarifPart> = {
   part: ({ compilation, diagnostics, silenced }, io) =>
     sarifPart(compilation.file, diagnostics, silenced, namesFrom(io)),
   findings: (file, found, io) => sarifPart(file, found, [], namesFrom(io)),
-  whole: (parts) => ({ out: `${JSON.stringify(sarifOf(parts, version()), null, 2)}\n` }),
+  whole: (parts, _, fixed) => ({
+    out: `${JSON.stringify(sarifOf(parts, version()), null, 2)}\n`,
+    err: said(fixed),
+  }),
 };
 
 const github: Form<string> = {
   part: ({ compilation, diagnostics }, io) => github.findings(compilation.file, diagnostics, io),
   findings: (_, found, io) => found.map((each) => githubLine(each, namesFrom(io))).join(""),
-  whole: (parts, counts) => ({ out: parts.join(""), err: `${summary(counts)}\n` }),
+  whole: (parts, counts, fixed) => ({ out: parts.join(""), err: `${said(fixed)}${summary(counts)}\n` }),
 };
 
 export const forms: Readonly<Record<FormName, Form<unknown>>> = { pretty, json, sarif, github } as Record<
@@ -71,4 +82,16 @@ function summary({ programs, bySeverity, suppressed }: Counts): string {
   if (bySeverity.note > 0) parts.push(count(bySeverity.note, "note"));
   if (suppressed > 0) parts.push(`${suppressed} suppressed`);
   return `${count(programs, "program")} checked: ${parts.join(", ")}`;
+}
+
+function hint({ fixable, unsafelyFixable }: Counts): string {
+  const safe = fixable === 0 ? "" : `\`dlc check --fix\` mends ${count(fixable, "finding")}.\n`;
+  if (unsafelyFixable === 0) return safe;
+  return `${safe}\`--unsafe-fixes\` mends ${unsafelyFixable}${fixable === 0 ? "" : " more"}, and may change what is computed.\n`;
+}
+
+function said(fixed: readonly Fixed[]): string {
+  return fixed
+    .map(({ file, line, column, code, title }) => `fixed ${file}:${line}:${column} ${code}: ${title}\n`)
+    .join("");
 }

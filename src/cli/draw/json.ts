@@ -77,8 +77,9 @@ export function diagnosticOf(diagnostic: Diagnostic): object {
     range: rangeOf(file, span),
     ...(cause && { cause: { message: cause.label, file: cause.file.path, range: rangeOf(cause.file, cause.span) } }),
     ...(mend !== undefined && { mend }),
-    fixes: (fixes ?? []).map(({ title, edits }) => ({
+    fixes: (fixes ?? []).map(({ title, edits, unsafe }) => ({
       title,
+      ...(unsafe && { unsafe }),
       edits: edits.map((edit) => ({ file: edit.file.path, range: rangeOf(edit.file, edit.span), text: edit.text })),
     })),
   };

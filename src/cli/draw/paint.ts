@@ -12,6 +12,7 @@ export interface Paint {
   readonly faint: (text: string) => string;
   readonly good: (text: string) => string;
   readonly inserted: (text: string) => string;
+  readonly removed: (text: string) => string;
 }
 
 export function paint(colour: boolean): Paint {
@@ -30,5 +31,6 @@ export function paint(colour: boolean): Paint {
     faint: (text) => chalk.dim(text),
     good: (text) => chalk.green(text),
     inserted: (text) => chalk.green(text),
+    removed: (text) => chalk.red(text),
   };
 }

@@ -2,7 +2,7 @@
 import type { SourceFile, Span } from "../ast.ts";
 import { codes } from "./codes.ts";
 import type { Code } from "./codes.ts";
-import type { Diagnostic } from "./diagnostic.ts";
+import type { Diagnostic, Fix } from "./diagnostic.ts";
 import { whyFirm } from "./firm.ts";
 import { inOrder, lineText, positionOf } from "./lines.ts";
 import { nearNames } from "./near.ts";
@@ -101,7 +101,7 @@ function judge({ code, reason, span, used }: Comment, file: SourceFile): Diagnos
 }
 
 /** Takes the comment away, with its line where nothing else stands on it. */
-function deletion(file: SourceFile, { start, end }: Span): NonNullable<Diagnostic["fixes"]>[number] {
+function deletion(file: SourceFile, { start, end }: Span): Fix {
   const { text } = file;
   let from = start;
   while (from > 0 && (text[from - 1] === " " || text[from - 1] === "\t")) from--;

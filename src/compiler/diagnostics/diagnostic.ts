@@ -21,6 +21,14 @@ export interface Diagnostic {
   readonly cause?: { readonly file: SourceFile; readonly span: Span; readonly label: string };
   /** What to do, in a sentence. */
   readonly mend?: string;
-  /** Mechanical mends; the first is the recommended one. */
-  readonly fixes?: readonly { readonly title: string; readonly edits: readonly Edit[] }[];
+  /** Mechanical mends, each of which does for itself; the first is the recommended one. */
+  readonly fixes?: readonly Fix[];
+}
+
+export interface Fix {
+  readonly title: string;
+  /** They do not overlap. */
+  readonly edits: readonly Edit[];
+  /** Whether the program may then compute something else than was meant. */
+  readonly unsafe?: boolean;
 }
