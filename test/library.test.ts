@@ -238,3 +238,20 @@ test("two-phase commit: all yes commits at every member, one no aborts, and one 
   const rome = '["rome"]';
   expect(always(runs, "House.taken")).toEqual({ "House#0": rome, "House#1": rome, "House#2": rome });
 });
+
+test("election: a term has one leader at most, for all the same, and who stands alone leads", () => {
+  const runs = runsOf("election", [
+    ...[0, 1, 2].map((i) => [`Steward#${i}.stand`, 1] as const),
+    ["Steward#1.stand", 2],
+  ]);
+  const first = new Set<string>();
+  for (const { contents } of runs) {
+    const [speakers, ...others] = new Set(contents.get("Steward.speaker")!.values());
+    expect(others).toEqual([]);
+    expect(speakers.match(/\[1,/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    expect(speakers).toContain('[2,"Steward#1"]');
+    first.add(speakers.replace('[2,"Steward#1"]', "").trim());
+  }
+  // Which of them leads, or whether the votes are split, is not the same in every run.
+  expect(first.size).toBeGreaterThan(1);
+});
