@@ -255,3 +255,40 @@ test("election: a term has one leader at most, for all the same, and who stands 
   // Which of them leads, or whether the votes are split, is not the same in every run.
   expect(first.size).toBeGreaterThan(1);
 });
+
+test("a queue: the n-th to ask gets the n-th job, whichever comes first", () => {
+  const runs = runsOf("queues", [
+    ...["ann", "bob", "cat"].map((who, n) => ["Workshop.ready", n, who] as const),
+    ...["saw", "drill", "glue", "paint"].map((what, n) => ["Workshop.job", n, what] as const),
+  ]);
+  expect(always(runs, "Workshop.work")).toEqual({ "Workshop#0": '["ann","saw"] ["bob","drill"] ["cat","glue"]' });
+});
+
+test("a priority queue: the least first, of several the least id, and nothing where there is nothing", () => {
+  const workshop = instance("queues", "Workshop", ["Workshop#0"]);
+  const repairs = (who: string): readonly unknown[] => {
+    const taken = workshop.output("repairs", { free: [[who]] });
+    workshop.step();
+    return taken;
+  };
+  workshop.step({
+    repair: [
+      [2, "b", "roof"],
+      [1, "c", "pipe"],
+      [1, "a", "gas"],
+      [3, "d", "door"],
+    ],
+  });
+  expect(["ann", "bob", "cat"].map(repairs)).toEqual([
+    [["ann", "a", "gas"]],
+    [["bob", "c", "pipe"]],
+    [["cat", "b", "roof"]],
+  ]);
+  workshop.step({ repair: [[1, "e", "lamp"]] });
+  expect([repairs("ann"), repairs("bob"), repairs("cat")]).toEqual([
+    [["ann", "e", "lamp"]],
+    [["bob", "d", "door"]],
+    [],
+  ]);
+  expect(workshop.read("urgent.items")).toEqual([]);
+});
