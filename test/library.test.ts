@@ -292,3 +292,18 @@ test("a priority queue: the least first, of several the least id, and nothing wh
   ]);
   expect(workshop.read("urgent.items")).toEqual([]);
 });
+
+test("an assigner: names get numbers in a row, batch after batch, in whatever order they come", () => {
+  const tickets = (bus: number, ...names: string[]): Given =>
+    names.map((name, i) => [`Counter#${i % 2}.ticket`, bus, name] as const);
+  const given: Given = [...tickets(2, "h", "e", "g", "f"), ...tickets(1, "d", "b", "c", "a")];
+  const seats = { "Bus#0": [..."abcdefgh"].map((name, n) => `["${name}",${n}]`).join(" ") };
+  expect(always(runsOf("assigner", given), "Bus.seat")).toEqual(seats);
+  expect(differs(runAll(example("assigner", "none").plan, given), "Bus.seat").betweenRuns).toBe(true);
+});
+
+test("an assigner without a promise that a batch is complete costs a log", () => {
+  const unsealed = example("assigner", "auto", (text) => text.replace(" sealed by (bus)", ""));
+  expect(unsealed.after("Bus.seat")).toBe("Run");
+  expect(unsealed.inserted.map((one) => one.split(" ")[0])).toEqual(["order"]);
+});
