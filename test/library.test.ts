@@ -307,3 +307,30 @@ test("an assigner without a promise that a batch is complete costs a log", () =>
   expect(unsealed.after("Bus.seat")).toBe("Run");
   expect(unsealed.inserted.map((one) => one.split(" ")[0])).toEqual(["order"]);
 });
+
+test("Lamport's clock: whatever may have caused something has a lower stamp", () => {
+  const runs = runsOf("clocks", [
+    ["Office.write", "Office#1", "a", "hello"],
+    ["Office#1.write", "Office#2", "b", "hello"],
+    ["Office#2.write", "Office#0", "c", "hello"],
+    ["Office#1.write", "Office#0", "d", "hello"],
+    ["Office.write", "Office#2", "e", "hello"],
+  ]);
+  for (const { result } of runs) {
+    const wrote = new Map<unknown, number>();
+    const events: number[][] = [];
+    for (const { output, ever } of result.outputs)
+      if (output === "Office.wrote") for (const [id, stamp] of ever) wrote.set(id, stamp as number);
+    for (const { output, ever } of result.outputs)
+      if (output === "Office.read") for (const [, id, , stamp] of ever) events.push([wrote.get(id)!, stamp as number]);
+    expect(events).toHaveLength(5);
+    for (const [sent, received] of events) expect(received).toBeGreaterThan(sent);
+  }
+  const office = instance("clocks", "Office", ["Office#0"]);
+  const stamps = (events: Parameters<typeof office.step>[0], output: string): readonly unknown[] =>
+    office.output(output, events).map((row) => row.at(-1));
+  expect(stamps({ write: [["Office#1", "a", ""]] }, "wrote")).toEqual([1]);
+  expect(stamps({ "mail.message": [["Office#1", "b", "", 7]] }, "read")).toEqual([8]);
+  expect(stamps({ "mail.message": [["Office#1", "c", "", 3]] }, "read")).toEqual([9]);
+  expect(stamps({ write: [["Office#1", "d", ""]] }, "wrote")).toEqual([10]);
+});
