@@ -1,7 +1,8 @@
 /**
  * Canonical dlc text of an Ir. Of a coordinated one it shows what was inserted, in words that are
  * not part of the language: `closed click(campaign: c)` among a rule's literals, `held request(a, c)
- * until closed click(campaign: c)` for a literal, `ordered by (k) log Report.log` on a collection.
+ * until closed click(campaign: c)` for a literal, `ordered by (k) log Report.log` on a collection. What copies of modules
+ * and imported files declare has names with dots.
  */
 import type {
   AggregateCall,
