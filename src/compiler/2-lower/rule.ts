@@ -112,9 +112,9 @@ function lowerDestination(
   if (head.at === null) return { kind: "role" };
   if (head.at === "all") return { kind: "all" };
   const value = wanted(place, typeExpr(sightOf(place, body), head.at), addr, "an address");
-  const constant =
-    value.kind === "literal" && typeof value.value === "string" ? value.value.split("#")[0] : target?.role;
-  if (target !== null && constant !== target.role) {
+  // What is no address at all has been reported already.
+  const constant = value.kind === "literal" && typeof value.value === "string" ? /^(.+)#/.exec(value.value)?.[1] : undefined;
+  if (target !== null && constant !== undefined && constant !== target.role) {
     place.scope.findings.add(
       "DLC230",
       place.file,
