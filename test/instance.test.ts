@@ -5,7 +5,7 @@ import type { CollectionMeta, Environment, RoleProgram, Row, StepInput } from ".
 import { ownerOf } from "../src/runtime/routing.ts";
 import { collection, type Effects, handRole, type HandRole, rowsOf, sealedBy, target } from "./support/roles.ts";
 
-const counts = { A: 2, B: 3 };
+const counts = { A: 2, B: 3, One: 1 };
 
 /** An instance of role A that records its steps. */
 function recorded(hand: Partial<HandRole>, step: (input: StepInput, env: Environment) => Effects = () => ({})) {
@@ -187,17 +187,18 @@ describe("routing", () => {
   const channel = collection("channel", "c", { k: "string", n: "int" });
   const sends = (route: "all" | "owner" | "one", to: string | null, rows: Row[], ordering?: CollectionMeta["ordering"]) => {
     const meta = { ...channel, ordering };
+    const role = route === "one" ? "One" : "B";
     const { instance } = recorded(
-      { targets: [target("B", meta, route === "owner" ? { kind: "owner", columns: [0] } : { kind: route })] },
-      () => ({ sends: [{ target: "B.c", to, rows }] }),
+      { targets: [target(role, meta, route === "owner" ? { kind: "owner", columns: [0] } : { kind: route })] },
+      () => ({ sends: [{ target: `${role}.c`, to, rows }] }),
     );
     return instance.step();
   };
 
-  test("to all, to instance 0, to an address, to every instance", () => {
+  test("to all, to the only instance, to an address, to every instance", () => {
     const rows: Row[] = [["a", 1]];
     expect(sends("all", null, rows).envelopes.map((each) => each.to)).toEqual(["B#0", "B#1", "B#2"]);
-    expect(sends("one", null, rows).envelopes.map((each) => each.to)).toEqual(["B#0"]);
+    expect(sends("one", null, rows).envelopes.map((each) => each.to)).toEqual(["One#0"]);
     expect(sends("all", "B#2", rows).envelopes).toEqual([
       { from: "A#0", to: "B#2", epoch: 77, seq: 1, parts: [{ kind: "rows", target: "B.c", rows }] },
     ]);
@@ -249,7 +250,7 @@ describe("routing", () => {
     };
     expect(entries("all", null)).toEqual([null]);
     expect(entries("all", "B#1")).toEqual(["B#1"]);
-    expect(entries("one", null)).toEqual(["B#0"]);
+    expect(entries("one", null)).toEqual(["One#0"]);
     expect(entries("owner", null)).toEqual([`B#${ownerOf(["a"], 3)}`]);
     expect(entries("owner", "*")).toEqual(["B#0", "B#1", "B#2"]);
   });

@@ -17,6 +17,8 @@ export interface Description {
 export interface DescribedRole {
   readonly role: string;
   readonly count: number;
+  /** See `DeployNeeds`. */
+  readonly unaddressed: string | null;
   readonly collections: readonly CollectionMeta[];
 }
 

@@ -1,4 +1,5 @@
 /** `deploy.json`: where the instances of a program are. */
+import type { RoleMeta } from "./program.ts";
 
 export interface Place {
   readonly host: string;
@@ -19,8 +20,27 @@ export interface DeployFile {
 
 /** What a program needs of its deployment. */
 export interface DeployNeeds {
-  readonly roles: readonly { readonly role: string; readonly count: number }[];
+  readonly roles: readonly {
+    readonly role: string;
+    readonly count: number;
+    /** A channel of it to which messages go without an address, so that it has one instance only. */
+    readonly unaddressed?: string | null;
+  }[];
   readonly log: boolean;
+}
+
+/** What the roles of a program need. */
+export function needsOf(metas: readonly RoleMeta[]): DeployNeeds {
+  const targets = metas.flatMap((meta) => meta.targets);
+  return {
+    roles: metas.map(({ role, count }) => ({ role, count, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
+    log: metas.some(({ collections }) => collections.some(({ ordering }) => ordering !== undefined)),
+  };
+}
+
+/** Why a role cannot have so many instances. */
+export function tooMany(role: string, count: number, channel: string): string {
+  return `${role} cannot have ${count} instances, since messages go to ${channel} without an address: one, or rules that say where (${channel}@a(…), ${channel}@*(…))`;
 }
 
 const KEYS = ["program", "cluster", "transport", "roles", "log"];
@@ -84,8 +104,10 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
         entry["instances"].forEach((place, i) => checkPlace(place, `roles.${role}.instances[${i}]`, problems));
       }
     }
-    for (const { role } of needs?.roles ?? []) {
+    for (const { role, unaddressed } of needs?.roles ?? []) {
       if (!Object.hasOwn(roles, role)) problems.push(`the program has a role ${role}, but "roles" does not place it`);
+      const placed = (roles[role] as { instances?: unknown } | undefined)?.instances;
+      if (unaddressed && Array.isArray(placed) && placed.length > 1) problems.push(tooMany(role, placed.length, unaddressed));
     }
     const known = needs?.roles.map(({ role }) => role);
     for (const role of Object.keys(roles)) {

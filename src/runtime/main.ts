@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { DeploymentError, parseDeployment } from "./deployment.ts";
+import { DeploymentError, needsOf, parseDeployment } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { inputsOf, runAlone, runLaunched } from "./process.ts";
@@ -72,7 +72,7 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     runLaunched(from, args);
     return null;
   }
-  const deploy = readDeployment(from, args.deploy, hasLog);
+  const deploy = readDeployment(from, args.deploy);
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
   if (args.index >= instances) {
     const wanted = `${args.role}#${args.index}`;
@@ -82,11 +82,8 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
 }
 
 function describe(from: ProcessProgram, log: boolean): Description {
-  const roles = Object.values(from.programs).map(({ meta: { role, count, collections } }) => ({
-    role,
-    count,
-    collections,
-  }));
+  const metas = Object.values(from.programs).map(({ meta }) => meta);
+  const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
   return { program: from.program, version: from.version, log, roles };
 }
 
@@ -178,15 +175,14 @@ function networkOf(args: Arguments): Network {
   return { delay, loss };
 }
 
-function readDeployment(from: ProcessProgram, path: string, log: boolean): DeployFile {
+function readDeployment(from: ProcessProgram, path: string): DeployFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
   }
-  const roles = Object.values(from.programs).map(({ meta }) => ({ role: meta.role, count: meta.count }));
-  return parseDeployment(text, path, { roles, log });
+  return parseDeployment(text, path, needsOf(Object.values(from.programs).map(({ meta }) => meta)));
 }
 
 function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {

@@ -3,6 +3,7 @@
  * entries and ticks, folded into at most one numbered envelope per receiver and step.
  */
 import { factText } from "./codec.ts";
+import { tooMany } from "./deployment.ts";
 import type { Deployment } from "./instance.ts";
 import type { Envelope, LogEntry, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
@@ -53,8 +54,9 @@ export class Outbox {
     }
     if (receiver !== null) this.#sendTo(target, receiver, rows);
     else if (to === "*" || target.meta.route.kind === "all") this.#sendToAll(target, rows);
-    else if (target.owners === null) this.#sendTo(target, 0, rows);
-    else this.#sendToOwners(target, target.owners, rows);
+    else if (target.owners !== null) this.#sendToOwners(target, target.owners, rows);
+    else if (target.meta.route.kind === "one") this.#sendTo(target, 0, rows);
+    else throw new Error(`${this.#address} sends to ${id} without an address`);
   }
 
   #sendToOwners(target: Target, owners: Owners, rows: readonly Row[]): void {
@@ -170,6 +172,7 @@ class Target {
 
   constructor(meta: TargetMeta, deployment: Deployment) {
     const count = deployment.counts[meta.role] ?? 0;
+    if (meta.route.kind === "one" && count > 1) throw new RangeError(tooMany(meta.role, count, meta.id));
     this.meta = meta;
     this.addresses = Array.from({ length: count }, (_, index) => addressOf(meta.role, index));
     this.indices = new Map(this.addresses.map((address, index) => [address, index]));

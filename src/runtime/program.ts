@@ -53,8 +53,11 @@ export interface TargetMeta {
   readonly id: string;
   readonly role: string;
   readonly collection: CollectionMeta;
-  /** How a message without address goes: to all instances, to the owner of the hash of these columns, or to instance 0. */
-  readonly route: { readonly kind: "all" } | { readonly kind: "owner"; readonly columns: readonly number[] } | { readonly kind: "one" };
+  /**
+   * How a message without address goes: to all instances, to the owner of the hash of these columns, or to the only
+   * instance. `none`: each has its address.
+   */
+  readonly route: { readonly kind: "all" } | { readonly kind: "owner"; readonly columns: readonly number[] } | { readonly kind: "one" } | { readonly kind: "none" };
 }
 
 export interface TravelMeta {

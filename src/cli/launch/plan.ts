@@ -1,7 +1,7 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment } from "../../runtime/deployment.ts";
+import { defaultDeployment, tooMany } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
@@ -100,6 +100,7 @@ function planNetwork(
 
 function planCounts(program: Description, scale: readonly string[], problems: string[]): Map<string, number> {
   const counts = new Map(program.roles.map(({ role, count }) => [role, count]));
+  const unaddressed = new Map(program.roles.map((one) => [one.role, one.unaddressed]));
   const roles = [...counts.keys()];
   for (const text of scale) {
     const match = /^([A-Za-z_][\w.]*)=(\d{1,4})$/.exec(text);
@@ -107,6 +108,7 @@ function planCounts(program: Description, scale: readonly string[], problems: st
     else if (!counts.has(match[1]))
       problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${roles.join(", ")})`);
     else if (Number(match[2]) < 1) problems.push(`--scale ${text}: one instance at least`);
+    else if (Number(match[2]) > 1 && unaddressed.get(match[1])) problems.push(`--scale ${text}: ${tooMany(match[1], Number(match[2]), unaddressed.get(match[1])!)}`);
     else counts.set(match[1], Number(match[2]));
   }
   return counts;

@@ -34,7 +34,7 @@ export function writeMeta(writer: Writer, plan: Plan, role: string, functions: F
   for (const id of targetsOf(plan, role)) {
     const target = ir.collections.get(id)!;
     writer.line(
-      `{ id: ${quoted(id)}, role: ${quoted(target.role)}, collection: ${collectionMeta(plan, target)}, route: ${routeTo(ir, target)} },`,
+      `{ id: ${quoted(id)}, role: ${quoted(target.role)}, collection: ${collectionMeta(plan, target)}, route: ${routeTo(ir, role, target)} },`,
     );
   }
   writer.close("],");
@@ -70,10 +70,13 @@ function targetsOf(plan: Plan, role: string): readonly CollectionId[] {
   return [...ir.collections.keys()].filter((id) => ids.has(id));
 }
 
-function routeTo(ir: Ir, target: Collection): string {
+function routeTo(ir: Ir, sender: string, target: Collection): string {
   const role = ir.roles.get(target.role)!;
   if (role.replicated) return `{ kind: "all" }`;
-  if (role.partitionedBy === null) return `{ kind: "one" }`;
+  if (role.partitionedBy === null) {
+    const isUnaddressed = [...ir.rules.values()].some(({ role: of, op, head }) => of === sender && op === "<~" && head.collection === target.id && head.to?.kind === "role");
+    return `{ kind: "${isUnaddressed ? "one" : "none"}" }`;
+  }
   const columns = role.partitionedBy.map((name) => target.columns.findIndex((column) => column.name === name));
   return `{ kind: "owner", columns: ${JSON.stringify(columns)} }`;
 }
