@@ -7,6 +7,7 @@ import { startNode } from "../src/runtime/node.ts";
 import type { DlcNode, NodeOptions } from "../src/runtime/node.ts";
 import { countsOf, defaultDeployment, parseDeployment, placesOf } from "../src/runtime/deployment.ts";
 import type { Fault, RoleProgram } from "../src/runtime/program.ts";
+import { programOf } from "./support/hosted.ts";
 
 /** Adds what it is told per key; the sum so far is an output that is taken back when it changes. */
 const Adder: RoleProgram = {
@@ -130,6 +131,19 @@ test("a role that sends to others needs a deployment", async () => {
     },
   };
   await expect(startNode(sender)).rejects.toThrow("Adder sends to Sink: say in `deploy` where the instances are");
+});
+
+test("the log of a role that stands alone runs beside it; a deployment without a place for one is refused", async () => {
+  const program = programOf("role R { input put(x: int); table last(k: int -> x: int); last(0, x) <+- put(x); output o(x: int); o(x) <= last(_, x); }");
+  const node = await startNode(program);
+  const [heard] = await new Promise<unknown[]>((done) => {
+    node.on("o", (row) => done([row]));
+    node.input("put", { x: 7 });
+  });
+  expect(heard).toEqual({ x: 7 });
+  await node.stop();
+  const { log: _, ...deploy } = defaultDeployment({ roles: [{ role: "R", count: 1 }], log: true }, "127.0.0.1", 0);
+  await expect(startNode(program, { deploy })).rejects.toThrow('R.put passes through a log, and the deployment has no place for it: "log" is missing');
 });
 
 test("the deployment made where none is given places all instances on ports of their own", () => {

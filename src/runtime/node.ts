@@ -1,16 +1,17 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
 import { RowType, takenRow } from "./codec.ts";
-import { checkDeployment, countsOf, defaultDeployment, placesOf } from "./deployment.ts";
+import { checkDeployment, countsOf, defaultDeployment, needsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
 import type { AwaitedSeal, Deadline } from "./instance.ts";
 import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
+import { LogNode } from "./log-node.ts";
 import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
-import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
+import type { CollectionMeta, Evaluator, Fault, RoleMeta, RoleProgram, Row } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
 import type { Loss } from "./transports/loss.ts";
@@ -20,7 +21,7 @@ import { WireFormat } from "./transports/wire.ts";
 export interface NodeOptions {
   /** Which instance; 0 when left out. */
   readonly index?: number;
-  /** Where all instances are. May be left out for a single role with one instance, on any free port. */
+  /** Where all instances are. May be left out for a single role with one instance, on any free port; its log then runs beside it. */
   readonly deploy?: DeployFile;
   /** Peers of another program or of another build of it are refused. "" when left out. */
   readonly program?: string;
@@ -80,6 +81,8 @@ export class DlcNode {
   #evaluator: Evaluator | null = null;
   readonly #transport: TcpTransport;
   readonly #losses: Losses | null;
+  /** The sequencer, where it runs in this process for this node alone. */
+  readonly #sequencer: LogNode | null;
   readonly #log: (line: string) => void;
   readonly #collections: ReadonlyMap<string, CollectionMeta>;
   readonly #listeners: Listeners;
@@ -96,7 +99,7 @@ export class DlcNode {
   /** Set by whoever takes the outputs away too slowly. */
   #isSinkFull = false;
 
-  constructor(program: RoleProgram, options: NodeOptions = {}) {
+  constructor(program: RoleProgram, options: NodeOptions = {}, sequencer: LogNode | null = null) {
     const { meta } = program;
     const index = options.index ?? 0;
     this.#program = program;
@@ -107,7 +110,11 @@ export class DlcNode {
       const last = counts[meta.role] - 1;
       throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
     }
+    const ordered = orderedBy(meta);
+    if (ordered !== null && this.#deploy.log === undefined)
+      throw new RangeError(`${ordered} passes through a log, and the deployment has no place for it: "log" is missing`);
     const epoch = randomInt(2 ** 47);
+    this.#sequencer = sequencer;
     this.role = meta.role;
     this.index = index;
     const createEvaluator: RoleProgram["createEvaluator"] = (env) => (this.#evaluator = program.createEvaluator(env));
@@ -374,7 +381,14 @@ export class DlcNode {
     this.#transport.pause(false);
     this.#relieve();
     await this.#transport.close(graceMs);
+    await this.#sequencer?.stop(graceMs);
   }
+}
+
+/** A collection of the role, or that it sends to, whose events a log orders. */
+function orderedBy({ role, collections, targets }: RoleMeta): string | null {
+  const own = collections.find(({ ordering }) => ordering !== undefined);
+  return own === undefined ? (targets.find(({ collection }) => collection.ordering !== undefined)?.id ?? null) : `${role}.${own.name}`;
 }
 
 /** A role that talks to no other can do without a deployment. */
@@ -384,16 +398,21 @@ function soleDeployment(program: RoleProgram): DeployFile {
   if (others.size > 0) {
     throw new RangeError(`${meta.role} sends to ${[...others].join(", ")}: say in \`deploy\` where the instances are`);
   }
-  return defaultDeployment({ roles: [{ role: meta.role, count: 1 }], log: false }, "127.0.0.1", 0);
+  return defaultDeployment({ ...needsOf([meta]), roles: [{ role: meta.role, count: 1 }] }, "127.0.0.1", 0);
 }
 
 /** Opens, connects and starts one instance; it runs until `stop`. */
 export async function startNode(program: RoleProgram, options: NodeOptions = {}): Promise<DlcNode> {
   if (options.deploy !== undefined) checkDeployment(options.deploy, "deploy");
-  const node = new DlcNode(program, options);
-  const port = await node.listen();
   const deploy = options.deploy ?? soleDeployment(program);
-  node.start(withPort(deploy, node.role, node.index, port));
+  const isAlone = options.deploy === undefined && deploy.log !== undefined;
+  const sequencer = isAlone ? new LogNode([program.meta], { ...options, deploy }) : null;
+  const node = new DlcNode(program, { ...options, deploy }, sequencer);
+  const log = sequencer === null ? deploy.log : { ...deploy.log!, port: await sequencer.listen() };
+  const port = await node.listen();
+  const placed = withPort({ ...deploy, ...(log === undefined ? {} : { log }) }, node.role, node.index, port);
+  sequencer?.start(placed);
+  node.start(placed);
   return node;
 }
 
