@@ -150,18 +150,14 @@ describe("dlc check", () => {
   test("a fault of dlc itself is an apology and exit 2; where it happened only with DLC_DEBUG", async () => {
     place.write({ "a.dlc": clean });
     for (const debug of [undefined, "1"]) {
-      let err = "";
-      const code = await main(["check", "a.dlc", "--no-cache"], {
+      const io = place.io({
         out: () => {
           throw new Error("the printer is on fire");
         },
-        err: (text) => void (err += text),
-        cwd: place.folder,
         env: { DLC_DEBUG: debug },
-        colour: false,
-        errColour: false,
-        width: 80,
       });
+      const code = await main(["check", "a.dlc", "--no-cache"], io);
+      const { err } = io.printed;
       expect(code).toBe(2);
       expect(err).toContain("this is a fault of dlc and not of your program: the printer is on fire");
       expect(err).toMatch(/dlc \d+\.\d+\.\d+, Node v/);

@@ -11,13 +11,33 @@ export interface Place {
   readonly write: (files: Readonly<Record<string, string>>) => void;
   /** Runs `dlc …` in the folder. */
   readonly dlc: (...args: string[]) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** A world around a command; what it prints is collected. */
+  readonly io: (around?: Partial<Io>) => Io & { readonly printed: { out: string; err: string } };
   readonly remove: () => void;
 }
 
 export function makePlace(): Place {
   const folder = mkdtempSync(join(tmpdir(), "dlc-test-"));
+  const io: Place["io"] = (around = {}) => {
+    const printed = { out: "", err: "" };
+    return {
+      out: (text) => void (printed.out += text),
+      err: (text) => void (printed.err += text),
+      cwd: folder,
+      env: { XDG_CACHE_HOME: join(folder, ".cache-of-user"), HOME: folder },
+      colour: false,
+      errColour: false,
+      terminal: false,
+      input: async () => "",
+      onInterrupt: () => {},
+      width: 100,
+      ...around,
+      printed,
+    };
+  };
   return {
     folder,
+    io,
     write(files) {
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -25,19 +45,9 @@ export function makePlace(): Place {
       }
     },
     async dlc(...args) {
-      let out = "";
-      let err = "";
-      const io: Io = {
-        out: (text) => void (out += text),
-        err: (text) => void (err += text),
-        cwd: folder,
-        env: { XDG_CACHE_HOME: join(folder, ".cache-of-user"), HOME: folder },
-        colour: false,
-        errColour: false,
-        width: 100,
-      };
-      const code = await main(args, io);
-      return { code, out, err };
+      const around = io();
+      const code = await main(args, around);
+      return { code, ...around.printed };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,14 +1,18 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
+import { resolve } from "node:path";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
+import { libraryScheme } from "../compiler/imports.ts";
 import type { ImportedFiles } from "../compiler/imports.ts";
 import type { Strategy } from "../compiler/plan.ts";
-import type { StatementCache } from "../compiler/1-parse/cache.ts";
+import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
 import { checkFunctions } from "../functions/check.ts";
+import { modulePath } from "../functions/modules.ts";
 import { openReport, openStatements, openVerdicts } from "./cache.ts";
+import type { DiskStatements } from "./cache.ts";
 import type { Budget, Config } from "./config.ts";
 import { findConfig } from "./config.ts";
 import { withStatuses } from "./draw/claims.ts";
@@ -40,6 +44,34 @@ export interface CheckOptions {
 
 /** 0: clean. 1: findings at error level, or more warnings than allowed. */
 export async function checkCommand(patterns: readonly string[], options: CheckOptions, io: Io): Promise<number> {
+  const { out, err, code } = await checkOnce(patterns, options, io, null);
+  io.out(out);
+  io.err(err);
+  return code;
+}
+
+export interface Checked {
+  readonly out: string;
+  readonly err: string;
+  readonly code: 0 | 1;
+  /** Absolute paths of other files whose change can change the report. */
+  readonly behind: ReadonlySet<string>;
+}
+
+/** What is remembered while programs are checked again and again. */
+export interface Memory {
+  /** Statements that were matched, by the path of their program. */
+  readonly statements: Map<string, ReadonlyMap<string, CachedStatement>>;
+  /** The last report on each program, by its path, and what it is a function of. */
+  readonly reports: Map<string, { readonly of: string; readonly report: Report }>;
+}
+
+export async function checkOnce(
+  patterns: readonly string[],
+  options: CheckOptions,
+  io: Io,
+  memory: Memory | null,
+): Promise<Checked> {
   const config = findConfig(io.cwd);
   const paths = await findPrograms(patterns, io.cwd, config);
   const reports: Report[] = config.findings.length > 0 ? [reportOnConfig(config, options, io)] : [];
@@ -51,22 +83,23 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
       file = mended.file;
       fixed.push(...mended.fixed);
     }
-    reports.push(await reportOn(file, options, config, io));
+    reports.push(await reportOn(file, options, config, io, memory));
   }
-
   const counts = sum(reports);
-  const { out, err } = forms[options.format].whole(
+  const { out, err = "" } = forms[options.format].whole(
     reports.map(({ part }) => part),
     counts,
     fixed,
   );
-  io.out(out);
-  if (err) io.err(err);
-
   const { error: errors, warning: warnings } = counts.bySeverity;
   const most = options.maxWarnings ?? config.maxWarnings ?? Infinity;
-  if (warnings > most) io.err(`dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n`);
-  return warnings > most || errors > 0 ? 1 : 0;
+  const over = warnings > most ? `dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n` : "";
+  return {
+    out,
+    err: err + over,
+    code: errors > 0 || warnings > most ? 1 : 0,
+    behind: new Set(reports.flatMap(({ behind }) => behind)),
+  };
 }
 
 async function fixProgram(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<FixedFile> {
@@ -80,18 +113,26 @@ async function fixProgram(file: SourceFile, options: CheckOptions, config: Confi
 interface Report {
   readonly part: unknown;
   readonly counts: Counts;
+  /** Absolute paths of other files that take part in it. */
+  readonly behind: readonly string[];
 }
 
 function reportOnConfig({ findings, file }: Config, options: CheckOptions, io: Io): Report {
   const part = forms[options.format].findings(file!, findings, io);
-  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }), programs: 0 } };
+  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }), programs: 0 }, behind: [] };
 }
 
 /**
  * A program that has not changed since the last time is not compiled again: the report is a function of its text and
- * of what it is asked for. Not so where functions or a certificate beside it take part; those are looked at anew.
+ * of what it is asked for. Not so where other files or a certificate beside it take part; those are looked at anew.
  */
-async function reportOn(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<Report> {
+async function reportOn(
+  file: SourceFile,
+  options: CheckOptions,
+  config: Config,
+  io: Io,
+  memory: Memory | null,
+): Promise<Report> {
   const budget = [...(options.budget ?? config.budget ?? [])];
   const asked = JSON.stringify([
     io.colour,
@@ -102,19 +143,49 @@ async function reportOn(file: SourceFile, options: CheckOptions, config: Config,
     [...config.severities],
   ]);
   const imports = readImports(file, io.cwd);
+  const alone = !options.lock && !options.locked;
+  const of = JSON.stringify([asked, file.text, [...imports]]);
+  const remembered = memory?.reports.get(file.path);
+  if (alone && remembered?.of === of) return remembered.report;
   const kept =
-    options.cache && !options.lock && !options.locked
-      ? openReport<Report>(file, imports, options.format, asked, io)
-      : null;
+    memory === null && options.cache && alone ? openReport<Report>(file, imports, options.format, asked, io) : null;
   const known = kept?.get() ?? null;
   if (known !== null) return known;
 
-  const statements = options.cache ? openStatements(file.path, io) : null;
+  const statements = memory ? recall(memory, file.path) : options.cache ? openStatements(file.path, io) : null;
   const program = await checkProgram(file, { ...options, fixes: "few" }, config, io, { imports, statements: statements?.cache });
   statements?.save();
-  const report: Report = { part: forms[options.format].part(program, io), counts: countsOf(program) };
-  if (program.compilation.ir?.functions.size === 0) kept?.set(report);
+  const part = forms[options.format].part(program, io);
+  const functions = filesBehind(program, io);
+  const imported = [...imports.keys()].filter((path) => !path.startsWith(libraryScheme)).map((path) => resolve(io.cwd, path));
+  const report = { part, counts: countsOf(program), behind: [...functions, ...imported] };
+  if (functions.length === 0) {
+    kept?.set(report);
+    memory?.reports.set(file.path, { of, report });
+  }
   return report;
+}
+
+/** Statements of a program in memory: those that the last check used. */
+function recall({ statements }: Memory, path: string): DiskStatements {
+  const known = statements.get(path) ?? new Map<string, CachedStatement>();
+  const used = new Map<string, CachedStatement>();
+  return {
+    cache: {
+      get(text) {
+        const found = used.get(text) ?? known.get(text);
+        if (found !== undefined) used.set(text, found);
+        return found;
+      },
+      set: (text, parsed) => void used.set(text, parsed),
+    },
+    save: () => void statements.set(path, used),
+  };
+}
+
+function filesBehind({ compilation: { ir } }: CheckedProgram, { cwd }: Io): readonly string[] {
+  if (ir === null) return [];
+  return [...ir.functions.values(), ...ir.lattices.values()].map((imported) => modulePath(imported, cwd));
 }
 
 function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">): Counts {

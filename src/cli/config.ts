@@ -40,13 +40,18 @@ export const levels: readonly Level[] = ["error", "warning", "note", "off"];
 const keys = ["$schema", "strategy", "maxWarnings", "budget", "severities", "ignore"];
 
 export function findConfig(cwd: string): Config {
+  const path = configPath(cwd);
+  if (path === null) return { file: null, severities: new Map(), ignore: [], folder: cwd, findings: [] };
+  return readConfig(readFileSync(path, "utf8"), relative(cwd, path).split(sep).join("/"), dirname(path));
+}
+
+/** Absolute; null where there is none. */
+export function configPath(cwd: string): string | null {
   for (let folder = cwd; ; folder = dirname(folder)) {
     const path = join(folder, configName);
-    if (existsSync(path))
-      return readConfig(readFileSync(path, "utf8"), relative(cwd, path).split(sep).join("/"), folder);
-    if (dirname(folder) === folder) break;
+    if (existsSync(path)) return path;
+    if (dirname(folder) === folder) return null;
   }
-  return { file: null, severities: new Map(), ignore: [], folder: cwd, findings: [] };
 }
 
 /** A value of the wrong form is wrong use, since it says nothing; what is not known is a finding. */

@@ -41,7 +41,8 @@ export async function explainCommand(
     return 1;
   }
   if (part === undefined) {
-    if (options.witness === true) throw new WrongUse("--witness takes a rule or an output: dlc explain ads.dlc poor#1 --witness");
+    if (options.witness === true)
+      throw new WrongUse("--witness takes a rule or an output: dlc explain ads.dlc poor#1 --witness");
     io.out(explainProgram(plan, file, functions, style, io.width));
     return 0;
   }

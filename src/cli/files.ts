@@ -77,7 +77,8 @@ async function globbed(pattern: string, cwd: string, left: Left): Promise<string
   return files.sort();
 }
 
-function shown(path: string, cwd: string): string {
+/** Relative to the working folder where it lies below it. */
+export function shown(path: string, cwd: string): string {
   const below = relative(cwd, path);
   return (below.startsWith("..") || isAbsolute(below) ? path : below).split(sep).join("/");
 }

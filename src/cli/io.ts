@@ -7,6 +7,12 @@ export interface Io {
   /** Whether stdout may be coloured; stderr apart, since either may be redirected. */
   readonly colour: boolean;
   readonly errColour: boolean;
+  /** Whether stdout is a terminal, which can be cleared. */
+  readonly terminal: boolean;
+  /** All of stdin. */
+  readonly input: () => Promise<string>;
+  /** Calls back once at Ctrl-C, which then does not end the process by itself. */
+  readonly onInterrupt: (callback: () => void) => void;
   /** Columns of the terminal; 100 where there is none. */
   readonly width: number;
 }
@@ -25,8 +31,17 @@ export function processIo(): Io {
     env,
     colour: may(process.stdout),
     errColour: may(process.stderr),
+    terminal: process.stdout.isTTY === true,
+    input: readStdin,
+    onInterrupt: (callback) => void process.once("SIGINT", callback),
     width: process.stdout.columns ?? 100,
   };
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The command cannot be carried out as it was given: exit code 2, the message alone is printed. */

@@ -64,6 +64,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--budget <limits>", "most insertions of a mechanism, as in order=0,seal=2", readBudget)
     .option("--fix", "apply the fixes of findings that have exactly one")
     .option("--unsafe-fixes", "as --fix, also those after which the program may compute something else")
+    .option("--watch", "report again on every change, until Ctrl-C")
     .option("--no-cache", "neither read nor write the cache of matched statements")
     .addHelpText(
       "after",
@@ -72,10 +73,15 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc check src 'more/**/*.dlc' --max-warnings 0",
         "dlc check ads.dlc --format json",
         "dlc check ads.dlc --locked --budget order=0",
+        "dlc check . --format sarif > dlc.sarif",
+        "dlc check . --fix",
+        "dlc check . --watch",
       ]),
     )
-    .action(async (files: string[], options: CheckOptions) => {
-      const { checkCommand } = await import("./check.ts");
+    .action(async (files: string[], { watch, ...options }: CheckOptions & { readonly watch?: boolean }) => {
+      const { checkCommand } = watch
+        ? { checkCommand: (await import("./watch.ts")).watchCommand }
+        : await import("./check.ts");
       finish(await checkCommand(files, options, io));
     });
 
@@ -160,10 +166,16 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc explain DLC301",
       ]),
     )
-    .action(async (subject: string, part: string | undefined, options: { strategy?: Strategy; witness?: boolean; out?: string; tries?: number }) => {
-      const { explainCommand } = await import("./explain.ts");
-      finish(await explainCommand(subject, part, options, io));
-    });
+    .action(
+      async (
+        subject: string,
+        part: string | undefined,
+        options: { strategy?: Strategy; witness?: boolean; out?: string; tries?: number },
+      ) => {
+        const { explainCommand } = await import("./explain.ts");
+        finish(await explainCommand(subject, part, options, io));
+      },
+    );
 
   program
     .command("verify")
@@ -177,7 +189,14 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--events <file>", "inputs of your own, one line of JSON each, as dlc run reads them from stdin")
     .option("--tries <n>", "how many small inputs are tried (default: 40)", whole)
     .option("-o, --out <file.svg>", "a counterexample as a space-time diagram")
-    .addHelpText("after", examples(["dlc verify ads.dlc", "dlc verify ads.dlc --events events.ndjson", "dlc verify ads.dlc --strategy none -o race.svg"]))
+    .addHelpText(
+      "after",
+      examples([
+        "dlc verify ads.dlc",
+        "dlc verify ads.dlc --events events.ndjson",
+        "dlc verify ads.dlc --strategy none -o race.svg",
+      ]),
+    )
     .action(async (file: string, options: VerifyOptions) => {
       const { verifyCommand } = await import("./verify.ts");
       finish(await verifyCommand(file, options, io));

@@ -46,21 +46,40 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
   const style = paint(io.colour);
   let isBroken = false;
   for (const { outputs, among } of promisesOf(plan)) {
-    const hunt: Hunt = { programs, ir, counts: countsOf(ir), outputs, among, tries, seeds: 2, ...(inputs === undefined ? {} : { inputs }) };
+    const hunt: Hunt = {
+      programs,
+      ir,
+      counts: countsOf(ir),
+      outputs,
+      among,
+      tries,
+      seeds: 2,
+      ...(inputs === undefined ? {} : { inputs }),
+    };
     const { witness, runs } = huntWitness(hunt);
     for (const id of outputs) {
       const { after, target, achieved } = plan.outputs.find(({ output }) => output === id)!;
       const isWrong = witness?.output === id;
-      const said = isWrong ? style.severity("error", "broken") : among === "runs" ? `the same in ${runs.toLocaleString("en")} runs` : `replicas agree in ${runs.toLocaleString("en")} runs`;
-      io.out(`  ${id}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`);
+      const said = isWrong
+        ? style.severity("error", "broken")
+        : among === "runs"
+          ? `the same in ${runs.toLocaleString("en")} runs`
+          : `replicas agree in ${runs.toLocaleString("en")} runs`;
+      io.out(
+        `  ${id}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`,
+      );
     }
     if (witness === null) continue;
     isBroken = true;
     io.out(drawWitness(witness, witness.output, "with what dlc inserted", style, io.width));
-    if (options.out !== undefined) writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(witness, `${witness.output} breaks its promise`));
+    if (options.out !== undefined)
+      writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(witness, `${witness.output} breaks its promise`));
   }
-  const unpromised = plan.outputs.filter(({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)));
-  for (const { output, target, after } of unpromised) io.out(`  ${output}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
+  const unpromised = plan.outputs.filter(
+    ({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)),
+  );
+  for (const { output, target, after } of unpromised)
+    io.out(`  ${output}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
   io.out(
     isBroken
       ? "\nA promise is broken. If the program gives what it promises (seals, claims, unique keys), this is a fault of dlc: please report it.\n"
@@ -70,18 +89,29 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
 }
 
 /** Outputs by what their labels promise. */
-function promisesOf(plan: Plan): readonly { readonly outputs: readonly CollectionId[]; readonly among: Hunt["among"] }[] {
+function promisesOf(
+  plan: Plan,
+): readonly { readonly outputs: readonly CollectionId[]; readonly among: Hunt["among"] }[] {
   const { ir } = plan.analysis;
   const isReplicated = (id: CollectionId): boolean => ir.roles.get(ir.collections.get(id)!.role)!.replicated;
   const runs = plan.outputs.filter(({ after }) => after.name === "Seal" || after.name === "Async");
-  const replicas = plan.outputs.filter(({ after, output, target }) => isReplicated(output) && (after.name === "Run" || (after.name === "Inst" && (target === "eventual" || target === "any"))));
+  const replicas = plan.outputs.filter(
+    ({ after, output, target }) =>
+      isReplicated(output) &&
+      (after.name === "Run" || (after.name === "Inst" && (target === "eventual" || target === "any"))),
+  );
   return [
     { outputs: runs.map(({ output }) => output), among: "runs" as const },
     { outputs: replicas.map(({ output }) => output), among: "replicas" as const },
   ].filter(({ outputs }) => outputs.length > 0);
 }
 
-function readEvents(path: string, programs: readonly RoleProgram[], counts: Readonly<Record<string, number>>, io: Io): SimulatedInput[] {
+function readEvents(
+  path: string,
+  programs: readonly RoleProgram[],
+  counts: Readonly<Record<string, number>>,
+  io: Io,
+): SimulatedInput[] {
   let text: string;
   try {
     text = readFileSync(resolve(io.cwd, path), "utf8");
@@ -102,10 +132,18 @@ function readEvents(path: string, programs: readonly RoleProgram[], counts: Read
     const program = programs.find(({ meta }) => meta.role === role);
     if (program === undefined) return wrong(`there is no role ${role}`);
     if (node >= (counts[role] ?? 0)) return wrong(`there is no instance ${node} of ${role}, which has ${counts[role]}`);
-    const event = eventOf(parsed.value, program.meta.collections.filter(({ kind }) => kind === "input"), role);
+    const event = eventOf(
+      parsed.value,
+      program.meta.collections.filter(({ kind }) => kind === "input"),
+      role,
+    );
     if (!event.ok) return wrong(event.problem);
     const { collection } = event.value;
-    inputs.push(event.value.kind === "row" ? { role, node, collection, row: event.value.row } : { role, node, collection, seal: event.value.key });
+    inputs.push(
+      event.value.kind === "row"
+        ? { role, node, collection, row: event.value.row }
+        : { role, node, collection, seal: event.value.key },
+    );
   });
   return inputs;
 }

@@ -56,10 +56,17 @@ export interface Hunting {
 export function huntForRule(plan: Plan, rule: RuleId, imports: Exports, tries: number): Hunting {
   const { ir } = plan.analysis;
   const outputs = outputsBelow(ir, rule);
-  const others = plan.analysis.findings.some((finding) => finding.rule !== rule && ir.rules.has(finding.rule) && outputsBelow(ir, finding.rule).some((id) => outputs.includes(id)));
+  const others = plan.analysis.findings.some(
+    (finding) =>
+      finding.rule !== rule &&
+      ir.rules.has(finding.rule) &&
+      outputsBelow(ir, finding.rule).some((id) => outputs.includes(id)),
+  );
   const alone = others ? withoutCoordination(ir, rule) : null;
   if (alone !== null) {
-    const isSettled = outputs.every((id) => ["Seal", "Async"].includes(plan.outputs.find(({ output }) => output === id)?.after.name ?? ""));
+    const isSettled = outputs.every((id) =>
+      ["Seal", "Async"].includes(plan.outputs.find(({ output }) => output === id)?.after.name ?? ""),
+    );
     const hunted = hunt(alone, outputs, isSettled ? "runs" : "replicas", imports, tries);
     if (hunted.witness !== null) return { hunted, how: "with everything but this rule coordinated" };
   }
@@ -75,12 +82,21 @@ export function huntBare(plan: Plan, outputs: readonly CollectionId[], imports: 
 function withoutCoordination(ir: Ir, id: RuleId): Plan | null {
   const rule = ir.rules.get(id)!;
   const coordinate = { kind: "none", by: null, reason: "looked at by itself", span: rule.span } as const;
-  const changed: Ir = { ...ir, rules: new Map([...ir.rules].map(([key, one]) => [key, key === id ? { ...one, coordinate } : one])) };
+  const changed: Ir = {
+    ...ir,
+    rules: new Map([...ir.rules].map(([key, one]) => [key, key === id ? { ...one, coordinate } : one])),
+  };
   const { value } = place(analyze(changed), { strategy: "auto" });
   return value;
 }
 
-function hunt(plan: Plan, outputs: readonly CollectionId[], among: Hunt["among"], imports: Exports, tries: number): Hunted {
+function hunt(
+  plan: Plan,
+  outputs: readonly CollectionId[],
+  among: Hunt["among"],
+  imports: Exports,
+  tries: number,
+): Hunted {
   const { ir } = plan.analysis;
   return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), outputs, among, tries, seeds: 3 });
 }

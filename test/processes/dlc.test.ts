@@ -15,6 +15,9 @@ const io: Io = {
   env: {},
   colour: false,
   errColour: false,
+  terminal: false,
+  input: async () => "",
+  onInterrupt: () => {},
   width: 100,
 };
 
