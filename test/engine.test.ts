@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Extremes } from "../src/runtime/engine/extremes.ts";
+import { finish, mix } from "../src/runtime/engine/hash.ts";
 import { Relation } from "../src/runtime/engine/relation.ts";
 import { FloatSums, IntSums } from "../src/runtime/engine/sums.ts";
 import { Values } from "../src/runtime/engine/values.ts";
@@ -16,6 +17,38 @@ function random(seed: number): () => number {
     return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32;
   };
 }
+
+describe("the hash", () => {
+  const first = 2 ** 30;
+  // What codes look like: numbers in a row or with a stride, texts in the order in which they came, pairs of both.
+  const rows: readonly [string, (i: number) => readonly number[]][] = [
+    ["numbers", (i) => [i]],
+    ["negative ones", (i) => [-i]],
+    ["every hundredth", (i) => [i * 100]],
+    ["multiples of a power of two", (i) => [i << 10]],
+    ["texts", (i) => [first + i]],
+    ["a chain", (i) => [i, i + 1]],
+    ["a grid", (i) => [i >> 8, i & 255]],
+    ["a wide grid", (i) => [(i >> 8) << 16, (i & 255) << 16]],
+    ["texts in a grid", (i) => [first + (i >> 8), first + (i & 255)]],
+    ["one column that never varies", (i) => [7, i]],
+    ["three columns", (i) => [i >> 12, (i >> 6) & 63, i & 63]],
+  ];
+  test.each(rows)("spreads %s as random ones would be", (_, row) => {
+    for (const count of [1 << 10, 1 << 16]) {
+      const mask = count * 2 - 1;
+      const taken = new Uint8Array(count * 2);
+      let steps = 0;
+      for (let i = 0; i < count; i++) {
+        let slot = finish(row(i).reduce(mix, 0)) & mask;
+        for (; taken[slot] === 1; slot = (slot + 1) & mask) steps++;
+        taken[slot] = 1;
+      }
+      // Half full: random ones take half a step each.
+      expect(steps / count).toBeLessThan(1);
+    }
+  });
+});
 
 describe("values", () => {
   const cases: readonly [ValueType, readonly Value[]][] = [

@@ -11,8 +11,8 @@ export class Index {
   /** The row after this one in its chain; -1 at the end. */
   next: Int32Array = new Int32Array(0);
   #previous: Int32Array = new Int32Array(0);
-  /** The first row of each chain. */
-  #slots: Int32Array = new Int32Array(16).fill(EMPTY);
+  /** `~row` of the first row of each chain. */
+  #slots: Int32Array = new Int32Array(16);
   #mask = 15;
   #used = 0;
   #chains = 0;
@@ -53,8 +53,9 @@ export class Index {
     if (!this.#isAwake) this.#wake();
     const codes = this.#relation.columns[this.#columns[0]];
     for (let slot = finish(mix(0, a)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
-      if (row >= 0 ? codes[row] === a : row === EMPTY) return row;
+      const held = this.#slots[slot];
+      if (held === EMPTY) return -1;
+      if (held < 0 && codes[~held] === a) return ~held;
     }
   }
 
@@ -63,8 +64,9 @@ export class Index {
     const codes0 = this.#relation.columns[this.#columns[0]];
     const codes1 = this.#relation.columns[this.#columns[1]];
     for (let slot = finish(mix(mix(0, a), b)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
-      if (row >= 0 ? codes0[row] === a && codes1[row] === b : row === EMPTY) return row;
+      const held = this.#slots[slot];
+      if (held === EMPTY) return -1;
+      if (held < 0 && codes0[~held] === a && codes1[~held] === b) return ~held;
     }
   }
 
@@ -74,8 +76,9 @@ export class Index {
     const codes1 = this.#relation.columns[this.#columns[1]];
     const codes2 = this.#relation.columns[this.#columns[2]];
     for (let slot = finish(mix(mix(mix(0, a), b), c)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
-      if (row >= 0 ? codes0[row] === a && codes1[row] === b && codes2[row] === c : row === EMPTY) return row;
+      const held = this.#slots[slot];
+      if (held === EMPTY) return -1;
+      if (held < 0 && codes0[~held] === a && codes1[~held] === b && codes2[~held] === c) return ~held;
     }
   }
 
@@ -85,9 +88,10 @@ export class Index {
     let h = 0;
     for (const code of codes) h = mix(h, code);
     probe: for (let slot = finish(h) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const row = this.#slots[slot];
-      if (row === EMPTY) return -1;
-      if (row < 0) continue;
+      const held = this.#slots[slot];
+      if (held === EMPTY) return -1;
+      if (held > 0) continue;
+      const row = ~held;
       for (let i = 0; i < codes.length; i++) {
         if (this.#relation.columns[this.#columns[i]][row] !== codes[i]) continue probe;
       }
@@ -99,24 +103,24 @@ export class Index {
     if ((this.#used + 1) * 2 > this.#mask) this.#rehash();
     let vacant = -1;
     for (let slot = this.#hashRow(row) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const head = this.#slots[slot];
-      if (head === TOMBSTONE) {
+      const held = this.#slots[slot];
+      if (held === TOMBSTONE) {
         if (vacant < 0) vacant = slot;
-      } else if (head === EMPTY) {
+      } else if (held === EMPTY) {
         if (vacant < 0) {
           vacant = slot;
           this.#used++;
         }
-        this.#slots[vacant] = row;
+        this.#slots[vacant] = ~row;
         this.next[row] = -1;
         this.#previous[row] = -1;
         this.#chains++;
         return;
-      } else if (this.#agree(head, row)) {
-        this.#slots[slot] = row;
-        this.next[row] = head;
+      } else if (this.#agree(~held, row)) {
+        this.#slots[slot] = ~row;
+        this.next[row] = ~held;
         this.#previous[row] = -1;
-        this.#previous[head] = row;
+        this.#previous[~held] = row;
         return;
       }
     }
@@ -131,9 +135,9 @@ export class Index {
       return;
     }
     let slot = this.#hashRow(row) & this.#mask;
-    while (this.#slots[slot] !== row) slot = (slot + 1) & this.#mask;
+    while (this.#slots[slot] !== ~row) slot = (slot + 1) & this.#mask;
     if (next >= 0) {
-      this.#slots[slot] = next;
+      this.#slots[slot] = ~next;
       return;
     }
     this.#chains--;
@@ -151,13 +155,13 @@ export class Index {
   #rehash(): void {
     const old = this.#slots;
     const length = this.#chains * 4 > old.length ? old.length * 2 : old.length;
-    const slots = new Int32Array(length).fill(EMPTY);
+    const slots = new Int32Array(length);
     const mask = length - 1;
-    for (const row of old) {
-      if (row < 0) continue;
-      let slot = this.#hashRow(row) & mask;
-      while (slots[slot] >= 0) slot = (slot + 1) & mask;
-      slots[slot] = row;
+    for (const held of old) {
+      if (held >= 0) continue;
+      let slot = this.#hashRow(~held) & mask;
+      while (slots[slot] < 0) slot = (slot + 1) & mask;
+      slots[slot] = held;
     }
     this.#slots = slots;
     this.#mask = mask;

@@ -1,18 +1,18 @@
 /** An avalanche hash over codes: neighbouring values must not fall into neighbouring slots. */
 
-export const EMPTY = -1;
-export const TOMBSTONE = -2;
+/** What an empty slot holds: a new array of slots is ready. What is taken is negative. */
+export const EMPTY = 0;
+export const TOMBSTONE = 1;
 
 /** One more code into the hash. */
 export function mix(h: number, code: number): number {
-  h = Math.imul(h ^ code, 0x9e3779b1);
-  return h ^ (h >>> 15);
+  return Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ code;
 }
 
-/** The hash, not negative: its lower bits choose a slot, its upper bits stand there. */
+/** The hash, negative: its lower bits choose a slot, its upper bits stand there. */
 export function finish(h: number): number {
-  h = Math.imul(h ^ (h >>> 13), 0x85ebca6b);
-  return (h ^ (h >>> 16)) & 0x7fff_ffff;
+  h = Math.imul(h ^ (h >>> 15), 0x9e3779b1);
+  return (h ^ (h >>> 16)) | 0x8000_0000;
 }
 
 /** The array with room for `length`; `vacant` stands in what is new. */

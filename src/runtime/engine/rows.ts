@@ -27,9 +27,9 @@ export class Rows {
 
   #capacity = 8;
   /** Twice as many as there is room for rows. Beside a row's number stand the upper bits of its hash: few probes touch a column in vain. */
-  #slots: Int32Array = new Int32Array(16).fill(EMPTY);
+  #slots: Int32Array = new Int32Array(16);
   #mask = 15;
-  /** The bits of a slot that are of the hash; the others are of the row. No row has the sign, EMPTY and TOMBSTONE have. */
+  /** The bits of a slot that are of the hash, the sign among them; the others are of the row. */
   #tag = ~7;
   /** Slots that are not EMPTY. */
   #used = 0;
@@ -84,7 +84,7 @@ export class Rows {
     this.#name();
     for (const index of this.#indexes) index.grow(this.#capacity);
     for (const state of this.#states) state.grow(this.#capacity);
-    this.#slots = new Int32Array(this.#capacity * 2).fill(EMPTY);
+    this.#slots = new Int32Array(this.#capacity * 2);
     this.#mask = this.#slots.length - 1;
     this.#tag = ~(this.#capacity - 1);
     // None is free. In the order of the rows, whose columns are then read in order.
@@ -101,7 +101,7 @@ export class Rows {
     for (let row = 0; row < size; row++) {
       const h = finish(mix(mix(0, c0[row]), c1[row]));
       let slot = h & mask;
-      while (slots[slot] >= 0) slot = (slot + 1) & mask;
+      while (slots[slot] < 0) slot = (slot + 1) & mask;
       slots[slot] = (h & tag) | row;
     }
   }
@@ -116,7 +116,7 @@ export class Rows {
 
   find0(): number {
     const held = this.#slots[finish(0) & this.#mask];
-    return held >= 0 ? held & ~this.#tag : -1;
+    return held < 0 ? held & ~this.#tag : -1;
   }
 
   find1(a: number): number {
@@ -335,7 +335,7 @@ export class Rows {
     const slots = this.#slots;
     const mask = this.#mask;
     let slot = hash & mask;
-    while (slots[slot] >= 0) slot = (slot + 1) & mask;
+    while (slots[slot] < 0) slot = (slot + 1) & mask;
     const wasEmpty = slots[slot] === EMPTY;
     slots[slot] = (hash & this.#tag) | row;
     return wasEmpty;
@@ -344,10 +344,10 @@ export class Rows {
   /** Slots without tombstones. */
   #tidy(): void {
     const old = this.#slots;
-    this.#slots = new Int32Array(old.length).fill(EMPTY);
+    this.#slots = new Int32Array(old.length);
     this.#used = 0;
     for (let slot = 0; slot < old.length; slot++) {
-      if (old[slot] < 0) continue;
+      if (old[slot] >= 0) continue;
       const row = old[slot] & ~this.#tag;
       this.#fill(row, this.#hashRow(row));
       this.#used++;
