@@ -187,6 +187,88 @@ describe("relation", () => {
       expect(index.first1(0)).toBe(-1);
     }
   });
+  test("found by its key holds what a map holds, while keys are given other values", () => {
+    const relation = new Relation(3);
+    relation.keyBy([0]);
+    const next = random(4);
+    const values = new Map<number, number>();
+    for (let n = 0; n < 5000; n++) {
+      const [key, value] = [Math.floor(next() * 300), Math.floor(next() * 4)];
+      const old = values.get(key);
+      if (old !== undefined) relation.bump(relation.find3(key, old, -old), -1);
+      if (next() < 0.1) values.delete(key);
+      else {
+        values.set(key, value);
+        expect(relation.keep(relation.seek3(key, value, -value))).toBe(true);
+      }
+      if (n % 7 === 0) relation.commit();
+      if (n === 2500) {
+        for (const [one, held] of values) relation.bump(relation.find3(one, held, -held), -1);
+        values.clear();
+        relation.commit();
+        expect(relation.size).toBe(0);
+      }
+    }
+    relation.commit();
+    for (let key = 0; key < 300; key++) {
+      for (let value = 0; value < 4; value++) {
+        expect(relation.find3(key, value, -value) >= 0).toBe(values.get(key) === value);
+        relation.key.set([key, value, 9]);
+        expect(relation.findKey()).toBe(-1);
+      }
+    }
+  });
+  test("holds the same after it was large once and is small since", () => {
+    const relation = new Relation(2);
+    const index = relation.index(1);
+    for (const size of [20_000, ...Array.from({ length: 12 }, (_, i) => i + 1), 3000]) {
+      for (let i = 0; i < size; i++) relation.keep(relation.seek2(i, i & 1));
+      let odd = 0;
+      for (let row = index.first1(1); row >= 0; row = index.next[row]) odd++;
+      expect(odd).toBe(size >> 1);
+      relation.commit();
+      for (let i = 0; i < size; i++) relation.bump(relation.find2(i, i & 1), -1);
+      relation.commit();
+      expect([relation.size, index.first1(0), relation.find2(0, 0)]).toEqual([0, -1, -1]);
+    }
+  });
+  const courses: readonly [string, (n: number) => number][] = [
+    ["rise", (n) => n],
+    ["fall", (n) => -n],
+    ["are those of texts", (n) => 2 ** 30 + n],
+    ["rise and begin again", (n) => n % 500],
+    ["come in leaps", (n) => (n >> 6) * 1_000_003 + (n & 63)],
+    ["lie wide apart", (n) => Math.imul(n, 0x9e3779b1) >> 1],
+    ["lie close together, but for one", (n) => (n === 700 ? -(2 ** 30) : n)],
+  ];
+  test.each(courses)("has chains of all its rows where codes %s", (_, codeOf) => {
+    const relation = new Relation(2);
+    const index = relation.index(1);
+    expect(index.first1(0)).toBe(-1);
+    const rows = new Map<number, number[]>();
+    const next = random(8);
+    const remove = (code: number): void => {
+      const row = rows.get(code)!.shift()!;
+      relation.bump(row, -1);
+      if (rows.get(code)!.length === 0) rows.delete(code);
+    };
+    for (let n = 0; n < 4000; n++) {
+      for (let i = 0; i <= n % 3; i++) {
+        const row = relation.seek2(i, codeOf(n));
+        if (!relation.keep(row)) continue;
+        rows.set(codeOf(n), [...(rows.get(codeOf(n)) ?? []), row]);
+      }
+      // Most of the old ones go, some stay.
+      if (n > 300 && rows.has(codeOf(n - 300)) && next() < 0.95) remove(codeOf(n - 300));
+      if (n % 10 === 0) relation.commit();
+    }
+    relation.commit();
+    for (let n = -4001; n < 4001; n++) {
+      const chain: number[] = [];
+      for (let row = index.first1(codeOf(n)); row >= 0; row = index.next[row]) chain.push(row);
+      expect(chain.sort((a, b) => a - b)).toEqual((rows.get(codeOf(n)) ?? []).toSorted((a, b) => a - b));
+    }
+  });
   test("a relation without columns holds one row or none", () => {
     const relation = new Relation(0);
     expect(relation.find0()).toBe(-1);

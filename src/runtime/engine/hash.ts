@@ -1,7 +1,7 @@
 /** An avalanche hash over codes: neighbouring values must not fall into neighbouring slots. */
 
-/** What an empty slot holds: a new array of slots is ready. What is taken is negative. */
-export const EMPTY = 0;
+/** What an empty slot holds, so that a new array of slots needs no filling; what stands for a row is negative. */
+export const VACANT = 0;
 export const TOMBSTONE = 1;
 
 /** One more code into the hash. */

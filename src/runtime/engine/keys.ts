@@ -189,6 +189,7 @@ export class KeyedTable implements Settling {
     this.key = leading(keyed.keyLength);
     this.table = table;
     this.incoming = incoming;
+    table.keyBy(this.key);
     this.byKey = new KeyIndex(table, this.key);
     this.#incomingByKey = new KeyIndex(incoming, this.key);
     incoming.attach(this.#madeIncoming);

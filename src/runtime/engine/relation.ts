@@ -141,6 +141,7 @@ export class Relation extends Rows {
         this.was[row] = 1;
       } else this.remove(row);
     }
+    this.startOver(this.touchedLength);
     this.touchedLength = 0;
     this.freshLength = 0;
     this.era++;

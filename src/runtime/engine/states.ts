@@ -1,5 +1,5 @@
 /** What is kept per row beside a relation. */
-import type { RowState } from "./rows.ts";
+import type { RowState } from "./columns.ts";
 
 /** Of an aggregate's groups: the codes that its last result showed. */
 export class Shown implements RowState {

@@ -2,7 +2,7 @@
  * Exact sums per group row. Nothing is ever rounded but the result, so that neither the order of the
  * values nor values that came and went show in it.
  */
-import type { RowState } from "./rows.ts";
+import type { RowState } from "./columns.ts";
 
 function widerFloats(array: Float64Array, length: number): Float64Array {
   const wide = new Float64Array(length);

@@ -9,9 +9,12 @@
  * what differs. Functions that combine values must be commutative and give x for two x: they are asked about others only.
  */
 import { EMPTY_MAP, FAILED } from "./codes.ts";
-import { EMPTY, finish, mix, wider } from "./hash.ts";
+import { finish, mix, wider } from "./hash.ts";
 
 /** Code of a node, and back. */
+/** A slot without a node. */
+const EMPTY = -1;
+
 const turned = (code: number): number => EMPTY_MAP - code;
 
 /** The bits of `key` above `bit`. */
