@@ -7,7 +7,7 @@ import type { ExprScope } from "./expressions.ts";
 import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
 import { sourceText, variable } from "./texts.ts";
 import type { Catalog } from "./catalog.ts";
-import { bump, columnOf, find, seek } from "./rows.ts";
+import { bump, columnOf, find, insert, seek } from "./rows.ts";
 import { valueTypes } from "./types.ts";
 import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
 import { quoted, type } from "./writer.ts";
@@ -328,7 +328,7 @@ function writeResult(scope: ExprScope, aggregate: Aggregate, group: string): voi
       : scope.code({ kind: "aggregate", call: column.call, type: column.call.type, span: column.call.span }),
   );
   if (shown === null) {
-    writer.line(`${result.name}.keep(${seek(scope, result, codes, true)});`);
+    writer.line(insert(scope, result, codes));
     return;
   }
   writer.line(bump(result, seek(scope, result, codes, true), "1"));

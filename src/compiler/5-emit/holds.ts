@@ -1,6 +1,6 @@
 /** The function that lets rows of a passing literal wait for sealed partitions. */
 import type { FlowHold } from "./flow.ts";
-import { columnOf, seek } from "./rows.ts";
+import { columnOf, insert } from "./rows.ts";
 import { matchRow, scopeOf } from "./rules.ts";
 import type { RuleContext } from "./rules.ts";
 import { ruleText } from "./texts.ts";
@@ -42,12 +42,12 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
   const place = { writer };
   const keptRelation = { ...source, name: kept };
   const release = (_: string, codes: string[]): void =>
-    writer.line(`${released.name}.keep(${seek(place, released, codes, true)});`);
+    writer.line(insert(place, released, codes));
   loop(
     source.name,
     `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`,
     source.storage !== "passing",
-    (_, codes) => writer.line(`${kept}.keep(${seek(place, keptRelation, codes, true)});`),
+    (_, codes) => writer.line(insert(place, keptRelation, codes)),
     release,
   );
   writer.line(`if (!${name}.isOpening) return;`);

@@ -13,7 +13,7 @@ export function columnOf(relation: FlowRelation, column: number): string {
   return column < arities ? `${relation.name}.c${column}` : `${relation.name}.columns[${column}]`;
 }
 
-function keyed(place: Place, relation: FlowRelation, codes: readonly string[], call: "seek" | "find"): string {
+function keyed(place: Place, relation: FlowRelation, codes: readonly string[], call: "seek" | "find" | "insert"): string {
   if (codes.length <= arities) return `${relation.name}.${call}${codes.length}(${codes.join(", ")})`;
   codes.forEach((code, i) => place.writer.line(`${relation.name}.key[${i}] = ${code};`));
   return `${relation.name}.${call}Key()`;
@@ -22,6 +22,11 @@ function keyed(place: Place, relation: FlowRelation, codes: readonly string[], c
 /** The row of a fact, made where there is none; a statement's end unless `inner`. */
 export function seek(place: Place, relation: FlowRelation, codes: readonly string[], inner = false): string {
   return keyed(place, relation, codes, "seek") + (inner ? "" : ";");
+}
+
+/** Makes a fact present, as a statement: for heads that take one derivation at most. */
+export function insert(place: Place, relation: FlowRelation, codes: readonly string[]): string {
+  return keyed(place, relation, codes, "insert") + ";";
 }
 
 /** The row of a fact, -1 where there is none. */

@@ -11,7 +11,7 @@ import { rangedOver } from "./growing.ts";
 import { joinOrder } from "./join-order.ts";
 import type { Names } from "./names.ts";
 import { ruleText } from "./texts.ts";
-import { bump, columnOf, find, seek } from "./rows.ts";
+import { bump, columnOf, find, insert, seek } from "./rows.ts";
 import { countVariables, patternVariables } from "./walk.ts";
 import { commentText, type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
@@ -371,14 +371,15 @@ function writeHead(context: RuleContext, scope: ExprScope, rule: FlowRule): void
     writeAccumulation(scope, rule, rule.aggregate, codes);
     return;
   }
+  const isKept = head.storage === "passing" || head.storage === "table" || head.storage === "queue";
+  const isLanding = rule.mode === "passing" && head.storage === "landing";
+  if (offer === null && (isKept || (context.isRecursive(head) && !isLanding))) {
+    writer.line(insert(scope, head, codes));
+    return;
+  }
   const row = seek(scope, head, codes, true);
   if (offer !== null) writer.line(`${offer.name}.offer(${row}, ${offer.rule});`);
-  else if (context.isRecursive(head))
-    writer.line(
-      `${head.name}.${rule.mode === "passing" && head.storage === "landing" ? "keepLanded" : "keep"}(${row});`,
-    );
-  else if (head.storage === "passing" || head.storage === "table" || head.storage === "queue")
-    writer.line(`${head.name}.keep(${row});`);
+  else if (context.isRecursive(head)) writer.line(`${head.name}.keepLanded(${row});`);
   else if (rule.mode === "passing") writer.line(`${head.name}.land(${row});`);
   else writer.line(bump(head, row, scope.sign));
 }

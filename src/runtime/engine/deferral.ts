@@ -247,11 +247,11 @@ export class TableDeferral implements Deferral {
   #note(keys: Relation, of: Relation, row: number): void {
     const key = this.#key;
     if (key.length === 1) {
-      keys.keep(keys.seek1(of.columns[key[0]][row]));
+      keys.insert1(of.columns[key[0]][row]);
       return;
     }
     for (let i = 0; i < key.length; i++) keys.key[i] = of.columns[key[i]][row];
-    keys.keep(keys.seekKey());
+    keys.insertKey();
   }
 
   begin(clock: Clock): void {

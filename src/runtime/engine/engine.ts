@@ -132,7 +132,7 @@ export class Engine extends Declarations implements Evaluator {
   #start(): void {
     this.#isStarted = true;
     for (const { role, relation } of this.declared.nodes) {
-      for (const address of this.env.nodes(role)) relation.keep(relation.seek1(this.values.string(address)));
+      for (const address of this.env.nodes(role)) relation.insert1(this.values.string(address));
     }
   }
 
@@ -147,12 +147,11 @@ export class Engine extends Declarations implements Evaluator {
       const [first, second] = types;
       for (let n = 0; n < rows.length; n++) {
         const row = rows[n];
-        if (types.length === 1) relation.keep(relation.seek1(values.encode(first, row[0])));
-        else if (types.length === 2)
-          relation.keep(relation.seek2(values.encode(first, row[0]), values.encode(second, row[1])));
+        if (types.length === 1) relation.insert1(values.encode(first, row[0]));
+        else if (types.length === 2) relation.insert2(values.encode(first, row[0]), values.encode(second, row[1]));
         else {
           for (let i = 0; i < types.length; i++) key[i] = values.encode(types[i], row[i]);
-          relation.keep(relation.seekKey());
+          relation.insertKey();
         }
       }
     }

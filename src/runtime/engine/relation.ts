@@ -33,6 +33,8 @@ export class Relation extends Rows {
   /** Rows that `keep` made present in this step, in order: what recursive rules go on from. */
   fresh: Int32Array = new Int32Array(0);
   freshLength = 0;
+  /** Some row lost its support in this step. */
+  #hasLost = false;
   /** Rows that `land` supported in this step only. */
   landed: Int32Array = new Int32Array(0);
   landedLength = 0;
@@ -60,6 +62,7 @@ export class Relation extends Rows {
   /** Adds `n` (negative: takes away) derivations. */
   bump(row: number, n: number): void {
     this.count[row] += n;
+    if (n < 0) this.#hasLost = true;
     if (this.#marked[row] === 0) this.#touch(row);
   }
 
@@ -71,6 +74,39 @@ export class Relation extends Rows {
     if (this.freshLength === this.fresh.length) this.fresh = wider(this.fresh, Math.max(8, this.freshLength * 2));
     this.fresh[this.freshLength++] = row;
     return true;
+  }
+
+  // --- `keep` of the row of a fact, for relations of which `seek` alone makes no rows
+
+  insert0(): void {
+    this.#keepNew(this.seek0());
+  }
+
+  insert1(a: number): void {
+    this.#keepNew(this.seek1(a));
+  }
+
+  insert2(a: number, b: number): void {
+    this.#keepNew(this.seek2(a, b));
+  }
+
+  insert3(a: number, b: number, c: number): void {
+    this.#keepNew(this.seek3(a, b, c));
+  }
+
+  insert4(a: number, b: number, c: number, d: number): void {
+    this.#keepNew(this.seek4(a, b, c, d));
+  }
+
+  insertKey(): void {
+    this.#keepNew(this.seekKey());
+  }
+
+  /** A row that was not made just now is present, unless some row was lost: its support is not fetched. */
+  #keepNew(row: number): void {
+    if (!this.isMade && !this.#hasLost) return;
+    this.isMade = false;
+    this.keep(row);
   }
 
   /** One derivation that lasts for this step. */
@@ -95,6 +131,7 @@ export class Relation extends Rows {
 
   /** Takes all support away, to derive everything anew in the same step. */
   retractAll(): void {
+    this.#hasLost = true;
     for (let row = 0; row < this.size; row++) {
       if (this.count[row] === 0) continue;
       this.count[row] = 0;
@@ -119,6 +156,7 @@ export class Relation extends Rows {
 
   /** Some row ceased to be present in this step. */
   shrank(): boolean {
+    if (!this.#hasLost) return false;
     for (let i = 0; i < this.touchedLength; i++) if (this.change(this.touched[i]) < 0) return true;
     return false;
   }
@@ -141,6 +179,7 @@ export class Relation extends Rows {
         this.was[row] = 1;
       } else this.remove(row);
     }
+    this.#hasLost = false;
     this.startOver(this.touchedLength);
     this.touchedLength = 0;
     this.freshLength = 0;
@@ -150,6 +189,7 @@ export class Relation extends Rows {
   /** Empties a passing relation, by the rows it has. */
   override clear(): void {
     super.clear();
+    this.#hasLost = false;
     this.touchedLength = 0;
     this.freshLength = 0;
     this.landedLength = 0;
