@@ -178,16 +178,21 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
     writePassing(writer, rule, new Set(), call);
     return;
   }
-  const isCounting = rule.mode === "counting";
   for (const { index, read } of readsOf(rule)) {
-    // A change counts against the old state of the literals that come after it.
-    const later = isCounting ? readsOf(rule).filter((other) => other.index > index && !other.read.negated) : [];
-    const old = new Set(later.map((other) => ` && ${other.read.relation.name}.held > 0`));
     writer.line(
-      `if (${read.relation.name}.touchedLength > 0${[...old].join("")}) ` +
-        `${call(rule, { kind: isCounting ? "changes" : "gained", literal: index })}();`,
+      `if (${[`${read.relation.name}.touchedLength > 0`, ...heldAfter(rule, index, () => false)].join(" && ")}) ` +
+        `${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`,
     );
   }
+}
+
+/**
+ * What must have held something before, for a driver to find more than those that come after it do: of a relation that
+ * was empty all rows are new, and drive themselves. (A change counts against the old state of what comes after it.)
+ */
+function heldAfter(rule: FlowRule, index: number, isOwn: (read: FlowRead) => boolean): readonly string[] {
+  const later = readsOf(rule).filter((other) => other.index > index && !other.read.negated && !isOwn(other.read));
+  return [...new Set(later.map(({ read }) => `${read.relation.name}.held > 0`))];
 }
 
 /** From the first passing literal that is not of the stratum itself. */
@@ -223,15 +228,11 @@ function writeRecursive(
       const known = readsOf(rule).filter(
         ({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view",
       );
-      const old = new Set(
-        known.map(({ read: { relation } }) => ` && ${relation.name}.size > ${relation.name}.freshLength`),
-      );
+      const old = new Set(known.map(({ read: { relation } }) => `${relation.name}.size > ${relation.name}.freshLength`));
       for (const { index, read } of readsOf(rule)) {
-        if (!isOwn(read))
-          writer.line(
-            `if (${read.relation.name}.touchedLength > 0${[...old].join("")}) ` +
-              `${call(rule, { kind: "gained", literal: index })}();`,
-          );
+        if (isOwn(read)) continue;
+        const conditions = [`${read.relation.name}.touchedLength > 0`, ...heldAfter(rule, index, isOwn), ...old];
+        writer.line(`if (${conditions.join(" && ")}) ${call(rule, { kind: "gained", literal: index })}();`);
       }
     }
   };
