@@ -48,6 +48,12 @@ const layers: readonly Layer[] = [
     nodeModules: phase === "1-parse" ? ["ohm-js"] : [],
   })),
   {
+    name: "formatter",
+    owns: at("compiler/format"),
+    mayImport: at("compiler/1-parse"),
+    nodeModules: [],
+  },
+  {
     name: "mends",
     owns: at("compiler/mends"),
     mayImport: (path) => isContract(path) || at("compiler/diagnostics")(path) || at("compiler/3-analyze")(path),

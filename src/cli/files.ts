@@ -1,5 +1,5 @@
 /** Finding and reading the programs named on the command line. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
 import { configName } from "./config.ts";
@@ -61,6 +61,17 @@ export function readSource(absolute: string, path: string): SourceFile {
   } catch (error) {
     if (error instanceof TypeError) throw new WrongUse(`${path} is not UTF-8 text`);
     throw new WrongUse(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Writes a program that was read from there anew; a byte order mark that it has stays. */
+export function writeProgram({ path }: SourceFile, text: string, cwd: string): void {
+  const absolute = resolve(cwd, path);
+  const mark = readFileSync(absolute, "utf8").startsWith("\ufeff") ? "\ufeff" : "";
+  try {
+    writeFileSync(absolute, mark + text);
+  } catch (error) {
+    throw new WrongUse(`cannot write ${path}: ${(error as Error).message}`);
   }
 }
 

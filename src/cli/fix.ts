@@ -1,10 +1,9 @@
 /** `dlc check --fix`: applies what mends a finding, again and again until nothing is left that it can mend. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { Diagnostic, Fix } from "../compiler/diagnostics/diagnostic.ts";
 import { positionOf } from "../compiler/diagnostics/lines.ts";
 import { applied } from "../compiler/mends/text.ts";
+import { writeProgram } from "./files.ts";
 
 /** One mend that was made. */
 export interface Fixed {
@@ -55,7 +54,7 @@ export async function fixFile(
     }
     [now, diagnostics] = [next, after];
   }
-  if (fixed.length > 0) write(resolve(cwd, file.path), now.text);
+  if (fixed.length > 0) writeProgram(file, now.text, cwd);
   return { file: now, fixed };
 }
 
@@ -89,10 +88,4 @@ function unreadable(diagnostics: readonly Diagnostic[]): number {
 
 function lineEnds(text: string, file: SourceFile): string {
   return file.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
-}
-
-/** A byte order mark that was there stays. */
-function write(path: string, text: string): void {
-  const mark = readFileSync(path, "utf8").startsWith("\ufeff") ? "\ufeff" : "";
-  writeFileSync(path, mark + text);
 }

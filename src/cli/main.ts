@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { Strategy } from "../compiler/plan.ts";
 import type { CheckOptions } from "./check.ts";
 import { readBudget, strategies } from "./config.ts";
+import type { FmtOptions } from "./fmt.ts";
 import { formNames } from "./draw/form-names.ts";
 import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
@@ -200,6 +201,21 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .action(async (file: string, options: VerifyOptions) => {
       const { verifyCommand } = await import("./verify.ts");
       finish(await verifyCommand(file, options, io));
+    });
+
+  program
+    .command("fmt")
+    .summary("write programs in the one style")
+    .description(
+      "Formats programs: files, folders (every .dlc below) and globs. Prints the names of those that it changed.",
+    )
+    .argument("[files...]", "programs, folders or globs")
+    .option("--check", "write nothing; list what is not in the style, and exit with 1 when there is something")
+    .option("--stdin", "format what comes on stdin to stdout")
+    .addHelpText("after", examples(["dlc fmt .", "dlc fmt --check src 'more/**/*.dlc'", "dlc fmt --stdin < ads.dlc"]))
+    .action(async (files: string[], options: FmtOptions) => {
+      const { fmtCommand } = await import("./fmt.ts");
+      finish(await fmtCommand(files, options, io));
     });
 
   for (const command of program.commands) command.copyInheritedSettings(program);
