@@ -31,8 +31,11 @@ interface Printed {
   readonly trailing: string[];
 }
 
-/** Declarations whose names stand in one column. */
-const columned: ReadonlySet<string> = new Set("input output channel table scratch timer in out".split(" "));
+/** Declarations whose names stand in one column, those of a kind that follow one another. */
+const columned: ReadonlyMap<string, string> = new Map([
+  ..."input output channel table scratch timer".split(" ").map((word) => [word, "collection"] as const),
+  ..."in out".split(" ").map((word) => [word, "interface"] as const),
+]);
 
 /** The text in the one style; null where a string, a comment or a block in it does not end. */
 export function format(written: string): string | null {
@@ -137,20 +140,20 @@ function statementLines(
   );
 }
 
-/** Columns for the first words of the declarations that follow one another, of which this is one. */
+/** Columns for the first words of the declarations of its kind that follow one another, of which this is one. */
 function columnOf(items: readonly Item[], i: number): number | null {
-  const word = (at: number): string | null => {
+  const word = (at: number): string => {
     const item = items[at];
-    if (item === undefined || item.kind !== "plain" || item.declares === null || isBrokenByComment(item.tokens))
-      return null;
-    return columned.has(item.declares) ? item.declares : null;
+    return item?.kind === "plain" && !isBrokenByComment(item.tokens) ? (item.declares ?? "") : "";
   };
-  if (word(i) === null) return null;
+  const kind = columned.get(word(i));
+  if (kind === undefined) return null;
+  const belongs = (at: number): boolean => columned.get(word(at)) === kind;
   let first = i;
-  while (!items[first]!.apart && word(first - 1) !== null) first--;
+  while (!items[first]!.apart && belongs(first - 1)) first--;
   let widest = 0;
-  for (let at = first; word(at) !== null && (at === first || !items[at]!.apart); at++)
-    widest = Math.max(widest, word(at)!.length);
+  for (let at = first; belongs(at) && (at === first || !items[at]!.apart); at++)
+    widest = Math.max(widest, word(at).length);
   return widest;
 }
 

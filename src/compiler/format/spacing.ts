@@ -30,7 +30,7 @@ function isSpaced(tokens: readonly Token[], i: number, types: boolean): boolean 
   if (a === "(" || a === "[" || a === "." || a === "@" || a === "{" || b === "}") return false;
   if (b === "@") return false;
   if (types && (b === "<" || b === ">" || a === "<")) return false;
-  if (types && a === ">") return token.kind !== "sign";
+  if (types && a === ">") return token.kind !== "sign" || b === "{";
   if (isUnary(tokens, i - 1)) return false;
   if (b === "(") return isBracketApart(tokens, i);
   if (b === "[" && before.kind === "word") return leading.has(before.text) || token.spaced;
