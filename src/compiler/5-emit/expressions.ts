@@ -268,8 +268,10 @@ export class ExprScope {
     switch (expr.kind) {
       case "literal":
         return (expr.value as number) < 0 ? `(${expr.value})` : String(expr.value);
-      case "unary":
-        return `-${this.number(expr.of)}`;
+      case "unary": {
+        const of = this.number(expr.of);
+        return of.startsWith("-") ? `-(${of})` : `-${of}`;
+      }
       case "if":
         return this.#choice(expr, (branch) => this.number(branch), "number");
       case "binary":
