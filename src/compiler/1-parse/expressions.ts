@@ -58,7 +58,7 @@ function climb(site: Site, chain: Chain, from: number): Expr {
     while (next < chain.operators.length) {
       const operator = chain.operators[next];
       const own = strength[operator.text as BinaryOp] as number | undefined;
-      if (own === undefined) reportMisplaced(site, operator);
+      if (own === undefined) reportMisplaced(site, operator, left);
       else if (own < least) break;
       next++;
       const right = level((own ?? 0) + 1);
@@ -70,10 +70,16 @@ function climb(site: Site, chain: Chain, from: number): Expr {
   return chain.operators.length === 0 ? chain.operands[from] : level(1);
 }
 
-function reportMisplaced(site: Site, operator: { readonly text: string; readonly span: Span }): void {
+function reportMisplaced(site: Site, operator: { readonly text: string; readonly span: Span }, left: Expr): void {
   if (operator.text === "in") {
     report(site, "DLC110", operator.span, "`in` ranges over a set or list and stands only directly in a rule's body.", {
       mend: "Write it as a literal of its own, `x in items`; to ask for membership, use `contains(items, x)`.",
+    });
+    return;
+  }
+  if (left.kind === "tuple") {
+    report(site, "DLC110", operator.span, "`=` binds one variable, and this is a tuple.", {
+      mend: "To take a tuple `t` apart, write `(x, s) in [t]`; to compare, write `==`.",
     });
     return;
   }

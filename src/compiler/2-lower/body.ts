@@ -15,7 +15,7 @@ import { resolveCollection, titleOf } from "./scope.ts";
 import type { Place } from "./scope.ts";
 import { Definitions } from "./definitions.ts";
 import type { Defining, Lowering } from "./definitions.ts";
-import { asTest, constantTerm, reportConflict, reportExpression, unboundHelp } from "./terms.ts";
+import { asTest, constantTerm, reportConflict, reportExpression, unboundHelp, variablesOfPattern } from "./terms.ts";
 
 export interface Body {
   readonly literals: readonly Literal[];
@@ -232,6 +232,8 @@ class BodyLowering implements Lowering {
     if (arg.kind === "literal" || arg.kind === "self" || negative)
       return constantTerm(place, typeExpr(this.sight, arg), collection, i);
     reportExpression(place, arg, literal, this.named(column.name));
+    // What would be taken apart here is not missed a second time.
+    if (arg.kind === "tuple") for (const name of variablesOfPattern(arg) ?? []) this.reported.add(name);
     return { kind: "literal", value: 0, type: unknown, span: arg.span };
   }
 

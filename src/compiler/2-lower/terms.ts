@@ -52,10 +52,34 @@ export function constantTerm(place: Place, typed: Expr, collection: Collection, 
   return { kind: "literal", value: 0, type: unknown, span: typed.span };
 }
 
+/** The variables of a tuple of variables and such tuples; null: it is something else. */
+export function variablesOfPattern(expr: AstExpr): readonly string[] | null {
+  if (expr.kind === "variable") return [expr.name];
+  if (expr.kind !== "tuple") return null;
+  const parts = expr.of.map(variablesOfPattern);
+  return parts.some((part) => part === null) ? null : parts.flatMap((part) => part!);
+}
+
 /** Offers to compute the argument `arg` of `literal` first, as the variable `name`. */
 export function reportExpression(place: Place, arg: AstExpr, literal: Span, name: string): void {
   const { file } = place;
   const text = file.text.slice(arg.span.start, arg.span.end);
+  const message = `an argument of a body literal is a variable, a constant or ${quote("_")}, not an expression`;
+  if (arg.kind === "tuple" && variablesOfPattern(arg) !== null) {
+    place.scope.findings.add("DLC213", file, arg.span, message, {
+      mend: `To take a tuple apart, write ${quote(name)} here and ${quote(`${text} in [${name}]`)} as a literal of its own.`,
+      fixes: [
+        {
+          title: "Take the tuple apart in a literal of its own",
+          edits: [
+            { file, span: arg.span, text: name },
+            { file, span: { start: literal.end, end: literal.end }, text: `, ${text} in [${name}]` },
+          ],
+        },
+      ],
+    });
+    return;
+  }
   const fix = {
     title: `Compute ${quote(name)} first`,
     edits: [
@@ -63,7 +87,6 @@ export function reportExpression(place: Place, arg: AstExpr, literal: Span, name
       { file, span: arg.span, text: name },
     ],
   };
-  const message = `an argument of a body literal is a variable, a constant or ${quote("_")}, not an expression`;
   place.scope.findings.add("DLC213", file, arg.span, message, {
     mend: `Compute it first: ${quote(`${name} = ${text}`)}, then use ${quote(name)} here.`,
     fixes: arg.kind === "tuple" ? [] : [fix],
