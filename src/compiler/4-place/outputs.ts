@@ -76,7 +76,8 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     const rule = ir.rules.get(id);
     if (rule === undefined) continue;
     const head = ir.collections.get(rule.head.collection)!;
-    if (head.kind === "table" && !head.durable) roles.add(head.role);
+    // Durable ones as well: nothing stores them yet (DLC407).
+    if (head.kind === "table") roles.add(head.role);
     if (head.unique) out.add(`unique: ${head.id} never gets two values for a key`);
     for (const literal of reads(rule)) {
       const read = ir.collections.get(literal.collection)!;
