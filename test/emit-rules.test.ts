@@ -596,6 +596,32 @@ describe("aggregates", () => {
       }),
     ).toEqual([["b", "x", [1, 1, 4, 4], "b"]]);
   });
+  test("stand in several conditions, and in the head as well", () => {
+    const r = world(
+      role(`channel c(k: int, v: int); output o(k: int, m: int); output p(k: int, m: int);
+        o(k, max(v)) <= c(k, v) having count() >= 2 && max(v) > 3;
+        p(k, max(v)) <= c(k, v) having (if count() >= 2 then max(v) else min(v)) > 3, max(v) < 9;`),
+    );
+    const rows: Row[] = [
+      [1, 5],
+      [1, 6],
+      [2, 9],
+      [3, 1],
+      [3, 2],
+      [4, 8],
+    ];
+    const { outputs } = r.step({ c: rows });
+    expect(outputs.map(({ collection, rows: of }) => [collection, of])).toEqual([
+      ["o", [[1, 6]]],
+      [
+        "p",
+        [
+          [1, 6],
+          [4, 8],
+        ],
+      ],
+    ]);
+  });
   test("a sum that overflows yields nothing and says so", () => {
     const r = world(role(`channel c(k: int, v: int); output o(k: int, s: int); o(k, sum(v)) <= c(k, v);`));
     expect(

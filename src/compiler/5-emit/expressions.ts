@@ -176,10 +176,10 @@ export class ExprScope {
     const name = this.names.take("chosen");
     this.writer.line(`let ${name}${type(`: ${of}`)};`);
     this.writer.open(`if (${test}) {`);
-    this.writer.line(`${name} = ${compile(expr.then)};`);
+    this.#inBlock(() => this.writer.line(`${name} = ${compile(expr.then)};`));
     this.writer.close("} else {");
     this.writer.deepen();
-    this.writer.line(`${name} = ${compile(expr.else)};`);
+    this.#inBlock(() => this.writer.line(`${name} = ${compile(expr.else)};`));
     this.writer.close("}");
     return name;
   }
@@ -332,9 +332,17 @@ export class ExprScope {
     const name = this.names.take("both");
     this.writer.line(`let ${name}${type(": boolean")} = ${left};`);
     this.writer.open(`if (${expr.op === "&&" ? name : `!${name}`}) {`);
-    this.writer.line(`${name} = ${this.boolean(expr.right)};`);
+    this.#inBlock(() => this.writer.line(`${name} = ${this.boolean(expr.right)};`));
     this.writer.close("}");
     return name;
+  }
+
+  /** What is computed in a block is out of sight behind it. */
+  #inBlock(write: () => void): void {
+    const before = new Map(this.results);
+    write();
+    this.results.clear();
+    for (const [accumulator, name] of before) this.results.set(accumulator, name);
   }
 
   #comparison(expr: Extract<Expr, { kind: "binary" }>): string {
