@@ -9,7 +9,7 @@ import { emit } from "../src/compiler/5-emit/emit.ts";
 import { loadRole } from "../src/verify/load.ts";
 import { Interpreter } from "./oracle/interpreter.ts";
 import { latticeCollections, randomLatticeEvents, randomLatticeProgram } from "./oracle/lattice-programs.ts";
-import { Dice, randomEvents, randomProgram } from "./oracle/programs.ts";
+import { Dice, imported, randomEvents, randomProgram } from "./oracle/programs.ts";
 import { bare, irOf, World } from "./support/plan.ts";
 
 const programs = Number(process.env.DLC_ORACLE ?? 400);
@@ -60,11 +60,11 @@ function compare(seed: number, of: Programs): boolean {
   const where = `seed ${seed}\n${text}`;
   let emitted: World;
   try {
-    emitted = new World(loadRole(files, "R").createEvaluator, "R#0", ["Q#0", "Q#1"]);
+    emitted = new World(loadRole(files, "R", imported).createEvaluator, "R#0", ["Q#0", "Q#1"]);
   } catch (error) {
     throw new Error(`${where}\n${files.find(({ path }) => path === "R.js")!.text}`, { cause: error });
   }
-  const naive = new World((env) => new Interpreter(ir, "R", env), "R#0", ["Q#0", "Q#1"]);
+  const naive = new World((env) => new Interpreter(ir, "R", env, imported), "R#0", ["Q#0", "Q#1"]);
   const told: string[] = [];
   for (let step = 0; step < 9; step++) {
     const events = of.events(dice);

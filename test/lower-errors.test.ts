@@ -42,6 +42,8 @@ interface Case {
 
 const around = (a: string) => `
 function double(x: int): int from "./f.ts";
+aggregate median(x: float): float from "./f.ts";
+aggregate knit(n: int, s: string): string from "./f.ts";
 role A {
   input in1(n: int, s: string);
   channel ch(n: int, s: string);
@@ -123,6 +125,17 @@ const cases: Record<string, readonly Case[]> = {
       says: "also the name of an imported function",
     },
     {
+      program: 'aggregate f(x: int): int from "./f.ts"; role A { table ⟦f⟧(x: int); }',
+      code: "DLC205",
+      says: "also the name of an imported aggregate",
+      cause: 'aggregate f(x: int): int from "./f.ts";',
+    },
+    {
+      program: 'function f(x: int): int from "./f.ts"; aggregate ⟦f⟧(x: int): int from "./f.ts";',
+      code: "DLC205",
+      says: "the aggregate `f` is declared twice",
+    },
+    {
       a: "one(n) <= in1(_, s), n = ⟦kv⟧(s) + 1;",
       code: "DLC206",
       says: "`kv` is a table, not a function",
@@ -134,6 +147,7 @@ const cases: Record<string, readonly Case[]> = {
       says: "`nodes` is the list of a role's instances, not a function",
     },
     { a: "⟦double⟧(n) <= one(n);", code: "DLC206", says: "`double` is a function, not a collection" },
+    { a: "⟦median⟧(n) <= one(n);", code: "DLC206", says: "`median` is an aggregate, not a collection" },
     {
       a: "table x(a: ⟦number⟧);",
       code: "DLC207",
@@ -147,11 +161,6 @@ const cases: Record<string, readonly Case[]> = {
     { a: "table x(a: ⟦list<int, int>⟧);", code: "DLC207", says: "`list` takes the type of its elements" },
   ],
   "not in this version": [
-    {
-      program: 'aggregate ⟦median⟧(x: float): float from "./b.ts";',
-      code: "DLC208",
-      says: "the imported aggregate `median` is not in this version",
-    },
     {
       program: "role A replicated { table t(x: int) ⟦shared⟧; }",
       code: "DLC208",
@@ -433,6 +442,41 @@ const cases: Record<string, readonly Case[]> = {
     { a: "one(⟦sum(distinct n)⟧) <= t(n, _);", code: "DLC251", says: "`distinct` belongs to `count`" },
     { a: "one(m) <= t(n, _), m = ⟦double(distinct n)⟧;", code: "DLC251", says: "`distinct` belongs to `count`" },
     { a: "one(⟦sum(s)⟧) <= t(_, s);", code: "DLC251", says: "`sum` adds numbers, and this is of type string" },
+    { a: "fl(x, 1) <= fl(y, _), x = ⟦median(y)⟧;", code: "DLC250", says: "the aggregate `median` cannot stand here" },
+    { a: "one(n) <= t(n, s), ⟦knit(n, s)⟧;", code: "DLC250", says: "the aggregate `knit` cannot stand here" },
+    { a: "fl(⟦median(y)⟧ + 1.0, 1) <= fl(y, _);", code: "DLC250", says: "the aggregate `median` cannot stand here" },
+    {
+      a: "fl(median(⟦median(y)⟧), 1) <= t(n, _), y = toFloat(n);",
+      code: "DLC250",
+      says: "the aggregate `median` cannot stand here",
+    },
+    {
+      a: "fl(⟦median(distinct n)⟧, 1) <= t(n, _);",
+      code: "DLC251",
+      says: "`distinct` belongs to `count`, and `median` is an imported aggregate",
+    },
+    {
+      a: "fl(⟦median(n, n)⟧, 1) <= t(n, _);",
+      code: "DLC210",
+      says: "`median` takes 1 argument (x: float), and 2 are given",
+      cause: 'aggregate median(x: float): float from "./f.ts";',
+    },
+    {
+      a: "sc(1, knit(n, ⟦n⟧)) <= t(n, _);",
+      code: "DLC230",
+      says: "parameter `s` of `knit` is of type string, but this is of type int",
+      cause: 'aggregate knit(n: int, s: string): string from "./f.ts";',
+    },
+    {
+      a: "one(⟦median(y)⟧) <= fl(y, _);",
+      code: "DLC230",
+      says: "but `median` gives float",
+      mend: "Declare the column",
+    },
+    { a: "one(n) <= t(n, _) having ⟦median(toFloat(n))⟧;", code: "DLC230", says: "a condition of `having`" },
+    { a: "one(n) <= t(n, s) having knit(n, s) != ⟦s⟧;", code: "DLC252", says: "`s` is not part of the group" },
+    { program: 'aggregate ⟦f⟧(): int from "./f.ts";', code: "DLC253", says: "`f` has no parameter", mend: "count()" },
+    { program: 'aggregate f(x: int): int from ⟦"f"⟧;', code: "DLC501", says: "is not the path of a module" },
     { a: "one(n) <= t(n, _) having ⟦n > 3⟧;", code: "DLC252", says: "this rule has none" },
     {
       a: 'one(n) <= t(n, s) having count() > 3, ⟦s⟧ == "a";',
@@ -726,6 +770,11 @@ describe("strata", () => {
     expect(found.message).toBe(
       "`s` depends on an aggregate of itself within one step:\n  s needs an aggregate of s: rule s#1, line 1",
     );
+  });
+
+  it("shows a collection that an imported aggregate sums up for itself", () => {
+    const program = 'aggregate f(x: int): int from "./f.ts"; role A { scratch s(n: int); s(f(n)) <= ⟦s(n)⟧; }';
+    expect(finding(program).message).toContain("`s` depends on an aggregate of itself within one step");
   });
 
   it("counts an aggregate in having", () => {

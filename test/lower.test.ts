@@ -292,6 +292,37 @@ describe("types", () => {
   });
 });
 
+describe("imported aggregates", () => {
+  const program = (rules: string) =>
+    ir(`aggregate median(x: float): float from "./s.ts" commutative;
+      aggregate count(x: int): int from "./s.ts"; aggregate length(s: string): int from "./s.ts";
+      role A { table t(k: string, n: int, s: string); scratch f(k: string, m: float); scratch i(k: string, m: int); ${rules} }`);
+  const printed = (rules: string) => {
+    const lowered = program(rules);
+    return [...lowered.rules.values()].map((rule) => printRule(rule, lowered));
+  };
+
+  it("stand in heads and in having, and take what their parameters do", () => {
+    expect(printed('f(k, median(n)) <= t(k, n, _) having median(n + 1) > 3, k != "";')).toEqual([
+      'f(k, median(toFloat(n))) <= t(k, n, _) having median(toFloat(n + 1)) > 3.0, k != "";',
+    ]);
+    const { aggregates } = program("");
+    expect([...aggregates.values()].map(({ name, claims }) => [name, claims])).toEqual([
+      ["median", ["commutative"]],
+      ["count", []],
+      ["length", []],
+    ]);
+  });
+
+  it("hide what is built in under their name", () => {
+    const lowered = program("i(k, count(n)) <= t(k, n, _); i(k, length(s)) <= t(k, _, s);");
+    const calls = [...lowered.rules.values()].flatMap(({ head: { terms } }) =>
+      terms.flatMap((term) => (term.kind === "aggregate" ? [term.call.name] : [])),
+    );
+    expect(calls).toEqual([{ imported: "count" }, { imported: "length" }]);
+  });
+});
+
 describe("bindings", () => {
   it("may stand before what they are computed from", () => {
     expect(text("one(y) <= y = x + 1, x = n * 2, t(n, _);")).toBe("one(y) <= y = x + 1, x = n * 2, t(n, _);");

@@ -1,14 +1,14 @@
 import { basename, relative } from "node:path";
-import { functionImports } from "../compiler/5-emit/functions.ts";
+import { functionImports, importsOf } from "../compiler/5-emit/functions.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Ir } from "../compiler/ir.ts";
 import { modulePath } from "../functions/modules.ts";
 
-/** The modules of imported functions, each with all that it imports in one JavaScript file: `functions/words.js`. */
+/** The modules of imported functions and aggregates, each with all that it imports in one JavaScript file: `functions/words.js`. */
 export async function bundleFunctions(ir: Ir, cwd: string): Promise<readonly EmittedFile[]> {
   const modules = new Map<string, string>();
-  for (const [fn, module] of functionImports(ir))
-    modules.set(module, modulePath(ir.functions.get(fn) ?? ir.lattices.get(fn)!, cwd));
+  const names = functionImports(ir);
+  for (const imported of importsOf(ir)) modules.set(names.get(imported.id)!, modulePath(imported, cwd));
   if (modules.size === 0) return [];
   const { build } = await import("esbuild");
   const files: EmittedFile[] = [];

@@ -23,6 +23,8 @@ export interface Ir {
   /** By id. */
   readonly functions: ReadonlyMap<string, ImportedFunction>;
   /** By id. */
+  readonly aggregates: ReadonlyMap<string, ImportedFunction>;
+  /** By id. */
   readonly lattices: ReadonlyMap<string, ImportedLattice>;
 }
 
@@ -152,9 +154,14 @@ export type HeadTerm =
 
 export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "argmin" | "argmax" | "collect" | "choose";
 
+/** An aggregate of the program's own: it may be called like a built-in one, and is another. */
+export interface ImportedName {
+  readonly imported: string;
+}
+
 /** `args` after `distinct`; argmin(e, by) has two. Also stands inside `having` as an expression. */
 export interface AggregateCall {
-  readonly name: AggregateName;
+  readonly name: AggregateName | ImportedName;
   readonly distinct: boolean;
   readonly args: readonly Expr[];
   readonly type: Type;
@@ -250,6 +257,7 @@ export interface ImportedLattice {
   readonly span: Span;
 }
 
+/** A function, or an aggregate: its parameters are then those of one valuation, and it gets all of a group. */
 export interface ImportedFunction {
   /** Its name in the program; of one that an imported file declares, `bed.tokenize`. */
   readonly id: string;
@@ -262,4 +270,9 @@ export interface ImportedFunction {
   readonly claims: readonly Claim[];
   readonly file: SourceFile;
   readonly span: Span;
+}
+
+/** As written. */
+export function aggregateName({ name }: AggregateCall): string {
+  return typeof name === "string" ? name : name.imported;
 }

@@ -19,6 +19,7 @@ import type {
   Rule,
   SealRule,
 } from "./ir.ts";
+import { aggregateName } from "./ir.ts";
 import { typeText } from "./types.ts";
 
 /** Without the annotations; one line. `clicks(c, i, u) <= click(c, i, u);` */
@@ -87,12 +88,15 @@ export function printRole(role: Role): string {
   return `role ${role.name}${kind}${kind === "" && role.count === 1 ? "" : ` x${role.count}`}`;
 }
 
-/** Imported lattices and functions, then each role with its collections, rules and seal rules. */
+/** Imported lattices, functions and aggregates, then each role with its collections, rules and seal rules. */
 export function printProgram(ir: Ir): string {
   const blocks: string[] = [];
-  const lattices = [...ir.lattices.values()].map((one) => `lattice ${one.id} from ${JSON.stringify(one.from)};`);
-  const functions = [...lattices, ...[...ir.functions.values()].map(printFunction)];
-  if (functions.length > 0) blocks.push(functions.join("\n"));
+  const imports = [
+    ...[...ir.lattices.values()].map((one) => `lattice ${one.id} from ${JSON.stringify(one.from)};`),
+    ...[...ir.functions.values()].map((one) => printImported("function", one)),
+    ...[...ir.aggregates.values()].map((one) => printImported("aggregate", one)),
+  ];
+  if (imports.length > 0) blocks.push(imports.join("\n"));
   for (const role of ir.roles.values()) {
     const own = (one: { readonly role: string }) => one.role === role.name;
     const declared = [...ir.collections.values()]
@@ -106,10 +110,10 @@ export function printProgram(ir: Ir): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function printFunction(one: ImportedFunction): string {
+function printImported(kind: "function" | "aggregate", one: ImportedFunction): string {
   const params = one.params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ");
   const claims = one.claims.map((claim) => ` ${claim}`).join("");
-  return `function ${one.id}(${params}): ${typeText(one.returns)} from ${JSON.stringify(one.from)}${claims};`;
+  return `${kind} ${one.id}(${params}): ${typeText(one.returns)} from ${JSON.stringify(one.from)}${claims};`;
 }
 
 function annotations(rule: Rule): string {
@@ -271,8 +275,9 @@ function literalText({ value, type }: Extract<Expr, { kind: "literal" }>): strin
   return String(value);
 }
 
-function aggregateText({ name, distinct, args }: AggregateCall, blank: ReadonlySet<string>): string {
-  return `${name}(${distinct ? "distinct " : ""}${args.map((arg) => exprText(arg, blank, 0)).join(", ")})`;
+function aggregateText(call: AggregateCall, blank: ReadonlySet<string>): string {
+  const { distinct, args } = call;
+  return `${aggregateName(call)}(${distinct ? "distinct " : ""}${args.map((arg) => exprText(arg, blank, 0)).join(", ")})`;
 }
 
 /** Variables `_1`, `_2`, … that stand in one place only. */

@@ -44,6 +44,12 @@ export function typeText(type: Type): string {
   }
 }
 
+/** Whether it is a lattice, or a list or tuple of some. */
+export function holdsLattice(type: Type): boolean {
+  if (type.kind === "list") return holdsLattice(type.of);
+  return type.kind === "tuple" ? type.of.some(holdsLattice) : type.kind === "lattice";
+}
+
 export function lattice(name: string, ...args: readonly Type[]): LatticeType {
   return { kind: "lattice", name, args };
 }

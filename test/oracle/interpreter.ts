@@ -217,6 +217,7 @@ export class Interpreter implements Evaluator {
           aggregateOf(
             call,
             members.map((bound) => call.args.map((arg) => evaluate(arg, bound, world))),
+            world.functions,
           );
         if (!rule.having.every((test) => evaluate(test, members[0], world, aggregate) === true)) return;
         let next = 0;
@@ -442,7 +443,19 @@ export class Interpreter implements Evaluator {
   }
 }
 
-function aggregateOf(call: AggregateCall, args: readonly Row[]): Value {
+function aggregateOf(call: AggregateCall, args: readonly Row[], functions: Readonly<Record<string, Function>>): Value {
+  if (typeof call.name !== "string") {
+    const rows = [...args].sort(compareRows);
+    let result: Value;
+    try {
+      result = functions[call.name.imported](call.args.length === 1 ? rows.map(([value]) => value) : rows) as Value;
+    } catch {
+      throw new Failed(call.name.imported);
+    }
+    // The generated programs import aggregates of ints only.
+    if (!Number.isSafeInteger(result)) throw new Failed(call.name.imported);
+    return result;
+  }
   const values = args.map(([value]) => value);
   const sorted = [...values].sort(compareValues);
   const best = (sign: number): Value =>

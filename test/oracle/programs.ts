@@ -54,7 +54,19 @@ const written: readonly Known[] = [
   { name: "ok", arity: 2, kind: "output", keyed: true },
 ];
 
-const header = `role Q { channel m(x: int, y: int); }
+/** What the programs import: the order of the rows shows in it, and so does every row that is missing. */
+export const imported: Readonly<Record<string, Function>> = {
+  mix(xs: readonly number[]): number {
+    if (xs.length === 4) throw new Error("four of them");
+    return xs.reduce((mixed, x) => (mixed * 3 + x + 1) % 11, 0) / 2;
+  },
+  knit: (rows: readonly (readonly [number, number])[]): number =>
+    rows.reduce((mixed, [x, y]) => (mixed * 5 + 2 * x + y) % 13, 1) % 4,
+};
+
+const header = `aggregate mix(x: int): int from "./f.ts";
+aggregate knit(x: int, y: int): int from "./f.ts";
+role Q { channel m(x: int, y: int); }
 role R {
   channel c(x: int, y: int);  input d(x: int);
   table u(x: int);  table t(x: int, y: int);  table kv(k: int -> v: int);
@@ -115,12 +127,14 @@ function aggregate(dice: Dice, head: Known, literals: readonly string[], variabl
     () => `argmin(${v()}, ${v()})`,
     () => `argmax(${v()}, ${v()})`,
     () => `choose(${v()})`,
+    () => `mix(${v()})`,
+    () => `knit(${v()}, ${v()})`,
     () => `size(collect(${v()}))`,
   ])();
   const plain = call.startsWith("size(") ? "count()" : call;
   const group = Array.from({ length: head.arity - 1 }, () => (dice.chance(0.2) ? String(dice.below(3)) : v()));
   const having = dice.chance(0.4)
-    ? ` having ${dice.pick([`count() >= ${1 + dice.below(3)}`, `count() < ${1 + dice.below(3)}`, `sum(${v()}) > 2`])}`
+    ? ` having ${dice.pick([`count() >= ${1 + dice.below(3)}`, `count() < ${1 + dice.below(3)}`, `sum(${v()}) > 2`, `count() > 1 && knit(${v()}, ${v()}) > 1`])}`
     : "";
   return `${head.name}(${[...group, plain].join(", ")}) <= ${literals.join(", ")}${having};`;
 }

@@ -6,6 +6,7 @@ import { check } from "../support/check.ts";
 import type { Run, RunOptions } from "../support/runs.ts";
 import { broken, differs, runAll } from "../support/runs.ts";
 import type { Generated } from "./generate.ts";
+import { functions } from "./imported.ts";
 import { otherInputs, permuted } from "./given.ts";
 
 export interface Examined {
@@ -72,9 +73,9 @@ function isShown(runs: readonly Run[], output: string): boolean {
 
 function optionsOf(generated: Generated, plan: Plan, seeds: number, interleave: boolean): RunOptions {
   const { given } = generated;
-  if (!generated.permute) return { seeds, ...(interleave ? {} : { interleave: false }) };
+  if (!generated.permute) return { seeds, functions, ...(interleave ? {} : { interleave: false }) };
   const sealed = new Map([...plan.analysis.ir.collections.values()].map(({ name, sealed: by }) => [name, by?.columns ?? null]));
-  return { seeds, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
+  return { seeds, functions, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
 }
 
 function attempt(plan: Plan, { given }: Generated, options: RunOptions, problems: string[]): Run[] {

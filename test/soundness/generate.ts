@@ -4,6 +4,7 @@ import type { Strategy } from "../../src/compiler/plan.ts";
 import type { Given } from "../support/runs.ts";
 import { giveInputs, type GivenInput } from "./given.ts";
 import { latticeLines } from "./lattices.ts";
+import { declarations } from "./imported.ts";
 import { type Known, Maker, type Type, written, values } from "./maker.ts";
 
 export interface Generated {
@@ -45,8 +46,8 @@ class Generator {
   interleave = true;
   permute = true;
 
-  constructor(seed: number) {
-    this.make = new Maker(new Random(seed));
+  constructor(seed: number, imports: boolean) {
+    this.make = new Maker(new Random(seed), imports);
     const lattices = new Maker(new Random(seed + 0x1a77));
     this.lattices = lattices.chance(0.4) ? lattices : null;
   }
@@ -336,8 +337,9 @@ class Generator {
   }
 }
 
-export function generate(seed: number): Generated {
-  const generator = new Generator(seed);
+/** `imports`: the same program with imported aggregates for built-in ones. */
+export function generate(seed: number, imports = false): Generated {
+  const generator = new Generator(seed, imports);
   const { make } = generator;
   const main = generator.place("R", ["one", "replicated", "replicated", "replicated", "partitioned", "plain"]);
   const hop = make.chance(0.35) ? generator.place("M", ["one", "replicated", "partitioned", "plain"]) : null;
@@ -347,6 +349,7 @@ export function generate(seed: number): Generated {
   const { lines, sent } = generator.main(main, middle?.channels ?? hosts.channels, sink);
   const end = sink && generator.sink(sink, sent);
   const text = [
+    ...(imports ? declarations.trimEnd().split("\n") : []),
     "role H x2 {", ...hosts.lines, "}",
     ...(hop ? [`role M ${hop.header} {`, ...middle!.lines, "}"] : []),
     `role R ${main.header} {`, ...lines, "}",

@@ -15,13 +15,16 @@ const seeds = Number(process.env["DLC_SCHEDULES"] ?? 2);
 const hunts = Number(process.env["DLC_HUNTS"] ?? 0);
 const most = Number(process.env["DLC_FAILURES"] ?? 3);
 
-test(`${programs} generated programs keep their labels`, { timeout: 3_600_000 }, () => {
+test.each([
+  ["", false, programs],
+  [" with imported aggregates", true, Math.ceil(programs / 3)],
+])("generated programs keep their labels%s", { timeout: 3_600_000 }, (_, imports, programs) => {
   const unsound: string[] = [];
   let valid = 0;
   let findings = 0;
   let shown = 0;
   for (let seed = first; seed < first + programs; seed++) {
-    const generated = generate(seed);
+    const generated = generate(seed, imports);
     const examined = examineGenerated(generated, seeds, undefined, hunts);
     if (typeof examined === "string") {
       // The generator knows the language, so what is refused is a fault of one of the two.

@@ -1,5 +1,6 @@
 /** Random rule bodies and heads over typed collections, of which the compiler refuses none. */
 import type { Random } from "../../src/verify/schedule.ts";
+import { imported } from "./imported.ts";
 
 export type Type = "int" | "string" | "float" | "addr";
 
@@ -44,11 +45,15 @@ export class Maker {
   readonly random: Random;
   #fresh = 0;
 
+  /** Whether aggregates are imported where that can be. */
+  readonly #imports: boolean;
+
   /** Values tend to stay in their columns, so that seals reach far. */
   readonly #aligned: boolean;
 
-  constructor(random: Random) {
+  constructor(random: Random, imports = false) {
     this.random = random;
+    this.#imports = imports;
     this.#aligned = random.chance(0.6);
   }
 
@@ -153,12 +158,16 @@ export class Maker {
       if (!inHead || i !== at) return whole[i]?.type === type ? whole[i].name : term(type, i);
       const folds = one === null ? ["count()"] : [`sum(${one})`, `max(${one})`, `min(${one})`, `argmin(${one}, ${one})`, `choose(${one})`];
       if (types[at] === "int") folds.push("count()", "count()", "count()", `count(distinct ${bound.length > 0 ? this.pick(bound).name : "0"})`);
-      return this.pick(folds);
+      return this.#call(this.pick(folds), types[at]);
     });
     const ints = bound.filter((each) => each.type === "int");
     const bounds = ["count() >= 2", "count() >= 2", "count() < 2", "count() == 1"];
     if (ints.length > 0) bounds.push(`max(${this.pick(ints).name}) >= 1`, `min(${this.pick(ints).name}) <= 1`, `sum(${this.pick(ints).name}) >= 2`, `min(${this.pick(ints).name}) >= 1`);
-    const having = !inHead || this.chance(0.3) ? ` having ${this.pick(bounds)}` : "";
+    const having = !inHead || this.chance(0.3) ? ` having ${this.#call(this.pick(bounds), "int")}` : "";
     return `${head}(${terms.join(", ")}) ${op} ${literals.join(", ")}${having};`;
+  }
+
+  #call(call: string, type: Type): string {
+    return this.#imports ? imported(call, type) : call;
   }
 }

@@ -43,7 +43,7 @@ export const mutants: readonly Mutant[] = [
   { name: "no stage is deferred", patches: [{ file: "compiler/4-place/travels.ts", from: "parts: way.parts, deferred: way.deferred", to: "parts: way.parts, deferred: false" }, { file: "compiler/4-place/travels.ts", from: "    deferred,\n  }));", to: "    deferred: deferred && false,\n  }));" }] },
   { name: "what a gate releases is there at once through deferred rules", patches: [analysis("seals", 'if (seal.consumed && rule.op !== "<=") return null;', "")] },
   { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return oneOwner && isSingle", to: "return (oneOwner || true) && isSingle" }] },
-  { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule)) return [];", "if (allGrow || isUpThreshold(rule)) { if (isUpThreshold(rule)) return []; }")] },
+  { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
   { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return call.name === "min" ? op', 'if (call.name === "count") return true;\n    return call.name === "min" ? op')] },
   { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
   { name: "local facts are everybody's", patches: [analysis("local", "if (local.has(id) || !isLocal(id, context, local, marked)) continue;", "if (local.has(id) || isLocal(id, context, local, marked) || true) continue;")] },

@@ -9,10 +9,10 @@ import { simulate } from "../../src/verify/simulator.ts";
 import { type ScheduleName, schedules } from "../../src/verify/schedule.ts";
 import { check } from "./check.ts";
 
-export function programsOf(plan: Plan): RoleProgram[] {
+export function programsOf(plan: Plan, functions: RunOptions["functions"] = {}): RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);
   if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role));
+  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, functions));
 }
 
 export type Given = readonly (SimulatedInput | readonly [at: string, ...row: Row])[];
@@ -41,12 +41,14 @@ export interface RunOptions {
   readonly counts?: Readonly<Record<string, number>>;
   readonly schedules?: readonly ScheduleName[];
   readonly interleave?: boolean;
+  /** What the program imports, by name. */
+  readonly functions?: Readonly<Record<string, Function>>;
   /** The same facts, given in the order of this seed. */
   readonly order?: (seed: number) => Given;
 }
 
 export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[] {
-  const programs = programsOf(plan);
+  const programs = programsOf(plan, options.functions);
   const counts = Object.fromEntries(programs.map(({ meta }) => [meta.role, options.counts?.[meta.role] ?? meta.count]));
   const names = options.schedules ?? (Object.keys(schedules) as ScheduleName[]);
   const runs: Run[] = [];

@@ -2,6 +2,7 @@
 import type { SourceFile, Span } from "../../compiler/ast.ts";
 import { lineText, positionOf } from "../../compiler/diagnostics/lines.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
+import { aggregateName } from "../../compiler/ir.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import { latticeText } from "../../compiler/print.ts";
@@ -126,7 +127,7 @@ function exprText(expr: Expr): string {
     case "call":
       return `${expr.name}(${expr.args.map(exprText).join(", ")})`;
     case "aggregate":
-      return `${expr.call.name}(${expr.call.args.map(exprText).join(", ")})`;
+      return `${aggregateName(expr.call)}(${expr.call.args.map(exprText).join(", ")})`;
     case "unary":
       return `${expr.op}${exprText(expr.of)}`;
     case "binary":

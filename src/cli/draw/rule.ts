@@ -66,12 +66,13 @@ function listClaims(page: Page, claims: readonly string[]): void {
   for (const claim of claims) page.item(claim);
 }
 
-/** Whether an expression of the rule, at any depth, calls the imported function. */
+/** Whether an expression of the rule, at any depth, calls the imported function or aggregate. */
 function calls(rule: Rule, name: string): boolean {
   const inside = (value: unknown): boolean => {
     if (typeof value !== "object" || value === null) return false;
     const node = value as Readonly<Record<string, unknown>>;
     if (node["kind"] === "call" && node["name"] === name && node["builtin"] === false) return true;
+    if (node["imported"] === name) return true;
     return Object.values(node).some(inside);
   };
   return inside([rule.head.terms, rule.head.to, rule.body, rule.having]);

@@ -1,6 +1,6 @@
 /** Calls: imported functions, built-in ones, aggregates. */
 import type { Expr as AstExpr } from "../ast.ts";
-import type { AggregateCall, Column, Expr, Type } from "../ir.ts";
+import type { AggregateCall, Expr, ImportedFunction, Type } from "../ir.ts";
 import { aggregates, functions } from "../../operators/index.ts";
 import type { BuiltinAggregate, BuiltinFunction, Signature, SignatureType } from "../../operators/index.ts";
 import { int, joinTypes, listOf, typeText, unknown } from "../types.ts";
@@ -15,11 +15,18 @@ import { article } from "./write.ts";
 
 type AstCall = Extract<AstExpr, { kind: "call" }>;
 
-/** The aggregate that a call of this name is; undefined where the program has given the name to something else. */
-export function aggregateNamed(place: Place, name: string): BuiltinAggregate | undefined {
-  const found = aggregates.get(name);
-  if (found === undefined || place.role.collections.has(name) || place.scope.functions.has(name)) return undefined;
-  return found;
+/** What a call of an aggregate means. */
+export type Aggregate =
+  | { readonly imported: false; readonly of: BuiltinAggregate }
+  | { readonly imported: true; readonly of: ImportedFunction };
+
+/** The aggregate of that name, the program's own first; undefined where the name means something else. */
+export function aggregateNamed({ role, scope }: Place, name: string): Aggregate | undefined {
+  if (role.collections.has(name) || scope.functions.has(name)) return undefined;
+  const own = scope.aggregates.get(name);
+  if (own !== undefined) return { imported: true, of: own };
+  const builtin = aggregates.get(name);
+  return builtin && { imported: false, of: builtin };
 }
 
 export function typeCall(sight: Sight, call: AstCall): Expr {
@@ -48,19 +55,18 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
       kind: "call",
       name: imported.id,
       builtin: false,
-      args: passArgs(place, call, args, imported.params),
+      args: passArgs(place, call, args, imported),
       type: imported.returns,
       span,
     };
   }
-  if (place.scope.unavailable.has(name)) return failed(typeArgs(sight, call));
-  if (isOperationName(name) && (sight.aggregate === null || !aggregates.has(name))) {
+  if (isOperationName(name) && (sight.aggregate === null || aggregateNamed(place, name) === undefined)) {
     const first = call.args.length > 0 ? typeExpr(sight, call.args[0]) : null;
     const done = typeOperation(sight, call, name, first);
     if (done !== null) return done;
     if (first !== null && functions.has(name))
       return callBuiltin(place, call, functions.get(name)!, [first, ...call.args.slice(1).map((arg) => typeExpr(sight, arg))]);
-    if (first !== null && !aggregates.has(name)) {
+    if (first !== null && aggregateNamed(place, name) === undefined) {
       const names = [...new Set(operationsNamed(name).flatMap((one) => one.on))];
       if (first.type.kind !== "unknown")
         findings.add("DLC230", file, call.args[0].span, `${quote(name)} is an operation of ${alternatives(names.map(quote))}, and this is of type ${typeText(first.type)}`, {
@@ -72,12 +78,7 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
   const aggregate = aggregateNamed(place, name);
   if (aggregate !== undefined) {
     if (sight.aggregate === null) {
-      const instead =
-        call.args.length === 2 && name === "min"
-          ? "least"
-          : call.args.length === 2 && name === "max"
-            ? "greatest"
-            : null;
+      const instead = aggregate.imported ? null : ofTwo(name, call.args.length);
       findings.add(
         "DLC250",
         file,
@@ -104,8 +105,10 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     return callBuiltin(place, call, builtin, typeArgs(sight, call));
   }
   if (reportUpdate(place, call)) return failed([]);
+  const { scope } = place;
   const candidates = [
-    ...place.scope.functions.keys(),
+    ...scope.functions.keys(),
+    ...scope.aggregates.keys(),
     ...functions.keys(),
     ...aggregates.keys(),
     ...operations.map((one) => one.name),
@@ -131,24 +134,26 @@ function typeArgs(sight: Sight, call: AstCall): Expr[] {
   return call.args.map((arg) => typeExpr(sight, arg));
 }
 
-function notDistinct(place: Place, call: AstCall): void {
+function notDistinct(place: Place, call: AstCall, what = "a function"): void {
   place.scope.findings.add(
     "DLC251",
     place.file,
     call.span,
-    `${quote("distinct")} belongs to ${quote("count")}, and ${quote(call.callee.text)} is a function`,
+    `${quote("distinct")} belongs to ${quote("count")}, and ${quote(call.callee.text)} is ${what}`,
     {
       mend: "Leave `distinct` out.",
     },
   );
 }
 
-/** Arguments of an imported function, made the types of its parameters. */
-function passArgs(place: Place, call: AstCall, args: readonly Expr[], params: readonly Column[]): readonly Expr[] {
-  const name = call.callee.text;
-  const imported = place.scope.functions.get(name);
-  const cause =
-    imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "declared here" } };
+/** Arguments of an imported function or aggregate, made the types of its parameters. */
+function passArgs(
+  place: Place,
+  call: AstCall,
+  args: readonly Expr[],
+  { name, params, file, span }: ImportedFunction,
+): readonly Expr[] {
+  const cause = { cause: { file, span, label: "declared here" } };
   if (args.length !== params.length) {
     const list = params.map((param) => `${param.name}: ${typeText(param.type)}`).join(", ");
     place.scope.findings.add(
@@ -236,17 +241,45 @@ function signatureText(name: string, signature: Signature): string {
   return `${name}(${signature.params.map(text).join(", ")}): ${text(signature.returns)}`;
 }
 
+/** The function that is meant where an aggregate of that name gets two values. */
+function ofTwo(name: string, given: number): string | null {
+  if (given !== 2) return null;
+  return name === "min" ? "least" : name === "max" ? "greatest" : null;
+}
+
 /** An aggregate in a head or in `having`; its arguments hold no further aggregate. */
-export function typeAggregate(sight: Sight, call: AstCall, aggregate: BuiltinAggregate): AggregateCall {
-  const { place } = sight;
+export function typeAggregate(sight: Sight, call: AstCall, aggregate: Aggregate): AggregateCall {
+  const inner: Sight = { ...sight, aggregate: null };
+  const args = typeArgs(inner, call);
+  return aggregate.imported
+    ? importedAggregate(sight.place, call, aggregate.of, args)
+    : builtinAggregate(sight.place, call, aggregate.of, args);
+}
+
+function importedAggregate(place: Place, call: AstCall, of: ImportedFunction, args: readonly Expr[]): AggregateCall {
+  if (call.distinct) notDistinct(place, call, "an imported aggregate");
+  const { span } = call;
+  return {
+    name: { imported: of.id },
+    distinct: false,
+    args: passArgs(place, call, args, of),
+    type: of.returns,
+    span,
+  };
+}
+
+function builtinAggregate(
+  place: Place,
+  call: AstCall,
+  aggregate: BuiltinAggregate,
+  args: readonly Expr[],
+): AggregateCall {
   const {
     file,
     scope: { findings },
   } = place;
   const { span } = call;
   const { name } = aggregate;
-  const inner: Sight = { ...sight, aggregate: null };
-  const args = call.args.map((arg) => typeExpr(inner, arg));
   const fail = (message: string, more: Parameters<typeof findings.add>[4]): AggregateCall => {
     findings.add("DLC251", file, span, message, more);
     return { name, distinct: false, args, type: name === "count" ? int : unknown, span };
@@ -268,8 +301,7 @@ export function typeAggregate(sight: Sight, call: AstCall, aggregate: BuiltinAgg
         ],
       });
     }
-    const instead =
-      args.length === 2 && name === "min" ? "least" : args.length === 2 && name === "max" ? "greatest" : null;
+    const instead = ofTwo(name, args.length);
     return fail(
       `${quote(name)} takes ${plural(params.length, "argument")}, and ${args.length} ${args.length === 1 ? "is" : "are"} given`,
       {

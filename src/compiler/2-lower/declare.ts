@@ -1,8 +1,8 @@
-/** Declarations: roles, their collections, modules, imported functions. */
+/** Declarations: roles, their collections, modules, imported functions and aggregates. */
 import type { AggregateDecl, ColumnDecl, FunctionDecl, LatticeDecl, Name, RoleDecl, SourceFile } from "../ast.ts";
 import type { Collection, Column, ImportedFunction, Role } from "../ir.ts";
 import { latticeKinds } from "../../lattices/index.ts";
-import { addr, sameType, scalarType, typeText } from "../types.ts";
+import { addr, holdsLattice, sameType, scalarType, typeText } from "../types.ts";
 import { declareCollection } from "./collection.ts";
 import { namedIn } from "./files.ts";
 import type { FileScope } from "./files.ts";
@@ -61,20 +61,9 @@ function declareImported(scope: FileScope, findings: Findings): void {
       continue;
     }
     if (item.kind === "function") scope.functions.set(item.name.text, importFunction(scope, item, types, findings));
-    else if (item.kind === "aggregate") {
-      columnsOf(file, item.params, types, findings, "parameter");
-      resolveType(file, item.returns, types, findings);
-      scope.unavailable.set(item.name.text, item.name);
-      findings.add(
-        "DLC208",
-        file,
-        item.name.span,
-        `the imported aggregate ${quote(item.name.text)} is not in this version of dlc`,
-        {
-          mend: "`collect(e)` gives a group's values as a list, which an imported function can take in the next rule.",
-        },
-      );
-    } else {
+    else if (item.kind === "aggregate")
+      scope.aggregates.set(item.name.text, importFunction(scope, item, types, findings));
+    else {
       const { name } = item;
       checkModule(file, item, findings);
       if (latticeKinds.has(name.text) || scalarType(name.text) !== undefined || name.text === "list")
@@ -110,16 +99,33 @@ function importFunction(
 ): ImportedFunction {
   const { name, from, claims, span } = decl;
   checkModule(file, decl, findings);
-  if (claims.includes("injective") && decl.params.length === 0) {
+  if (decl.kind === "aggregate" && decl.params.length === 0) {
+    findings.add(
+      "DLC253",
+      file,
+      name.span,
+      `${quote(name.text)} has no parameter, so it would see nothing of a group`,
+      {
+        mend: "Give it a parameter for each value of a valuation that it takes in; how many there are says `count()`.",
+      },
+    );
+  } else if (claims.includes("injective") && decl.params.length === 0) {
     findings.add("DLC502", file, name.span, `${quote(name.text)} has no parameter, so it cannot be injective`, {
       mend: "Leave `injective` out.",
+    });
+  }
+  const params = columnsOf(file, decl.params, types, findings, "parameter");
+  const returns = resolveType(file, decl.returns, types, findings);
+  if (decl.kind === "aggregate" && [...params.map((param) => param.type), returns].some(holdsLattice)) {
+    findings.add("DLC208", file, name.span, `an imported aggregate of lattices, as ${quote(name.text)}, is not in this version of dlc`, {
+      mend: "A lattice column of a table joins what it gets. Aggregate what `reveal` shows of the lattice.",
     });
   }
   return {
     id: `${prefix}${name.text}`,
     name: name.text,
-    params: columnsOf(file, decl.params, types, findings, "parameter"),
-    returns: resolveType(file, decl.returns, types, findings),
+    params,
+    returns,
     from,
     claims,
     file,
@@ -171,7 +177,7 @@ function declareRole(file: FileScope, decl: RoleDecl, findings: Findings): RoleS
 /** The collections of a role or of a copy, but for those of the copies in it. */
 export function declareCollections(scope: RoleScope): void {
   const { role, decl, file: fileScope, collections, copy, findings } = scope;
-  const { file, functions, unavailable } = fileScope;
+  const { file, functions, aggregates } = fileScope;
   const types: TypeScope = { lattices: fileScope.lattices, types: scope.types };
   for (const member of decl.members) {
     if (member.kind !== "collection") continue;
@@ -182,18 +188,18 @@ export function declareCollections(scope: RoleScope): void {
       });
       continue;
     }
-    const imported = functions.get(member.name.text);
-    if (imported !== undefined || unavailable.has(member.name.text)) {
-      const cause =
-        imported === undefined ? {} : { cause: { file: imported.file, span: imported.span, label: "the function" } };
+    const aggregate = aggregates.get(member.name.text);
+    const imported = functions.get(member.name.text) ?? aggregate;
+    if (imported !== undefined) {
+      const what = aggregate === undefined ? "function" : "aggregate";
       findings.add(
         "DLC205",
         file,
         member.name.span,
-        `${quote(member.name.text)} is also the name of an imported function`,
+        `${quote(member.name.text)} is also the name of an imported ${what}`,
         {
-          ...cause,
-          mend: "Collections and functions share one name space: rename one of them.",
+          cause: { file: imported.file, span: imported.span, label: `the ${what}` },
+          mend: "Collections, functions and aggregates share one name space: rename one of them.",
         },
       );
     }

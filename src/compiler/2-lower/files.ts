@@ -14,7 +14,7 @@ export interface FileScope {
   /** By the name that the import gives. */
   readonly imports: Map<string, FileScope>;
   readonly functions: Map<string, ImportedFunction>;
-  readonly unavailable: Map<string, Name>;
+  readonly aggregates: Map<string, ImportedFunction>;
   readonly lattices: Map<string, ImportedLattice>;
   readonly roles: Map<string, RoleScope>;
   readonly modules: Map<string, Module>;
@@ -34,7 +34,7 @@ export function filesOf(asts: readonly Ast[], findings: Findings): readonly File
       prefix,
       imports: new Map(),
       functions: new Map(),
-      unavailable: new Map(),
+      aggregates: new Map(),
       lattices: new Map(),
       roles: new Map(),
       modules: new Map(),

@@ -21,9 +21,11 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
   const roles = declare(files, findings);
   const copies = addCopies(files, findings);
   const functions = new Map<string, ImportedFunction>();
+  const aggregates = new Map<string, ImportedFunction>();
   const lattices = new Map<string, ImportedLattice>();
   for (const file of files) {
     for (const one of file.functions.values()) functions.set(one.id, one);
+    for (const one of file.aggregates.values()) aggregates.set(one.id, one);
     for (const one of file.lattices.values()) lattices.set(one.id, one);
   }
   for (const file of files) {
@@ -58,7 +60,7 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
   if (findings.failed) return { value: null, diagnostics: findings.list };
   const named = new Map([...roles].map(([name, { role }]) => [name, role]));
   return {
-    value: { asts, roles: named, collections, rules, seals, functions, lattices },
+    value: { asts, roles: named, collections, rules, seals, functions, aggregates, lattices },
     diagnostics: findings.list,
   };
 }
@@ -76,8 +78,8 @@ function lowerMembers(
   ordinals: Map<string, number>,
 ): { readonly rules: ReadonlyMap<string, Rule>; readonly seals: readonly SealRule[] } {
   const { file, findings } = role;
-  const { functions, lattices, unavailable } = file;
-  const scope: Scope = { roles, names: role.roles, functions, lattices, unavailable, findings };
+  const { functions, lattices, aggregates } = file;
+  const scope: Scope = { roles, names: role.roles, functions, lattices, aggregates, findings };
   const place: Place = { scope, role, file: file.file };
   const rules = new Map<string, Rule>();
   const seals: SealRule[] = [];

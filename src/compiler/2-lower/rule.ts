@@ -1,6 +1,7 @@
 /** Rules. */
 import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl } from "../ast.ts";
 import type { Collection, Destination, HeadTerm, Rule } from "../ir.ts";
+import { aggregateName } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
 import { lowerAnnotations } from "./annotations.ts";
 import { isContextual } from "../../lattices/growth.ts";
@@ -145,12 +146,12 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
         "DLC230",
         place.file,
         term.span,
-        `${what} is of type ${typeText(column.type)}, but ${quote(call.name)} gives ${typeText(call.type)}`,
+        `${what} is of type ${typeText(column.type)}, but ${quote(aggregateName(call))} gives ${typeText(call.type)}`,
         {
           cause,
           mend:
-            column.type.kind === "float" && call.type.kind === "int" && call.args.length === 1
-              ? `Aggregate floats: ${quote(`${call.name}(toFloat(...))`)}, or declare the column int.`
+            column.type.kind === "float" && call.type.kind === "int" && call.args.length === 1 && !aggregate.imported
+              ? `Aggregate floats: ${quote(`${aggregateName(call)}(toFloat(...))`)}, or declare the column int.`
               : `Declare the column as ${typeText(call.type)}.`,
         },
       );

@@ -1,4 +1,4 @@
-/** What names mean: roles, the collections of each, copies of modules, and functions. */
+/** What names mean: roles, the collections of each, copies of modules, functions and aggregates. */
 import type { CollectionDecl, CollectionRef, ModuleDecl, Name, RoleDecl, SourceFile, UseDecl } from "../ast.ts";
 import type { Collection, ImportedFunction, ImportedLattice, Role, Type } from "../ir.ts";
 import { functions as builtinFunctions } from "../../operators/index.ts";
@@ -53,8 +53,7 @@ export interface Scope {
   readonly names: ReadonlyMap<string, RoleScope>;
   readonly functions: ReadonlyMap<string, ImportedFunction>;
   readonly lattices: ReadonlyMap<string, ImportedLattice>;
-  /** Imported aggregates: declared, but not in this version. */
-  readonly unavailable: ReadonlyMap<string, Name>;
+  readonly aggregates: ReadonlyMap<string, ImportedFunction>;
   readonly findings: Findings;
 }
 
@@ -67,7 +66,7 @@ export interface Place {
 
 export function isFunctionName(scope: Scope, name: string): boolean {
   return (
-    scope.functions.has(name) || scope.unavailable.has(name) || builtinFunctions.has(name) || isOperationName(name)
+    scope.functions.has(name) || scope.aggregates.has(name) || builtinFunctions.has(name) || isOperationName(name)
   );
 }
 
@@ -136,11 +135,13 @@ function resolveOwn(place: Place, ref: CollectionRef, access: Access): Collectio
     });
     return null;
   }
-  const imported = scope.functions.get(name);
+  const aggregate = scope.aggregates.get(name);
+  const imported = scope.functions.get(name) ?? aggregate;
   if (imported !== undefined) {
-    findings.add("DLC206", file, ref.name.span, `${quote(name)} is a function, not a collection`, {
+    const what = aggregate === undefined ? "a function" : "an aggregate";
+    findings.add("DLC206", file, ref.name.span, `${quote(name)} is ${what}, not a collection`, {
       cause: { file: imported.file, span: imported.span, label: "imported here" },
-      mend: "Call it in an expression; facts are kept in collections.",
+      mend: `${aggregate === undefined ? "Call it in an expression" : "Let it be a term of a head"}; facts are kept in collections.`,
     });
     return null;
   }

@@ -7,7 +7,7 @@ import { isAcknowledged, isCollected, isRepeat } from "./exemptions.ts";
 import { findLocal, localFindings } from "./local.ts";
 import { inferPersistence } from "./persistence.ts";
 import type { Context } from "./points.ts";
-import { collection, finding, findPoints, isBrokenPromise, joinGate } from "./points.ts";
+import { asOpaque, collection, finding, findPoints, isBrokenPromise, joinGate } from "./points.ts";
 import type { Seals } from "./seals.ts";
 import { inferSeals } from "./seals.ts";
 import { pathsTo } from "./paths.ts";
@@ -33,7 +33,8 @@ export function analyze(ir: Ir, use: SealUse = "promised"): Analysis {
   const locals = localFindings(context, inference.local);
   const promises = promiseFindings(context);
   const order = new Map(graph.rules.map((rule, i) => [rule.id, i]));
-  const findings = [...points, ...locals, ...promises].sort((a, b) => (order.get(a.rule) ?? Infinity) - (order.get(b.rule) ?? Infinity));
+  const named = points.map((each) => asOpaque(each, context, inference.sealed));
+  const findings = [...named, ...locals, ...promises].sort((a, b) => (order.get(a.rule) ?? Infinity) - (order.get(b.rule) ?? Infinity));
   return { ir, findings, unsealable: missing, inference };
 }
 
@@ -112,7 +113,7 @@ function byRule(findings: readonly Finding[]): Map<RuleId, Finding[]> {
 }
 
 function impliedFindings(graph: Graph, context: Context, points: readonly Finding[]): Finding[] {
-  const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate").map((each) => each.rule));
+  const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate" || each.reason === "opaque").map((each) => each.rule));
   const found: Finding[] = [];
   for (const rule of graph.rules) {
     if (marked.has(rule.id) || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;

@@ -4,11 +4,12 @@
  * applies over all its rules.
  */
 import type { Persistence } from "../analysis.ts";
-import type { CollectionId, Expr, HeadTerm, Rule, RuleId } from "../ir.ts";
+import type { AggregateCall, CollectionId, Expr, HeadTerm, Ir, Rule, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import type { LatticeReads } from "../../lattices/growth.ts";
 import { reads } from "./graph.ts";
+import { claims } from "./imported.ts";
 
 const rank: Record<Persistence, number> = { static: 0, growing: 1, changing: 2, passing: 3 };
 
@@ -70,7 +71,7 @@ export function bodyPersistence(rule: Rule, graph: Graph, persistence: ReadonlyM
     else if (of === "passing") raise("passing");
     else raise(sealed ? "growing" : of);
   }
-  if (isAggregating(rule) && worst === "growing" && !sealed && !isUpThreshold(rule)) worst = "changing";
+  if (isAggregating(rule) && worst === "growing" && !sealed && !isUpThreshold(rule, graph.ir)) worst = "changing";
   return worst;
 }
 
@@ -85,26 +86,35 @@ export function isAggregating(rule: Rule): boolean {
 }
 
 /** `having count() >= k` and the like, every aggregate in it an up-threshold, none in the head. */
-export function isUpThreshold(rule: Rule): boolean {
-  return isThreshold(rule, (name, type) => name === "count" || name === "max" || name === "min" || (name === "sum" && type === "nat"));
+export function isUpThreshold(rule: Rule, ir: Ir): boolean {
+  return isThreshold(rule, (call) => isOf(call, "count", "max", "min") || (isOf(call, "sum") && call.args[0].type.kind === "nat") || claims(call, ir, "monotone", "morphism"));
 }
 
-/** `max(e) >= k`, `min(e) <= k`: true of a set as soon as of one element, so exempt over passing facts too (semantics A3). */
-export function isElementThreshold(rule: Rule): boolean {
-  return isThreshold(rule, (name) => name === "max" || name === "min");
+/**
+ * `max(e) >= k`, `min(e) <= k`: true of a set as soon as of one element, so exempt over passing facts too (semantics A3).
+ * What an imported morphism gives of a set is the greatest of what it gives of the elements.
+ */
+export function isElementThreshold(rule: Rule, ir: Ir): boolean {
+  return isThreshold(rule, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
 }
 
-function isThreshold(rule: Rule, allowed: (name: string, type: string) => boolean): boolean {
+function isOf({ name }: AggregateCall, ...names: readonly string[]): boolean {
+  return typeof name === "string" && names.includes(name);
+}
+
+function isThreshold(rule: Rule, allowed: (call: AggregateCall) => boolean): boolean {
   if (rule.head.terms.some((term: HeadTerm) => term.kind === "aggregate")) return false;
   const up = (expr: Expr): boolean => {
     if (!hasAggregate(expr)) return true;
+    // Of bools, true is the greater.
+    if (expr.kind === "aggregate") return allowed(expr.call) && expr.call.name !== "min";
     if (expr.kind !== "binary") return false;
     if (expr.op === "&&" || expr.op === "||") return up(expr.left) && up(expr.right);
     const flipped = { ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>;
     const [call, other, op] =
       expr.left.kind === "aggregate" ? [expr.left.call, expr.right, expr.op] : expr.right.kind === "aggregate" ? [expr.right.call, expr.left, flipped[expr.op]] : [null, expr.left, ""];
     if (call === null || hasAggregate(other)) return false;
-    if (!allowed(call.name, call.args[0]?.type.kind ?? "")) return false;
+    if (!allowed(call)) return false;
     return call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
   };
   return rule.having.every(up);

@@ -4,13 +4,14 @@
  * removes the dependence is settled elsewhere; here a relation is open unless it is static.
  */
 import type { Finding, Persistence, Reason } from "../analysis.ts";
-import type { Collection, CollectionId, Expr, ReadLiteral, Rule, SealRule } from "../ir.ts";
+import type { Collection, CollectionId, Expr, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { observedCollections, positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { isAggregating, isElementThreshold, isUpThreshold, latticeReadsOf } from "./persistence.ts";
 import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import { opaqueAggregates } from "./imported.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
 
@@ -104,10 +105,19 @@ function aggregates(rule: Rule, context: Context): Finding[] {
   const negated = openNegations(rule, context);
   if (open.length + negated.length === 0) return [];
   const allGrow = open.every((literal) => context.persistence.get(literal.collection) === "growing");
-  if (allGrow && isUpThreshold(rule)) return [];
-  if (isElementThreshold(rule) && open.every((literal) => context.persistence.get(literal.collection) !== "changing")) return [];
+  if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];
+  if (isElementThreshold(rule, context.graph.ir) && open.every((literal) => context.persistence.get(literal.collection) !== "changing")) return [];
   const summed = withinOneRow(rule, open, context) ? negated : [...open, ...negated];
   return summed.length === 0 ? [] : [finding(context, rule, "aggregate", groupGate(rule), summed)];
+}
+
+/** What the finding is once it is known whether a seal closes the groups: of a closed group an imported aggregate sees all (C3). */
+export function asOpaque(found: Finding, context: Context, sealed: { has(id: RuleId): boolean }): Finding {
+  const rule = context.graph.ir.rules.get(found.rule);
+  if (found.reason !== "aggregate" || rule === undefined || sealed.has(rule.id)) return found;
+  if (opaqueAggregates(rule, context.graph.ir).length === 0) return found;
+  const opaque = { ...found, reason: "opaque" as const };
+  return { ...opaque, gate: null, columns: [], rewrites: suggest(context, rule, opaque) };
 }
 
 /** The group's terms: variables by name, other expressions by the variables they determine. */

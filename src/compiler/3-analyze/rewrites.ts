@@ -3,6 +3,7 @@ import type { Finding } from "../analysis.ts";
 import type { Rule } from "../ir.ts";
 import type { Context } from "./points.ts";
 import { collection, isUpdate } from "./points.ts";
+import { importedAggregates, opaqueAggregates } from "./imported.ts";
 
 export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "rewrites">): string[] {
   const out: string[] = [];
@@ -15,15 +16,36 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
     if (sealable.length === 0 || finding.columns.length === 0) return;
     out.push(`Seal ${list(sealable)}: if its producers know when a value of (${finding.columns.join(", ")}) is complete, declare \`sealed by (…)\` on columns that those determine.`);
   };
+  const collect = (): void => {
+    if (literals.some((literal) => context.persistence.get(literal.collection) === "passing")) {
+      out.push("Collect the events in a table first: an aggregate over events counts whatever fell into one step.");
+    }
+  };
+  const bounds = (): void => {
+    if (rule.head.terms.some((term) => term.kind === "aggregate")) return;
+    for (const { name, claims } of importedAggregates(rule, context.graph.ir)) {
+      if (claims.includes("monotone") || claims.includes("morphism")) continue;
+      out.push(`If \`${name}\` never falls when rows come, claim \`monotone\`: a bound that it reaches (\`having ${name}(…) >= k\`, with no aggregate in the head) then stays reached.`);
+    }
+  };
   switch (finding.reason) {
     case "aggregate":
       if (rule.head.terms.some((term) => term.kind === "aggregate" && term.call.name === "count")) {
         out.push("If only reaching a bound matters, test it instead of reading it: `having count() >= k`, with the count left out of the head, is monotone.");
       }
-      if (literals.some((literal) => context.persistence.get(literal.collection) === "passing")) {
-        out.push("Collect the events in a table first: an aggregate over events counts whatever fell into one step.");
-      }
+      bounds();
+      collect();
       seal();
+      break;
+    case "opaque":
+      bounds();
+      collect();
+      seal();
+      if (opaqueAggregates(rule, context.graph.ir).length === 0)
+        out.push("Claim `monotone` or `morphism` of the function where it is: `dlc check` tries the claim.");
+      for (const name of opaqueAggregates(rule, context.graph.ir)) {
+        out.push(`If the order of its rows does not matter to \`${name}\`, claim \`commutative\`: each group can then have a log of its own.`);
+      }
       break;
     case "rendezvous": {
       const passing = literals.filter((literal) => context.persistence.get(literal.collection) === "passing").map((literal) => literal.collection);
@@ -58,10 +80,6 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
           ? "Bring what the update takes from the copy at hand along as data: `stamped(n, x)` with a stamp of the event, `versioned(clock, x)`, or events that only grow."
           : "Test the value as it grows (`size(s) >= k`, `v >= k` on an `lmax`, `contains`), or merge it into a lattice column, instead of reading it plainly.",
       );
-      seal();
-      break;
-    case "opaque":
-      out.push("Claim `monotone` or `morphism` of the function where it is: `dlc check` tries the claim.");
       seal();
       break;
   }

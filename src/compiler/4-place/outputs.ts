@@ -1,10 +1,13 @@
-import type { Analysis, Inference } from "../analysis.ts";
+import type { Analysis, Finding, Inference } from "../analysis.ts";
+import type { Claim } from "../ast.ts";
 import type { CollectionId, Expr, Ir, Rule, SealRule } from "../ir.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
 import { acknowledgedIn } from "../3-analyze/acknowledged.ts";
-import { buildGraph, reads } from "../3-analyze/graph.ts";
+import { buildGraph, positives, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
+import { importedAggregates } from "../3-analyze/imported.ts";
+import { isUpThreshold } from "../3-analyze/persistence.ts";
 import type { Decision } from "./place.ts";
 import { keeps, rulesBehind, weakSources } from "./relevant.ts";
 
@@ -72,6 +75,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   const out = new Set<string>();
   const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
   const roles = new Set<string>();
+  const summed = new Map(analysis.findings.flatMap(({ rule, reason }) => (reason === "aggregate" || reason === "opaque" ? [[rule, reason]] : [])));
   for (const id of behind) {
     const rule = ir.rules.get(id);
     if (rule === undefined) continue;
@@ -85,6 +89,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
       if (receipted.has(read.id)) out.add(`assumes: of what is sent again and again on ${read.id} something arrives`);
     }
     for (const name of injectiveCalls(rule, ir)) out.add(`claim: ${name} is injective`);
+    for (const claim of aggregateClaims(rule, summed.get(id), analysis, inference)) out.add(`claim: ${claim}`);
   }
   const seen = new Set<CollectionId>();
   const promise = (source: CollectionId): void => {
@@ -130,6 +135,24 @@ function collect(expr: Expr, names: string[]): void {
     collect(expr.left, names);
     collect(expr.right, names);
   } else if (expr.kind === "tuple" || expr.kind === "list") for (const each of expr.of) collect(each, names);
+}
+
+/** By which what an imported aggregate gives of a group that still grows is no more than an aggregate, or is a bound that stays reached. */
+function aggregateClaims(
+  rule: Rule,
+  reason: Finding["reason"] | undefined,
+  { ir, inference: { persistence } }: Analysis,
+  { sealed }: Inference,
+): string[] {
+  if (reason !== undefined)
+    return reason === "opaque" || sealed.has(rule.id)
+      ? []
+      : importedAggregates(rule, ir).map(({ name }) => `${name} is commutative`);
+  const lives = positives(rule).map((literal) => persistence.get(literal.collection));
+  if (lives.every((life) => life === "static") || !isUpThreshold(rule, ir)) return [];
+  const claim = (claims: readonly Claim[]): Claim =>
+    lives.includes("passing") || !claims.includes("monotone") ? "morphism" : "monotone";
+  return importedAggregates(rule, ir).map(({ name, claims }) => `${name} is ${claim(claims)}`);
 }
 
 /** `line 3`; in an imported file `bed.dlc, line 3`. */

@@ -151,7 +151,13 @@ function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>,
     });
     return;
   }
-  decisions.set(rule.id, { mechanism: mechanism.name, byKey: kind === "order" ? by !== null : null, why: "chosen by hand in the source" });
+  const byKey = kind !== "order" ? null : by === null ? false : logFor(rule, analysis) ?? true;
+  decisions.set(rule.id, { mechanism: mechanism.name, byKey, why: "chosen by hand in the source" });
+}
+
+/** What is known beforehand of a rule's log: where its gate is `*`, no column may key it. */
+function logFor(rule: Rule, { findings }: Analysis): Decision["byKey"] {
+  return findings.some((each) => each.rule === rule.id && each.reason === "opaque") ? false : null;
 }
 
 /** `by (k)` in the source names other columns than those by which the rule can be sealed or ordered. */
@@ -214,7 +220,7 @@ function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, opt
   if (options.strategy !== "auto") {
     const forced = mechanisms.find((each) => each.name === options.strategy)!;
     const cannot = forced.cannot(rule, inference);
-    if (cannot === null) return tried ? null : { mechanism: forced.name, byKey: null, why: `forced by --strategy ${options.strategy}` };
+    if (cannot === null) return tried ? null : { mechanism: forced.name, byKey: forced.name === "order" ? logFor(rule, analysis) : null, why: `forced by --strategy ${options.strategy}` };
     if (!diagnostics.some((each) => each.code === "DLC403" && each.span === rule.span)) {
       diagnostics.push({
         code: "DLC403",
@@ -227,11 +233,12 @@ function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, opt
     }
     return null;
   }
-  if (tried) return { mechanism: "order", byKey: null, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
+  const byKey = logFor(rule, analysis);
+  if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
   const reasons: string[] = [];
   for (const mechanism of mechanisms) {
     const cannot = mechanism.cannot(rule, inference);
-    if (cannot === null) return { mechanism: mechanism.name, byKey: null, why: why(mechanism.name, reasons) };
+    if (cannot === null) return { mechanism: mechanism.name, byKey: mechanism.name === "order" ? byKey : null, why: why(mechanism.name, reasons) };
     if (mechanism.name === "seal") reasons.push(cannot);
   }
   return null;

@@ -5,6 +5,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Ir, RuleId } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
+import { opaqueAggregates } from "../3-analyze/imported.ts";
 import type { Decision, PlaceOptions } from "./place.ts";
 import { rulesBehind, weakSources } from "./relevant.ts";
 import { acrossPartitions } from "./partitions.ts";
@@ -65,7 +66,9 @@ function nameOf(id: RuleId, ir: Ir): string {
 }
 
 function describe(finding: Finding, plan: Plan): string {
-  const label = nameOf(finding.rule, plan.analysis.ir);
+  const { ir } = plan.analysis;
+  const rule = ir.rules.get(finding.rule);
+  const label = nameOf(finding.rule, ir);
   const gate = finding.gate === null ? "" : finding.gate.length === 0 ? " over all values at once" : ` per (${finding.gate.join(", ")})`;
   switch (finding.reason) {
     case "negation":
@@ -85,7 +88,7 @@ function describe(finding: Finding, plan: Plan): string {
     case "choice":
       return `${label} shows when a timer fired`;
     case "opaque":
-      return `${label} hands open facts to an imported function of which nothing is claimed`;
+      return `${label} depends on the order of messages: it hands groups that may still grow to ${rule === undefined ? "" : opaqueAggregates(rule, ir).join(" and ")}, of which no claim says how its result follows them`;
     case "local":
       return `${finding.head} differs between replicas for ever: ${label} derives it from facts that stay at one instance`;
     case "promise":

@@ -2,12 +2,14 @@
  * Aggregates. The rule's valuations go into `groups` (a row for each group, its support the number of valuations)
  * and into accumulators beside it; when all have gone in, the results of the groups that changed are made anew.
  */
+import { aggregateName } from "../ir.ts";
 import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
 import type { ExprScope } from "./expressions.ts";
 import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
 import { sourceText, variable } from "./texts.ts";
 import type { Catalog } from "./catalog.ts";
 import { bump, columnOf, find, insert, seek } from "./rows.ts";
+import { listOf } from "../types.ts";
 import { valueTypes } from "./types.ts";
 import { aggregatesOf, exprText, variablesOf } from "./walk.ts";
 import { quoted, type } from "./writer.ts";
@@ -96,6 +98,8 @@ export function aggregated(
       return { call, kind: isFloat ? "floats" : "ints", name, members: null };
     }
     const relation = membersOf(call);
+    if (typeof call.name !== "string")
+      return { call, kind: "imported", name: membersName(relation, call), members: relation };
     if (mode !== "passing" && extremes.has(call.name)) {
       const name = to.names.take(`${rule.label}_${call.name}`);
       to.attachments.push(
@@ -122,7 +126,12 @@ export function aggregated(
     waiting === null
       ? null
       : {
-          closed: waiting.closedAmong({ kind: "read", negated: false, relation: groups, terms: groupTerms(groups, variables) }),
+          closed: waiting.closedAmong({
+            kind: "read",
+            negated: false,
+            relation: groups,
+            terms: groupTerms(groups, variables),
+          }),
           columns: waiting.key.map((expr) => variables.get((expr as Extract<Expr, { kind: "variable" }>).name)!),
         };
   const aggregate: Aggregate = {
@@ -154,7 +163,9 @@ export function aggregated(
     reads: gate === null ? [groups] : [groups, gate.closed],
     kind: "results",
     call: `${name}();`,
-    when: [groups, ...(gate === null ? [] : [gate.closed])].map((read) => `${read.name}.touchedLength > 0`).join(" || "),
+    when: [groups, ...(gate === null ? [] : [gate.closed])]
+      .map((read) => `${read.name}.touchedLength > 0`)
+      .join(" || "),
     aggregate,
     hold: null,
   });
@@ -345,7 +356,7 @@ function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulat
   const { writer } = scope;
   const known = scope.results.get(accumulator);
   if (known !== undefined) return known;
-  const result = scope.names.take(call.name);
+  const result = scope.names.take(aggregateName(call));
   scope.results.set(accumulator, result);
   const count = `${aggregate.groups.name}.count[${group}]`;
   switch (kind) {
@@ -359,7 +370,13 @@ function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulat
       writer.line(`const ${result} = ${name}.of(${group});`);
       break;
     case "members":
-      writer.line(`const ${result} = ${name}.${call.name}(${group});`);
+      writer.line(`const ${result} = ${name}.${aggregateName(call)}(${group});`);
+      break;
+    case "imported":
+      writer.line(
+        `const ${result} = faults.aggregate(${scope.module.callable(asCall(call))}, ${quoted(scope.rule)}, ${name}.rows(${group}));`,
+      );
+      writer.line(`if (${result} === FAILED) ${scope.escape}`);
       break;
     case "floats":
     case "ints": {
@@ -370,4 +387,17 @@ function resultOf(scope: ExprScope, aggregate: Aggregate, accumulator: Accumulat
     }
   }
   return result;
+}
+
+/** An imported aggregate is a function of one list: the values of its argument, or tuples of several. */
+function asCall(call: AggregateCall): Extract<Expr, { kind: "call" }> {
+  const { span, type: returns } = call;
+  const types = call.args.map(({ type: of }) => of);
+  const rows: Expr = {
+    kind: "list",
+    of: [],
+    type: listOf(types.length === 1 ? types[0] : { kind: "tuple", of: types }),
+    span,
+  };
+  return { kind: "call", name: aggregateName(call), builtin: false, args: [rows], type: returns, span };
 }

@@ -77,9 +77,9 @@ export interface FlowLattice {
 /** One accumulator; `name`s are identifiers. */
 export interface Accumulator {
   readonly call: AggregateCall;
-  readonly kind: "count" | "distinct" | "ints" | "floats" | "members" | "extreme";
+  readonly kind: "count" | "distinct" | "ints" | "floats" | "members" | "extreme" | "imported";
   readonly name: string;
-  /** `distinct`, `members`, `extreme`: the values, each with the number of valuations. */
+  /** `distinct`, `members`, `extreme`, `imported`: the values, each with the number of valuations. */
   readonly members: FlowRelation | null;
 }
 

@@ -1,5 +1,5 @@
-/** Names of the bundled modules of imported functions: `functions/words.js`. */
-import type { Ir } from "../ir.ts";
+/** Names of the bundled modules of imported functions and aggregates: `functions/words.js`. */
+import type { ImportedFunction, ImportedLattice, Ir } from "../ir.ts";
 
 /** Joins and shortens: `lib/../words.ts` is `words.ts`. */
 function resolvePath(folder: string, path: string): string {
@@ -11,11 +11,16 @@ function resolvePath(folder: string, path: string): string {
   return parts.join("/");
 }
 
-/** The id of a function or lattice to the name of its module. Two modules of one name are told apart by a number, in the order of the program. */
+/** All that the program imports. */
+export function importsOf({ functions, aggregates, lattices }: Ir): readonly (ImportedFunction | ImportedLattice)[] {
+  return [...functions.values(), ...aggregates.values(), ...lattices.values()];
+}
+
+/** The id of what is imported to the name of its module. Two modules of one name are told apart by a number, in the order of the program. */
 export function functionImports(ir: Ir): ReadonlyMap<string, string> {
   const modules = new Map<string, string>();
   const imports = new Map<string, string>();
-  for (const { id, from, file } of [...ir.functions.values(), ...ir.lattices.values()]) {
+  for (const { id, from, file } of importsOf(ir)) {
     const path = resolvePath(file.path.split("/").slice(0, -1).join("/"), from);
     let module = modules.get(path);
     if (module === undefined) {

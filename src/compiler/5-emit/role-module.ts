@@ -178,12 +178,13 @@ export class Declarations implements ModuleScope {
     return this.#import(call.name);
   }
 
-  /** `id`: of a function or a lattice. */
+  /** `id`: of a function, an aggregate or a lattice. */
   #import(id: string): string {
     const known = this.#imports.get(id);
     if (known !== undefined) return known.local;
     const local = this.#names.take(id);
-    const { name } = (this.#ir.functions.get(id) ?? this.#ir.lattices.get(id))!;
+    const { functions, aggregates, lattices } = this.#ir;
+    const { name } = (functions.get(id) ?? aggregates.get(id) ?? lattices.get(id))!;
     this.#imports.set(id, { module: `./functions/${functionImports(this.#ir).get(id)}.js`, local, name });
     return local;
   }

@@ -15,7 +15,8 @@ export const functionCodes = {
     why:
       "Each claim is about functions of some shape. `injective` needs a parameter; `commutative` two of one type; `associative` two of the type that is " +
       "returned; `idempotent` one or two of the type that is returned; `monotone` parameters and a result whose values have an order (numbers, strings, " +
-      "bool); `morphism` lattices.",
+      "bool); `morphism` lattices. Of an aggregate `injective` says nothing, `associative` needs one parameter of the type that is returned, and `monotone` " +
+      "and `morphism` a result whose values have an order.",
     example: 'function f(): int from "./f.ts" injective;',
     mend: "Leave the claim out.",
   },
@@ -36,7 +37,10 @@ export const functionCodes = {
   DLC505: {
     severity: "error",
     title: "A signature that does not agree with the TypeScript one",
-    why: "The declared signature must be the one of the TypeScript function: number for int, nat and float, string for string and addr, boolean for bool, Uint8Array for bytes, arrays for lists, tuples for tuples.",
+    why:
+      "The declared signature must be the one of the TypeScript function: number for int, nat and float, string for string and addr, boolean for bool, " +
+      "Uint8Array for bytes, arrays for lists, tuples for tuples. The function of an aggregate takes one array: of the values of its parameter, or of tuples where " +
+      "it has several.",
     example: 'function f(x: int): int from "./f.ts"; // export function f(x: string): number',
     mend: "Change one of the two.",
   },

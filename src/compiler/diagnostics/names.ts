@@ -54,9 +54,9 @@ export const nameCodes = {
   DLC208: {
     severity: "error",
     title: "Not in this version",
-    why: "The language has imported aggregates, and shared and serializable tables; this version of dlc does not build them.",
+    why: "The language has shared and serializable tables; this version of dlc does not build them.",
     example: "table votes(c: string, who: lset<addr>) shared;",
-    mend: "Use a table of each instance, messages, and the built-in aggregates.",
+    mend: "Use a table of each instance, and messages.",
   },
   DLC209: {
     severity: "error",
@@ -218,6 +218,13 @@ export const nameCodes = {
     why: "`having` filters the groups of an aggregate: it needs an aggregate, in it or in the head, and sees only the head's other variables.",
     example: "t(k) <= s(k, n) having n > 3;",
     mend: "Make it a condition of the body, or aggregate.",
+  },
+  DLC253: {
+    severity: "error",
+    title: "An imported aggregate without a parameter",
+    why: "An imported aggregate gets one element for each valuation of a group: the value of its parameter, or a tuple of several. Without one there is nothing in the elements.",
+    example: 'aggregate size(): int from "./stats.ts";',
+    mend: "Give it a parameter, or use count().",
   },
   DLC260: {
     severity: "error",

@@ -60,10 +60,12 @@ export const orderCodes = {
   },
   DLC309: {
     severity: "warning",
-    title: "an imported function whose effect on order is not known",
-    why: "Without a checked claim the compiler cannot tell whether it may be applied to part of the facts.",
-    example: "m(k, median(x)) <= sample(k, x);",
-    mend: "Claim what it keeps (`monotone`, `morphism`), or seal its source.",
+    title: "an imported aggregate over groups that may still grow",
+    why:
+      "Every value that it gives before the last fact has come may be delivered, and no claim says how one follows from the other. So everything that the rule " +
+      "depends on has to pass through one log. An aggregate that is claimed to be `commutative` is judged like a built-in one (DLC302), each group by itself.",
+    example: "m(k, median(x)) <= sample(k, x);   // aggregate median(x: float): float from \"./stats.ts\";",
+    mend: "Seal the source by columns of the group: of a group that is closed it gets all rows at once, and needs no claim. Or test a bound of a `monotone` one.",
   },
   DLC310: {
     severity: "warning",

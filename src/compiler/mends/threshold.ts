@@ -48,7 +48,7 @@ export function threshold(finding: Finding, { ir }: Analysis): Fix | null {
     bounds = tested.bounds;
     edits.push(...tested.edits);
   }
-  if (bounds === null || !isUpThreshold(tested(rule, aggregate.call, bounds))) return null;
+  if (bounds === null || !isUpThreshold(tested(rule, aggregate.call, bounds), ir)) return null;
 
   const argument = argumentAt(tree.head.args, aggregate.i, columns[aggregate.i].name);
   const { start, end } = tree.head.args[argument].value.span;

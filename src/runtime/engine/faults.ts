@@ -7,7 +7,10 @@ import type { Values } from "./values.ts";
 
 type PlainFunction = (...args: never[]) => unknown;
 
-/** A built-in or imported function of values. It gets sets and maps for those of lattices, and may give them: see outside.ts. */
+/**
+ * A built-in or imported function of values; an imported aggregate is one of a list. It gets sets and maps for those of
+ * lattices, and may give them: see outside.ts.
+ */
 export class Callable {
   readonly name: string;
   readonly #of: PlainFunction;
@@ -31,7 +34,11 @@ export class Callable {
 
   /** The result's code; a sentence (without a final stop) when there is none. */
   call(codes: readonly number[]): number | string {
-    const args = codes.map((code, i) => this.#values.decode(this.#params[i], code));
+    return this.apply(codes.map((code, i) => this.#values.decode(this.#params[i], code)));
+  }
+
+  /** The same of values as they are. */
+  apply(args: readonly Value[]): number | string {
     let result: unknown;
     try {
       result = this.#isLifted ? this.#lifted(args) : this.#of(...(args as never[]));
@@ -82,6 +89,14 @@ export class Faults {
     const result = callable.call(codes);
     if (typeof result === "number") return result;
     if (sign >= 0) this.say(`DLC920`, `a fact could not be derived: ${result}`, rule);
+    return FAILED;
+  }
+
+  /** FAILED, or the code of what an imported aggregate gives of a whole group, in canonical order. */
+  aggregate(callable: Callable, rule: string, rows: Value): number {
+    const result = callable.apply([rows]);
+    if (typeof result === "number") return result;
+    this.say(`DLC920`, `a group has no result: ${result}`, rule);
     return FAILED;
   }
 

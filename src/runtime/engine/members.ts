@@ -1,5 +1,5 @@
 /** The values that a group of an aggregate has, each with the number of valuations that gave it. */
-import type { ValueType } from "../program.ts";
+import type { Value, ValueType } from "../program.ts";
 import { KeyIndex, leading } from "./keys.ts";
 import type { Relation } from "./relation.ts";
 import type { Values } from "./values.ts";
@@ -62,12 +62,35 @@ export class Members {
 
   /** One element for each valuation, in canonical order. */
   collect(group: number): number {
-    const members = this.#members;
-    const codes: number[] = [];
-    for (let row = this.#byGroup.first(this.#groups, group); row >= 0; row = this.#byGroup.next(row)) {
-      for (let n = 0; n < members.count[row]; n++) codes.push(members.columns[this.#length][row]);
-    }
-    codes.sort((a, b) => this.#values.compare(this.#types[0], a, b));
+    const codes = this.#sorted(group).map((row) => this.#members.columns[this.#length][row]);
     return this.#values.sequence(codes);
+  }
+
+  /** The same as values; of several arguments the elements are tuples. */
+  rows(group: number): Value {
+    const decode = (row: number, i: number): Value =>
+      this.#values.decode(this.#types[i], this.#members.columns[this.#length + i][row]);
+    const rows = this.#sorted(group);
+    if (this.#types.length === 1) return Object.freeze(rows.map((row) => decode(row, 0)));
+    return Object.freeze(rows.map((row) => Object.freeze(this.#types.map((_, i) => decode(row, i)))));
+  }
+
+  /** The rows of the group in canonical order, each as often as there are valuations of it. */
+  #sorted(group: number): number[] {
+    const members = this.#members;
+    const rows: number[] = [];
+    for (let row = this.#byGroup.first(this.#groups, group); row >= 0; row = this.#byGroup.next(row)) {
+      for (let n = 0; n < members.count[row]; n++) rows.push(row);
+    }
+    return rows.sort((a, b) => this.#order(a, b));
+  }
+
+  #order(a: number, b: number): number {
+    for (let i = 0; i < this.#types.length; i++) {
+      const codes = this.#members.columns[this.#length + i];
+      const order = this.#values.compare(this.#types[i], codes[a], codes[b]);
+      if (order !== 0) return order;
+    }
+    return 0;
   }
 }

@@ -1,0 +1,32 @@
+/** What generated programs import: aggregates in the place of built-in ones, of which less is known. */
+
+/** The order of the rows shows in it, and every row that is missing. */
+const mixed = (xs: readonly number[]): number => xs.reduce((mix, x) => (mix * 7 + x + 1) % 1009, 0);
+const greatest = (xs: readonly number[]): number => xs[xs.length - 1];
+const total = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) % 97;
+
+export const functions: Readonly<Record<string, Function>> = {
+  mixed_int: mixed,
+  mixed_float: mixed,
+  greatest_int: greatest,
+  greatest_float: greatest,
+  total_int: total,
+};
+
+export const declarations = `aggregate mixed_int(x: int): int from "./f.ts";
+aggregate mixed_float(x: float): float from "./f.ts";
+aggregate greatest_int(x: int): int from "./f.ts" commutative monotone morphism;
+aggregate greatest_float(x: float): float from "./f.ts" commutative monotone morphism;
+aggregate total_int(x: int): int from "./f.ts" commutative;
+`;
+
+const instead: Readonly<Record<string, readonly string[]>> = {
+  sum: ["mixed_int", "mixed_float"],
+  max: ["greatest_int", "greatest_float"],
+  choose: ["total_int"],
+};
+
+/** `sum(v1)` of ints is `mixed_int(v1)`; what has no other stays. */
+export function imported(call: string, type: string): string {
+  return call.replace(/^\w+/, (name) => (instead[name] ?? []).find((other) => other.endsWith(type)) ?? name);
+}
