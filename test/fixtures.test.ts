@@ -94,6 +94,11 @@ const expected: Readonly<Record<string, Expected>> = {
     outputs: ["Desk.volume Inst -> Async"],
     plan: ["seal at Desk.trade by (ticker, slot), votes of Exchange"],
   },
+  "statistics/program.dlc": {
+    marked: ["middle#1 aggregate (h)", "trend#1 aggregate (h)"],
+    outputs: ["Desk.middle Inst -> Async", "Desk.trend Inst -> Async", "Desk.covered Async -> Seal(hour)"],
+    plan: ["seal at Desk.reading by (hour), votes of Station"],
+  },
   "closure/program.dlc": { marked: [], outputs: ["R.o Async -> Async"], plan: [] },
 };
 

@@ -116,7 +116,7 @@ function resultOf(
       reason === undefined || found.status === "proved" ? found : { ...found, status: "assumed", how: reason };
     // Of an injective function without parameters the compiler itself has said it.
     if (law.senseless !== null) {
-      if (law.name !== "injective") diagnostics.push(senseless(subject, law));
+      if (law.name !== "injective" || subject.kind !== "function") diagnostics.push(senseless(subject, law));
     } else diagnostics.push(...findingsOf(subject, law, status, verdict, options));
     return law.silent === true ? [] : [status];
   });

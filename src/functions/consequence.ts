@@ -1,19 +1,23 @@
-/** What would become of a program if a claim about one of its functions did not hold. */
+/** What would become of a program if a claim about one of its functions or aggregates did not hold. */
 import type { Ir } from "../compiler/ir.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
 import { place } from "../compiler/4-place/place.ts";
 
 /** As sentences without a final stop; empty when nothing rests on it. */
-export function consequencesOf(plan: Plan, fn: string, claim: string, strategy: Strategy): readonly string[] {
+export function consequencesOf(plan: Plan, name: string, claim: string, strategy: Strategy): readonly string[] {
   const { ir } = plan.analysis;
-  const of = ir.functions.get(fn);
-  if (of === undefined) return [];
-  const functions = new Map(ir.functions).set(fn, { ...of, claims: of.claims.filter((other) => other !== claim) });
-  const analysis = analyze({ ...ir, functions });
-  const without = place(analysis, { strategy }).value;
+  const lessClaimed = (imported: Ir["functions"]): Ir["functions"] =>
+    new Map(
+      Array.from(imported, ([other, of]) => [
+        other,
+        other === name ? { ...of, claims: of.claims.filter((each) => each !== claim) } : of,
+      ]),
+    );
+  const less = { ...ir, functions: lessClaimed(ir.functions), aggregates: lessClaimed(ir.aggregates) };
+  const without = place(analyze(less), { strategy }).value;
   if (without === null) return [];
-  return [...seals(plan, without, ir), ...outputs(plan, without)];
+  return [...seals(plan, without, ir), ...outputs(plan, without), ...logs(plan, without)];
 }
 
 function seals(plan: Plan, without: Plan, ir: Ir): string[] {
@@ -33,6 +37,15 @@ function seals(plan: Plan, without: Plan, ir: Ir): string[] {
     }),
   ]);
   return [...named];
+}
+
+function logs(plan: Plan, without: Plan): string[] {
+  const keyless = without.insertions.filter(({ mechanism, key }) => mechanism === "order" && key.length === 0);
+  return plan.insertions.flatMap(({ mechanism, role, at, key }) =>
+    mechanism === "order" && key.length > 0 && keyless.some((other) => other.role === role)
+      ? [`one log serves all of ${at.join(" and ")} instead of one for each (${key.join(", ")})`]
+      : [],
+  );
 }
 
 function outputs(plan: Plan, without: Plan): string[] {

@@ -58,7 +58,7 @@ async function verdictOf(inspected: Inspected, module: Loaded | null): Promise<V
   const laws: LawStatus[] = [];
   for (const law of subject.laws) {
     if (law.senseless !== null) {
-      laws.push({ law: law.name, status: "unchecked", how: "it says nothing of this function" });
+      laws.push({ law: law.name, status: "unchecked", how: `it says nothing of this ${subject.kind}` });
       continue;
     }
     const proof = (await law.prove?.(declaration!)) ?? null;

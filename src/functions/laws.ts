@@ -20,10 +20,10 @@ export interface ClaimLaw {
   readonly bind: (callable: Callable) => Law;
 }
 
-type Judged = Breach | "nothing" | null;
+export type Judged = Breach | "nothing" | null;
 
 /** Judges results that all have to be there: what throws has none, and is no success. */
-function judging(
+export function judging(
   outcomes: readonly Outcome[],
   holds: (values: readonly unknown[], keys: readonly string[]) => boolean,
 ): Judged {
@@ -41,7 +41,7 @@ function judging(
     : { sides, because: "law" };
 }
 
-const equalKeys = (_: readonly unknown[], keys: readonly string[]): boolean => keys.every((key) => key === keys[0]);
+export const equalKeys = (_: readonly unknown[], keys: readonly string[]): boolean => keys.every((key) => key === keys[0]);
 
 /** `f(f(a, b), c)`: the inner call, and if it has a value the outer one, shown as one. */
 function nested(callable: Callable, inner: readonly unknown[], outer: (value: unknown) => readonly unknown[]): Outcome {

@@ -48,7 +48,8 @@ export function functionOf(declaration: Node): FunctionDeclaration | FunctionExp
     : null;
 }
 
-function bodyOf(fn: FunctionDeclaration | FunctionExpression | ArrowFunction): Body | null {
+/** Of a function that is one expression over plainly named parameters; else null. */
+export function bodyOf(fn: FunctionDeclaration | FunctionExpression | ArrowFunction): Body | null {
   if (fn.isAsync() || (!Node.isArrowFunction(fn) && fn.isGenerator())) return null;
   const params: string[] = [];
   for (const param of fn.getParameters()) {
@@ -79,7 +80,7 @@ export function plain(node: Node): Node {
 
 const isParam = (node: Node, name: string): boolean => Node.isIdentifier(node) && node.getText() === name;
 
-function numberOf(node: Node): number | null {
+export function numberOf(node: Node): number | null {
   const at = plain(node);
   if (Node.isNumericLiteral(at)) return at.getLiteralValue();
   if (Node.isPrefixUnaryExpression(at) && at.getOperatorToken() === SyntaxKind.MinusToken) {
@@ -102,12 +103,14 @@ function binary(node: Node): readonly [string, Node, Node] | null {
 function called(node: Node): readonly [string, readonly Node[]] | null {
   if (!Node.isCallExpression(node) || node.getArguments().some((arg) => Node.isSpreadElement(arg))) return null;
   const callee = node.getExpression();
+  return isGlobal(callee) ? [callee.getText(), node.getArguments().map(plain)] : null;
+}
+
+/** `Math.max`, `Set`: not something of the module's own by that name. */
+export function isGlobal(callee: Node): boolean {
   const root = Node.isPropertyAccessExpression(callee) ? callee.getExpression() : callee;
-  const own = root
-    .getSymbol()
-    ?.getDeclarations()
-    .some((declaration) => !declaration.getSourceFile().isDeclarationFile());
-  return own === true ? null : [callee.getText(), node.getArguments().map(plain)];
+  const declarations = root.getSymbol()?.getDeclarations() ?? [];
+  return declarations.every((declaration) => declaration.getSourceFile().isDeclarationFile());
 }
 
 function injective({ params, result }: Body, { params: types, returns }: Shape): string | null {

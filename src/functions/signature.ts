@@ -73,7 +73,8 @@ function mismatch(
   const needed = there.filter((param) => !isRest(param) && !isOptional(param)).length;
   if (signatures.length === 1 && ((there.length < here && !rest) || needed > here)) {
     const count = needed > here ? needed : there.length;
-    return at(`it takes ${count} parameter${count === 1 ? "" : "s"} there, and ${here} here`);
+    const wanted = subject.kind === "aggregate" ? "an aggregate gets one, the rows of its group" : `${here} here`;
+    return at(`it takes ${count} parameter${count === 1 ? "" : "s"} there, and ${wanted}`);
   }
   if (fault === null) return null;
   const checker = project.getTypeChecker().compilerObject;

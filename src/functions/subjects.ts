@@ -3,71 +3,101 @@ import type { Claim, Span } from "../compiler/ast.ts";
 import type { ImportedFunction, Ir, LatticeType, Type } from "../compiler/ir.ts";
 import { typeText } from "../compiler/types.ts";
 import { latticeKinds, revealed } from "../lattices/index.ts";
+import { aggregateLaws } from "./aggregate-laws.ts";
 import type { Callable } from "./call.ts";
+import type { Domain } from "./domain.ts";
+import { groupDomain } from "./group-domain.ts";
 import { claimLaws, steadiness } from "./laws.ts";
+import type { ClaimLaw, Shape } from "./laws.ts";
 import { plainDomain } from "./plain-domains.ts";
-import type { LawOf, Literals, Subject } from "./subject.ts";
+import type { ExpectedType, LawOf, Literals, Subject } from "./subject.ts";
 
 /** In the order of the declarations. */
 export function subjectsOf(ir: Ir): readonly Subject[] {
-  return [...ir.functions.values()].map(functionSubject);
+  const subjects = [
+    ...[...ir.functions.values()].map((fn) => subjectOf("function", fn)),
+    ...[...ir.aggregates.values()].map((aggregate) => subjectOf("aggregate", aggregate)),
+  ];
+  const files = ir.asts.map(({ file }) => file);
+  return subjects.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.span.start - b.span.start);
 }
 
-function functionSubject(fn: ImportedFunction): Subject {
-  const { id, name, from, file, span, params, returns } = fn;
-  const nameSpan = spanOf(fn, new RegExp(`\\b${name}\\b`), "function".length);
+function subjectOf(kind: "function" | "aggregate", imported: ImportedFunction): Subject {
+  const { id, name, from, file, span } = imported;
+  const nameSpan = spanOf(imported, new RegExp(`\\b${name}\\b`), kind.length);
   const afterName = nameSpan.end - span.start;
-  const fromSpan = spanOf(fn, /"(?:\\.|[^"\\\n])*"/, afterName);
-  const parts = {
-    params: params.map((param) => ({
-      name: param.name,
-      written: typeText(param.type),
-      text: typeScriptType(param.type, false),
-      span: spanOf(fn, new RegExp(`\\b${param.name}\\s*:(?:\\([^)]*\\)|<[^>]*>|[^,)])*`), afterName),
-    })),
-    returns: { written: typeText(returns), text: typeScriptType(returns, true) },
-  };
-  const text = `(${parts.params.map((param) => `${param.name}: ${param.text}`).join(", ")}) => ${parts.returns.text}`;
-  return {
-    kind: "function",
-    id,
+  const fromSpan = spanOf(imported, /"(?:\\.|[^"\\\n])*"/, afterName);
+  const params =
+    kind === "function" ? paramsOf(imported, afterName) : [rowsOf(imported, paramsOf(imported, afterName))];
+  const returns = { written: typeText(imported.returns), text: typeScriptType(imported.returns, true) };
+  const text = `(${params.map((param) => `${param.name}: ${param.text}`).join(", ")}) => ${returns.text}`;
+  const laws = lawsOf(kind, imported, nameSpan, fromSpan.end - span.start);
+  return { kind, id, name, from, file, span, nameSpan, fromSpan, type: { text, parts: { params, returns } }, laws };
+}
+
+type Param = NonNullable<ExpectedType["parts"]>["params"][number];
+
+function paramsOf(imported: ImportedFunction, afterName: number): readonly Param[] {
+  return imported.params.map(({ name, type }) => ({
     name,
-    from,
-    file,
-    span,
-    nameSpan,
-    fromSpan,
-    type: { text, parts },
-    laws: lawsOf(fn, nameSpan, fromSpan.end - span.start),
+    written: typeText(type),
+    text: typeScriptType(type, false),
+    span: spanOf(imported, new RegExp(`\\b${name}\\s*:(?:\\([^)]*\\)|<[^>]*>|[^,)])*`), afterName),
+  }));
+}
+
+/** What an aggregate gets: its group as one array, of values or of tuples. */
+function rowsOf(imported: ImportedFunction, columns: readonly Param[]): Param {
+  const type = rowType(imported);
+  const [first, ...more] = columns;
+  return {
+    name: more.length === 0 ? first!.name : "rows",
+    written: typeText(type),
+    text: typeScriptType({ kind: "list", of: type }, false),
+    span: { start: first!.span.start, end: columns.at(-1)!.span.end },
   };
 }
 
-function lawsOf(fn: ImportedFunction, nameSpan: Span, afterFrom: number): readonly LawOf[] {
-  const shape = { params: fn.params.map(({ type }) => type), returns: fn.returns };
+/** Of one valuation. */
+function rowType({ params }: ImportedFunction): Type {
+  return params.length === 1 ? params[0]!.type : { kind: "tuple", of: params.map(({ type }) => type) };
+}
+
+function lawsOf(
+  kind: "function" | "aggregate",
+  imported: ImportedFunction,
+  nameSpan: Span,
+  afterFrom: number,
+): readonly LawOf[] {
+  const shape: Shape = { params: imported.params.map(({ type }) => type), returns: imported.returns };
+  const table: Readonly<Record<Claim, ClaimLaw>> = kind === "function" ? claimLaws : aggregateLaws;
   const callable = (exported: unknown, literals: Literals): Callable => {
     // One domain for one type, so that cases can hand the same value to several parameters.
-    const domains = new Map<string, ReturnType<typeof plainDomain>>();
-    const domain = (type: Type): ReturnType<typeof plainDomain> => {
+    const domains = new Map<string, Domain>();
+    const domain = (type: Type): Domain => {
       const key = typeText(type);
       if (!domains.has(key)) domains.set(key, plainDomain(type, literals));
       return domains.get(key)!;
     };
     return {
-      name: fn.name,
-      params: shape.params.map(domain),
-      returns: domain(fn.returns),
+      name: imported.name,
+      params: kind === "function" ? shape.params.map(domain) : [groupDomain(rowType(imported), literals)],
+      returns: domain(shape.returns),
       of: exported as Callable["of"],
     };
   };
-  const claims = fn.claims.map((claim: Claim): LawOf => {
-    const { means, senseless, bind } = claimLaws[claim];
+  const claims = imported.claims.map((claim): LawOf => {
+    const { means, senseless, bind } = table[claim];
     return {
       name: claim,
-      span: spanOf(fn, new RegExp(`\\b${claim}\\b`), afterFrom),
+      span: spanOf(imported, new RegExp(`\\b${claim}\\b`), afterFrom),
       claimed: true,
       means,
       senseless: senseless(shape),
-      prove: async (declaration) => (await import("./proof.ts")).prove(claim, shape, declaration),
+      prove: async (declaration) =>
+        kind === "function"
+          ? (await import("./proof.ts")).prove(claim, shape, declaration)
+          : (await import("./aggregate-proof.ts")).proveAggregate(claim, shape, declaration),
       bind: (exported, literals) => bind(callable(exported, literals)),
     };
   });

@@ -77,7 +77,7 @@ describe("a literal", () => {
 
 describe("a condition", () => {
   test.each([["==", [false, true]], ["!=", [true, false]], ["<", [true, false]], ["<=", [true, true]], [">", [false, false]], [">=", [false, true]]] as const)("compares with `%s`", (op, [less, same]) => {
-    expect(trace(role(`${two} output o(b: bool) any; o(x ${op} y) <= r(x, y);`), [{ r: [[1, 2]] }, {}, { r: [[2, 2]] }]).filter((line) => /^o/.test(line))).toEqual([`o[${less}]`, `o[${same}]`]);
+    expect(trace(role(`${two} output o(b: bool) any; o(x ${op} y) <= r(x, y);`), [{ r: [[1, 2]] }, {}, { r: [[2, 2]] }]).filter((line) => line.startsWith("o"))).toEqual([`o[${less}]`, `o[${same}]`]);
   });
   test("compares values of every type in one order", () => {
     expect(trace(role('output o(a: bool, b: bool, c: bool, d: bool, e: bool); o("B" < "a", false < true, [1, 2] < [1, 3], [1] < [1, 0], (1, "b") > (1, "a"));'), [{}])).toEqual(["o[true,true,true,true,true]"]);

@@ -106,6 +106,44 @@ describe("dlc run", () => {
     expect(stderr).toMatch(/halves#1/);
   });
 
+  test("imported aggregates get whole groups, and one that fails leaves its group out", async () => {
+    const reading = (node: number, hour: number, minute: number, celsius: number): string =>
+      JSON.stringify({ role: "Station", node, collection: "reading", row: { hour, minute, celsius } });
+    const input = [
+      reading(0, 9, 0, 21),
+      reading(1, 9, 30, 18),
+      reading(2, 9, 10, 19),
+      reading(0, 9, 40, 17),
+      reading(1, 10, 5, 30),
+      reading(0, 11, 0, 1),
+      reading(0, 11, 30, 2),
+    ];
+    const { code, rows, stderr } = await start(
+      [dlc, "run", join(root, "fixtures", "statistics", "program.dlc"), "--quiet"],
+      `${input.join("\n")}\n`,
+      { NO_COLOR: "1" },
+    ).done;
+    const of = (node: number, collection: string): unknown[] =>
+      rows
+        .flatMap((each) => (each.node === node && each.collection === collection ? [Object.values(each.row)] : []))
+        .sort((a, b) => Number(a[0]) - Number(b[0]));
+    for (const node of [0, 1]) {
+      expect(of(node, "middle")).toEqual([
+        [9, 18.5],
+        [10, 30],
+        [11, 1.5],
+      ]);
+      expect(of(node, "trend")).toEqual([
+        [9, expect.closeTo(-0.09, 10)],
+        [11, expect.closeTo(1 / 30, 10)],
+      ]);
+      expect(of(node, "covered")).toEqual([[9]]);
+    }
+    expect(stderr).toMatch(/DLC920.*slope\(\[\[5,30\]\]\) threw: the points stand above one another/);
+    expect(stderr).toMatch(/trend#1/);
+    expect(code).toBe(0);
+  });
+
   test("a program whose claim is false is not run", async () => {
     const folder = folderOf("refused", {
       "m.ts": "export const f = (x: number): number => x % 10;\n",
