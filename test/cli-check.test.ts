@@ -134,13 +134,12 @@ describe("dlc check", () => {
 
   test("--help and --version are no error", async () => {
     expect((await place.dlc("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
-    for (const args of [
-      ["--help"],
-      ["check", "--help"],
-      ["build", "--help"],
-      ["run", "--help"],
-      ["explain", "--help"],
-    ]) {
+    const { out: top } = await place.dlc("--help");
+    const names = [...top.matchAll(/^ {2}([a-z]+) .*$/gm)]
+      .map(([, name]) => name)
+      .filter((name) => name !== "help" && name !== "dlc");
+    expect(names).toEqual(expect.arrayContaining(["check", "build", "run", "explain", "fmt", "init", "completion"]));
+    for (const args of [["--help"], ...names.map((name) => [name, "--help"])]) {
       const { code, out } = await place.dlc(...args);
       expect(code).toBe(0);
       expect(out).toContain("Examples:");

@@ -2,9 +2,10 @@
  * The command line. Reads the arguments, starts one command, turns what it throws into a message.
  * Exit codes: 0 clean; 1 findings at error level, a counterexample, a node that failed; 2 wrong use or a fault of dlc.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Strategy } from "../compiler/plan.ts";
 import type { CheckOptions } from "./check.ts";
+import type { Shell } from "./completion.ts";
 import { readBudget, strategies } from "./config.ts";
 import type { FmtOptions } from "./fmt.ts";
 import { formNames } from "./draw/form-names.ts";
@@ -13,6 +14,8 @@ import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
 import { version } from "./root.ts";
+
+const shells: readonly Shell[] = ["bash", "zsh", "fish"];
 
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   try {
@@ -45,6 +48,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addHelpText(
       "after",
       examples([
+        "dlc init shop",
         "dlc check ads.dlc",
         "dlc explain ads.dlc poor#1",
         "dlc build ads.dlc -o out",
@@ -216,6 +220,38 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .action(async (files: string[], options: FmtOptions) => {
       const { fmtCommand } = await import("./fmt.ts");
       finish(await fmtCommand(files, options, io));
+    });
+
+  program
+    .command("init")
+    .summary("a new project that checks, tests and runs at once")
+    .description(
+      "Writes a small project: a program, data, a test, settings, scripts of npm and a workflow. It overwrites nothing.",
+    )
+    .argument("[folder]", "where; it need not exist", ".")
+    .addHelpText("after", examples(["dlc init shop", "dlc init"]))
+    .action(async (folder: string) => {
+      const { initCommand } = await import("./init.ts");
+      finish(await initCommand(folder, io));
+    });
+
+  program
+    .command("completion")
+    .summary("a script that completes commands and options in a shell")
+    .description("Prints a script for a shell, which completes commands, options, their values and programs.")
+    .addArgument(new Argument("<shell>", "the shell").choices([...shells]))
+    .addHelpText(
+      "after",
+      examples([
+        'eval "$(dlc completion bash)"     in ~/.bashrc',
+        'eval "$(dlc completion zsh)"      in ~/.zshrc, behind compinit',
+        "dlc completion fish | source      in ~/.config/fish/config.fish",
+      ]),
+    )
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import("./completion.ts");
+      io.out(completionScript(program, shell));
+      finish(0);
     });
 
   for (const command of program.commands) command.copyInheritedSettings(program);
