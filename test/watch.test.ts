@@ -121,6 +121,21 @@ describe("dlc check --watch", () => {
     expect(await next("changed f.ts")).toContain("0 errors");
   });
 
+  test("an imported program, also one that is not there yet", async () => {
+    place.write({
+      "a.dlc": 'import "./lib/b.dlc" as b;\nuse b.Copy as c in A;\nrole A { input i(x: int); c.see(x) <= i(x); }\n',
+      "lib/c.dlc": "",
+    });
+    const { next, first } = await watching(["a.dlc"]);
+    expect(first).toContain("DLC291");
+    place.write({ "lib/b.dlc": 'import "./c.dlc" as c;\nmodule Copy { in see(x: int); }\n' });
+    expect(await next("added lib/b.dlc")).toContain("0 errors");
+    place.write({ "lib/c.dlc": "module X {" });
+    expect(await next("changed lib/c.dlc")).toContain("lib/c.dlc:1");
+    place.write({ "lib/c.dlc": "module X {}" });
+    expect(await next("changed lib/c.dlc")).toContain("0 errors");
+  });
+
   test("what did not change is not reported: a touched file, a file of no interest", async () => {
     place.write({ "a.dlc": clean });
     const { io, next } = await watching(["."]);

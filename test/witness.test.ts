@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../src/compiler/plan.ts";
-import { huntBare, huntForRule, programsOf } from "../src/cli/witness.ts";
+import { huntBare, huntForRule, importsOf, programsOf } from "../src/cli/witness.ts";
 import { simulate } from "../src/verify/simulator.ts";
 import type { Witness } from "../src/verify/witness.ts";
-import { check } from "./support/check.ts";
+import { check, filesOf } from "./support/check.ts";
 import { makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
 
@@ -20,7 +20,7 @@ role R ${role} { channel c1(x: int, y: int); channel c2(x: int, y: int); channel
   ${rules} }`;
 
 function witnessOf(plan: Plan, rule: string): Witness {
-  const { hunted } = huntForRule(plan, rule, {}, 60);
+  const { hunted } = huntForRule(plan, rule, () => undefined, 60);
   if (hunted.witness === null) throw new Error(`no witness for ${rule} in ${hunted.runs} runs`);
   return hunted.witness;
 }
@@ -53,7 +53,7 @@ describe("what is marked has a witness", () => {
     const { plan } = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"));
     const { one, inputs, counts, output } = witnessOf(plan, "R/o#1");
     const bare = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"), "none").plan;
-    const again = simulate({ programs: programsOf(bare, {}), deployment: { counts }, inputs, schedule: one.schedule, seed: one.seed, maxActions: 20_000 });
+    const again = simulate({ programs: programsOf(bare, () => undefined), deployment: { counts }, inputs, schedule: one.schedule, seed: one.seed, maxActions: 20_000 });
     expect(again.outputs.find((each) => each.output === output && each.address === one.address)!.now).toEqual(one.rows);
   });
 });
@@ -66,7 +66,7 @@ test("what is free has none: closure, joins of growing tables, thresholds that a
       "replicated x2",
     ),
   );
-  const { hunted } = huntBare(plan, ["R.o", "R.v"], {}, 20);
+  const { hunted } = huntBare(plan, ["R.o", "R.v"], () => undefined, 20);
   expect(hunted.witness).toBeNull();
   expect(hunted.runs).toBeGreaterThan(100);
 });
@@ -120,6 +120,42 @@ describe("on the command line", () => {
     const { code, out } = await place.dlc("verify", "sealed.dlc", "--tries", "8");
     expect(out).toContain("R.o  deterministic: Async");
     expect(code).toBe(0);
+  });
+
+  test("functions of one name in several files are not taken for each other", async () => {
+    const mapping = (module: string): string =>
+      `function f(x: int): int from "./${module}.ts";\nmodule Map { in see(x: int); out seen(x: int); seen(f(x)) <= see(x); }`;
+    const files = { "one.dlc": mapping("one"), "two.dlc": mapping("two") };
+    place.write({
+      ...files,
+      "one.ts": "export const f = (x: number): number => x + 1;",
+      "two.ts": "export const f = (x: number): number => x + 2;",
+    });
+    const { plan } = check(
+      `import "./one.dlc" as one; import "./two.dlc" as two; use one.Map as a in R; use two.Map as b in R;
+       role R { input i(x: int); output o(x: int); a.see(x) <= i(x); b.see(x) <= i(x); o(x) <= a.seen(x); o(x) <= b.seen(x); }`,
+      "auto",
+      filesOf(files),
+    );
+    const programs = programsOf(plan, await importsOf(plan.analysis.ir, place.folder));
+    const inputs = [{ role: "R", node: 0, collection: "i", row: [1] }];
+    const { outputs } = simulate({ programs, deployment: { counts: { R: 1 } }, inputs, schedule: "single", seed: 1 });
+    expect(outputs.find(({ output }) => output === "R.o")!.now).toEqual([[2], [3]]);
+  });
+
+  test("of a rule in a copy, the picture names the copy's collections", async () => {
+    place.write({
+      "main.dlc": `module Latest { in see(k: int, v: int); out now(k: int, v: int); channel c(k: int, v: int); table t(k: int -> v: int);
+  c@*(k, v) <~ see(k, v);
+  t(k, v) <+- c(k, v);
+  now(k, v) <= t(k, v); }
+use Latest as l in R;
+role R { input i(k: int, v: int); output o(k: int, v: int); l.see(k, v) <= i(k, v); o(k, v) <= l.now(k, v); }`,
+    });
+    const { code, out } = await place.dlc("explain", "main.dlc", "l.t#1", "--witness", "--tries", "20");
+    expect(code).toBe(0);
+    expect(out).toContain("l.c(");
+    expect((await place.dlc("verify", "main.dlc", "--tries", "5")).code).toBe(0);
   });
 
   test("verify finds a promise of the program that its facts break", async () => {

@@ -1,6 +1,7 @@
 /** Hunting witnesses for `dlc explain --witness` and `dlc verify`: programs from plans, and what is left uncoordinated. */
 import { place } from "../compiler/4-place/place.ts";
 import { emit } from "../compiler/5-emit/emit.ts";
+import { functionImports } from "../compiler/5-emit/functions.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
 import type { CollectionId, Ir, RuleId } from "../compiler/ir.ts";
 import type { Plan } from "../compiler/plan.ts";
@@ -8,26 +9,26 @@ import { loadModule } from "../functions/load.ts";
 import { modulePath } from "../functions/modules.ts";
 import type { RoleProgram } from "../runtime/program.ts";
 import { loadRole } from "../verify/load.ts";
+import type { Imports } from "../verify/load.ts";
 import { huntWitness, outputsBelow } from "../verify/witness.ts";
 import type { Hunt, Hunted } from "../verify/witness.ts";
 import { WrongUse } from "./io.ts";
 
-export interface Exports {
-  readonly [name: string]: Function;
-}
-
-/** What the program imports, by name; throws where a module does not load. */
-export async function importsOf(ir: Ir, cwd: string): Promise<Exports> {
-  const found: Record<string, Function> = {};
-  for (const one of [...ir.functions.values(), ...ir.lattices.values()]) {
+/** What the program imports; throws where a module does not load. */
+export async function importsOf(ir: Ir, cwd: string): Promise<Imports> {
+  const found = new Map<string, Readonly<Record<string, unknown>>>();
+  for (const [id, module] of functionImports(ir)) {
+    const emitted = `./functions/${module}.js`;
+    if (found.has(emitted)) continue;
+    const one = ir.functions.get(id) ?? ir.lattices.get(id)!;
     const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
     if (exports === null) throw new WrongUse(`${one.from}, from which ${one.name} comes, does not load: ${fault}`);
-    found[one.name] = exports[one.name] as Function;
+    found.set(emitted, exports);
   }
-  return found;
+  return (module, name) => found.get(module)![name];
 }
 
-export function programsOf(plan: Plan, imports: Exports): readonly RoleProgram[] {
+export function programsOf(plan: Plan, imports: Imports): readonly RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);
   if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, imports));
@@ -53,7 +54,7 @@ export interface Hunting {
  * coordinated, so that what differs is its doing; where the rest takes a log, whose order is another one in every run, only
  * replicas of one run count. If that finds nothing, without any coordination.
  */
-export function huntForRule(plan: Plan, rule: RuleId, imports: Exports, tries: number): Hunting {
+export function huntForRule(plan: Plan, rule: RuleId, imports: Imports, tries: number): Hunting {
   const { ir } = plan.analysis;
   const outputs = outputsBelow(ir, rule);
   const others = plan.analysis.findings.some(
@@ -73,7 +74,7 @@ export function huntForRule(plan: Plan, rule: RuleId, imports: Exports, tries: n
   return huntBare(plan, outputs, imports, tries);
 }
 
-export function huntBare(plan: Plan, outputs: readonly CollectionId[], imports: Exports, tries: number): Hunting {
+export function huntBare(plan: Plan, outputs: readonly CollectionId[], imports: Imports, tries: number): Hunting {
   const bare = place(plan.analysis, { strategy: "none" }).value!;
   return { hunted: hunt(bare, outputs, "runs", imports, tries), how: "without coordination" };
 }
@@ -94,7 +95,7 @@ function hunt(
   plan: Plan,
   outputs: readonly CollectionId[],
   among: Hunt["among"],
-  imports: Exports,
+  imports: Imports,
   tries: number,
 ): Hunted {
   const { ir } = plan.analysis;

@@ -7,12 +7,11 @@ import type { RoleProgram } from "../runtime/program.ts";
 
 const importLine = /^import \{ (.*) \} from "(.*)";$/;
 
-/** `functions`: the program's imported functions, by name. Throws when a module is not as `emit` writes it. */
-export function loadRole(
-  files: readonly EmittedFile[],
-  role: string,
-  functions: Readonly<Record<string, Function>> = {},
-): RoleProgram {
+/** What a module of imported functions exports: the module's path as an emitted role names it, `./functions/words.js`. */
+export type Imports = (module: string, name: string) => unknown;
+
+/** Throws when a module is not as `emit` writes it. */
+export function loadRole(files: readonly EmittedFile[], role: string, imports: Imports = () => undefined): RoleProgram {
   const path = `${moduleName(role)}.js`;
   const file = files.find((one) => one.path === path);
   if (file === undefined) throw new Error(`${path} is not among the emitted files`);
@@ -24,7 +23,7 @@ export function loadRole(
     for (const part of match[1].split(", ")) {
       const [name, local = name] = part.split(" as ");
       bound.push(local);
-      values.push(imported(match[2], name, functions));
+      values.push(imported(match[2], name, imports));
     }
     return "";
   });
@@ -34,10 +33,10 @@ export function loadRole(
   return evaluate(...values);
 }
 
-function imported(module: string, name: string, functions: Readonly<Record<string, Function>>): unknown {
+function imported(module: string, name: string, imports: Imports): unknown {
   if (module === "./runtime/engine/index.js") return (engine as Readonly<Record<string, unknown>>)[name];
   if (module === "./runtime/operators/functions.run.js") return builtins;
-  if (module.startsWith("./functions/")) return functions[name];
+  if (module.startsWith("./functions/")) return imports(module, name);
   return () => {
     throw new Error(`${name} of ${module} belongs to processes; here modules are only evaluated`);
   };

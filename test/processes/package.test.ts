@@ -91,7 +91,7 @@ describe("the package", () => {
       expect(paths).toContain(wanted);
     }
     for (const path of paths)
-      expect(path).toMatch(/^(?:bin|dist|docs|lib)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+      expect(path).toMatch(/^(?:bin|dist|docs|lib)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json|dlc\.schema\.json)$/);
     expect(paths.filter((path) => /\.(?:test|ts)$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
     expect(installed("esbuild")).toMatch(/^esbuild@/);
   });

@@ -107,6 +107,6 @@ export function world(
   functions: Readonly<Record<string, Function>> = {},
   role = "R",
 ): World {
-  const { createEvaluator } = loadRole(emit(bare(irOf(text), inserted)).value!, role, functions);
+  const { createEvaluator } = loadRole(emit(bare(irOf(text), inserted)).value!, role, (_, name) => functions[name]);
   return new World(createEvaluator, `${role}#0`);
 }
