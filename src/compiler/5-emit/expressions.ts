@@ -107,8 +107,9 @@ export class ExprScope {
     );
   }
 
-  checkNat(raw: string, what: string): void {
-    this.#failUnless(`${raw} >= 0`, `faults.negative(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign});`);
+  checkNat(raw: string, what: string, of: "nat" | "lpset" = "nat"): void {
+    const more = of === "nat" ? "" : `, ${quoted(of)}`;
+    this.#failUnless(`${raw} >= 0`, `faults.negative(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign}${more});`);
   }
 
   #failUnless(test: string, report: string): void {
@@ -249,10 +250,9 @@ export class ExprScope {
   /** Elements of an `lpset` are not negative. */
   #element(arg: Expr, on: LatticeType): string {
     const of = on.args[0];
-    if (on.name !== "lpset" || arg.kind === "literal") return this.checked(arg, of);
-    if (isWhole(of)) return this.checked(arg, { kind: "nat" });
+    if (on.name !== "lpset" || arg.type.kind === "nat" || (arg.kind === "literal" && (arg.value as number) >= 0)) return this.checked(arg, of);
     const number = this.#hold("element", this.number(arg));
-    this.checkNat(number, this.textOf(arg.span));
+    this.checkNat(number, this.textOf(arg.span), "lpset");
     return `values.number(${number})`;
   }
 

@@ -120,9 +120,10 @@ export class Faults {
     else if (sign >= 0) this.say("DLC925", `a fact could not be derived: ${what}: ${failure}`, rule);
   }
 
-  /** A negative number where a nat is declared. */
-  negative(what: string, value: number, rule: string, sign: number): void {
-    if (sign >= 0)
-      this.say("DLC923", `a fact could not be derived: ${what} is ${value}, and a nat is not negative`, rule);
+  /** A negative number where a nat is declared, or as an element of an lpset. */
+  negative(what: string, value: number, rule: string, sign: number, of: "nat" | "lpset" = "nat"): void {
+    if (sign < 0) return;
+    const why = of === "nat" ? "a nat is not negative" : "an lpset holds no negative numbers";
+    this.say("DLC923", `a fact could not be derived: ${what} is ${value}, and ${why}`, rule);
   }
 }
