@@ -6,6 +6,8 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { Plan } from "../compiler/plan.ts";
 import { certificate } from "../compiler/4-place/place.ts";
 import type { Budget } from "./config.ts";
+import { differences, insertionName } from "./difference.ts";
+import type { Certificate } from "./difference.ts";
 import { describe } from "./draw/plan.ts";
 import type { Io } from "./io.ts";
 import { WrongUse } from "./io.ts";
@@ -48,18 +50,33 @@ export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Di
     );
   }
   const was = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
-  const is = certificateText(plan);
-  if (was === is) return [];
+  if (was === certificateText(plan)) return [];
+  const agreed = certificateIn(was);
+  const found = agreed === null ? ["that is no certificate"] : differences(agreed, certificate(plan) as Certificate);
+  const known = new Set(agreed?.plan.map(insertionName));
+  const fresh = plan.insertions.find((insertion) => !known.has(insertionName({ ...insertion })));
+  const rule = fresh?.protects.map((id) => plan.analysis.ir.rules.get(id)).find((each) => each?.file === file);
+  const most = 4;
+  const more = found.length > most ? `; and ${found.length - most} more` : "";
   return [
     {
       code: "DLC491",
       severity: "error",
-      message: `the plan differs from ${relative(cwd, path)}${firstDifference(was, is)}`,
+      message: `the plan is not the one in ${relative(cwd, path)}: ${found.slice(0, most).join("; ") || "it is written in another way"}${more}`,
       file,
-      span: firstLine(file),
-      mend: `If the change is meant, \`dlc check ${file.path} --lock\` writes the new one.`,
+      span: rule?.span ?? firstLine(file),
+      mend: `If the change is meant, \`dlc check ${file.path} --lock\` writes the new one, to be reviewed with it.`,
     },
   ];
+}
+
+function certificateIn(text: string): Certificate | null {
+  try {
+    const { plan, outputs, seals } = JSON.parse(text) as Partial<Certificate>;
+    return Array.isArray(plan) && Array.isArray(outputs) && Array.isArray(seals) ? { plan, outputs, seals } : null;
+  } catch {
+    return null;
+  }
 }
 
 export function certificateText(plan: Plan): string {
@@ -74,14 +91,6 @@ function lockPath(file: SourceFile, cwd: string): string {
   if (existsSync(own)) return own;
   const programs = readdirSync(folder).filter((name) => name.endsWith(".dlc"));
   return programs.length > 1 ? own : join(folder, "coordination.json");
-}
-
-function firstDifference(was: string, is: string): string {
-  const before = was.split("\n");
-  const after = is.split("\n");
-  const line = after.findIndex((text, index) => text !== before[index]);
-  if (line < 0) return "";
-  return `: its line ${line + 1} says ${before[line]?.trim() || "nothing"}, the plan says ${after[line]!.trim()}`;
 }
 
 function firstLine(file: SourceFile): Span {
