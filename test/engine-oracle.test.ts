@@ -60,7 +60,7 @@ function compare(seed: number, of: Programs): boolean {
   const where = `seed ${seed}\n${text}`;
   let emitted: World;
   try {
-    emitted = new World(loadRole(files, "R", imported).createEvaluator, "R#0", ["Q#0", "Q#1"]);
+    emitted = new World(loadRole(files, "R", (_, name) => imported[name]).createEvaluator, "R#0", ["Q#0", "Q#1"]);
   } catch (error) {
     throw new Error(`${where}\n${files.find(({ path }) => path === "R.js")!.text}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
 import { resolve } from "node:path";
+import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import { whyFirm } from "../compiler/diagnostics/firm.ts";
@@ -185,7 +186,7 @@ function recall({ statements }: Memory, path: string): DiskStatements {
 
 function filesBehind({ compilation: { ir } }: CheckedProgram, { cwd }: Io): readonly string[] {
   if (ir === null) return [];
-  return [...ir.functions.values(), ...ir.lattices.values()].map((imported) => modulePath(imported, cwd));
+  return importsOf(ir).map((imported) => modulePath(imported, cwd));
 }
 
 function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">): Counts {

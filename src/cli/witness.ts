@@ -20,7 +20,7 @@ export async function importsOf(ir: Ir, cwd: string): Promise<Imports> {
   for (const [id, module] of functionImports(ir)) {
     const emitted = `./functions/${module}.js`;
     if (found.has(emitted)) continue;
-    const one = ir.functions.get(id) ?? ir.lattices.get(id)!;
+    const one = ir.functions.get(id) ?? ir.aggregates.get(id) ?? ir.lattices.get(id)!;
     const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
     if (exports === null) throw new WrongUse(`${one.from}, from which ${one.name} comes, does not load: ${fault}`);
     found.set(emitted, exports);

@@ -12,7 +12,7 @@ import { check } from "./check.ts";
 export function programsOf(plan: Plan, functions: RunOptions["functions"] = {}): RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);
   if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, functions));
+  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, (_, name) => functions[name]));
 }
 
 export type Given = readonly (SimulatedInput | readonly [at: string, ...row: Row])[];
