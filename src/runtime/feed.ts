@@ -50,8 +50,9 @@ export class Feed {
     }
   }
 
+  /** Not where a limit stopped it: who waits for the end would come before what the limit brings. */
   get ended(): boolean {
-    return this.#open === 0;
+    return this.#open === 0 && this.#rows !== this.#options.limit;
   }
 
   async #read(collection: CollectionMeta, files: readonly FeedFile[]): Promise<void> {

@@ -11,6 +11,9 @@ import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
 
+/** A node that is killed after some rows gives them this long to arrive. */
+const DIES_WITHIN_MS = 2_000;
+
 export interface ProcessProgram {
   readonly programs: Readonly<Record<string, RoleProgram>>;
   readonly program: string;
@@ -130,6 +133,16 @@ async function readLines(node: DlcNode, feed: Feed): Promise<void> {
   feed.endLines();
 }
 
+/** Dies like a machine, when the rows taken so far have arrived; of one that never rests, soon. */
+function dieWhenIdle(node: DlcNode): void {
+  const last = Date.now() + DIES_WITHIN_MS;
+  const timer = setInterval(() => {
+    if (!node.isIdle && Date.now() < last) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGKILL");
+  }, 50);
+}
+
 /** Runs under a launcher, by its messages; ends when the launcher does. */
 export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   const tell = (message: FromChild): void => void process.send?.(message);
@@ -162,8 +175,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       stdin,
       report: say(node.address),
       limit: killAtRows,
-      // Long enough for the rows taken so far to leave.
-      onLimit: () => setTimeout(() => process.kill(process.pid, "SIGKILL"), 50),
+      onLimit: () => dieWhenIdle(node as DlcNode),
     });
     feed.start();
   };
