@@ -126,16 +126,16 @@ describe("one bad statement in a role", () => {
       'DLC114 [@allow(weaker, "x")] An annotation stands before a rule, not before a declaration.',
     ],
     ['import "./x.dlc" as y;', "DLC106 [import] A file is imported outside of roles and modules."],
-    ["in send(x: int);", "DLC106 [in] `in` belongs to the interface of a module, and this is a role."],
-    ["out sent(x: int);", "DLC106 [out] `out` belongs to the interface of a module, and this is a role."],
+    ["in send(x: int);", "DLC106 [in] `in` belongs to the interface of a module or a component, and this is a role."],
+    ["out sent(x: int);", "DLC106 [out] `out` belongs to the interface of a module or a component, and this is a role."],
     ["use M as m in A;", "DLC106 [A] A copy stands in the role in which it is used, here `A`."],
     ["use M<int as m;", "DLC101 [as] Expected `>`, `,` or `<`, found `as`."],
     ["use M(B as m;", "DLC101 [(] This `(` is never closed."],
     ["use M;", "DLC101 [M] Expected `(`, `<` or `as` after `M`, but the statement ends."],
     ["in send;", "DLC101 [send] The columns of `send` are missing."],
-    ["source c(x: int);", "DLC115 [source] `source` is not understood by this version of dlc."],
+    ["source c(x: int);", "DLC106 [source] A source is declared outside of roles and modules."],
     ["cache c(x: int) of R.t staleness 60s;", "DLC115 [cache] `cache` is not understood by this version of dlc."],
-    ["connect click -> Report.click;", "DLC115 [connect] `connect` is not understood by this version of dlc."],
+    ["connect click -> Report.click;", "DLC106 [connect] A connection stands outside of roles and modules."],
     [
       'function f(x: int): int from "./f.ts";',
       "DLC106 [function] A function is declared outside of roles and modules.",
@@ -209,7 +209,7 @@ describe("what the scanner sees", () => {
       ["DLC105", "Role `B` begins inside role `A`."],
     ]);
     expect(nested.diagnostics[0].cause?.label).toBe("this role is still open");
-    expect(nested.value?.items.map(({ name }) => name.text)).toEqual(["A", "B", "C"]);
+    expect(nested.value?.items.map((item) => item.kind === "role" && item.name.text)).toEqual(["A", "B", "C"]);
     // A nested role with both braces leaves one over, which is not reported again.
     expect(brief("role A { role B { t(2); } }")).toEqual(["DLC105 [role B] Role `B` begins inside role `A`."]);
   });
@@ -219,8 +219,8 @@ describe("what the scanner sees", () => {
       "DLC106 [t(x) <= u(x)] This rule stands outside of any role.",
       "DLC106 [table t(x: int)] The table `t` stands outside of any role.",
     ]);
-    expect(brief("component M { t(x) <= ; { } }\nrole A { t(1 }\n}")).toEqual([
-      "DLC115 [component] `component` is not understood by this version of dlc.",
+    expect(brief("cache M { t(x) <= ; { } }\nrole A { t(1 }\n}")).toEqual([
+      "DLC115 [cache] `cache` is not understood by this version of dlc.",
       "DLC101 [(] This `(` is never closed.",
       "DLC105 [}] This `}` closes nothing.",
     ]);
@@ -239,7 +239,7 @@ describe("what the scanner sees", () => {
       "DLC101 [x3] Expected `(`, found `x3`.",
       "DLC101 [(] This `(` is never closed.",
     ]);
-    expect(brief("in x(n: int);")).toEqual(["DLC106 [in x(n: int)] The in `x` stands outside of any role."]);
+    expect(brief("in x(n: int);")).toEqual(["DLC106 [in x(n: int)] The in `x` stands outside of any module or component."]);
     expect(brief('@allow(weaker, "x") module M { }')).toHaveLength(1);
   });
 

@@ -21,7 +21,17 @@ export interface Ast {
   readonly items: readonly Item[];
 }
 
-export type Item = RoleDecl | ModuleDecl | ImportDecl | UseDecl | FunctionDecl | AggregateDecl | LatticeDecl;
+export type Item =
+  | RoleDecl
+  | ModuleDecl
+  | ImportDecl
+  | UseDecl
+  | FunctionDecl
+  | AggregateDecl
+  | LatticeDecl
+  | SourceDecl
+  | ComponentDecl
+  | ConnectDecl;
 
 export interface Name {
   readonly text: string;
@@ -253,6 +263,57 @@ export interface LatticeDecl {
   readonly kind: "lattice";
   readonly name: Name;
   readonly from: string;
+  readonly doc: string | null;
+  readonly span: Span;
+}
+
+/** `source click(campaign: string) sealed by (campaign);`: an input of the host that belongs to no role. */
+export interface SourceDecl {
+  readonly kind: "source";
+  readonly name: Name;
+  readonly columns: readonly ColumnDecl[];
+  readonly keyLength: number | null;
+  readonly modifiers: readonly Modifier[];
+  readonly doc: string | null;
+  readonly span: Span;
+}
+
+/** `component Report replicated from "./report.ts" { … }` */
+export interface ComponentDecl {
+  readonly kind: "component";
+  readonly name: Name;
+  readonly replicated: boolean;
+  /** `replicated x5`: 5; null when not written. */
+  readonly count: number | null;
+  /** The module as written, without quotes, with the span of the string; null: it runs elsewhere. */
+  readonly from: Name | null;
+  /** Collections are its `in`s and `out`s. */
+  readonly members: readonly (CollectionDecl | PathDecl)[];
+  readonly doc: string | null;
+  /** From `component` to the closing brace. */
+  readonly span: Span;
+}
+
+/** Confluent or order-sensitive, and whether the path reads the component's state or writes it. */
+export type PathWord = "CR" | "CW" | "OR" | "OW";
+
+/** `path request -> response: OR(campaign, id);` */
+export interface PathDecl {
+  readonly kind: "path";
+  readonly from: Name;
+  readonly to: Name;
+  readonly word: PathWord;
+  /** Of `OR` and `OW`; null is `*`. */
+  readonly gate: readonly Name[] | null;
+  readonly doc: string | null;
+  readonly span: Span;
+}
+
+/** `connect click -> Report.click;` */
+export interface ConnectDecl {
+  readonly kind: "connect";
+  readonly from: CollectionRef;
+  readonly to: CollectionRef;
   readonly doc: string | null;
   readonly span: Span;
 }

@@ -4,7 +4,7 @@
  * lives in maps by id beside it. Phase 4 returns an Ir again: the coordinated program, with
  * `Ordering`s on collections and `Gate`s on literals and rules; nothing else differs.
  */
-import type { Ast, LevelWord, Span, SourceFile, BinaryOp, UnaryOp, Claim, CollectionKind, MergeOp } from "./ast.ts";
+import type { Ast, LevelWord, Name, PathWord, Span, SourceFile, BinaryOp, UnaryOp, Claim, CollectionKind, MergeOp } from "./ast.ts";
 
 /** `Report.click`, `Node.d.buffer` of a copy of a module, `bed.Store.put` of an imported file; also `Report.nodes`, the built-in relation of a role's addresses. */
 export type CollectionId = string;
@@ -26,6 +26,31 @@ export interface Ir {
   readonly aggregates: ReadonlyMap<string, ImportedFunction>;
   /** By id. */
   readonly lattices: ReadonlyMap<string, ImportedLattice>;
+  /** The roles that the program does not write itself, by name. */
+  readonly externals: ReadonlyMap<string, Source | Component>;
+}
+
+/** `source click(…)`: a role of one instance, with one input that is called `click` too. */
+export interface Source {
+  readonly kind: "source";
+  readonly input: CollectionId;
+}
+
+/**
+ * A role whose rules are the paths of a declaration. Its inputs are channels whose facts stay, because it may keep them:
+ * each is handed to it once. Its outputs are outputs.
+ */
+export interface Component {
+  readonly kind: "component";
+  readonly name: string;
+  /** The module that implements it, relative to the declaring file, with the span of the string; null: it runs elsewhere. */
+  readonly from: Name | null;
+  /** By id, the name as declared, in order. An `in` and an `out` may share one. */
+  readonly ins: ReadonlyMap<CollectionId, string>;
+  readonly outs: ReadonlyMap<CollectionId, string>;
+  readonly file: SourceFile;
+  readonly span: Span;
+  readonly nameSpan: Span;
 }
 
 export type Type =
@@ -118,11 +143,30 @@ export interface Rule {
   readonly doc: string | null;
   readonly file: SourceFile;
   readonly span: Span;
+  /** Written as `connect a -> B.c;`. */
+  readonly isConnection?: true;
+  /** Of a rule that stands for a path through a component: how it is declared. */
+  readonly path?: DeclaredPath;
   /**
    * Phase 4: the rule is evaluated for a valuation only when every partition named here is
    * closed at the instance. Each becomes one more (growing) literal of the body.
    */
   readonly gates?: readonly Gate[];
+}
+
+/**
+ * A path leads from the first literal of its rule's body to the head; columns of one name are one variable, what is new
+ * in the head is a call of the component. The other literals are what the component may have kept of its inputs when
+ * the fact is handed in, joined by the columns of a gate.
+ */
+export interface DeclaredPath {
+  readonly word: PathWord;
+  /** The input as declared. */
+  readonly from: string;
+  /** Of `OR` and `OW`: column names, which are the variables of the rule; null is `*`. */
+  readonly gate: readonly string[] | null;
+  /** Places in the body of what the path's answer depends on the order of; [] of a confluent one. */
+  readonly races: readonly number[];
 }
 
 /**

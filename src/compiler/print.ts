@@ -8,6 +8,8 @@ import type {
   AggregateCall,
   Collection,
   CollectionId,
+  Component,
+  DeclaredPath,
   Expr,
   Gate,
   HeadTerm,
@@ -88,7 +90,54 @@ export function printRole(role: Role): string {
   return `role ${role.name}${kind}${kind === "" && role.count === 1 ? "" : ` x${role.count}`}`;
 }
 
-/** Imported lattices, functions and aggregates, then each role with its collections, rules and seal rules. */
+/** `source click(campaign: string) sealed by (campaign);` */
+export function printSource(input: Collection): string {
+  return printCollection(input).replace(/^input/, "source");
+}
+
+/** `path request -> response: OR(campaign, id)`, without what ends it. */
+export function printPath({ path, head }: Rule, ir: Ir): string {
+  const { word, from, gate } = path as DeclaredPath;
+  const to = portName(head.collection, ir);
+  return `path ${from} -> ${to}: ${word}${word.startsWith("C") ? "" : `(${gate?.join(", ") ?? "*"})`}`;
+}
+
+/** `connect click -> Report.click;` */
+function printConnection({ body, head }: Rule, ir: Ir): string {
+  const [from] = body as readonly Extract<Literal, { kind: "read" }>[];
+  return `connect ${endName(from.collection, ir)} -> ${endName(head.collection, ir)};`;
+}
+
+/** Of a component's input or output the name as declared; of any other collection its own. */
+export function portName(id: CollectionId, ir: Ir): string {
+  const { role, name } = ir.collections.get(id) as Collection;
+  const external = ir.externals.get(role);
+  return external?.kind === "component" ? (external.ins.get(id) ?? external.outs.get(id) ?? name) : name;
+}
+
+/** As a connection names it. */
+export function endName(id: CollectionId, ir: Ir): string {
+  const { role } = ir.collections.get(id) as Collection;
+  return ir.externals.get(role)?.kind === "source" ? id : `${role}.${portName(id, ir)}`;
+}
+
+function printComponent(component: Component, ir: Ir): string {
+  const { name, from, ins, outs } = component;
+  const { replicated, count } = ir.roles.get(name) as Role;
+  const header = `component ${name}${replicated ? ` replicated x${count}` : ""}${from === null ? "" : ` from ${JSON.stringify(from.text)}`}`;
+  const port = (id: CollectionId, as: string, kind: string) =>
+    printCollection({ ...(ir.collections.get(id) as Collection), name: as }).replace(/^\w+/, kind);
+  const lines = [...ins].map(([id, as]) => port(id, as, "in"));
+  for (const [id, as] of outs) lines.push(port(id, as, "out"));
+  for (const rule of ir.rules.values()) {
+    if (rule.role !== name || rule.path === undefined) continue;
+    const gates = (rule.gates ?? []).flatMap(printerOf(name, ir, new Set()).gate);
+    lines.push(`${printPath(rule, ir)}${gates.length === 0 ? "" : ` until ${gates.join(" and ")}`};`);
+  }
+  return `${header} {\n${lines.map((line) => `  ${line}\n`).join("")}}`;
+}
+
+/** Imported lattices, functions and aggregates, then each role with its collections, rules and seal rules; sources and connections apart. */
 export function printProgram(ir: Ir): string {
   const blocks: string[] = [];
   const imports = [
@@ -97,16 +146,24 @@ export function printProgram(ir: Ir): string {
     ...[...ir.aggregates.values()].map((one) => printImported("aggregate", one)),
   ];
   if (imports.length > 0) blocks.push(imports.join("\n"));
+  const sources = [...ir.externals.values()].flatMap((one) => (one.kind === "source" ? [one.input] : []));
+  if (sources.length > 0)
+    blocks.push(sources.map((id) => printSource(ir.collections.get(id) as Collection)).join("\n"));
   for (const role of ir.roles.values()) {
+    const external = ir.externals.get(role.name);
+    if (external?.kind === "component") blocks.push(printComponent(external, ir));
+    if (external !== undefined) continue;
     const own = (one: { readonly role: string }) => one.role === role.name;
     const declared = [...ir.collections.values()]
       .filter((one) => own(one) && one.kind !== "nodes")
       .map(printCollection);
-    const derived = [...ir.rules.values()].filter(own).map((rule) => annotations(rule) + printRule(rule, ir));
+    const derived = [...ir.rules.values()].filter((rule) => own(rule) && !rule.isConnection).map((rule) => annotations(rule) + printRule(rule, ir));
     const sealing = ir.seals.filter(own).map((seal) => printSeal(seal, ir));
     const parts = [declared, [...derived, ...sealing]].filter((part) => part.length > 0);
     blocks.push(`${printRole(role)} {\n${parts.map((part) => part.map((line) => `  ${line}\n`).join("")).join("\n")}}`);
   }
+  const connections = [...ir.rules.values()].filter((rule) => rule.isConnection);
+  if (connections.length > 0) blocks.push(connections.map((rule) => printConnection(rule, ir)).join("\n"));
   return `${blocks.join("\n\n")}\n`;
 }
 

@@ -3,10 +3,10 @@
  * each, in the order of a walk: positions count from the start of the statement, and names are places
  * in its text. Reading one back costs a few microseconds and gives positions of the file at once.
  */
-import type { Item, Member, ModuleDecl, RoleDecl, Span } from "../ast.ts";
+import type { ComponentDecl, Item, Member, ModuleDecl, PathDecl, RoleDecl, Span } from "../ast.ts";
 
 /** What one statement is: all but the blocks, whose members are statements of their own. */
-export type CachedNode = Member | Exclude<Item, RoleDecl | ModuleDecl>;
+export type CachedNode = Member | PathDecl | Exclude<Item, RoleDecl | ModuleDecl | ComponentDecl>;
 
 /** A tree as a string; what is in it only this file knows. */
 export type CachedStatement = string & { readonly cached?: never };
@@ -115,6 +115,13 @@ const words = [
   "out",
   "import",
   "use",
+  "source",
+  "path",
+  "connect",
+  "CR",
+  "CW",
+  "OR",
+  "OW",
 ] as const;
 const wordIndex: ReadonlyMap<string, number> = new Map(words.map((word, index) => [word, index]));
 
@@ -159,6 +166,9 @@ const shapes: readonly string[] = [
   "kind,name,from,doc,span",
   "kind,from,name,doc,span",
   "kind,module,types,roles,name,target,doc,span",
+  "kind,name,columns,keyLength,modifiers,doc,span",
+  "kind,from,to,word,gate,doc,span",
+  "kind,from,to,doc,span",
 ];
 const shapeIndex: ReadonlyMap<string, number> = new Map(shapes.map((keys, index) => [keys, index]));
 const shapeKeys: readonly (readonly string[])[] = shapes.map((keys) => keys.split(","));

@@ -43,7 +43,7 @@ export function expectedOf(text: string, start: string, failedAt: number): strin
     for (const operator of operators) take(operator);
     expected.push("an operator");
   }
-  if (signs.delete("end of input")) expected.push(start === "role" || start === "module" ? "`{`" : "`;`");
+  if (signs.delete("end of input")) expected.push(["role", "module", "component"].includes(start) ? "`{`" : "`;`");
   for (const sign of signs) {
     const literal = /^"(.*)"$/.exec(sign)?.[1];
     if (literal === undefined || sign.includes('".."') || ["", " ", "_", ".", "e", "E"].includes(literal)) continue;

@@ -1,7 +1,21 @@
-import type { Ast, CollectionDecl, CollectionKind, Item, Member, SourceFile, Span, UseDecl } from "../ast.ts";
+import type {
+  Ast,
+  CollectionDecl,
+  CollectionKind,
+  ComponentDecl,
+  Item,
+  Member,
+  ModuleDecl,
+  PathDecl,
+  RoleDecl,
+  SourceFile,
+  Span,
+  UseDecl,
+} from "../ast.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Result } from "../result.ts";
 import { decodeStatement, encodeStatement, type CachedNode, type StatementCache } from "./cache.ts";
+import { componentOf, connectOf, pathDeclOf, sourceOf, type ComponentHeader } from "./components.ts";
 import { match, type Cst } from "./cst.ts";
 import { collectionOf, functionOf, latticeOf, reportUnknown } from "./declarations.ts";
 import { explainMismatch, reportScan } from "./explain.ts";
@@ -23,20 +37,30 @@ const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
   "timer",
 ]);
 const interfaceKinds: ReadonlySet<string> = new Set(["in", "out"]);
-const itemKinds: ReadonlySet<string> = new Set(["import", "function", "aggregate", "lattice"]);
-const blockKinds = ["role", "module"] as const;
+const itemKinds: ReadonlySet<string> = new Set([
+  "import",
+  "source",
+  "connect",
+  "function",
+  "aggregate",
+  "lattice",
+]);
+const blockKinds = ["role", "module", "component"] as const;
 /** Words that begin declarations of the language that this compiler does not read yet. */
-const laterKinds: ReadonlySet<string> = new Set(["source", "component", "connect", "cache"]);
-const declarationKinds = [...collectionKinds, ...interfaceKinds, "seal", "use", ...itemKinds, ...blockKinds];
+const laterKinds: ReadonlySet<string> = new Set(["cache"]);
+const declarationKinds = [...collectionKinds, ...interfaceKinds, "path", "seal", "use", ...itemKinds, ...blockKinds];
 
-type Header = ({ readonly kind: "role" } & RoleHeader) | ({ readonly kind: "module" } & ModuleHeader);
+type Header =
+  | ({ readonly kind: "role" } & RoleHeader)
+  | ({ readonly kind: "module" } & ModuleHeader)
+  | ({ readonly kind: "component" } & ComponentHeader);
 
-/** A role or module whose closing brace has not come yet. */
+/** A role, module or component whose closing brace has not come yet. */
 interface OpenBlock {
   readonly header: Header;
   readonly start: number;
   readonly doc: string | null;
-  readonly members: Member[];
+  readonly members: (Member | PathDecl)[];
   /** Whether its header could be read without findings. */
   readonly sound: boolean;
 }
@@ -56,7 +80,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
 
   const close = (open: OpenBlock, end: number): void => {
     const { header, start, doc, members } = open;
-    items.push({ ...header, members, doc, span: { start, end } });
+    items.push({ ...header, members, doc, span: { start, end } } as RoleDecl | ModuleDecl | ComponentDecl);
   };
 
   reportScan(file, scanned.problems, diagnostics);
@@ -101,12 +125,11 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     } else if (block === null) {
       if (read.kind === "collection") declarationLost = true;
       reportOutside(site, statement, read);
-    } else {
-      if (read.kind === "collection" && read.direction !== null && block.header.kind === "role") {
-        declarationLost = true;
-        reportInterface(site, statement, read);
-      }
+    } else if (isInPlace(read, block)) {
       block.members.push(read);
+    } else {
+      declarationLost ||= read.kind !== "rule" && read.kind !== "seal";
+      reportMisplaced(site, statement, read, block);
     }
   }
 
@@ -127,12 +150,17 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
 }
 
 /** Whether a statement stands outside of blocks; a `use` does where it says in which role, or where there is none. */
-function isItem(read: CachedNode, block: OpenBlock | null): read is Exclude<CachedNode, Member> | UseDecl {
+function isItem(read: CachedNode, block: OpenBlock | null): read is Exclude<CachedNode, Member | PathDecl> | UseDecl {
   return read.kind === "use" ? block === null : itemKinds.has(read.kind);
 }
 
 function reportInside(site: Site, statement: Statement, read: CachedNode, { header }: OpenBlock): void {
-  const what = read.kind === "import" ? "A file is imported" : `A ${read.kind} is declared`;
+  const what =
+    read.kind === "import"
+      ? "A file is imported"
+      : read.kind === "connect"
+        ? "A connection stands"
+        : `A ${read.kind} is declared`;
   report(site, "DLC106", firstWordOf(site, statement), `${what} outside of roles and modules.`, {
     mend: `Move it before \`${header.kind} ${header.name.text}\`; everything in the file can use it there.`,
   });
@@ -140,10 +168,37 @@ function reportInside(site: Site, statement: Statement, read: CachedNode, { head
 
 function reportOutside(site: Site, statement: Statement, read: CachedNode): void {
   const span = spanAt(site, statement.from, statement.text.length - statement.from);
-  const what =
-    read.kind === "collection" ? `The ${read.direction ?? read.collection} \`${read.name.text}\`` : `This ${read.kind}`;
-  report(site, "DLC106", span, `${what} stands outside of any role.`, {
-    mend: "Collections and rules belong to a role or a module: put it between the braces of `role Name { … }`.",
+  const isInterface = read.kind === "collection" && read.direction !== null;
+  const where = read.kind === "path" ? "component" : isInterface ? "module or component" : "role";
+  report(site, "DLC106", span, `${titleOf(read)} stands outside of any ${where}.`, {
+    mend:
+      where === "role"
+        ? "Collections and rules belong to a role or a module: put it between the braces of `role Name { … }`."
+        : "Put it between the braces of `component Name { … }`.",
+  });
+}
+
+function titleOf(read: CachedNode): string {
+  return read.kind === "collection"
+    ? `The ${read.direction ?? read.collection} \`${read.name.text}\``
+    : `This ${read.kind}`;
+}
+
+/** A module and a component have an interface, a component has paths, and nothing else. */
+function isInPlace(read: CachedNode, { header }: OpenBlock): boolean {
+  const isInterface = read.kind === "collection" && read.direction !== null;
+  if (header.kind === "component") return isInterface || read.kind === "path";
+  return read.kind !== "path" && !(isInterface && header.kind === "role");
+}
+
+function reportMisplaced(site: Site, statement: Statement, read: CachedNode, { header }: OpenBlock): void {
+  const { kind, name } = header;
+  if (kind === "role" && read.kind === "collection") return reportInterface(site, statement, read);
+  report(site, "DLC106", firstWordOf(site, statement), `${titleOf(read)} has no place in ${kind} \`${name.text}\`.`, {
+    mend:
+      kind === "component"
+        ? "A component is described from outside: `in` and `out` are what it takes and gives, `path` how one depends on the other."
+        : `\`path\` describes a component, which is written elsewhere; a ${kind} has collections and rules.`,
   });
 }
 
@@ -168,7 +223,7 @@ function reportInterface(site: Site, statement: Statement, { direction, name }: 
     site,
     "DLC106",
     firstWordOf(site, statement),
-    `\`${direction}\` belongs to the interface of a module, and this is a role.`,
+    `\`${direction}\` belongs to the interface of a module or a component, and this is a role.`,
     {
       mend: `Declare \`${name.text}\` as ${kinds}, or as a scratch.`,
     },
@@ -184,11 +239,11 @@ function declares({ word }: Statement): boolean {
   return word !== null && word !== "seal";
 }
 
-/** The role or module that a block's header opens; null, after a report, when it opens none. */
+/** The role, module or component that a block's header opens; null, after a report, when it opens none. */
 function openBlock(site: Site, statement: Statement, within: OpenBlock | null): OpenBlock | null {
   const word = statement.word as string;
   const span = spanAt(site, statement.from, word.length);
-  if (word !== "role" && word !== "module") {
+  if (word !== "role" && word !== "module" && word !== "component") {
     if (laterKinds.has(word)) reportLater(site, span, word);
     else reportUnknown(site, { text: word, span }, blockKinds, "what a block begins with", "DLC108");
     return null;
@@ -201,17 +256,21 @@ function openBlock(site: Site, statement: Statement, within: OpenBlock | null): 
     // The members still are read, so that their errors come up in the same run.
     const text = /^[a-z]+ +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
     const name = { text, span: spanAt(proper, word.length + 1, text.length) };
-    const header: Header =
-      word === "module"
-        ? { kind: word, name, types: [], roles: [] }
-        : { kind: word, name, count: null, replicated: false, partitionedBy: null };
+    const headers: Readonly<Record<typeof word, Header>> = {
+      role: { kind: "role", name, count: null, replicated: false, partitionedBy: null },
+      module: { kind: "module", name, types: [], roles: [] },
+      component: { kind: "component", name, count: null, replicated: false, from: null },
+    };
+    const header = headers[word];
     return { header, start: proper.base, doc: statement.doc, members: [], sound: false };
   }
   const before = site.diagnostics.length;
   const header: Header =
     word === "module"
       ? { kind: word, ...moduleOf(proper, matched.cst) }
-      : { kind: word, ...roleOf(proper, matched.cst) };
+      : word === "component"
+        ? { kind: word, ...componentOf(proper, matched.cst) }
+        : { kind: word, ...roleOf(proper, matched.cst) };
   const sound = site.diagnostics.length === before;
   if (within !== null) {
     const { kind, name } = within.header;
@@ -219,9 +278,9 @@ function openBlock(site: Site, statement: Statement, within: OpenBlock | null): 
       site,
       "DLC105",
       spanAt(proper, 0, proper.text.length),
-      `${word === "role" ? "Role" : "Module"} \`${header.name.text}\` begins inside ${kind} \`${name.text}\`.`,
+      `${word[0].toUpperCase()}${word.slice(1)} \`${header.name.text}\` begins inside ${kind} \`${name.text}\`.`,
       {
-        mend: `Close \`${name.text}\` with \`}\` first: roles and modules do not nest.`,
+        mend: `Close \`${name.text}\` with \`}\` first: roles, modules and components do not nest.`,
         cause: { span: name.span, label: `this ${kind} is still open` },
       },
     );
@@ -307,8 +366,21 @@ function buildStatement(site: Site, statement: Statement): CachedNode | null {
       const cst = treeOf(proper, "use");
       return cst === null ? null : useOf(proper, cst, doc, end);
     }
+    case "source": {
+      const cst = treeOf(proper, "collection");
+      return cst === null ? null : sourceOf(proper, cst, doc, end);
+    }
+    case "path": {
+      const cst = treeOf(proper, "path");
+      return cst === null ? null : pathDeclOf(proper, cst, doc, end);
+    }
+    case "connect": {
+      const cst = treeOf(proper, "connect");
+      return cst === null ? null : connectOf(proper, cst, doc, end);
+    }
     case "role":
     case "module":
+    case "component":
       report(site, "DLC105", span, `The block of this ${word} is missing.`, {
         mend: "Write `{` after its header, and `}` after its last statement.",
       });

@@ -74,6 +74,7 @@ const declaring = new Set([
   "cache",
   "use",
   "out",
+  "path",
 ]);
 const continuing = new Set([
   "sealed",

@@ -27,6 +27,12 @@ export function addCopies(files: readonly FileScope[], findings: Findings): read
       if (item.kind !== "use" || item.target === null) continue;
       const target = roles.get(item.target.text);
       if (target === undefined) reportRole(where, item.target);
+      else if (target.external !== null) {
+        findings.add("DLC293", file.file, item.target.span, `a copy stands in a role, and ${titleOf(target)} is none`, {
+          cause: { file: target.file.file, span: target.decl.name.span, label: "declared here" },
+          mend: "Put the copy into a role, and connect that to it.",
+        });
+      }
       else addCopy(target, item, where, [], made);
     }
   }
@@ -81,6 +87,7 @@ function newScope(
     types: types ?? new Map(module.decl.types.map((name) => [name.text, unknown])),
     findings,
     copy: { module, prefix, use },
+    external: null,
   };
 }
 
@@ -217,6 +224,7 @@ function stranger(name: Name, module: Module | null, file: FileScope): RoleScope
     types: new Map(),
     findings: new Findings(),
     copy: null,
+    external: null,
     isOpen: true,
   };
 }

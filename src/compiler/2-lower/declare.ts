@@ -4,6 +4,7 @@ import type { Collection, Column, ImportedFunction, Role } from "../ir.ts";
 import { latticeKinds } from "../../lattices/index.ts";
 import { addr, holdsLattice, sameType, scalarType, typeText } from "../types.ts";
 import { declareCollection } from "./collection.ts";
+import { declareComponent, declareSource } from "./components.ts";
 import { namedIn } from "./files.ts";
 import type { FileScope } from "./files.ts";
 import { quote, twice } from "./findings.ts";
@@ -24,11 +25,21 @@ export function declare(files: readonly FileScope[], findings: Findings): Readon
         const before = modules.get(item.name.text);
         if (before === undefined) modules.set(item.name.text, { decl: item, file: scope, isSound: true });
         else twice(findings, file, item.name, `module ${quote(item.name.text)}`, file, before.decl.name);
-      } else if (item.kind === "role") {
+      } else if (item.kind === "role" || item.kind === "source" || item.kind === "component") {
         const before = scope.roles.get(item.name.text);
-        if (before !== undefined)
-          twice(findings, file, item.name, `role ${quote(item.name.text)}`, file, before.decl.name);
-        else scope.roles.set(item.name.text, declareRole(scope, item, findings));
+        if (before !== undefined) {
+          const isSame = (before.external?.kind ?? "role") === item.kind;
+          const what = `${isSame ? `${item.kind} ` : ""}${quote(item.name.text)}`;
+          twice(findings, file, item.name, what, file, before.decl.name);
+          continue;
+        }
+        const declared =
+          item.kind === "role"
+            ? declareRole(scope, item, findings)
+            : item.kind === "source"
+              ? declareSource(scope, item, findings)
+              : declareComponent(scope, item, findings);
+        scope.roles.set(item.name.text, declared);
       }
     }
   }
@@ -169,6 +180,7 @@ function declareRole(file: FileScope, decl: RoleDecl, findings: Findings): RoleS
     types: new Map(),
     findings,
     copy: null,
+    external: null,
   };
   declareCollections(scope);
   return scope;

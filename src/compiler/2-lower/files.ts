@@ -55,7 +55,8 @@ export function filesOf(asts: readonly Ast[], findings: Findings): readonly File
       if (before === undefined) names.set(name.text, name);
     }
     for (const item of ast.items) {
-      const before = item.kind === "role" ? names.get(item.name.text) : undefined;
+      if (item.kind !== "role" && item.kind !== "source" && item.kind !== "component") continue;
+      const before = names.get(item.name.text);
       if (before !== undefined)
         twice(findings, ast.file, item.name, `${quote(item.name.text)}, the name of an import,`, ast.file, before);
     }

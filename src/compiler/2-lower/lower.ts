@@ -1,12 +1,16 @@
 /** Phase 2: names resolved, expressions typed, rules checked for safety and strata. */
 import type { Ast } from "../ast.ts";
-import type { Collection, ImportedFunction, ImportedLattice, Ir, Rule, SealRule } from "../ir.ts";
+import type { Collection, Component, ImportedFunction, ImportedLattice, Ir, Rule, SealRule, Source } from "../ir.ts";
 import type { Result } from "../result.ts";
+import { isComponent, reportUnfed } from "./components.ts";
+import { lowerConnections } from "./connections.ts";
 import { addCopies, moduleAlone } from "./copies.ts";
 import { checkPartitions, declare } from "./declare.ts";
 import { filesOf } from "./files.ts";
 import { Findings, quote } from "./findings.ts";
+import { lowerPaths } from "./paths.ts";
 import { lowerRule } from "./rule.ts";
+import type { Ordinals } from "./rule.ts";
 import type { Place, RoleScope, Scope } from "./scope.ts";
 import { lowerSeal } from "./seal.ts";
 import { checkStrata } from "./stratify.ts";
@@ -42,8 +46,13 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
   const rules = new Map<string, Rule>();
   const seals: SealRule[] = [];
   const collections = new Map<string, Collection>();
+  const externals = new Map<string, Source | Component>();
+  const numbers = new Map<string, Ordinals>();
   for (const role of roles.values()) {
-    const ordinals = new Map<string, number>();
+    const ordinals: Ordinals = new Map();
+    numbers.set(role.role.name, ordinals);
+    if (role.external !== null) externals.set(role.role.name, role.external);
+    if (isComponent(role)) for (const rule of lowerPaths(role, ordinals, findings)) rules.set(rule.id, rule);
     const parts = [role, ...copies.filter((copy) => copy.role === role.role)];
     const own = collectionsOf(parts);
     for (const [id, one] of own) collections.set(id, one);
@@ -56,11 +65,14 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
     }
   }
   for (const copy of copies) reportCopy(copy, findings);
+  const connections = lowerConnections(files, numbers, findings);
+  for (const rule of connections.rules) rules.set(rule.id, rule);
+  if (connections.isWhole) reportUnfed(roles.values(), rules.values(), findings);
   checkStrata({ rules, collections, functions }, findings);
   if (findings.failed) return { value: null, diagnostics: findings.list };
   const named = new Map([...roles].map(([name, { role }]) => [name, role]));
   return {
-    value: { asts, roles: named, collections, rules, seals, functions, aggregates, lattices },
+    value: { asts, roles: named, collections, rules, seals, functions, aggregates, lattices, externals },
     diagnostics: findings.list,
   };
 }
@@ -75,7 +87,7 @@ function collectionsOf(parts: readonly RoleScope[]): ReadonlyMap<string, Collect
 function lowerMembers(
   role: RoleScope,
   roles: ReadonlyMap<string, RoleScope>,
-  ordinals: Map<string, number>,
+  ordinals: Ordinals,
 ): { readonly rules: ReadonlyMap<string, Rule>; readonly seals: readonly SealRule[] } {
   const { file, findings } = role;
   const { functions, lattices, aggregates } = file;

@@ -1,6 +1,6 @@
 /** What names mean: roles, the collections of each, copies of modules, functions and aggregates. */
 import type { CollectionDecl, CollectionRef, ModuleDecl, Name, RoleDecl, SourceFile, UseDecl } from "../ast.ts";
-import type { Collection, ImportedFunction, ImportedLattice, Role, Type } from "../ir.ts";
+import type { Collection, Component, ImportedFunction, ImportedLattice, Role, Type, Source } from "../ir.ts";
 import { functions as builtinFunctions } from "../../operators/index.ts";
 import type { FileScope } from "./files.ts";
 import { quote } from "./findings.ts";
@@ -23,6 +23,8 @@ export interface RoleScope {
   readonly findings: Findings;
   /** Where it is a module's: null in a role. */
   readonly copy: Copy | null;
+  /** Of a source or a component. */
+  readonly external: Source | Component | null;
   /** In a module that is checked by itself: a role of which nothing is known. */
   readonly isOpen?: true;
 }
@@ -71,7 +73,8 @@ export function isFunctionName(scope: Scope, name: string): boolean {
 }
 
 /** `role Node`; of a module that is checked by itself, `module Delivery`. */
-export function titleOf({ role, copy }: RoleScope): string {
+export function titleOf({ role, copy, external }: RoleScope): string {
+  if (external !== null) return `${external.kind} ${role.name}`;
   return copy !== null && copy.use === null ? `module ${copy.module.decl.name.text}` : `role ${role.name}`;
 }
 
@@ -100,12 +103,12 @@ export function resolveCollection(place: Place, ref: CollectionRef, access: Acce
     return null;
   }
   const { scope, file } = place;
-  const what = target.copy === null ? `role ${target.role.name}` : `module ${target.copy.module.decl.name.text}`;
+  const what = target.copy === null ? titleOf(target) : `module ${target.copy.module.decl.name.text}`;
   scope.findings.add("DLC202", file, ref.name.span, `${what} has no collection ${quote(ref.name.text)}`, {
     cause: {
       file: target.file.file,
       span: target.decl.name.span,
-      label: target.copy === null ? "the role" : "the module",
+      label: `the ${target.copy === null ? (target.external?.kind ?? "role") : "module"}`,
     },
     ...scope.findings.didYouMean(
       file,

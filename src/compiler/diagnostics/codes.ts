@@ -16,6 +16,7 @@ export interface CodePage {
  */
 import { syntaxCodes } from "./syntax.ts";
 import { nameCodes } from "./names.ts";
+import { componentCodes } from "./components.ts";
 import { orderCodes } from "./order.ts";
 import { coordinationCodes } from "./coordination.ts";
 import { functionCodes } from "./functions.ts";
@@ -25,6 +26,7 @@ import { allowanceCodes } from "./allowances.ts";
 export const codes = {
   ...syntaxCodes,
   ...nameCodes,
+  ...componentCodes,
   ...orderCodes,
   ...coordinationCodes,
   ...functionCodes,

@@ -60,12 +60,17 @@ export const orderCodes = {
   },
   DLC309: {
     severity: "warning",
-    title: "an imported aggregate over groups that may still grow",
+    title: "code of which no better is known than that order matters",
     why:
-      "Every value that it gives before the last fact has come may be delivered, and no claim says how one follows from the other. So everything that the rule " +
-      "depends on has to pass through one log. An aggregate that is claimed to be `commutative` is judged like a built-in one (DLC302), each group by itself.",
-    example: "m(k, median(x)) <= sample(k, x);   // aggregate median(x: float): float from \"./stats.ts\";",
-    mend: "Seal the source by columns of the group: of a group that is closed it gets all rows at once, and needs no claim. Or test a bound of a `monotone` one.",
+      "Every value that an imported aggregate gives before the last fact has come may be delivered, and no claim says how one follows from the other. So everything that the rule " +
+      "depends on has to pass through one log. An aggregate that is claimed to be `commutative` is judged like a built-in one (DLC302), each group by itself. " +
+      "A path of a component that is declared `OR` or `OW` says of itself that its answers depend on what has come before, within its gate.",
+    example:
+      "m(k, median(x)) <= sample(k, x);   // aggregate median(x: float): float from \"./stats.ts\";\n" +
+      "component Report { in click(id: string); out poor(id: string); path click -> poor: OW(id); }",
+    mend:
+      "Seal the source by columns of the group or gate: of a group that is closed an aggregate gets all rows at once, and needs no claim, and so does a component. Or test a bound of a `monotone` aggregate; " +
+      "or declare the path `CR` or `CW` if order does not matter to it.",
   },
   DLC310: {
     severity: "warning",

@@ -134,4 +134,25 @@ export const runCodes = {
     example: "ballots(c, b) <= ballot(c, b);   // Ballot.join threw",
     mend: "Let the join give a value for any two; `dlc check` tries the laws that it has to keep.",
   },
+  DLC930: {
+    severity: "error",
+    title: "a component that failed",
+    why: "A component threw when it was handed the fact in the message. What it had answered to that fact before it threw is dropped; what it had kept by then stays kept. It is handed all other facts.",
+    example: "createReport(out) { return { click(row) { throw new Error(\"full\"); } }; }",
+    mend: "Let the component catch what it can mend, and change what it keeps only when nothing can fail any more.",
+  },
+  DLC931: {
+    severity: "error",
+    title: "a row of a component that does not fit",
+    why: "What a component gives to an output is checked against the declared columns: each of them, of its type, and no others. A row that does not fit is dropped.",
+    example: "out.response({ campaign: \"shoes\", id: 7, n: 3 });   // out response(campaign: string, id: string, n: int);",
+    mend: "Give the row its columns, or declare those that it has.",
+  },
+  DLC932: {
+    severity: "error",
+    title: "an answer of a component that came from nowhere",
+    why: "A component answers while it is handed a fact. What it gives later, from a timer or after an `await`, belongs to no step: nothing knows which facts it rests on, or whether its partition has been sealed. It is dropped.",
+    example: "click(row) { setTimeout(() => out.response(answer(row)), 100); }",
+    mend: "Answer before the function returns. What needs time or other services stands outside, between an output and a source.",
+  },
 } as const satisfies Record<string, CodePage>;

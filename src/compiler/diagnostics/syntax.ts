@@ -47,9 +47,9 @@ export const syntaxCodes = {
   },
   DLC105: {
     severity: "error",
-    title: "Braces of roles or modules that do not match",
+    title: "Braces of roles, modules or components that do not match",
     why:
-      "The statements of a role or module stand between `{` and `}` after its header, and neither nests. A missing " +
+      "The statements of a role, module or component stand between `{` and `}` after its header, and none nests. A missing " +
       "`}` lets the next one begin inside the one before; a `}` too many closes nothing.",
     example: "role A {\n  table t(x: int);\nrole B { }",
     mend: "Close each role before the next begins.",
@@ -59,8 +59,8 @@ export const syntaxCodes = {
     title: "A statement in the wrong place",
     why:
       "Collections, rules and seals belong to a role or a module, because each instance of a role has its own. " +
-      "Imports, functions, aggregates and lattices belong to the whole file and stand outside. `in` and `out` are the " +
-      "interface of a module. A `use` outside of blocks says in which role its copy stands.",
+      "Imports, functions, aggregates, lattices, sources, components and connections belong to the whole file and stand " +
+      "outside. `in` and `out` are the interface of a module or a component, and only a component has a `path`. A `use` outside of blocks says in which role its copy stands.",
     example: "table t(x: int);\nrole A { }",
     mend: "Move the statement into the role that it belongs to, or out of it.",
   },
@@ -81,7 +81,7 @@ export const syntaxCodes = {
     why:
       "A statement that begins with two words declares something, and the first says what: `role`, `module`, " +
       "`input`, `output`, `channel`, `table`, `scratch`, `timer`, `seal`, `use`, `in`, `out`, `import`, `function`, " +
-      "`aggregate` or `lattice`.",
+      "`aggregate`, `lattice`, `source`, `component`, `path` or `connect`.",
     example: "tabel clicks(id: string);",
     mend: "Correct the first word.",
   },
@@ -94,7 +94,7 @@ export const syntaxCodes = {
       "Collections know `sealed by (…) single within …`, `lossy`, `durable`, `unique`, `shared`, `serializable` " +
       "and the promises " +
       "`deterministic`, `agreed`, `eventual`, `any` with `strict`; roles `xN`, `replicated` and `partitioned by " +
-      "(…)`; functions their claims.",
+      "(…)`; functions their claims; components `replicated`; paths `CR`, `CW`, `OR(…)` and `OW(…)`.",
     example: "table stock(item: string -> n: int) durabel;",
     mend: "Correct the word or take it away.",
   },
@@ -157,10 +157,9 @@ export const syntaxCodes = {
     severity: "error",
     title: "A part of the language that is not here yet",
     why:
-      "The statement begins with a word that the language keeps for external components or caches, " +
-      "which this version of dlc does not compile.",
-    example: "source click(campaign: string, id: string);",
-    mend: "Write what the roles need from outside as inputs or TypeScript functions.",
+      "The statement begins with a word that the language keeps for caches, which this version of dlc does not compile.",
+    example: "cache page(url: string) of Origin.page staleness 60s;",
+    mend: "Keep a copy in a table of the role, and have the other role send what changes.",
   },
   DLC116: {
     severity: "error",
