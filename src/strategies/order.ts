@@ -131,6 +131,7 @@ function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph
     return term?.kind === "variable" ? term.name : null;
   });
   if (names.length === 0 || names.some((name) => name === null || name !== names[0])) return false;
+  if (rule.path !== undefined) return rule.path.gate?.includes(names[0]!) ?? false;
   const head = graph.ir.collections.get(rule.head.collection)!;
   const { keyLength } = head;
   const grouped = rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");

@@ -4,6 +4,7 @@ import type { Compilation } from "../../compiler/compile.ts";
 import type { Silenced } from "../../compiler/diagnostics/allow.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Collection, CollectionId, Ir } from "../../compiler/ir.ts";
+import { portName } from "../../compiler/print.ts";
 import { positionOf, rangeOf } from "../../compiler/diagnostics/lines.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
 
@@ -102,7 +103,10 @@ function outputsOf({ compilation: { plan, file } }: CheckedProgram): object[] {
 function collectionsOf({ compilation: { analysis, file } }: CheckedProgram): object[] {
   if (analysis === null) return [];
   return [...analysis.ir.collections.values()]
-    .filter(({ kind }) => kind === "channel" || kind === "table" || kind === "scratch")
+    .filter(({ id, kind, role }) => {
+      const external = analysis.ir.externals.get(role);
+      return external?.kind === "component" ? external.outs.has(id) : kind === "channel" || kind === "table" || kind === "scratch";
+    })
     .map((collection) => {
       const label = analysis.inference.labels.get(collection.id) ?? { name: "Async", key: null };
       return { name: collection.id, label: label.name, key: keyNames(label, collection), file: file.path };
@@ -128,7 +132,7 @@ function planOf({ compilation: { plan, file } }: CheckedProgram): object[] {
   return (plan?.insertions ?? []).map((insertion) => ({
     mechanism: insertion.mechanism,
     role: insertion.role,
-    at: insertion.at.map((id) => headOf(id, insertion.role)),
+    at: insertion.at.map((id) => portName(id, plan!.analysis.ir)),
     key: insertion.key,
     protects: [...new Set(insertion.protects.map((rule) => headName(plan!.analysis.ir, rule, insertion.role)))],
     rules: insertion.protects.map((rule) => labelOf(plan!.analysis.ir, rule)),

@@ -25,7 +25,7 @@ export function explainProgram(
   const page = new Page(paint, width);
   page.title(
     file.path,
-    `${count(ir.roles.size, "role")}, ${count(ir.rules.size, "rule")}, ${count(plan.outputs.length, "output")}`,
+    sizes(plan),
   );
   page.head("What each output promises, and what it is before -> after");
   page.line(drawPlan({ ...plan, insertions: [] }, paint).trimEnd());
@@ -64,6 +64,19 @@ export function explainProgram(
   return page.done();
 }
 
+/** `2 roles, 5 rules, 1 output`; what the program does not write itself is counted apart. */
+function sizes({ analysis: { ir }, outputs }: Plan): string {
+  const external = (kind: string): number => [...ir.externals.values()].filter((one) => one.kind === kind).length;
+  const counts: [number, string][] = [
+    [external("source"), "source"],
+    [external("component"), "component"],
+    [ir.roles.size - ir.externals.size, "role"],
+    [[...ir.rules.values()].filter(({ path, isConnection }) => !path && !isConnection).length, "rule"],
+  ];
+  const written = counts.filter(([n], i) => n > 0 || (i > 1 && ir.externals.size === 0));
+  return [...written, [outputs.length, "output"] as const].map(([n, what]) => count(n, what)).join(", ");
+}
+
 /** Of each file with insertions: line number to what is inserted above it. */
 function insertedLines(
   plan: Plan,
@@ -87,7 +100,13 @@ function insertedLines(
     );
   }
   for (const rule of coordinated.rules.values()) {
-    for (const gate of rule.gates ?? []) add(rule, `// evaluated where closed: ${gateText(gate, rule.role)}`);
+    for (const gate of rule.gates ?? [])
+      add(
+        rule,
+        rule.path === undefined
+          ? `// evaluated where closed: ${gateText(gate, rule.role)}`
+          : `// ${rule.path.from} is handed in where closed: ${gateText(gate, rule.role)}`,
+      );
     for (const literal of rule.body) {
       if (literal.kind !== "read" || literal.hold === undefined) continue;
       const read = rule.file.text.slice(literal.span.start, literal.span.end);

@@ -1,7 +1,8 @@
 /** `dlc explain FILE RULE`. */
 import type { Finding } from "../../compiler/analysis.ts";
-import type { Rule } from "../../compiler/ir.ts";
+import type { Ir, Rule } from "../../compiler/ir.ts";
 import type { Insertion, Plan } from "../../compiler/plan.ts";
+import { endName, printPath } from "../../compiler/print.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
 import { claimLines } from "./claims.ts";
 import { drawFrame, gutterOf, place } from "./frame.ts";
@@ -10,7 +11,7 @@ import { wrap } from "./diagnostics.ts";
 import { labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { describe, drawLabel } from "./plan.ts";
-import { gateWords, labelWords, mechanismWords, reasonWords } from "./words.ts";
+import { gateWords, labelWords, mechanismWords, pathWords, reasonWords } from "./words.ts";
 
 export function explainRule(
   plan: Plan,
@@ -33,7 +34,9 @@ export function explainRule(
   if (findings.length === 0) {
     page.head("Order does not matter here");
     page.text(
-      `${rule.label} only adds what never has to be taken back: more input can only give more facts. It needs no coordination of its own.`,
+      rule.path === undefined
+        ? `${rule.label} only adds what never has to be taken back: more input can only give more facts. It needs no coordination of its own.`
+        : `${rule.role} declares ${printPath(rule, ir)}. ${pathWords[rule.path.word]} Nothing checks that; it needs no coordination of its own.`,
     );
     const label = inference.labels.get(rule.head.collection);
     if (label !== undefined)
@@ -45,7 +48,11 @@ export function explainRule(
   }
   page.head("Why it is order-sensitive");
   for (const finding of findings) {
-    page.item(`${finding.reason}: ${reasonWords[finding.reason]}`);
+    page.item(
+      rule.path !== undefined && finding.reason === "opaque"
+        ? `${finding.reason}: ${rule.role} declares ${printPath(rule, ir)}. ${pathWords[rule.path.word]}`
+        : `${finding.reason}: ${reasonWords[finding.reason]}`,
+    );
     page.text(`Gate: ${gateWords(finding)}.`, 4);
   }
   page.head("Where the disorder comes from");
@@ -97,11 +104,18 @@ function insertions(page: Page, plan: Plan, rule: Rule): void {
 /** `AdServer.click (input) -> Report.click (channel) -> Report.clicks (table) -> poor#1`. */
 function paths(finding: Finding, rule: Rule, plan: Plan): string[] {
   const { ir } = plan.analysis;
-  const named = (id: string): string => `${id} (${ir.collections.get(id)?.kind ?? "collection"})`;
+  const named = (id: string): string => `${ir.collections.has(id) ? endName(id, ir) : id} (${kindOf(id, ir)})`;
   return finding.sources.map(({ source, path }) => {
     const steps = path[0] === source ? path : [source, ...path];
     return `${steps.map(named).join(" -> ")} -> ${rule.label}`;
   });
+}
+
+function kindOf(id: string, ir: Ir): string {
+  const collection = ir.collections.get(id);
+  const external = ir.externals.get(collection?.role ?? "");
+  if (external?.kind === "component") return external.ins.has(id) ? "in" : "out";
+  return external?.kind ?? collection?.kind ?? "collection";
 }
 
 /** Text with headings and items, wrapped. */

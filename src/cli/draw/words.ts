@@ -1,6 +1,6 @@
 /** Reasons, mechanisms and labels in words for a reader who meets them for the first time. */
 import type { Finding, LabelName, Reason } from "../../compiler/analysis.ts";
-import type { LevelWord } from "../../compiler/ast.ts";
+import type { LevelWord, PathWord } from "../../compiler/ast.ts";
 import type { MechanismName } from "../../compiler/plan.ts";
 
 export const reasonWords: Readonly<Record<Reason, string>> = {
@@ -20,6 +20,13 @@ export const reasonWords: Readonly<Record<Reason, string>> = {
   local: "It makes the replicas of a role differ by construction: the fact stems from one replica alone.",
   promise:
     "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
+};
+
+export const pathWords: Readonly<Record<PathWord, string>> = {
+  CR: "In whatever order facts come, it gives the same answers, and it keeps none of them.",
+  CW: "In whatever order facts come, it gives the same answers in the end. It keeps what comes.",
+  OR: "What it answers depends on what has come before.",
+  OW: "What it answers depends on what has come before, and so does what it keeps.",
 };
 
 export const mechanismWords: Readonly<
@@ -67,7 +74,7 @@ export const levelWords: Readonly<Record<LevelWord, string>> = {
 /** `each value of (campaign, id) is judged by itself`. */
 export function gateWords(finding: Pick<Finding, "reason" | "gate" | "columns">): string {
   if (finding.gate === null && finding.reason === "opaque")
-    return "unknown as long as no seal closes the groups: one log serves them all";
+    return "unknown as long as no seal closes what it reads: one log serves all of it";
   if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
   if (finding.gate.length === 0)
     return "none: all facts together make one group, so that only the end of the whole stream makes it safe";

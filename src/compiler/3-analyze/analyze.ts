@@ -116,7 +116,7 @@ function impliedFindings(graph: Graph, context: Context, points: readonly Findin
   const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate" || each.reason === "opaque").map((each) => each.rule));
   const found: Finding[] = [];
   for (const rule of graph.rules) {
-    if (marked.has(rule.id) || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
+    if (marked.has(rule.id) || rule.path !== undefined || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
     const sensitive = impliedSensitive(rule, context.persistence);
     if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
   }

@@ -8,6 +8,7 @@ import type { Context } from "./points.ts";
 import { collection, isOpen, isPassing, mayConflict, termVariables } from "./points.ts";
 import { closure, dependencies, equals, keyHolds, shape, variablesOf } from "./determine.ts";
 import { acknowledgedIn } from "./acknowledged.ts";
+import { handedIn } from "./declared.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -235,7 +236,7 @@ function descends(
   if (rules.length === 0 || kind === "input" || kind === "timer") return false;
   const traced = rules.every((rule) => {
     const same = equals(rule);
-    return positives(rule).some((literal) => {
+    return ancestors(rule).some((literal) => {
       const further: { at: number; source: number }[] = [];
       for (const { at, source } of wanted) {
         const term = rule.head.terms[at];
@@ -250,6 +251,11 @@ function descends(
   });
   seen.set(state, traced);
   return traced;
+}
+
+/** The literals from whose facts the head's are made. */
+function ancestors(rule: Rule): readonly ReadLiteral[] {
+  return rule.path === undefined ? positives(rule) : [handedIn(rule)];
 }
 
 /** A message into the home role must go to the instance from which the ancestor came. */
@@ -277,7 +283,7 @@ function carriesSelf(id: CollectionId, column: number, home: string, ancestor: C
       if (term.value.kind === "self") return rule.role === home;
       const [name] = variablesOf(term.value);
       if (term.value.kind !== "variable") return false;
-      return positives(rule).some((literal) => {
+      return ancestors(rule).some((literal) => {
         const at = literal.terms.findIndex((each) => each?.kind === "variable" && each.name === name);
         return at >= 0 && carriesSelf(literal.collection, at, home, ancestor, context, new Set(seen));
       });

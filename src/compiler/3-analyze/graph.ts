@@ -6,6 +6,8 @@ export interface Graph {
   readonly rules: readonly Rule[];
   /** Rules with this head, of any role and any merge. */
   readonly into: ReadonlyMap<CollectionId, readonly Rule[]>;
+  /** Rules of a role, in order. */
+  readonly rulesOf: (role: string) => readonly Rule[];
   /** Rules that read it, negated or not. */
   readonly readers: ReadonlyMap<CollectionId, readonly Rule[]>;
   readonly sealsInto: ReadonlyMap<CollectionId, readonly SealRule[]>;
@@ -35,7 +37,11 @@ function build(ir: Ir): Graph {
     readers.set(id, []);
     successors.set(id, new Set());
   }
+  const byRole = new Map<string, Rule[]>();
   for (const rule of rules) {
+    const own = byRole.get(rule.role);
+    if (own) own.push(rule);
+    else byRole.set(rule.role, [rule]);
     into.get(rule.head.collection)!.push(rule);
     const seen = new Set<CollectionId>();
     for (const literal of reads(rule)) {
@@ -51,7 +57,7 @@ function build(ir: Ir): Graph {
     else sealsInto.set(seal.target, [seal]);
   }
   const { components, cyclic } = stronglyConnected([...ir.collections.keys()], (id) => successors.get(id)!);
-  return { ir, rules, into, readers, sealsInto, components, cyclic };
+  return { ir, rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
 }
 
 const readsOf = new WeakMap<Rule["body"], { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] }>();

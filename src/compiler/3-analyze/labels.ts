@@ -14,6 +14,7 @@ import type { Finding, Label, LabelName, Persistence } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { acknowledgedIn } from "./acknowledged.ts";
+import { isHeld, pathLabel } from "./declared.ts";
 import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
@@ -141,6 +142,10 @@ export function isLogged(rule: Rule, context: Context, places: Places): boolean 
   const carries = (columns: readonly number[] | null): boolean =>
     body.variables.every((name) => rule.head.terms.some((term, i) => (columns === null || columns.includes(i)) && term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
   if (isAggregating(rule) && !carries(null)) return false;
+  if (rule.path !== undefined) {
+    // Each value of the gate lies in one log, and nothing that the path meets is held back on its way out of it.
+    return body.variables.every((name) => rule.path!.gate?.includes(name)) && !reads(rule).some((literal) => isHeld(literal.collection, context));
+  }
   if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
   if (rule.op === "<=" && head.keyLength === null && !isContextual(rule.head)) return true;
   // What a view keeps of a key's values depends on the step before, and that may be one of no log.
@@ -218,6 +223,7 @@ function ruleLabel(
   seals: Seals,
   logs: Places,
 ): LabelName {
+  if (rule.path !== undefined) return pathLabel(rule, context, { names, isSealed: (id) => seals.sealed.has(id), isLogged: (each) => isLogged(each, context, logs) });
   const head = collection(context, rule.head.collection);
   const own = marks.get(rule.id)?.filter((mark) => mark.reason !== "local") ?? [];
   if (own.length === 0) return unmarkedLabel(rule, context, names);

@@ -8,6 +8,7 @@ import type { AggregateCall, CollectionId, Expr, HeadTerm, Ir, Rule, RuleId } fr
 import type { Graph } from "./graph.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import type { LatticeReads } from "../../lattices/growth.ts";
+import { isKept } from "./declared.ts";
 import { reads } from "./graph.ts";
 import { claims } from "./imported.ts";
 
@@ -41,12 +42,13 @@ export function inferPersistence(graph: Graph, sealed: { has(id: RuleId): boolea
 
 function floor(graph: Graph, id: CollectionId): Persistence {
   const kind = graph.ir.collections.get(id)!.kind;
+  if (isKept(id, graph.ir)) return "growing";
   return kind === "input" || kind === "channel" || kind === "timer" ? "passing" : "static";
 }
 
 function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
   const head = graph.ir.collections.get(rule.head.collection)!;
-  if (head.kind === "channel") return "passing";
+  if (head.kind === "channel") return isKept(head.id, graph.ir) ? "growing" : "passing";
   const body = bodyPersistence(rule, graph, persistence, sealed);
   if (head.kind === "table") {
     if (rule.op === "<-" || rule.op === "<+-") return "changing";

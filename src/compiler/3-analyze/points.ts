@@ -10,6 +10,7 @@ import { observedCollections, positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { isAggregating, isElementThreshold, isUpThreshold, latticeReadsOf } from "./persistence.ts";
+import { declaredPoint } from "./declared.ts";
 import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { opaqueAggregates } from "./imported.ts";
 import { pathsTo } from "./paths.ts";
@@ -39,6 +40,10 @@ export function findPoints(context: Context): Finding[] {
   const found: Finding[] = [];
   const observed = observedCollections(context.graph);
   for (const rule of context.graph.rules) {
+    if (rule.path !== undefined) {
+      found.push(...declaredPoint(rule, context));
+      continue;
+    }
     if (isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
     found.push(
       ...negations(rule, context),

@@ -37,16 +37,20 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
       collect();
       seal();
       break;
-    case "opaque":
+    case "opaque": {
+      const aggregates = opaqueAggregates(rule, context.graph.ir);
+      if (rule.path !== undefined) {
+        out.push(`If ${rule.role} gives the same answers in whatever order facts come (a threshold, a set that only grows), declare the path \`${rule.path.word.replace("O", "C")}\`.`);
+        if (rule.path.gate === null) out.push(`If it works by itself on each value of some columns, name them: \`${rule.path.word}(…)\`.`);
+      } else if (aggregates.length === 0) out.push("Claim `monotone` or `morphism` of the function where it is: `dlc check` tries the claim.");
       bounds();
-      collect();
+      if (aggregates.length > 0) collect();
       seal();
-      if (opaqueAggregates(rule, context.graph.ir).length === 0)
-        out.push("Claim `monotone` or `morphism` of the function where it is: `dlc check` tries the claim.");
-      for (const name of opaqueAggregates(rule, context.graph.ir)) {
+      for (const name of aggregates) {
         out.push(`If the order of its rows does not matter to \`${name}\`, claim \`commutative\`: each group can then have a log of its own.`);
       }
       break;
+    }
     case "rendezvous": {
       const passing = literals.filter((literal) => context.persistence.get(literal.collection) === "passing").map((literal) => literal.collection);
       if (passing.length > 0) out.push(`Persist the event: keep ${list(passing)} in a table and join that, so that it is met however late the other side comes.`);

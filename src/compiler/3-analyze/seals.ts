@@ -10,6 +10,7 @@
 import type { ChannelSeal, Condition, Finding, Seal, SealSource, Sealing, SealUse, TravelPart } from "../analysis.ts";
 import type { CollectionId, Expr, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { closure, computableFrom, dependencies, equals, invertible, keyHolds, sameKey, variablesOf } from "./determine.ts";
+import { fitsHanding, ordersOtherwise } from "./declared.ts";
 import { positives, reads } from "./graph.ts";
 import type { Context } from "./points.ts";
 import { collection, determinedByTerms, isBrokenPromise, isOpen, isPassing, isUpdate, keyColumns } from "./points.ts";
@@ -132,7 +133,7 @@ function settleRules(id: CollectionId, rules: readonly Rule[], context: Context,
 
 /** Why the inserted gates do not carry what the rule, and those that must wait with it, need; null when they do. */
 function notGated(rule: Rule, sealing: Sealing, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>): string | null {
-  const own = gatesHold(rule, sealing.conditions, context);
+  const own = ordersOtherwise(rule, context) ?? gatesHold(rule, sealing.conditions, context);
   if (own !== null) return own;
   for (const id of sealing.together) {
     const writer = context.graph.ir.rules.get(id)!;
@@ -182,7 +183,7 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
       }
     }
   }
-  const shape = fitsHolding(rule, conditions, context);
+  const shape = rule.path === undefined ? fitsHolding(rule, conditions, context) : fitsHanding(rule, conditions);
   return shape ?? { conditions, together: [...together], deferred };
 }
 

@@ -34,7 +34,8 @@ export function describeInsertions(analysis: Analysis, decisions: ReadonlyMap<st
       add(rule, { mechanism: "order", role, at: at.map(({ id }) => id), key: columnNames(at[0].id, at[0].ordering!.by), producers: null, single: false, why: decision.why });
     } else {
       const { conditions } = analysis.inference.sealed.get(rule.id)!;
-      const sources = [...new Set(conditions.map(({ source }) => source))];
+      const order = [...ir.collections.keys()];
+      const sources = [...new Set(conditions.map(({ source }) => source))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
       if (sources.length === 0) continue;
       const own = sources.map((source) => sealed.find((each) => each.collection === source)!);
       const producers = [...new Set(own.flatMap((each) => (each.producers.length > 0 ? each.producers : [rule.role])))];

@@ -3,6 +3,7 @@ import type { Claim } from "../ast.ts";
 import type { CollectionId, Expr, Ir, Rule, SealRule } from "../ir.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
+import { printPath } from "../print.ts";
 import { acknowledgedIn } from "../3-analyze/acknowledged.ts";
 import { buildGraph, positives, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
@@ -80,6 +81,10 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     const rule = ir.rules.get(id);
     if (rule === undefined) continue;
     const head = ir.collections.get(rule.head.collection)!;
+    if (rule.path !== undefined) {
+      out.add(`declared: ${printPath(rule, ir)} of ${rule.role}`);
+      if (rule.path.word !== "CR") roles.add(rule.role);
+    }
     // Durable ones as well: nothing stores them yet (DLC407).
     if (head.kind === "table") roles.add(head.role);
     if (head.unique) out.add(`unique: ${head.id} never gets two values for a key`);

@@ -157,7 +157,7 @@ function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>,
 
 /** What is known beforehand of a rule's log: where its gate is `*`, no column may key it. */
 function logFor(rule: Rule, { findings }: Analysis): Decision["byKey"] {
-  return findings.some((each) => each.rule === rule.id && each.reason === "opaque") ? false : null;
+  return findings.some((each) => each.rule === rule.id && each.reason === "opaque" && each.gate === null) ? false : null;
 }
 
 /** `by (k)` in the source names other columns than those by which the rule can be sealed or ordered. */

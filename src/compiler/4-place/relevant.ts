@@ -3,6 +3,7 @@ import type { Label } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { LevelWord } from "../ast.ts";
 import type { Graph } from "../3-analyze/graph.ts";
+import { statePaths } from "../3-analyze/declared.ts";
 import { reads } from "../3-analyze/graph.ts";
 
 /** The severest label that a level tolerates (analysis.md section 1). */
@@ -28,6 +29,7 @@ export function rulesBehind(graph: Graph, outputs: Iterable<CollectionId>): Set<
     seen.add(id);
     for (const rule of graph.into.get(id)!) {
       rules.add(rule.id);
+      for (const writer of statePaths(rule, graph.rulesOf(rule.role))) rules.add(writer.id);
       for (const literal of reads(rule)) queue.push(literal.collection);
     }
     for (const seal of graph.sealsInto.get(id) ?? []) for (const literal of reads(seal)) queue.push(literal.collection);

@@ -2,8 +2,9 @@
 import type { Finding, Reason } from "../analysis.ts";
 import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Ir, RuleId } from "../ir.ts";
+import type { Ir, Literal, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
+import { printPath } from "../print.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import { opaqueAggregates } from "../3-analyze/imported.ts";
 import type { Decision, PlaceOptions } from "./place.ts";
@@ -45,16 +46,22 @@ function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnos
       message: `${describe(finding, plan)}${outcome(finding, insertion, trusted, matters)}`,
       file: finding.file,
       span: finding.span,
-      ...(literal && rule && { cause: { file: rule.file, span: literal.span, label: causeOf(finding) } }),
+      ...(literal && rule && { cause: causeOf(finding, rule, literal, analysis.ir) }),
       mend: insertion && !trusted ? undefined : finding.rewrites[0],
     } satisfies Diagnostic;
   });
 }
 
-function causeOf(finding: Finding): string {
+function causeOf(finding: Finding, rule: Rule, literal: Literal, ir: Ir): NonNullable<Diagnostic["cause"]> {
   const source = finding.sources[0];
-  if (source === undefined) return "what it reads here can still change";
-  return `what it reads here comes from ${source.source}${source.path.length > 1 ? ` (${source.path.join(" -> ")})` : ""}`;
+  const way = source !== undefined && source.path.length > 1 ? ` (${source.path.join(" -> ")})` : "";
+  if (rule.path !== undefined) {
+    // Of a path nothing is written but its ends.
+    const { id, file, nameSpan } = ir.collections.get((literal as ReadLiteral).collection)!;
+    return { file, span: nameSpan, label: `the order of ${id}${source === undefined ? "" : `, which comes from ${source.source}${way}`}` };
+  }
+  const label = source === undefined ? "what it reads here can still change" : `what it reads here comes from ${source.source}${way}`;
+  return { file: rule.file, span: literal.span, label };
 }
 
 /** Its label; where copies of a module have rules of the same text, with its role. */
@@ -88,6 +95,7 @@ function describe(finding: Finding, plan: Plan): string {
     case "choice":
       return `${label} shows when a timer fired`;
     case "opaque":
+      if (rule?.path !== undefined) return `${label} depends on the order of messages: ${rule.role} declares \`${printPath(rule, ir)}\``;
       return `${label} depends on the order of messages: it hands groups that may still grow to ${rule === undefined ? "" : opaqueAggregates(rule, ir).join(" and ")}, of which no claim says how its result follows them`;
     case "local":
       return `${finding.head} differs between replicas for ever: ${label} derives it from facts that stay at one instance`;

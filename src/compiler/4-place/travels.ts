@@ -47,7 +47,7 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
 /**
  * One producer a value: promised on the collection, or on the inputs of the one role from which its
  * facts come. A role in between passes a value on from one instance only where it is partitioned by
- * columns that the value determines.
+ * columns that the value determines, or is a component of one instance.
  */
 function isSingle(id: CollectionId, ir: Ir, residual: Analysis, seen = new Set<CollectionId>()): boolean {
   const { kind, sealed } = ir.collections.get(id)!;
@@ -58,9 +58,10 @@ function isSingle(id: CollectionId, ir: Ir, residual: Analysis, seen = new Set<C
   if (way === null || way.parts.length !== 1) return false;
   const [{ source }] = way.parts;
   if (ir.collections.get(source)!.kind === "input") return isSingle(source, ir, residual);
-  const by = ir.roles.get(role)!.partitionedBy;
+  const { partitionedBy: by, replicated } = ir.roles.get(role)!;
   const key = sealKey(source, residual.inference.seals).map((column) => ir.collections.get(source)!.columns[column].name);
-  const oneOwner = by !== null && by.every((name) => key.includes(name)) && !isAddressed(source, ir);
+  const isOne = ir.externals.get(role)?.kind === "component" && !replicated;
+  const oneOwner = isOne || (by !== null && by.every((name) => key.includes(name)) && !isAddressed(source, ir));
   return oneOwner && isSingle(source, ir, residual, new Set(seen).add(id));
 }
 
