@@ -99,6 +99,26 @@ const expected: Readonly<Record<string, Expected>> = {
     outputs: ["Desk.middle Inst -> Async", "Desk.trend Inst -> Async", "Desk.covered Async -> Seal(hour)"],
     plan: ["seal at Desk.reading by (hour), votes of Station"],
   },
+  "components/word-count.dlc": {
+    marked: ["counts#1 opaque (word, batch)"],
+    outputs: ["Splitter.words Async -> Seal(batch)", "Count.counts Run -> Async", "Commit.db Run -> Async"],
+    plan: ["seal at Count.words by (batch), votes of Splitter"],
+  },
+  "components/word-count-unsealed.dlc": {
+    marked: ["counts#1 opaque (word, batch)"],
+    outputs: ["Splitter.words Async -> Async", "Count.counts Run -> Run", "Commit.db Run -> Run"],
+    plan: ["order at Count.words by (word, batch)"],
+  },
+  "components/ad-network.dlc": {
+    marked: ["response#2 opaque (campaign, id)"],
+    outputs: ["Report.response Inst -> Async", "Cache.response Diverge -> Async", "Cache.request Async -> Async"],
+    plan: ["seal at Report.click by (campaign), votes of click"],
+  },
+  "components/ad-network-poor.dlc": {
+    marked: ["response#2 opaque (id)"],
+    outputs: ["Report.response Inst -> Run", "Cache.response Diverge -> Run", "Cache.request Async -> Async"],
+    plan: [`${orderAds} by (id)`],
+  },
   "closure/program.dlc": { marked: [], outputs: ["R.o Async -> Async"], plan: [] },
 };
 

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emit } from "../compiler/5-emit/emit.ts";
+import { createName } from "../compiler/5-emit/components.ts";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
 import { defaultDeployment } from "../runtime/deployment.ts";
@@ -13,7 +15,7 @@ import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
 import { drawPlan } from "./draw/plan.ts";
 import { readProgram } from "./files.ts";
-import { bundleFunctions } from "./bundle.ts";
+import { bundleModules } from "./bundle.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { certificateText } from "./review.ts";
@@ -93,13 +95,19 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
     io.err(`dlc: ${path} has ${count(errors, "error")}; nothing was built\n`);
     return null;
   }
+  const missing = unimplemented(plan);
+  for (const diagnostic of missing) io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
+  if (missing.length > 0) {
+    io.err(`dlc: ${path} has ${count(missing.length, "component")} that nothing here implements; nothing was built\n`);
+    return null;
+  }
   const emitted = emit(plan);
   for (const diagnostic of emitted.diagnostics) io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
   if (emitted.value === null) return null;
   const files = [
     ...emitted.value,
     ...(await runtimeFiles()),
-    ...(await bundleFunctions(plan.coordinated, io.cwd)),
+    ...(await bundleModules(plan.coordinated, io.cwd)),
     { path: "coordination.json", text: certificateText(plan) },
     { path: "deploy.json", text: deployment(plan, path) },
   ];
@@ -108,6 +116,24 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
     claims: drawClaims(functions, style),
     files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
   };
+}
+
+/** Components that nothing here implements. */
+function unimplemented(plan: Plan): readonly Diagnostic[] {
+  return [...plan.coordinated.externals.values()].flatMap((one): Diagnostic[] =>
+    one.kind !== "component" || one.from !== null
+      ? []
+      : [
+          {
+            code: "DLC409",
+            severity: "error",
+            message: `nothing here implements ${one.name}, so that it can be checked and not run`,
+            file: one.file,
+            span: one.nameSpan,
+            mend: `Name its module, \`component ${one.name} from "./${one.name.toLowerCase()}.ts"\`: it exports ${createName(one.name)}(out).`,
+          },
+        ],
+  );
 }
 
 /** Every instance on this machine, on ports counted up; to be edited under another name. */

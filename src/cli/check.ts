@@ -1,5 +1,6 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
 import { resolve } from "node:path";
+import { implementedIn } from "../compiler/5-emit/components.ts";
 import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
@@ -186,7 +187,7 @@ function recall({ statements }: Memory, path: string): DiskStatements {
 
 function filesBehind({ compilation: { ir } }: CheckedProgram, { cwd }: Io): readonly string[] {
   if (ir === null) return [];
-  return importsOf(ir).map((imported) => modulePath(imported, cwd));
+  return [...importsOf(ir), ...implementedIn(ir)].map((imported) => modulePath(imported, cwd));
 }
 
 function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">): Counts {

@@ -1,5 +1,6 @@
 /** Hunting witnesses for `dlc explain --witness` and `dlc verify`: programs from plans, and what is left uncoordinated. */
 import { place } from "../compiler/4-place/place.ts";
+import { componentImports, implementedIn } from "../compiler/5-emit/components.ts";
 import { emit } from "../compiler/5-emit/emit.ts";
 import { functionImports } from "../compiler/5-emit/functions.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
@@ -14,9 +15,19 @@ import { huntWitness, outputsBelow } from "../verify/witness.ts";
 import type { Hunt, Hunted } from "../verify/witness.ts";
 import { WrongUse } from "./io.ts";
 
-/** What the program imports; throws where a module does not load. */
+/** What the program imports, and what its components create; throws where a module does not load, or a component runs elsewhere. */
 export async function importsOf(ir: Ir, cwd: string): Promise<Imports> {
+  for (const one of ir.externals.values()) {
+    if (one.kind === "component" && one.from === null)
+      throw new WrongUse(`nothing here implements the component ${one.name}, so that it can be checked and not run`);
+  }
   const found = new Map<string, Readonly<Record<string, unknown>>>();
+  const components = componentImports(ir);
+  for (const one of implementedIn(ir)) {
+    const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
+    if (exports === null) throw new WrongUse(`${one.from}, which implements ${one.name}, does not load here: ${fault}`);
+    found.set(`./components/${components.get(one.name)!}.js`, exports);
+  }
   for (const [id, module] of functionImports(ir)) {
     const emitted = `./functions/${module}.js`;
     if (found.has(emitted)) continue;

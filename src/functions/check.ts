@@ -74,7 +74,7 @@ function missing(subject: Subject, path: string): Verdict {
   return {
     fault: {
       code: "DLC503",
-      message: `the module "${subject.from}" of the ${subject.kind} ${subject.name} does not exist`,
+      message: `the module "${subject.from}" of the ${subject.kind} ${subject.isService ? subject.id : subject.name} does not exist`,
       mend: `It is looked for at ${path}.`,
       at: "from",
       cause: null,

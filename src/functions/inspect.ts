@@ -37,7 +37,7 @@ export function inspect(
   const wrong = mismatches(project, all, dirname(subjects[0]!.path));
   all.forEach(({ subject, declaration, module }, i) => {
     const mismatch = wrong[i];
-    const impure = mismatch ? null : (findImpurity(declaration) ?? loading(module));
+    const impure = mismatch || subject.isService ? null : (findImpurity(declaration) ?? loading(module));
     if (mismatch) faults.set(subject, signatureFault(subject, mismatch));
     else if (impure !== null && impure !== undefined) {
       const where = `${basename(impure.node.getSourceFile().getFilePath())}:${impure.node.getStartLineNumber()}`;

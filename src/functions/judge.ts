@@ -28,7 +28,7 @@ export async function judge(
   const judged: Judged[] = [];
   for (const inspected of inspect(subjects)) {
     const { subject, path } = inspected;
-    if (inspected.fault === null && !loaded.has(path)) loaded.set(path, await loadModule(path, limits.load));
+    if (inspected.fault === null && !subject.isService && !loaded.has(path)) loaded.set(path, await loadModule(path, limits.load));
     const module = loaded.get(path) ?? null;
     const files = [...new Set([path, ...inspected.files, ...(module?.files ?? [])])];
     judged.push({ subject, path, files, verdict: await verdictOf(inspected, module) });
@@ -45,6 +45,7 @@ async function verdictOf(inspected: Inspected, module: Loaded | null): Promise<V
     declared,
   });
   if (inspected.fault !== null) return failed(inspected.fault);
+  if (subject.isService) return { fault: null, laws: [], declared };
   if (module!.fault !== null) {
     return failed({
       code: "DLC508",

@@ -29,6 +29,11 @@ export function mismatches(
   const lines = exports.flatMap(({ subject: { name, type }, module }, i) => [
     `import { ${name} as f${i} } from ${JSON.stringify(module.getFilePath())};`,
     `export const fits${i}: ${type.text} = f${i};`,
+    // What is of any type there fits.
+    ...(type.also ?? []).flatMap(({ of, text }, k) => [
+      `type Also${i}_${k} = ${of.replaceAll("EXPORT", `typeof f${i}`)};`,
+      `export const fits${i}_${k}: ${text} = null! as unknown extends Also${i}_${k} ? ${text} : Also${i}_${k};`,
+    ]),
     ...(type.parts?.params ?? []).map((param, k) => `export let p${i}_${k}: ${param.text};`),
     ...(type.parts === null ? [] : [`export let r${i}: ${type.parts.returns.text};`]),
   ]);

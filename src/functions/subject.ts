@@ -9,7 +9,7 @@ import type { SourceFile, Span } from "../compiler/ast.ts";
 import type { Domain } from "./domain.ts";
 
 export interface Subject {
-  readonly kind: "function" | "aggregate" | "lattice";
+  readonly kind: "function" | "aggregate" | "lattice" | "component";
   /** Its name in the program. */
   readonly id: string;
   /** That of the export. */
@@ -22,6 +22,8 @@ export interface Subject {
   readonly nameSpan: Span;
   readonly fromSpan: Span;
   readonly type: ExpectedType;
+  /** A part of the running system: it keeps what it is handed, so that it need not be pure, and the check does not run it. */
+  readonly isService?: true;
   /** In the order in which they are to be reported: those claimed, then those that must hold without being claimed. */
   readonly laws: readonly LawOf[];
 }
@@ -30,6 +32,8 @@ export interface Subject {
 export interface ExpectedType {
   /** The export must be assignable to it. */
   readonly text: string;
+  /** Parts of the export that are compared by themselves: the type `of`, with EXPORT for that of the export, must be assignable to `text`. */
+  readonly also?: readonly { readonly of: string; readonly text: string }[];
   /** Of a function, for a message that names the part which does not fit; null for other exports. */
   readonly parts: {
     readonly params: readonly {

@@ -1,6 +1,7 @@
 /** The things that a program imports, as subjects of the check. */
-import type { Claim, Span } from "../compiler/ast.ts";
-import type { ImportedFunction, Ir, LatticeType, Type } from "../compiler/ir.ts";
+import { createName } from "../compiler/5-emit/components.ts";
+import type { Claim, Name, Span } from "../compiler/ast.ts";
+import type { CollectionId, Component, ImportedFunction, Ir, LatticeType, Type } from "../compiler/ir.ts";
 import { typeText } from "../compiler/types.ts";
 import { latticeKinds, revealed } from "../lattices/index.ts";
 import { aggregateLaws } from "./aggregate-laws.ts";
@@ -17,9 +18,44 @@ export function subjectsOf(ir: Ir): readonly Subject[] {
   const subjects = [
     ...[...ir.functions.values()].map((fn) => subjectOf("function", fn)),
     ...[...ir.aggregates.values()].map((aggregate) => subjectOf("aggregate", aggregate)),
+    ...[...ir.externals.values()].flatMap((one) =>
+      one.kind === "component" && one.from !== null ? [componentSubject(one, one.from, ir)] : [],
+    ),
   ];
   const files = ir.asts.map(({ file }) => file);
   return subjects.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.span.start - b.span.start);
+}
+
+/** A function that is given the outputs and returns the inputs, as functions of rows. */
+function componentSubject({ name, ins, outs, file, span, nameSpan }: Component, from: Name, ir: Ir): Subject {
+  const rowOf = (id: CollectionId, result: boolean): string =>
+    `{ ${ir.collections
+      .get(id)!
+      .columns.map((column) => `readonly ${column.name}: ${typeScriptType(column.type, result)}`)
+      .join("; ")} }`;
+  const functionsOf = (ports: Component["ins"], result: boolean): string =>
+    `{ ${[...ports].map(([id, as]) => `readonly ${as}: (row: ${rowOf(id, result)}) => void`).join("; ")} }`;
+  return {
+    kind: "component",
+    id: name,
+    name: createName(name),
+    from: from.text,
+    file,
+    span,
+    nameSpan,
+    fromSpan: from.span,
+    isService: true,
+    type: {
+      text: `(out: ${functionsOf(outs, true)}, settled: (listener: () => void) => void) => ${functionsOf(ins, false)}`,
+      // What a method takes is compared both ways, and a row that lacks a column would pass.
+      also: [...outs].map(([id, as]) => ({
+        of: `Parameters<Parameters<EXPORT>[0][${JSON.stringify(as)}]>[0]`,
+        text: rowOf(id, true),
+      })),
+      parts: null,
+    },
+    laws: [],
+  };
 }
 
 function subjectOf(kind: "function" | "aggregate", imported: ImportedFunction): Subject {

@@ -70,6 +70,9 @@ export class Instance {
   readonly #duplicates = new Duplicates();
   readonly #evaluator: Evaluator;
   #faults: Fault[] = [];
+  #isStepping = false;
+  /** Told of faults between steps: of a component that answers late. */
+  onLateFault: ((fault: Fault) => void) | null = null;
   #pending: readonly (string | null)[];
   #started = false;
   #lastWasBatch = false;
@@ -83,7 +86,10 @@ export class Instance {
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
     this.#counts = deployment.counts;
-    const report = (fault: Fault): void => void this.#faults.push(fault);
+    const report = (fault: Fault): void => {
+      if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
+      else this.onLateFault(fault);
+    };
     for (const collection of meta.collections) {
       if (collection.kind === "output") continue;
       const local = new Local(meta.role, collection, this.#sealsOf(collection));
@@ -272,11 +278,13 @@ export class Instance {
     const clock = this.#clockOf(choice);
     let outputs: StepOutput["outputs"] = [];
     if (clock !== undefined) {
+      this.#isStepping = true;
       const between = this.#wouldRepeat(clock);
       this.#lastWasBatch = clock !== null && !between;
       if (between) outputs = this.#stepUnordered({ limit: 0 });
       else outputs = clock === null ? this.#stepUnordered(choice) : this.#stepBatch(clock);
       this.#started = true;
+      this.#isStepping = false;
     }
     const envelopes = this.#outbox.flush();
     const faults = this.#faults;

@@ -1,5 +1,5 @@
 /**
- * Events and outputs as lines of JSON, the form of stdin and stdout:
+ * Events and outputs as lines of JSON, the form of stdin and stdout (a source's lines may leave `collection` out):
  *
  *   {"role":"Analyst","node":0,"collection":"result","row":{"campaign":"shoes","n":3}}
  *   {"role":"AdServer","node":2,"collection":"click","seal":{"campaign":"shoes"}}
@@ -68,7 +68,9 @@ export function destinationOf(json: unknown, fallback: Destination | null): Deco
 /** The event of a line's JSON for a role with these inputs. */
 export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: string): Decoded<InputEvent> {
   if (!isRecord(json)) return { ok: false, problem: `an event expected, ${foundText(json)} found` };
-  const { collection: name, row, seal } = json;
+  // A source is named once, without the name under which its file is imported.
+  const own = role.slice(role.lastIndexOf(".") + 1);
+  const { collection: name = inputs.find((input) => input.name === own)?.name, row, seal } = json;
   for (const key of Object.keys(json)) {
     if (!["role", "node", "collection", "row", "seal"].includes(key)) {
       return { ok: false, problem: `unknown key "${key}"; an event has role, node, collection, and row or seal` };

@@ -119,6 +119,7 @@ export class DlcNode {
     this.index = index;
     const createEvaluator: RoleProgram["createEvaluator"] = (env) => (this.#evaluator = program.createEvaluator(env));
     this.#instance = new Instance({ ...program, createEvaluator }, { counts }, index, epoch);
+    this.#instance.onLateFault = (fault) => this.#fault(fault);
     this.address = this.#instance.address;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
     this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));

@@ -7,7 +7,7 @@ import type { RoleProgram } from "../runtime/program.ts";
 
 const importLine = /^import \{ (.*) \} from "(.*)";$/;
 
-/** What a module of imported functions exports: the module's path as an emitted role names it, `./functions/words.js`. */
+/** What a module of imported functions or of a component exports: its path as an emitted role names it, `./functions/words.js`. */
 export type Imports = (module: string, name: string) => unknown;
 
 /** Throws when a module is not as `emit` writes it. */
@@ -36,7 +36,7 @@ export function loadRole(files: readonly EmittedFile[], role: string, imports: I
 function imported(module: string, name: string, imports: Imports): unknown {
   if (module === "./runtime/engine/index.js") return (engine as Readonly<Record<string, unknown>>)[name];
   if (module === "./runtime/operators/functions.run.js") return builtins;
-  if (module.startsWith("./functions/")) return imports(module, name);
+  if (module.startsWith("./functions/") || module.startsWith("./components/")) return imports(module, name);
   return () => {
     throw new Error(`${name} of ${module} belongs to processes; here modules are only evaluated`);
   };

@@ -122,11 +122,18 @@ function planInput(
   problems: string[],
 ): void {
   const match = matchInput(text, [...counts.keys()]);
-  if (match === null) {
-    problems.push(`--input must be Role.collection=file (or Role[2].collection, Role[*].collection), found ${text}`);
+  const sources = program.roles.filter((each) => inputOf(each) !== null);
+  const source = sources.find(({ role }) => role === match?.[1]);
+  if (match === null || (match[3] === undefined && source === undefined)) {
+    const named = sources.map(({ role }) => role).join(", ");
+    const or = named === "" ? "" : `, or source=file (the sources are ${named})`;
+    problems.push(
+      `--input must be Role.collection=file (or Role[2].collection, Role[*].collection)${or}; found ${text}`,
+    );
     return;
   }
-  const [, role, which, name, path] = match;
+  const [, role, which, written, path] = match;
+  const name = written ?? inputOf(source!)!;
   const count = counts.get(role);
   const collections = program.roles.find((each) => each.role === role)?.collections ?? [];
   const known = collections.filter(({ kind }) => kind === "input").map((collection) => collection.name);
@@ -152,14 +159,20 @@ function planInput(
   }
 }
 
+/** Of a source, which is a role with one input that is called as it is, also in a file that is imported. */
+function inputOf({ role, collections }: Description["roles"][number]): string | null {
+  const own = role.slice(role.lastIndexOf(".") + 1);
+  return collections.some(({ kind, name }) => kind === "input" && name === own) ? own : null;
+}
+
 /**
- * Role, instance, collection and file of `Role[2].collection=file`. Both names may have dots, so that the longest role of
+ * Role, instance, collection and file of `Role[2].collection=file`, or `source=file`. Both names may have dots, so that the longest role of
  * which it can be is taken.
  */
 function matchInput(text: string, roles: readonly string[]): RegExpExecArray | null {
-  const known = roles.filter((role) => /^[.[]/.test(text.slice(role.length)) && text.startsWith(role));
+  const known = roles.filter((role) => /^[.[=]/.test(text.slice(role.length)) && text.startsWith(role));
   const role = known.toSorted((a, b) => b.length - a.length)[0]?.replaceAll(".", "\\.") ?? "[A-Za-z_]\\w*";
-  return new RegExp(`^(${role})(?:\\[(\\*|\\d{1,4})\\])?\\.([A-Za-z_][\\w.]*)=(.+)$`).exec(text);
+  return new RegExp(`^(${role})(?:\\[(\\*|\\d{1,4})\\])?(?:\\.([A-Za-z_][\\w.]*))?=(.+)$`).exec(text);
 }
 
 function unreadable(path: string): string | null {

@@ -11,12 +11,12 @@ export class Bodies extends Catalog {
   readonly #closed = new Map<CollectionId, string>();
 
   protected body(rule: Rule | SealRule, mode: Mode, gates: readonly Gate[]): readonly FlowLiteral[] {
-    const body = rule.body.map((literal, i): FlowLiteral => {
+    const body = rule.body.map((literal): FlowLiteral => {
       if (literal.kind !== "read") return literal;
       const relation = this.relationOf(literal.collection);
       if (literal.negated) return this.#negated(relation, literal.collection, literal.terms, mode);
       const read: FlowRead = { kind: "read", negated: false, relation, terms: literal.terms as FlowRead["terms"] };
-      return literal.hold === undefined ? read : this.#hold(rule, read, literal.hold, i);
+      return literal.hold === undefined ? read : this.hold(rule, read, literal.hold, literal.collection);
     });
     for (const { conditions } of gates)
       for (const { source, key } of conditions) body.push(...this.#gate(rule, mode, source, key, body));
@@ -142,13 +142,14 @@ export class Bodies extends Catalog {
     return made;
   }
 
-  #hold(rule: Rule | SealRule, literal: FlowRead, gate: Gate, index: number): FlowRead {
+  /** The literal over those rows of `source` whose partitions are closed. */
+  protected hold(rule: Rule | SealRule, literal: FlowRead, gate: Gate, source: CollectionId): FlowRead {
     const conditions = gate.conditions.map(({ source, key }) => ({ closed: this.#closedOf(source), key }));
     const wanted = `${rule.label}_${literal.relation.name}`;
     const released = this.relation(`${wanted}_released`, literal.relation.types, "passing", null);
     const name = this.names.take(`${wanted}_hold`);
     const hold: FlowHold = { name, rule, source: literal.relation, literal, conditions, released };
-    const collection = this.ir.collections.get((rule.body[index] as { collection: CollectionId }).collection)!;
+    const collection = this.ir.collections.get(source)!;
     this.attachments.push(
       `const ${name} = engine.hold(${quoted(ruleText(rule))}, ${quoted(collection.name)}, ${valueTypes(literal.relation.types)}, [${conditions.map(({ closed, key }) => `{ of: ${closed}, columns: ${keyColumns(literal, key)} }`).join(", ")}]);`,
     );

@@ -2,7 +2,7 @@
 import type { Collection, CollectionId, Ir, Literal, Rule, Type } from "../ir.ts";
 import type { Plan } from "../plan.ts";
 import { latticeColumns } from "../../lattices/index.ts";
-import type { FlowLattice, FlowRelation, FlowRule, Mode, Operator, Storage } from "./flow.ts";
+import type { FlowLattice, FlowImport, FlowRelation, FlowRule, Mode, Operator, Storage } from "./flow.ts";
 import type { Names } from "./names.ts";
 import { passingCollections } from "./passing.ts";
 import { collectionText, ruleText } from "./texts.ts";
@@ -23,6 +23,7 @@ export class Catalog {
   readonly rules: FlowRule[] = [];
   readonly operators: Operator[] = [];
   readonly attachments: string[] = [];
+  readonly imports: FlowImport[] = [];
   readonly plan: Planned;
   readonly ir: Ir;
   readonly role: string;

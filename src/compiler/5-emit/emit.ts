@@ -11,7 +11,7 @@ import { sourceMap } from "./sourcemap.ts";
 import type { Written } from "./writer.ts";
 
 /** Names that the folder has another use for. */
-const taken = new Set(["main", "runtime", "functions", "package", "deploy", "coordination"]);
+const taken = new Set(["main", "runtime", "functions", "components", "package", "deploy", "coordination"]);
 
 export function moduleName(role: string): string {
   return taken.has(role.toLowerCase()) ? `${role}-role` : role;

@@ -112,7 +112,7 @@ export interface GroupGate {
 export interface Operator {
   readonly target: FlowRelation;
   readonly reads: readonly FlowRelation[];
-  readonly kind: "results" | "keying" | "settle" | "gate" | "hold";
+  readonly kind: "results" | "component" | "keying" | "settle" | "gate" | "hold";
   /** The call, as a statement. */
   readonly call: string;
   /** Whether it can have anything to do, as an expression; null: always. */
@@ -131,6 +131,13 @@ export interface FlowHold {
   readonly released: FlowRelation;
 }
 
+export interface FlowImport {
+  /** `./components/report.js`. */
+  readonly module: string;
+  readonly name: string;
+  readonly local: string;
+}
+
 export interface Flow {
   readonly role: string;
   /** Whether a rule uses a lattice value of this literal of its body in a way that does not only grow with it. */
@@ -140,4 +147,6 @@ export interface Flow {
   readonly operators: readonly Operator[];
   /** Declarations that are no relations, after those: keyed tables, deferrals, gates, accumulators. */
   readonly attachments: readonly string[];
+  /** Exports that attachments name. */
+  readonly imports: readonly FlowImport[];
 }

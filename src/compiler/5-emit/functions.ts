@@ -1,4 +1,5 @@
 /** Names of the bundled modules of imported functions and aggregates: `functions/words.js`. */
+import type { SourceFile } from "../ast.ts";
 import type { ImportedFunction, ImportedLattice, Ir } from "../ir.ts";
 
 /** Joins and shortens: `lib/../words.ts` is `words.ts`. */
@@ -16,11 +17,18 @@ export function importsOf({ functions, aggregates, lattices }: Ir): readonly (Im
   return [...functions.values(), ...aggregates.values(), ...lattices.values()];
 }
 
-/** The id of what is imported to the name of its module. Two modules of one name are told apart by a number, in the order of the program. */
+/** The id of what is imported to the name of its module. */
 export function functionImports(ir: Ir): ReadonlyMap<string, string> {
+  return moduleNames(importsOf(ir).map((one) => ({ ...one, key: one.id })));
+}
+
+/** Two modules of one name are told apart by a number, in the order of the program. */
+export function moduleNames(
+  imported: readonly { readonly key: string; readonly from: string; readonly file: SourceFile }[],
+): ReadonlyMap<string, string> {
   const modules = new Map<string, string>();
   const imports = new Map<string, string>();
-  for (const { id, from, file } of importsOf(ir)) {
+  for (const { key, from, file } of imported) {
     const path = resolvePath(file.path.split("/").slice(0, -1).join("/"), from);
     let module = modules.get(path);
     if (module === undefined) {
@@ -32,7 +40,7 @@ export function functionImports(ir: Ir): ReadonlyMap<string, string> {
       for (let n = 2; taken.has(module); n++) module = `${stem}-${n}`;
       modules.set(path, module);
     }
-    imports.set(id, module);
+    imports.set(key, module);
   }
   return imports;
 }

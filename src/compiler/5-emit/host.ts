@@ -1,5 +1,6 @@
 /** What an application sees of a role: rows with types, and a function that starts an instance in its process. */
-import type { Collection, Column, Ir } from "../ir.ts";
+import type { Collection, Column, Component, Ir } from "../ir.ts";
+import { createName } from "./components.ts";
 import { Names } from "./names.ts";
 import { hostType } from "./types.ts";
 import { quoted, type } from "./writer.ts";
@@ -55,6 +56,8 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
     if (doc !== null) writer.doc(null, doc, (each) => type(`  ${each}`));
     line(`  on(output: ${quoted(event)}, listener: (row: ${row}) => void): unknown;`);
   };
+  const external = ir.externals.get(role);
+  if (external?.kind === "component") writeComponent(line, ir, external, rowName);
   writer.doc(`One running instance of ${role}.`, ir.roles.get(role)!.doc, type);
   line(`export interface ${identifier(role)}Node {`);
   line(`  readonly address: string;`);
@@ -77,6 +80,26 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   line(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`);
   line(`  stop(): Promise<void>;`);
   line(`}`);
+  line(" ");
+}
+
+/** What the module of a component has to export. */
+function writeComponent(
+  line: (text: string) => void,
+  ir: Ir,
+  { name, ins, outs }: Component,
+  rowName: (of: Collection) => string,
+): void {
+  const own = identifier(name);
+  const rows = (ports: Component["ins"], rowOf: (id: string) => string): string =>
+    [...ports].map(([id, as]) => `${keyText(as)}(row: ${rowOf(id)}): void`).join("; ");
+  const into = rows(ins, (id) => fields(ir.collections.get(id)!.columns));
+  const out = rows(outs, (id) => rowName(ir.collections.get(id)!));
+  line(`/** ${name} as it is handed facts, one by one; it answers before it returns. */`);
+  line(`export interface ${own}Component { ${into} }`);
+  line(" ");
+  line(`/** What its module exports as \`${createName(name)}\`, called once for each instance. Listeners of \`settled\` are called when all that came together has been handed in. */`);
+  line(`export type Create${own} = (out: { ${out} }, settled: (listener: () => void) => void) => ${own}Component;`);
   line(" ");
 }
 

@@ -1,7 +1,7 @@
 /** From a role's rules to its flow: see flow.ts. */
 import type { Collection, CollectionId, Expr, Gate, HeadTerm, Rule, SealRule, Type } from "../ir.ts";
 import { aggregated } from "./aggregates.ts";
-import { Bodies } from "./bodies.ts";
+import { Components } from "./components.ts";
 import type { HeadPlace, Planned } from "./catalog.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import type { Flow, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
@@ -12,16 +12,16 @@ import { aggregatesOf, variablesOf } from "./walk.ts";
 import { quoted } from "./writer.ts";
 
 export function flowOf(plan: Planned, role: string, names: Names): Flow {
-  const { relations, rules, operators, attachments } = new Normalizer(plan, role, names);
+  const { relations, rules, operators, attachments, imports } = new Normalizer(plan, role, names);
   const isRevealed = ({ source }: FlowRule, literal: number): boolean => {
     if (source === null || !("head" in source)) return source !== null;
     const { columns } = plan.coordinated.collections.get(source.head.collection)!;
     return latticeReads(source, plan.coordinated.functions, (i) => columns[i].type.kind === "lattice").revealed.has(literal);
   };
-  return { role, relations, rules, operators, attachments, isRevealed };
+  return { role, relations, rules, operators, attachments, imports, isRevealed };
 }
 
-class Normalizer extends Bodies {
+class Normalizer extends Components {
   readonly #deferredInto = new Map<
     CollectionId,
     { op: string; relation: FlowRelation; log: string | null; rule: number }[]
@@ -33,7 +33,9 @@ class Normalizer extends Bodies {
     for (const { id, role: of, kind } of ir.collections.values()) {
       if (of === role && (kind === "table" || kind === "scratch" || kind === "output")) this.relationOf(id);
     }
-    for (const rule of ir.rules.values()) if (rule.role === role) this.#rule(rule);
+    const external = ir.externals.get(role);
+    if (external?.kind === "component") this.component(external);
+    for (const rule of ir.rules.values()) if (rule.role === role && rule.path === undefined) this.#rule(rule);
     for (const seal of ir.seals) if (seal.role === role) this.#seal(seal);
     for (const [id, deferred] of this.#deferredInto) this.#deferral(id, deferred);
   }

@@ -7,7 +7,7 @@ import { writeResults } from "./aggregates.ts";
 import { ExprScope } from "./expressions.ts";
 import type { ModuleScope } from "./expressions.ts";
 import { strataOf, writeFixpoint, writeParts } from "./fixpoint.ts";
-import type { Flow, FlowRelation, FlowRule } from "./flow.ts";
+import type { Flow, FlowImport, FlowRelation, FlowRule } from "./flow.ts";
 import { functionImports } from "./functions.ts";
 import { writeHold } from "./holds.ts";
 import { writeInterfaces, writeStart } from "./host.ts";
@@ -39,7 +39,7 @@ export function roleModule(plan: Plan, role: string): RoleModule {
 
   const write = (usesValue: boolean): Written => {
     const writer = new Writer();
-    writeModule(writer, plan, role, declared, evaluator, usesValue);
+    writeModule(writer, plan, role, declared, flow.imports, evaluator, usesValue);
     return writer.written();
   };
   const written = write(true);
@@ -53,6 +53,7 @@ function writeModule(
   plan: Plan,
   role: string,
   declared: Declarations,
+  imports: readonly FlowImport[],
   evaluator: EvaluatorText,
   usesValue: boolean,
 ): void {
@@ -70,7 +71,7 @@ function writeModule(
   // A role called Node starts with a function of the same name.
   writer.line(`import { startNode as start } from "./runtime/node.js";`);
   writer.line(type(`import type { NodeOptions } from "./runtime/node.js";`));
-  declared.writeImports(writer);
+  declared.writeImports(writer, imports);
   writer.line();
   writeInterfaces(writer, ir, role);
   writeMeta(writer, plan, role, declared);
@@ -189,8 +190,8 @@ export class Declarations implements ModuleScope {
     return local;
   }
 
-  writeImports(writer: Writer): void {
-    for (const { module, local, name } of this.#imports.values()) {
+  writeImports(writer: Writer, more: Iterable<FlowImport>): void {
+    for (const { module, local, name } of [...this.#imports.values(), ...more]) {
       writer.line(`import { ${name === local ? name : `${name} as ${local}`} } from ${quoted(module)};`);
     }
   }

@@ -6,6 +6,8 @@ import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
 import { Agenda } from "./agenda.ts";
 import { Extremes } from "./extremes.ts";
 import type { ExtremeName } from "./extremes.ts";
+import { ComponentRun } from "./components.ts";
+import type { ComponentInput, ComponentOutput } from "./components.ts";
 import { Callable, Faults } from "./faults.ts";
 import { Dots } from "./dots.ts";
 import { Closed, Hold, RuleGate } from "./gates.ts";
@@ -301,6 +303,20 @@ export class Declarations {
 
   callable(name: string, of: unknown, params: Types, returns: ValueType): Callable {
     return new Callable(this.values, name, of, params, returns);
+  }
+
+  /** A component that is written by hand: see components.ts. */
+  component(
+    name: string,
+    create: unknown,
+    inputs: readonly Omit<ComponentInput, "taken">[],
+    outputs: readonly ComponentOutput[],
+  ): ComponentRun {
+    const kept = inputs.map((input) => ({
+      ...input,
+      taken: this.#declare("table", null, input.columns.map(({ type }) => type)),
+    }));
+    return new ComponentRun(this.values, this.faults, name, create, kept, outputs);
   }
 
   /** The operations of a lattice type. */
