@@ -333,4 +333,44 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
     name: "A13: a counter counts valuations, not steps", control: null, given: [["C.ask", "x"], ["C#1.ask", "x"], ["C#2.ask", "x"], ["C.ask", "y"]], always: { "R.many": '["x"]' },
     text: voters("", "table hits(k: string, n: gcounter); hits(k, inc(1)) <= ack(k, _); output many(k: string); many(k) <= hits(k, n), n >= 3;"),
   },
+  {
+    name: "a fact that waits for a seal is in no log's order for another path", control: "C.o",
+    text: `source ask(k: string, j: string); source put(k: string, j: string, v: int) sealed by (j, v);
+      component C replicated x2 { in ask(k: string, j: string); in put(k: string, j: string, v: int); out o(k: string, j: string, n: int); out p(k: string, j: string, v: int, n: int); out kept(j: string);
+        path ask -> o: OR(j); path put -> p: OR(k, j, v); path put -> kept: CW; }
+      connect ask -> C.ask; connect put -> C.put;`,
+    given: [["ask.ask", "b", "c"], ["ask.ask", "c", "a"], ["put.put", "b", "a", 2], ["put.put", "b", "c", 0], ["put.put", "b", "a", 1], ["put.put", "c", "a", 0], ["ask.ask", "b", "a"]],
+  },
+  {
+    name: "what nothing holds back is handed in before what waited for it", control: "C.o",
+    text: `source late(k: string, j: string) sealed by (k); source early(k: string, j: string) sealed by (k);
+      component C replicated x2 { in late(k: string, j: string); in early(k: string, j: string); out o(k: string, j: string, n: int); out kept(k: string);
+        path late -> o: OW(k); path early -> kept: CW; }
+      connect late -> C.late; connect early -> C.early;`,
+    given: [["late.late", "a", "x"], ["early.early", "a", "y"], ["late.late", "a", "z"], ["early.early", "b", "x"], ["late.late", "b", "y"], ["seal late.late", "a"], ["early.early", "a", "z"]],
+  },
+  {
+    name: "a fact that another path of its input holds back does not come behind its seal", control: "N.n",
+    text: `source put(k: string) sealed by (k); source get(k: string, j: string) sealed by (k);
+      component T { in put(k: string); in get(k: string, j: string); out v(k: string, n: int); out seen(k: string, j: string); path put -> v: CW; path get -> v: OR(k); path get -> seen: CR; }
+      component N { in seen(k: string, j: string); out n(k: string, n: int); path seen -> n: OW(k); }
+      connect put -> T.put; connect get -> T.get; connect T.seen -> N.seen;`,
+    given: [["get.get", "a", "x"], ["get.get", "a", "y"], ["seal get.get", "a"], ["get.get", "b", "x"], ["put.put", "a"], ["put.put", "b"], ["seal put.put", "a"]],
+  },
+  {
+    name: "an input that depends on order also where another output reads it", control: "C.o",
+    text: `source put(k: string, j: string) sealed by (k); source get(k: string, j: string);
+      component C replicated x2 { in put(k: string, j: string); in get(k: string, j: string); out done(k: string, j: string, n: int) any; out o(k: string, j: string, n: int);
+        path put -> done: OW(j); path get -> o: OR(k); }
+      connect put -> C.put; connect get -> C.get;`,
+    given: [["put.put", "a", "x"], ["put.put", "b", "x"], ["get.get", "a", "x"], ["get.get", "b", "y"], ["put.put", "a", "y"]],
+  },
+  {
+    name: "what nothing holds back comes before what waited for it, also where it depends on order itself", control: "C.told",
+    text: `source fact(k: string, n: int) sealed; source get(k: string) sealed by (k) single;
+      component C { in get(k: string); in fact(k: string, n: int); out o(k: string, n: int); out told(k: string, m: int) agreed;
+        path get -> o: OW(k); path fact -> o: CW; path fact -> told: OR(k); }
+      connect fact -> C.fact; connect get -> C.get;`,
+    given: [["get.get", "a"], ["get.get", "b"], ["seal get.get", "a"], ["fact.fact", "a", 1], ["fact.fact", "a", 2], ["fact.fact", "b", 1]],
+  },
 ];

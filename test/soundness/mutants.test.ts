@@ -7,6 +7,7 @@ import type { Checked } from "../support/check.ts";
 import { check } from "../support/check.ts";
 import { broken, runAll } from "../support/runs.ts";
 import { examineGenerated } from "./examine.ts";
+import { generateComponents } from "./components.ts";
 import { generate } from "./generate.ts";
 import { holes } from "./holes.ts";
 import { mutants, mutate } from "./mutants.ts";
@@ -28,7 +29,7 @@ test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)
   });
   let seen = 0;
   const isCaught = (seed: number): boolean => {
-    const generated = generate(seed);
+    const generated = mutant.ofComponents ? generateComponents(seed) : generate(seed);
     if (same(generated.text, checking)) return false;
     seen++;
     const examined = examineGenerated({ ...generated, strategy: "auto" }, 2, checking);

@@ -16,6 +16,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** Seeds of generated programs that have caught it; others are tried when they no longer do. */
   readonly seeds?: readonly number[];
+  /** Shown by systems of components. */
+  readonly ofComponents?: true;
 }
 
 const analysis = (file: string, from: string, to: string): Patch => ({ file: `compiler/3-analyze/${file}.ts`, from, to });
@@ -65,6 +67,20 @@ export const mutants: readonly Mutant[] = [
   { name: "any comparison with a lattice is a threshold", patches: [{ file: "lattices/growth.ts", from: "return up || down ? this.#expr(growing) : raised(uses, 2);", to: "return this.#expr(growing);" }] },
   { name: "a threshold is a plain value", patches: [{ file: "lattices/growth.ts", from: "this.#isColumnLattice(i) ? this.#expr(term.value) : raised(this.#expr(term.value), 2)", to: "this.#expr(term.value)" }] },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
+  { name: "a declared order does not matter", ofComponents: true, patches: [analysis("declared", "if (races.length === 0) return [];", "return [];"), analysis("declared", "if (races.length === 0 || isSealed(rule.id)) return settled;", "if (races.length >= 0 || isSealed(rule.id)) return settled;")] },
+  { name: "what other inputs write does not race", ofComponents: true, patches: [{ file: "compiler/2-lower/paths.ts", from: "if (other === from) continue;", to: "if (other !== null) continue;" }] },
+  {
+    name: "a component's log may be keyed by any column",
+    ofComponents: true,
+    patches: [
+      { file: "strategies/order.ts", from: "return rule.path.gate?.includes(names[0]!) ?? false;", to: "return true;" },
+      analysis("labels", "return body.variables.every((name) => rule.path!.gate?.includes(name)) &&", "return"),
+    ],
+  },
+  { name: "what another path has written does not show", ofComponents: true, patches: [analysis("declared", "if (rule.path === undefined || rule.path.races.length === 0) return [];", "return [];")] },
+  { name: "a fact that waits keeps its place in a log", ofComponents: true, patches: [analysis("declared", "(rule.gates?.length ?? 0) > 0", "false"), analysis("declared", "return ordering === undefined ? null :", "return ordering === undefined || Boolean(1) ? null :")] },
+  { name: "a seal overtakes what another path of its input holds back", ofComponents: true, patches: [{ file: "compiler/2-lower/paths.ts", from: 'paths.filter((each) => each.from === from && !each.decl.word.startsWith("C"))', to: "paths.filter((each) => each === path && !each.decl.word.startsWith(\"C\"))" }] },
+  { name: "a component's facts wait by columns that they lack", ofComponents: true, patches: [analysis("seals", "rule.path === undefined ? fitsHolding(rule, conditions, context) : fitsHanding(rule, conditions)", "rule.path === undefined ? fitsHolding(rule, conditions, context) : null")] },
 ];
 
 const root = fileURLToPath(new URL("../../src/", import.meta.url));

@@ -7,12 +7,14 @@ import { loadRole } from "../../src/verify/load.ts";
 import type { SimulatedInput, SimulationResult } from "../../src/verify/simulator.ts";
 import { simulate } from "../../src/verify/simulator.ts";
 import { type ScheduleName, schedules } from "../../src/verify/schedule.ts";
+import { adversaries } from "./adversaries.ts";
 import { check } from "./check.ts";
 
 export function programsOf(plan: Plan, functions: RunOptions["functions"] = {}): RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);
   if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, (_, name) => functions[name]));
+  const imports: Readonly<Record<string, unknown>> = { ...functions, ...adversaries(plan.analysis.ir) };
+  return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, (_, name) => imports[name]));
 }
 
 export type Given = readonly (SimulatedInput | readonly [at: string, ...row: Row])[];
