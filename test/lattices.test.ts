@@ -414,6 +414,31 @@ describe("operations", () => {
     expect(pairs.join(both, after)).toBe(after);
   });
 
+  test("a value of an imported one enters joined with the bottom: equal ones are written alike, also inside of others", () => {
+    const values = new Values();
+    values.importLattice("Sorted", {
+      bottom: [],
+      // A merge of what is in order; anything else is put in order first.
+      join: (a: readonly number[], b: readonly number[]) => [...new Set([...a, ...b])].sort((x, y) => x - y),
+    });
+    const lattice = values.lattice(of("Sorted"));
+    expect(lattice.encode([2, 1, 2])).toBe(lattice.encode([1, 2]));
+    expect(lattice.decode(lattice.encode([3, 1]))).toEqual([1, 3]);
+    const map = values.lattice(of("lmap", "string", of("Sorted")));
+    expect(map.encode([["k", [2, 1]]])).toBe(map.encode([["k", [1, 2]]]));
+    // One that its join does not take stays as it is, and nothing is said before it meets another.
+    const strict = new Values();
+    strict.importLattice("Strict", {
+      bottom: 0,
+      join: (a: number, b: number) => {
+        if (b === 7) throw new Error("seven");
+        return Math.max(a, b);
+      },
+    });
+    expect(strict.lattice(of("Strict")).encode(7)).toBe(7);
+    expect(strict.failure).toBe("");
+  });
+
   test("an imported join that fails says of what", () => {
     const odd = new Values();
     odd.importLattice("Odd", {

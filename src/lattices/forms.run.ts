@@ -5,6 +5,7 @@
 import { canonicalJson, canonicalText, compareValues } from "../runtime/canonical.ts";
 import type { Values } from "../runtime/engine/values.ts";
 import type { Value, ValueType } from "../runtime/program.ts";
+import type { LatticeType } from "./lattice.run.ts";
 
 export type Form =
   | { readonly plain: ValueType }
@@ -14,7 +15,9 @@ export type Form =
   | { readonly set: Form }
   /** Decoded: a list of pairs, each key once. Sparse: an entry with the number 0 is as good as none. Some: it has one at least. */
   | { readonly map: Form; readonly to: Form; readonly isSparse?: true; readonly isSome?: true }
-  | { readonly pair: readonly [Form, Form] };
+  | { readonly pair: readonly [Form, Form] }
+  /** JSON of an imported lattice. */
+  | { readonly imported: LatticeType };
 
 type List = readonly Value[];
 type Pairs = readonly (readonly [Value, Value])[];
@@ -23,6 +26,7 @@ type Pairs = readonly (readonly [Value, Value])[];
 export function representation(form: Form): ValueType {
   if ("plain" in form) return form.plain;
   if ("amount" in form) return form.amount;
+  if ("imported" in form) return "json";
   if ("set" in form) return { list: representation(form.set) };
   const [first, second] = "pair" in form ? form.pair : [form.map, form.to];
   const tuple: ValueType = { tuple: [representation(first), representation(second)] };
@@ -31,7 +35,7 @@ export function representation(form: Form): ValueType {
 
 /** What is wrong with a value of the representation: ` and ...`; null: nothing. */
 export function unsound(form: Form, value: Value): string | null {
-  if ("plain" in form) return null;
+  if ("plain" in form || "imported" in form) return null;
   if ("amount" in form) return (value as number) >= 0 ? null : `, and ${value} is not 0 or more`;
   if ("pair" in form) return unsound(form.pair[0], (value as List)[0]) ?? unsound(form.pair[1], (value as List)[1]);
   if ("set" in form) return firstOf(value as List, (element) => unsound(form.set, element));
@@ -63,7 +67,7 @@ function firstOf<T>(all: readonly T[], problem: (one: T) => string | null): stri
 
 /** A sound value of the representation in its one order. */
 export function written(form: Form, value: Value): Value {
-  if ("plain" in form || "amount" in form) return canonicalJson(value);
+  if ("plain" in form || "amount" in form || "imported" in form) return canonicalJson(value);
   if ("pair" in form) return form.pair.map((part, i) => written(part, (value as List)[i]));
   if ("set" in form) return inOrder((value as List).map((element) => written(form.set, element)));
   const entries = (value as Pairs).map(([key, of]) => [written(form.map, key), written(form.to, of)] as const);
@@ -78,6 +82,7 @@ function inOrder(list: Value[]): List {
 export function encode(values: Values, form: Form, value: Value): number {
   if ("plain" in form) return values.encode(form.plain, value);
   if ("amount" in form) return values.encode(form.amount, value);
+  if ("imported" in form) return values.lattice(form.imported).encode(value);
   if ("pair" in form) return values.sequence(form.pair.map((part, i) => encode(values, part, (value as List)[i])));
   if ("set" in form) {
     const elements = (value as List).map((element) => encode(values, form.set, element));
@@ -95,6 +100,7 @@ export function encode(values: Values, form: Form, value: Value): number {
 export function decode(values: Values, form: Form, code: number): Value {
   if ("plain" in form) return values.decode(form.plain, code);
   if ("amount" in form) return values.decode(form.amount, code);
+  if ("imported" in form) return values.decode("json", code);
   if ("pair" in form) {
     const codes = values.elements(code);
     return Object.freeze(form.pair.map((part, i) => decode(values, part, codes[i])));

@@ -3,6 +3,7 @@ import { canonicalText, isJson } from "../runtime/canonical.ts";
 import { FAILED } from "../runtime/engine/codes.ts";
 import { Lattice, plain } from "./lattice.run.ts";
 import type { LatticeKind } from "./lattice.run.ts";
+import type { Value } from "../runtime/program.ts";
 
 export class Imported extends Lattice {
   override join(a: number, b: number): number {
@@ -20,7 +21,22 @@ export class Imported extends Lattice {
     } catch (error) {
       return fail(`threw ${JSON.stringify(error instanceof Error ? error.message : String(error))}`);
     }
-    return isJson(joined) ? this.encode(joined) : fail("gave what JSON cannot hold");
+    return isJson(joined) ? this.values.encode("json", joined) : fail("gave what JSON cannot hold");
+  }
+
+  /**
+   * A value that enters: joined with the bottom, which changes only how it is written, so that equal values are written
+   * alike, whoever wrote them.
+   */
+  override encode(value: Value): number {
+    const { bottom, join } = this.values.imported(this.type.lattice);
+    try {
+      const joined = join(bottom as never, value as never);
+      if (isJson(joined)) return this.values.encode("json", joined);
+    } catch {
+      // It is said when it meets another one.
+    }
+    return this.values.encode("json", value);
   }
 
   override reveal(value: number): number {
@@ -30,7 +46,9 @@ export class Imported extends Lattice {
 
 export const imported: LatticeKind<Imported> = {
   ...plain,
-  form: () => ({ plain: "json" }),
+  form: () => {
+    throw new Error("its form is its type");
+  },
   create: (values, type, form) => new Imported(values, type, form),
   written: "JSON",
 };

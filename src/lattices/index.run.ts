@@ -46,7 +46,9 @@ const forms = new WeakMap<LatticeType, Form>();
 export function formOf(type: ValueType): Form {
   if (typeof type === "string" || !("lattice" in type)) return { plain: type };
   let form = forms.get(type);
-  if (form === undefined) forms.set(type, (form = kindOf(type).form(type.args, formOf)));
+  if (form !== undefined) return form;
+  const kind = kindOf(type);
+  forms.set(type, (form = kind === imported ? { imported: type } : kind.form(type.args, formOf)));
   return form;
 }
 
