@@ -32,10 +32,21 @@ function detailOf({ status, how, cases, seed, without, counterexample }: LawStat
   return how ?? "";
 }
 
+/** `tested`, `tested; commutative assumed: no two are equally long`. */
+function lawsText(laws: readonly LawStatus[]): string {
+  const others = laws.filter(({ status }) => status !== "tested");
+  const text = ({ law, status, how }: LawStatus): string =>
+    status === "unchecked" ? `${law} not checked` : `${law} ${status}${how === undefined ? "" : `: ${how}`}`;
+  return [...(others.length < laws.length ? ["tested"] : []), ...others.map(text)].join("; ");
+}
+
 /** The plan with the assumptions about claims saying how each was checked, so that certificates and reports say it too. */
 export function withStatuses(plan: Plan, reports: readonly SubjectReport[]): Plan {
   if (reports.length === 0) return plan;
   const said = (assumption: string): string => {
+    const [, lattice] = /^claim: ([\w.]+) is a lattice$/.exec(assumption) ?? [];
+    const laws = reports.find((report) => report.kind === "lattice" && report.name === lattice)?.laws;
+    if (laws !== undefined) return `${assumption} (${lawsText(laws)})`;
     const [, name, claim] = /^claim: ([\w.]+) is (\w+)$/.exec(assumption) ?? [];
     const found = reports.find((report) => report.name === name)?.laws.find(({ law }) => law === claim);
     if (found === undefined) return assumption;

@@ -1,6 +1,6 @@
 import type { Analysis, Finding, Inference } from "../analysis.ts";
 import type { Claim } from "../ast.ts";
-import type { CollectionId, Expr, Ir, Rule, SealRule } from "../ir.ts";
+import type { CollectionId, Expr, Ir, Rule, SealRule, Type } from "../ir.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
 import { printPath } from "../print.ts";
@@ -95,6 +95,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     }
     for (const name of injectiveCalls(rule, ir)) out.add(`claim: ${name} is injective`);
     for (const claim of aggregateClaims(rule, summed.get(id), analysis, inference)) out.add(`claim: ${claim}`);
+    for (const claim of latticeClaims(rule, ir)) out.add(`claim: ${claim}`);
   }
   const seen = new Set<CollectionId>();
   const promise = (source: CollectionId): void => {
@@ -158,6 +159,28 @@ function aggregateClaims(
   const claim = (claims: readonly Claim[]): Claim =>
     lives.includes("passing") || !claims.includes("monotone") ? "morphism" : "monotone";
   return importedAggregates(rule, ir).map(({ name, claims }) => `${name} is ${claim(claims)}`);
+}
+
+/** What is imported for lattices: that they are some, and that what functions make of their values only grows with them. */
+function latticeClaims(rule: Rule, ir: Ir): string[] {
+  const growing = [...ir.functions.values()].some(({ claims }) => claims.includes("monotone") || claims.includes("morphism"));
+  if (ir.lattices.size === 0 && !growing) return [];
+  const found = new Set<string>();
+  const isOf = (type: Type): void => {
+    if (type.kind !== "lattice") return;
+    if (ir.lattices.has(type.name)) found.add(`${type.name} is a lattice`);
+    type.args.forEach(isOf);
+  };
+  for (const id of [rule.head.collection, ...reads(rule).map(({ collection }) => collection)]) for (const { type } of ir.collections.get(id)!.columns) isOf(type);
+  JSON.stringify([rule.head.terms, rule.body], (_, part: unknown) => {
+    const call = part as Partial<Extract<Expr, { kind: "call" }>> | null;
+    if (call?.kind !== "call" || call.builtin !== false || !call.args!.some(({ type }) => type.kind === "lattice")) return part;
+    const { claims } = ir.functions.get(call.name!)!;
+    const claim = (["morphism", "monotone"] as const).find((each) => claims.includes(each));
+    if (claim !== undefined) found.add(`${call.name} is ${claim}`);
+    return part;
+  });
+  return [...found];
 }
 
 /** `line 3`; in an imported file `bed.dlc, line 3`. */
