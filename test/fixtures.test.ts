@@ -94,6 +94,11 @@ const expected: Readonly<Record<string, Expected>> = {
     outputs: ["Desk.volume Inst -> Async"],
     plan: ["seal at Desk.trade by (ticker, slot), votes of Exchange"],
   },
+  "ballot/program.dlc": {
+    marked: [],
+    outputs: ["Count.decided Async -> Async", "Count.voted Async -> Async"],
+    plan: [],
+  },
   "statistics/program.dlc": {
     marked: ["middle#1 aggregate (h)", "trend#1 aggregate (h)"],
     outputs: ["Desk.middle Inst -> Async", "Desk.trend Inst -> Async", "Desk.covered Async -> Seal(hour)"],

@@ -83,7 +83,7 @@ const layers: readonly Layer[] = [
   {
     name: "functions of the user",
     owns: at("functions"),
-    mayImport: (path) => at("compiler")(path) || at("runtime")(path) || open(path),
+    mayImport: (path) => at("compiler")(path) || at("runtime")(path) || open(path) || isRun(path),
     nodeModules: ["node", "esbuild", "ts-morph"],
   },
   {

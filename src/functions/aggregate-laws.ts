@@ -45,12 +45,8 @@ function partly(callable: Callable, part: Rows, others: Rows): Outcome {
   if (first.kind !== "value") return first;
   const second = callOf(callable, [inOrder([first.value, ...others])]);
   if (second.kind !== "value") return second;
-  const inner = `${callable.name}(${showValue(part)})`;
-  const rest = others.map(showValue);
-  return {
-    ...second,
-    text: `${callable.name}([${[inner, ...rest].join(", ")}]) = ${callable.returns.show(second.value)}`,
-  };
+  const rows = (): string => [`${callable.name}(${showValue(part)})`, ...others.map(showValue)].join(", ");
+  return { ...second, text: () => `${callable.name}([${rows()}]) = ${callable.returns.show(second.value)}` };
 }
 
 export const aggregateLaws: Readonly<Record<Claim, ClaimLaw>> = {

@@ -20,7 +20,9 @@ export function assumptionsOf({ file, span, laws, name }: Subject): Assumptions 
     if (words === null) continue;
     const at = { start, end: start + text.trimEnd().length };
     const [, claim, reason] = words;
-    const claimed = laws.filter((law) => law.claimed).map((law) => law.name);
+    const claimed = laws
+      .filter((law) => law.claimed || (law.without !== undefined && law.silent !== true))
+      .map((law) => law.name);
     if (!claimed.includes(claim!)) {
       const what =
         claim === ""

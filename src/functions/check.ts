@@ -11,10 +11,12 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { Ir } from "../compiler/ir.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
 import { assumptionsOf } from "./assumed.ts";
-import { consequencesOf } from "./consequence.ts";
+import { consequencesOf, reachedBy } from "./consequence.ts";
+import type { Placed } from "./inspect.ts";
 import { isFile, modulePath } from "./modules.ts";
 import { subjectsOf } from "./subjects.ts";
 import type { Breach, LawOf, LawStatus, Subject, SubjectReport } from "./subject.ts";
+import { isBroken } from "./verdict.ts";
 import type { Place, Verdict } from "./verdict.ts";
 
 export interface FunctionsOptions {
@@ -48,19 +50,24 @@ export async function checkFunctions(ir: Ir, options: FunctionsOptions): Promise
   const subjects = subjectsOf(ir);
   if (subjects.length === 0) return { diagnostics: [], reports: [] };
   const verdicts = new Map<Subject, Verdict>();
-  const fresh: { subject: Subject; path: string }[] = [];
+  const fresh: Placed[] = [];
   for (const subject of subjects) {
     const path = modulePath(subject, options.cwd);
-    const known = isFile(path) ? keptOf(options.store, subject, path) : missing(subject, path);
+    const known = isFile(path) ? keptOf(options.store, subject, options.cwd) : missing(subject, path);
     if (known !== null) verdicts.set(subject, known);
-    else fresh.push({ subject, path });
+    else fresh.push({ subject, path, lattices: latticesOf(subject, options.cwd) });
   }
   if (fresh.length > 0) {
     const { judge } = await import("./judge.ts");
-    for (const { subject, path, verdict, files } of await judge(fresh)) {
+    const broken = [...verdicts].filter(
+      ([subject, verdict]) => subject.kind === "lattice" && isBroken(verdict, assumptionsOf(subject).reasons),
+    );
+    for (const { subject, verdict, files } of await judge(fresh, new Set(broken.map(([{ id }]) => id)))) {
       verdicts.set(subject, verdict);
+      // What is wrong with another subject may be mended, or assumed, without a change of this one.
+      if (verdict.fault?.elsewhere === true) continue;
       const kept: Kept = { files: files.map((file) => [file, digestOf(file)] as const), verdict };
-      options.store?.set(keyOf(subject, path), kept);
+      options.store?.set(keyOf(subject, options.cwd), kept);
     }
   }
   const results = subjects.map((subject) => resultOf(subject, verdicts.get(subject)!, options));
@@ -84,14 +91,20 @@ function missing(subject: Subject, path: string): Verdict {
   };
 }
 
-function keyOf({ kind, file, span }: Subject, path: string): string {
+function latticesOf({ lattices }: Subject, cwd: string): Placed["lattices"] {
+  return new Map(lattices.map((lattice) => [lattice.id, { name: lattice.name, path: modulePath(lattice, cwd) }]));
+}
+
+function keyOf(subject: Subject, cwd: string): string {
+  const { kind, file, span } = subject;
+  const modules = [modulePath(subject, cwd), ...latticesOf(subject, cwd)];
   return createHash("sha1")
-    .update(JSON.stringify([kind, path, file.text.slice(span.start, span.end)]))
+    .update(JSON.stringify([kind, modules, file.text.slice(span.start, span.end)]))
     .digest("hex");
 }
 
-function keptOf(store: VerdictStore | null, subject: Subject, path: string): Verdict | null {
-  const kept = store?.get(keyOf(subject, path)) as Kept | null | undefined;
+function keptOf(store: VerdictStore | null, subject: Subject, cwd: string): Verdict | null {
+  const kept = store?.get(keyOf(subject, cwd)) as Kept | null | undefined;
   if (kept === null || kept === undefined) return null;
   return kept.files.every(([file, digest]) => digestOf(file) === digest) ? kept.verdict : null;
 }
@@ -107,7 +120,8 @@ function resultOf(
 ): { readonly diagnostics: readonly Diagnostic[]; readonly report: SubjectReport } {
   const { reasons, diagnostics: wrong } = assumptionsOf(subject);
   const diagnostics: Diagnostic[] = [...wrong];
-  if (verdict.fault !== null) diagnostics.push(faultFinding(subject, verdict.fault, options.cwd));
+  if (verdict.fault !== null && verdict.fault.elsewhere !== true)
+    diagnostics.push(faultFinding(subject, verdict.fault, options.cwd));
   const laws = subject.laws.flatMap((law, i): LawStatus[] => {
     const found = verdict.laws[i]!;
     const reason = reasons.get(law.name);
@@ -182,7 +196,7 @@ function findingsOf(
   }
   if (status.status === "refuted") {
     return finding({
-      code: "DLC510",
+      code: subject.kind === "lattice" ? "DLC515" : "DLC510",
       severity: "error",
       message: `${name} is not ${law.name}: ${sidesOf(counterexample!)}${consequence(subject.id, law, options)}`,
       mend: `Mend the ${subject.kind}${law.claimed ? `, or leave ${law.name} out` : ""}: ${law.means}.`,
@@ -196,7 +210,7 @@ function findingsOf(
       mend: "It must hold for the values that the program meets: nothing checks that.",
     });
   }
-  if (status.status === "unchecked" && verdict.fault === null) {
+  if (status.status === "unchecked" && verdict.fault === null && law.claimed) {
     return finding({
       code: "DLC511",
       severity: "warning",
@@ -212,8 +226,10 @@ export function sidesOf({ sides, because }: Breach): string {
 }
 
 function consequence(id: string, law: LawOf, { plan, strategy }: FunctionsOptions): string {
-  if (plan === null || !law.claimed) return "";
-  const all = consequencesOf(plan, id, law.name, strategy);
+  if (plan === null || (!law.claimed && law.without === undefined)) return "";
+  const reached =
+    law.without === undefined ? [] : reachedBy(plan, id).map((output) => `${output} would ${law.without}`);
+  const all = law.without === undefined ? consequencesOf(plan, id, law.name, strategy) : reached;
   return all.length === 0 ? "; nothing in this program rests on it" : `; without it ${all.join(", and ")}`;
 }
 

@@ -1,7 +1,8 @@
 /** What would become of a program if a claim about one of its functions or aggregates did not hold. */
-import type { Ir } from "../compiler/ir.ts";
+import type { Ir, Type } from "../compiler/ir.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
+import { buildGraph, reads } from "../compiler/3-analyze/graph.ts";
 import { place } from "../compiler/4-place/place.ts";
 
 /** As sentences without a final stop; empty when nothing rests on it. */
@@ -56,4 +57,20 @@ function outputs(plan: Plan, without: Plan): string[] {
       return [`${output.output} is ${other.after.name} instead of ${output.after.name}`];
     return other.pacelc === output.pacelc ? [] : [`${output.output} needs ${other.pacelc} instead of ${output.pacelc}`];
   });
+}
+
+/** Outputs that values of an imported lattice reach: those behind which some column holds them. */
+export function reachedBy(plan: Plan, lattice: string): readonly string[] {
+  const { ir } = plan.analysis;
+  const graph = buildGraph(ir);
+  const isOf = (type: Type): boolean => type.kind === "lattice" && (type.name === lattice || type.args.some(isOf));
+  const holds = (id: string): boolean => ir.collections.get(id)!.columns.some(({ type }) => isOf(type));
+  return plan.outputs
+    .map(({ output }) => output)
+    .filter((output) => {
+      const seen = new Set([output]);
+      for (const id of seen)
+        for (const rule of graph.into.get(id) ?? []) for (const { collection } of reads(rule)) seen.add(collection);
+      return [...seen].some(holds);
+    });
 }

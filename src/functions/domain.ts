@@ -1,4 +1,4 @@
-/** The values of a type, as the cases of a law are made from them. Lattice types are to give the same, and a join. */
+/** The values of a type, as the cases of a law are made from them. */
 export interface Domain {
   /** All of a few simple ones, simplest first. */
   readonly small: readonly unknown[];
@@ -13,14 +13,25 @@ export interface Domain {
   readonly key: (value: unknown) => string;
   /** As in a program; -0 and NaN as they are. */
   readonly show: (value: unknown) => string;
-  /** What is wrong with a value as one of the type, as `: int expected, 1.5 found`; null when nothing is. */
-  readonly problem: (value: unknown) => string | null;
+  /** What is wrong with what a function gave as a value of the type, as `: int expected, 1.5 found`; null when nothing is. */
+  readonly problem: (given: unknown) => string | null;
+  /** Of one with a problem: it is one of numbers that grew beyond all bounds, about which laws say nothing. */
+  readonly overflows: (given: unknown) => boolean;
   /** A copy that cannot be changed, or whose changes show in its key. */
   readonly frozen: (value: unknown) => unknown;
+  /** Where functions see other values than cases are made of: sets and maps for those of lattices. */
+  readonly outside?: Outside;
   /** Whether a <= b. For types whose values have an order in which they grow. */
   readonly below?: (a: unknown, b: unknown) => boolean;
   /** The least value above both. */
   readonly join?: (a: unknown, b: unknown) => unknown;
+}
+
+export interface Outside {
+  /** What a function gets. */
+  readonly give: (value: unknown) => unknown;
+  /** What it gave, and has no problem. */
+  readonly take: (given: unknown) => unknown;
 }
 
 /** Random numbers from a seed. */

@@ -1,8 +1,8 @@
 /** The claims that can be made of a plain function, as laws. */
 import type { Claim } from "../compiler/ast.ts";
 import type { Type } from "../compiler/ir.ts";
-import { sameType, typeText } from "../compiler/types.ts";
-import { callOf } from "./call.ts";
+import { isLattice, sameType, typeText } from "../compiler/types.ts";
+import { callOf, givenOf, textOf } from "./call.ts";
 import type { Callable, Outcome } from "./call.ts";
 import { isOrdered } from "./plain-domains.ts";
 import type { Breach, Law } from "./subject.ts";
@@ -17,7 +17,7 @@ export interface ClaimLaw {
   readonly means: string;
   /** Why it says nothing of functions of this shape, as the end of a sentence that begins with the function's name. */
   readonly senseless: (shape: Shape) => string | null;
-  readonly bind: (callable: Callable) => Law;
+  readonly bind: (callable: Callable, shape: Shape) => Law;
 }
 
 export type Judged = Breach | "nothing" | null;
@@ -27,21 +27,21 @@ export function judging(
   outcomes: readonly Outcome[],
   holds: (values: readonly unknown[], keys: readonly string[]) => boolean,
 ): Judged {
-  for (const { kind, text } of outcomes) if (kind === "changed") return { sides: [text], because: "changed" };
+  for (const { kind, text } of outcomes) if (kind === "changed") return { sides: [text()], because: "changed" };
   if (outcomes.some(({ kind }) => kind === "overflow")) return "nothing";
   const thrown = outcomes.find(({ kind }) => kind === "threw");
-  if (thrown !== undefined) return { sides: [thrown.text], because: "threw" };
+  if (thrown !== undefined) return { sides: [thrown.text()], because: "threw" };
   const values = outcomes.map((outcome) => (outcome.kind === "value" ? outcome : null)!);
-  const sides = [...new Set(values.map(({ text }) => text))];
   return holds(
     values.map(({ value }) => value),
     values.map(({ key }) => key),
   )
     ? null
-    : { sides, because: "law" };
+    : { sides: [...new Set(values.map(({ text }) => text()))], because: "law" };
 }
 
-export const equalKeys = (_: readonly unknown[], keys: readonly string[]): boolean => keys.every((key) => key === keys[0]);
+export const equalKeys = (_: readonly unknown[], keys: readonly string[]): boolean =>
+  keys.every((key) => key === keys[0]);
 
 /** `f(f(a, b), c)`: the inner call, and if it has a value the outer one, shown as one. */
 function nested(callable: Callable, inner: readonly unknown[], outer: (value: unknown) => readonly unknown[]): Outcome {
@@ -50,12 +50,13 @@ function nested(callable: Callable, inner: readonly unknown[], outer: (value: un
   const args = outer(first.value);
   const second = callOf(callable, args);
   if (second.kind !== "value") return second;
-  const shown = args.map((arg, i) =>
-    arg === first.value
-      ? `${callable.name}(${inner.map((value, at) => callable.params[at]!.show(value)).join(", ")})`
-      : callable.params[i]!.show(arg),
-  );
-  return { ...second, text: `${callable.name}(${shown.join(", ")}) = ${callable.returns.show(second.value)}` };
+  const shown = (): string[] =>
+    args.map((arg, i) =>
+      arg === first.value
+        ? `${callable.name}(${inner.map((value, at) => callable.params[at]!.show(value)).join(", ")})`
+        : callable.params[i]!.show(arg),
+    );
+  return { ...second, text: () => `${callable.name}(${shown().join(", ")}) = ${callable.returns.show(second.value)}` };
 }
 
 const isBinary = ({ params }: Shape): boolean => params.length === 2 && sameType(params[0]!, params[1]!);
@@ -68,7 +69,8 @@ export const claimLaws: Readonly<Record<Claim, ClaimLaw>> = {
     bind(callable) {
       const { params } = callable;
       const n = params.length;
-      const keyOf = (args: readonly unknown[]): string => args.map((arg, i) => params[i]!.key(arg)).join(" ");
+      const keyOf = (args: readonly unknown[]): string =>
+        args.map((arg, i) => textOf(params[i]!, givenOf(params[i]!, arg))).join(" ");
       const results = new Map<string, readonly unknown[]>();
       return {
         domains: [...params, ...params],
@@ -98,18 +100,20 @@ export const claimLaws: Readonly<Record<Claim, ClaimLaw>> = {
     means: "when an argument grows, the result must not fall",
     senseless({ params, returns }) {
       if (params.length === 0) return "has no parameter that could grow";
-      const other = [...params, returns].find((type) => !isOrdered(type));
+      const plain = params.some(isLattice) ? [] : params;
+      const other = [...plain, returns].find((type) => !isOrdered(type) && !isLattice(type));
       return other === undefined ? null : `has the type ${typeText(other)}, whose values do not grow`;
     },
-    bind(callable) {
+    bind(callable, shape) {
       const { params, returns } = callable;
       const n = params.length;
+      const grows = growing(shape);
       return {
         domains: [...params, ...params],
         judge(values) {
           const less = values.slice(0, n);
           // Above by construction, never by choosing pairs that happen to be.
-          const more = less.map((value, i) => params[i]!.join!(value, values[n + i]));
+          const more = less.map((value, i) => (grows(i) ? params[i]!.join!(value, values[n + i]) : value));
           return judging([callOf(callable, less), callOf(callable, more)], ([low, high]) => returns.below!(low, high));
         },
       };
@@ -119,19 +123,22 @@ export const claimLaws: Readonly<Record<Claim, ClaimLaw>> = {
   morphism: {
     means: "the result of a join must be the join of the results",
     senseless: ({ params, returns }) => {
-      const other = [...params, returns].find((type) => !isLattice(type));
-      return other === undefined && params.length > 0
+      if (!params.some(isLattice)) return "has no parameter of a lattice, and only lattices have joins";
+      // True is the join of true and false.
+      return isLattice(returns) || returns.kind === "bool"
         ? null
-        : `has ${other === undefined ? "no parameter" : `the type ${typeText(other)}`}, and only lattices have joins`;
+        : `has results of the type ${typeText(returns)}, which have no joins`;
     },
-    bind(callable) {
+    bind(callable, shape) {
       const { params, returns } = callable;
       const n = params.length;
+      const grows = growing(shape);
       return {
         domains: [...params, ...params],
         judge(values) {
           const left = values.slice(0, n);
           for (let at = 0; at < n; at++) {
+            if (!grows(at)) continue;
             const right = left.map((value, i) => (i === at ? values[n + i] : value));
             const both = left.map((value, i) => (i === at ? params[i]!.join!(value, values[n + i]) : value));
             const judged = judging(
@@ -187,11 +194,9 @@ export const claimLaws: Readonly<Record<Claim, ClaimLaw>> = {
   },
 };
 
-/** Types with a join; those that the language has so far are none. */
-function isLattice(type: Type): boolean {
-  return !["int", "nat", "float", "string", "bool", "addr", "bytes", "json", "list", "tuple", "unknown"].includes(
-    type.kind,
-  );
+/** Which arguments grow: those of lattices, where there are any; what stands beside them is another fact's when it changes. */
+function growing({ params }: Shape): (at: number) => boolean {
+  return params.some(isLattice) ? (at) => isLattice(params[at]!) : () => true;
 }
 
 /** What every function must do, claimed or not: the same for the same arguments, which it leaves as they are. */
@@ -202,12 +207,10 @@ export function steadiness(callable: Callable): Law {
     judge(args) {
       const [first, second] = [callOf(callable, args), callOf(callable, args)];
       for (const { kind, text } of [first, second])
-        if (kind === "changed") return { sides: [text], because: "changed" };
-      if (
-        first.text !== second.text &&
-        !(first.kind === "value" && second.kind === "value" && first.key === second.key)
-      )
-        return { sides: [first.text, `the second time: ${second.text}`], because: "unsteady" };
+        if (kind === "changed") return { sides: [text()], because: "changed" };
+      const isSame =
+        first.kind === "value" && second.kind === "value" ? first.key === second.key : first.text() === second.text();
+      if (!isSame) return { sides: [first.text(), `the second time: ${second.text()}`], because: "unsteady" };
       return first.kind === "value" ? null : "nothing";
     },
   };

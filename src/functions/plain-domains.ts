@@ -52,7 +52,7 @@ export function valueTypeOf(type: Type): ValueType {
     case "tuple":
       return { tuple: type.of.map(valueTypeOf) };
     case "lattice":
-      return { lattice: type.name, args: type.args.map(valueTypeOf) } as unknown as ValueType;
+      return { lattice: type.name, args: type.args.map(valueTypeOf) };
     case "unknown":
       throw new Error("a program with errors reached the check of its functions");
     default:
@@ -60,7 +60,7 @@ export function valueTypeOf(type: Type): ValueType {
   }
 }
 
-type Shared = Pick<Domain, "key" | "show" | "problem" | "frozen" | "below" | "join">;
+type Shared = Pick<Domain, "key" | "show" | "problem" | "overflows" | "frozen" | "below" | "join">;
 
 function shared(type: ValueType, ordered = typeof type === "string"): Shared {
   const row = new RowType([{ name: "result", type }]);
@@ -69,33 +69,41 @@ function shared(type: ValueType, ordered = typeof type === "string"): Shared {
     key: (value) => canonicalText(value as Value),
     show: showValue,
     problem: (value) => row.problem([value])?.replace(/^column result/, "") ?? null,
+    overflows: isTooLarge,
     frozen,
     ...(ordered && { below, join: (a: unknown, b: unknown) => (below(a, b) ? b : a) }),
   };
 }
 
+/** A whole number outside of the safe integers. */
+export function isTooLarge(given: unknown): boolean {
+  return typeof given === "number" && Number.isInteger(given) && !Number.isSafeInteger(given);
+}
+
 /** As it would be written in TypeScript; long ones are cut. */
 export function showValue(value: unknown): string {
-  const text = whole(value);
+  const text = wholeText(value);
   return text.length > 160 ? `${text.slice(0, 150)}… (${text.length} characters)` : text;
 }
 
-function whole(value: unknown): string {
+/** The same, whole. */
+export function wholeText(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "string") return JSON.stringify(value);
   if (value instanceof Uint8Array) return `bytes [${value.join(", ")}]`;
-  if (value instanceof Set) return `{${[...value].map(whole).join(", ")}}`;
-  if (value instanceof Map) return `{${[...value].map(([key, of]) => `${whole(key)}: ${whole(of)}`).join(", ")}}`;
-  if (Array.isArray(value)) return `[${value.map(whole).join(", ")}]`;
+  if (value instanceof Set) return `{${[...value].map(wholeText).join(", ")}}`;
+  if (value instanceof Map)
+    return `{${[...value].map(([key, of]) => `${wholeText(key)}: ${wholeText(of)}`).join(", ")}}`;
+  if (Array.isArray(value)) return `[${value.map(wholeText).join(", ")}]`;
   if (typeof value === "object" && value !== null)
     return `{${Object.entries(value)
-      .map(([key, of]) => `${JSON.stringify(key)}: ${whole(of)}`)
+      .map(([key, of]) => `${JSON.stringify(key)}: ${wholeText(of)}`)
       .join(", ")}}`;
   return typeof value === "function" || typeof value === "symbol" ? foundText(value) : String(value);
 }
 
 /** Arrays and objects frozen at every depth. Bytes cannot be: a copy, whose change shows when it is compared. */
-function frozen(value: unknown): unknown {
+export function frozen(value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   if (Array.isArray(value)) return Object.freeze(value.map(frozen));
   if (typeof value !== "object" || value === null) return value;
@@ -173,7 +181,7 @@ function bytesDomain(): Domain {
 }
 
 /** Sequences over one domain: also the sorted, reversed, repeated and doubled forms of a value. */
-function listDomain(of: Domain, type: ValueType, ordered: boolean): Domain {
+export function listDomain(of: Domain, type: ValueType, ordered: boolean): Domain {
   const few = of.small.slice(0, 4);
   const small: unknown[][] = [[], ...few.map((one) => [one]), ...few.flatMap((a) => few.map((b) => [a, b]))];
   const longer = of.edges.length > 2 ? [of.edges.slice(0, 5), of.edges.slice(0, 5).reverse()] : [];
@@ -220,7 +228,7 @@ function listDomain(of: Domain, type: ValueType, ordered: boolean): Domain {
   };
 }
 
-function tupleDomain(of: readonly Domain[], type: ValueType): Domain {
+export function tupleDomain(of: readonly Domain[], type: ValueType): Domain {
   const row = (draw: Draw, from: (domain: Domain) => unknown): unknown[] =>
     of.map((domain) => (draw.chance(0.5) ? from(domain) : domain.random(draw)));
   const first = (values: (domain: Domain) => readonly unknown[]): unknown[][] => {

@@ -8,7 +8,11 @@ export interface Exported {
   readonly subject: Subject;
   readonly module: TsFile;
   readonly declaration: Node;
+  readonly lattices: LatticeModules;
 }
+
+/** The lattices that a type names, by their id: what exports them, as an absolute path. */
+export type LatticeModules = ReadonlyMap<string, { readonly name: string; readonly path: string }>;
 
 export interface Mismatch {
   /** `its parameter x is string there, and int here`. */
@@ -26,17 +30,27 @@ export function mismatches(
   folder: string,
 ): readonly (Mismatch | null)[] {
   if (exports.length === 0) return [];
-  const lines = exports.flatMap(({ subject: { name, type }, module }, i) => [
-    `import { ${name} as f${i} } from ${JSON.stringify(module.getFilePath())};`,
-    `export const fits${i}: ${type.text} = f${i};`,
-    // What is of any type there fits.
-    ...(type.also ?? []).flatMap(({ of, text }, k) => [
-      `type Also${i}_${k} = ${of.replaceAll("EXPORT", `typeof f${i}`)};`,
-      `export const fits${i}_${k}: ${text} = null! as unknown extends Also${i}_${k} ? ${text} : Also${i}_${k};`,
-    ]),
-    ...(type.parts?.params ?? []).map((param, k) => `export let p${i}_${k}: ${param.text};`),
-    ...(type.parts === null ? [] : [`export let r${i}: ${type.parts.returns.text};`]),
-  ]);
+  const ids = [...new Set(exports.flatMap(({ lattices }) => [...lattices.keys()]))];
+  const imports = new Map<string, string>();
+  const own = exports.flatMap(({ subject: { name, type }, module, lattices }, i) => {
+    // Lattices of several files can have one name.
+    const local = new Map(Array.from(lattices, ([id, each]) => [each.name, `L${ids.indexOf(id)}`]));
+    const text = (of: string): string => of.replace(/\w+/g, (word) => local.get(word) ?? word);
+    for (const [id, each] of lattices)
+      imports.set(id, `import type { ${each.name} as L${ids.indexOf(id)} } from ${JSON.stringify(each.path)};`);
+    return [
+      `import { ${name} as f${i} } from ${JSON.stringify(module.getFilePath())};`,
+      `export const fits${i}: ${text(type.text)} = f${i};`,
+      // What is of any type there fits.
+      ...(type.also ?? []).flatMap(({ of, text: also }, k) => [
+        `type Also${i}_${k} = ${of.replaceAll("EXPORT", `typeof f${i}`)};`,
+        `export const fits${i}_${k}: ${text(also)} = null! as unknown extends Also${i}_${k} ? ${text(also)} : Also${i}_${k};`,
+      ]),
+      ...(type.parts?.params ?? []).map((param, k) => `export let p${i}_${k}: ${text(param.text)};`),
+      ...(type.parts === null ? [] : [`export let r${i}: ${text(type.parts.returns.text)};`]),
+    ];
+  });
+  const lines = [...imports.values(), ...own];
   const probe = project.createSourceFile(`${folder}/__dlc_signatures__.ts`, `${lines.join("\n")}\n`, {
     overwrite: true,
   });

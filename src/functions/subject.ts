@@ -7,6 +7,7 @@
 import type { Node } from "ts-morph";
 import type { SourceFile, Span } from "../compiler/ast.ts";
 import type { Domain } from "./domain.ts";
+import type { Surroundings } from "./lattice-domains.ts";
 
 export interface Subject {
   readonly kind: "function" | "aggregate" | "lattice" | "component";
@@ -24,11 +25,16 @@ export interface Subject {
   readonly type: ExpectedType;
   /** A part of the running system: it keeps what it is handed, so that it need not be pure, and the check does not run it. */
   readonly isService?: true;
+  /** Imported lattices that the type names. */
+  readonly lattices: readonly LatticeImport[];
   /** In the order in which they are to be reported: those claimed, then those that must hold without being claimed. */
   readonly laws: readonly LawOf[];
 }
 
-/** The TypeScript type of the export. Texts are types over the global names only. */
+/** A lattice by the module that exports it; the path as written, relative to the folder of `file`. */
+export type LatticeImport = Pick<Subject, "id" | "name" | "from" | "file">;
+
+/** The TypeScript type of the export. Texts are types over the global names and those of the subject's lattices. */
 export interface ExpectedType {
   /** The export must be assignable to it. */
   readonly text: string;
@@ -59,9 +65,11 @@ export interface LawOf {
   readonly senseless: string | null;
   /** How the source shows that it holds, in a few words; null when it does not show it. */
   readonly prove?: (declaration: Node) => Promise<string | null>;
-  readonly bind: (exported: unknown, literals: Literals) => Law;
+  readonly bind: (exported: unknown, surroundings: Surroundings) => Law;
   /** What it means where a counterexample is shown: `different arguments must give different results`. */
   readonly means: string;
+  /** Of a lattice: what becomes of the outputs that its values reach when it does not hold. */
+  readonly without?: string;
 }
 
 /** Constants of the source, simplest first, each once: where a function treats one value in its own way, it names it. */

@@ -1,8 +1,16 @@
 /** The things that a program imports, as subjects of the check. */
 import { createName } from "../compiler/5-emit/components.ts";
 import type { Claim, Name, Span } from "../compiler/ast.ts";
-import type { CollectionId, Component, ImportedFunction, Ir, LatticeType, Type } from "../compiler/ir.ts";
-import { typeText } from "../compiler/types.ts";
+import type {
+  CollectionId,
+  Component,
+  ImportedFunction,
+  ImportedLattice,
+  Ir,
+  LatticeType,
+  Type,
+} from "../compiler/ir.ts";
+import { isLattice, typeText } from "../compiler/types.ts";
 import { latticeKinds, revealed } from "../lattices/index.ts";
 import { aggregateLaws } from "./aggregate-laws.ts";
 import type { Callable } from "./call.ts";
@@ -10,20 +18,55 @@ import type { Domain } from "./domain.ts";
 import { groupDomain } from "./group-domain.ts";
 import { claimLaws, steadiness } from "./laws.ts";
 import type { ClaimLaw, Shape } from "./laws.ts";
-import { plainDomain } from "./plain-domains.ts";
-import type { ExpectedType, LawOf, Literals, Subject } from "./subject.ts";
+import { domainOf } from "./lattice-domains.ts";
+import type { Surroundings } from "./lattice-domains.ts";
+import { latticeLaws } from "./lattice-laws.ts";
+import type { LatticeLaw } from "./lattice-laws.ts";
+import type { ExpectedType, LawOf, Subject } from "./subject.ts";
 
 /** In the order of the declarations. */
 export function subjectsOf(ir: Ir): readonly Subject[] {
   const subjects = [
-    ...[...ir.functions.values()].map((fn) => subjectOf("function", fn)),
-    ...[...ir.aggregates.values()].map((aggregate) => subjectOf("aggregate", aggregate)),
+    ...[...ir.functions.values()].map((fn) => subjectOf("function", fn, ir)),
+    ...[...ir.aggregates.values()].map((aggregate) => subjectOf("aggregate", aggregate, ir)),
+    ...[...ir.lattices.values()].map(latticeSubject),
     ...[...ir.externals.values()].flatMap((one) =>
       one.kind === "component" && one.from !== null ? [componentSubject(one, one.from, ir)] : [],
     ),
   ];
   const files = ir.asts.map(({ file }) => file);
   return subjects.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.span.start - b.span.start);
+}
+
+/** What every declaration has. */
+function declared(
+  kind: Subject["kind"],
+  { id, name, from, file, span }: ImportedFunction | ImportedLattice,
+): Omit<Subject, "type" | "lattices" | "laws"> {
+  const nameSpan = spanOf({ file, span }, new RegExp(`\\b${name}\\b`), kind.length);
+  const fromSpan = spanOf({ file, span }, /"(?:\\.|[^"\\\n])*"/, nameSpan.end - span.start);
+  return { kind, id, name, from, file, span, nameSpan, fromSpan };
+}
+
+function latticeSubject(lattice: ImportedLattice): Subject {
+  const { id, name, from, file } = lattice;
+  const subject = declared("lattice", lattice);
+  const law = ({ bind, ...said }: LatticeLaw): LawOf => ({
+    ...said,
+    span: subject.nameSpan,
+    claimed: false,
+    senseless: null,
+    bind: (_, { lattices, literals }) => bind(lattices.get(id)!, literals),
+  });
+  return {
+    ...subject,
+    type: {
+      text: `{ readonly bottom: ${name}; readonly join: (a: ${name}, b: ${name}) => ${name} }`,
+      parts: null,
+    },
+    lattices: [{ id, name, from, file }],
+    laws: latticeLaws.map(law),
+  };
 }
 
 /** A function that is given the outputs and returns the inputs, as functions of rows. */
@@ -35,6 +78,9 @@ function componentSubject({ name, ins, outs, file, span, nameSpan }: Component, 
       .join("; ")} }`;
   const functionsOf = (ports: Component["ins"], result: boolean): string =>
     `{ ${[...ports].map(([id, as]) => `readonly ${as}: (row: ${rowOf(id, result)}) => void`).join("; ")} }`;
+  const types = [...ins.keys(), ...outs.keys()].flatMap((id) =>
+    ir.collections.get(id)!.columns.map(({ type }) => type),
+  );
   return {
     kind: "component",
     id: name,
@@ -54,21 +100,47 @@ function componentSubject({ name, ins, outs, file, span, nameSpan }: Component, 
       })),
       parts: null,
     },
+    lattices: latticesOf(types, ir),
     laws: [],
   };
 }
 
-function subjectOf(kind: "function" | "aggregate", imported: ImportedFunction): Subject {
-  const { id, name, from, file, span } = imported;
-  const nameSpan = spanOf(imported, new RegExp(`\\b${name}\\b`), kind.length);
+function subjectOf(kind: "function" | "aggregate", imported: ImportedFunction, ir: Ir): Subject {
+  const subject = declared(kind, imported);
+  const { nameSpan, fromSpan } = subject;
+  const { span } = imported;
   const afterName = nameSpan.end - span.start;
-  const fromSpan = spanOf(imported, /"(?:\\.|[^"\\\n])*"/, afterName);
   const params =
     kind === "function" ? paramsOf(imported, afterName) : [rowsOf(imported, paramsOf(imported, afterName))];
   const returns = { written: typeText(imported.returns), text: typeScriptType(imported.returns, true) };
   const text = `(${params.map((param) => `${param.name}: ${param.text}`).join(", ")}) => ${returns.text}`;
   const laws = lawsOf(kind, imported, nameSpan, fromSpan.end - span.start);
-  return { kind, id, name, from, file, span, nameSpan, fromSpan, type: { text, parts: { params, returns } }, laws };
+  return {
+    ...subject,
+    type: { text, parts: { params, returns } },
+    lattices: latticesOf([...imported.params.map(({ type }) => type), imported.returns], ir),
+    laws,
+  };
+}
+
+/** The imported lattices that the types name. */
+function latticesOf(types: readonly Type[], { lattices }: Ir): readonly ImportedLattice[] {
+  const named = new Set(types.flatMap(latticesIn));
+  return [...lattices.values()].filter(({ id }) => named.has(id));
+}
+
+/** All lattices in a type, imported ones by their id. */
+function latticesIn(type: Type): string[] {
+  switch (type.kind) {
+    case "list":
+      return latticesIn(type.of);
+    case "tuple":
+      return type.of.flatMap(latticesIn);
+    case "lattice":
+      return [type.name, ...type.args.flatMap(latticesIn)];
+    default:
+      return [];
+  }
 }
 
 type Param = NonNullable<ExpectedType["parts"]>["params"][number];
@@ -107,17 +179,17 @@ function lawsOf(
 ): readonly LawOf[] {
   const shape: Shape = { params: imported.params.map(({ type }) => type), returns: imported.returns };
   const table: Readonly<Record<Claim, ClaimLaw>> = kind === "function" ? claimLaws : aggregateLaws;
-  const callable = (exported: unknown, literals: Literals): Callable => {
+  const callable = (exported: unknown, surroundings: Surroundings): Callable => {
     // One domain for one type, so that cases can hand the same value to several parameters.
     const domains = new Map<string, Domain>();
     const domain = (type: Type): Domain => {
       const key = typeText(type);
-      if (!domains.has(key)) domains.set(key, plainDomain(type, literals));
+      if (!domains.has(key)) domains.set(key, domainOf(type, surroundings));
       return domains.get(key)!;
     };
     return {
       name: imported.name,
-      params: kind === "function" ? shape.params.map(domain) : [groupDomain(rowType(imported), literals)],
+      params: kind === "function" ? shape.params.map(domain) : [groupDomain(rowType(imported), surroundings.literals)],
       returns: domain(shape.returns),
       of: exported as Callable["of"],
     };
@@ -130,11 +202,9 @@ function lawsOf(
       claimed: true,
       means,
       senseless: senseless(shape),
-      prove: async (declaration) =>
-        kind === "function"
-          ? (await import("./proof.ts")).prove(claim, shape, declaration)
-          : (await import("./aggregate-proof.ts")).proveAggregate(claim, shape, declaration),
-      bind: (exported, literals) => bind(callable(exported, literals)),
+      // A proof is about the values of a type in their one order, and those of lattices grow in others.
+      ...([...shape.params, shape.returns].some(isLattice) ? {} : { prove: proofOf(kind, claim, shape) }),
+      bind: (exported, surroundings) => bind(callable(exported, surroundings), shape),
     };
   });
   return [
@@ -146,13 +216,20 @@ function lawsOf(
       silent: true,
       means: "equal arguments must give equal results, and stay as they are",
       senseless: null,
-      bind: (exported, literals) => steadiness(callable(exported, literals)),
+      bind: (exported, surroundings) => steadiness(callable(exported, surroundings)),
     },
   ];
 }
 
+function proofOf(kind: "function" | "aggregate", claim: Claim, shape: Shape): NonNullable<LawOf["prove"]> {
+  return async (declaration) =>
+    kind === "function"
+      ? (await import("./proof.ts")).prove(claim, shape, declaration)
+      : (await import("./aggregate-proof.ts")).proveAggregate(claim, shape, declaration);
+}
+
 /** The first match in the text of the declaration after `from` characters of it; the whole declaration where there is none. */
-function spanOf({ file, span }: ImportedFunction, what: RegExp, from: number): Span {
+function spanOf({ file, span }: Pick<ImportedFunction, "file" | "span">, what: RegExp, from: number): Span {
   const found = what.exec(file.text.slice(span.start + from, span.end));
   if (found === null) return span;
   const start = span.start + from + found.index;
@@ -207,8 +284,13 @@ function latticeTypeScript(type: LatticeType, result: boolean): string {
     case "dompair":
       return `readonly [${of(0)}, ${of(1)}]`;
     default:
-      return latticeKinds.has(type.name) ? typeScriptType(revealed(type), result) : type.name;
+      return latticeKinds.has(type.name) ? typeScriptType(revealed(type), result) : nameOf(type);
   }
+}
+
+/** Of an imported lattice, as the file that imports it has it. */
+function nameOf({ name }: LatticeType): string {
+  return name.slice(name.lastIndexOf(".") + 1);
 }
 
 function elementType(type: Type, result: boolean): string {

@@ -18,10 +18,22 @@ export interface Place {
 }
 
 export interface Fault {
-  readonly code: Extract<Code, "DLC503" | "DLC504" | "DLC505" | "DLC506" | "DLC507" | "DLC508" | "DLC509">;
+  readonly code: Extract<Code, "DLC503" | "DLC504" | "DLC505" | "DLC506" | "DLC507" | "DLC508" | "DLC509" | "DLC514">;
   readonly message: string;
   readonly mend: string;
   /** In the program: the name, the path of the module, or a parameter by its number. */
   readonly at: "name" | "from" | number;
   readonly cause: (Place & { readonly label: string }) | null;
+  /** It is a lattice's that the type names, and is said there. */
+  readonly elsewhere?: true | undefined;
+}
+
+/** Whether something that must be true is not, and is not assumed either. */
+export function isBroken({ fault, laws }: Verdict, assumed: ReadonlyMap<string, string>): boolean {
+  return fault !== null || laws.some(({ law, status }) => status === "refuted" && !assumed.has(law));
+}
+
+/** Of a subject whose type names a lattice that is none. */
+export function latticeFault(name: string): Fault {
+  return { code: "DLC514", message: `${name} is no lattice`, mend: "", at: "name", cause: null, elsewhere: true };
 }

@@ -144,6 +144,25 @@ describe("dlc run", () => {
     expect(code).toBe(0);
   });
 
+  test("values of an imported lattice merge at every replica, and their bounds need no coordination", async () => {
+    const vote = (node: number, voter: string, choice: string): string =>
+      JSON.stringify({ role: "Booth", node, collection: "vote_for", row: { poll: "tea", voter, choice } });
+    const input = [vote(0, "ann", "yes"), vote(1, "bob", "yes"), vote(2, "cid", "no"), vote(0, "cid", "yes")];
+    const { code, rows, stderr } = await start(
+      [dlc, "run", join(root, "fixtures", "ballot", "program.dlc"), "--quiet"],
+      `${input.join("\n")}\n`,
+      { NO_COLOR: "1" },
+    ).done;
+    for (const node of [0, 1]) {
+      const of = (collection: string): unknown[] =>
+        rows.flatMap((each) => (each.node === node && each.collection === collection ? [each.row] : []));
+      expect(of("decided")).toEqual([{ poll: "tea" }]);
+      expect(of("voted").at(-1)).toEqual({ poll: "tea", voters: ["ann", "bob", "cid"] });
+    }
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+  });
+
   test("a program whose claim is false is not run", async () => {
     const folder = folderOf("refused", {
       "m.ts": "export const f = (x: number): number => x % 10;\n",

@@ -117,4 +117,26 @@ export const functionCodes = {
       '// dlc-assume injective: names come in lower case\nfunction key(name: string): string from "./key.ts" injective;',
     mend: "Nothing, if the reason holds. Otherwise mend the function, or leave the claim out.",
   },
+  DLC514: {
+    severity: "error",
+    title: "A lattice whose values are not plain data",
+    why:
+      "Values of an imported lattice are stored, compared and sent as JSON, so its exported type has to be one of plain data: numbers, strings, booleans, " +
+      "null, and arrays and objects of these. Maps, sets, dates, instances of classes, functions and `undefined` have no form in JSON, and `any` and " +
+      "`unknown` do not say what the values are. The bottom has to be a value of the type.",
+    example: "export type Ballot = Map<string, number>;",
+    mend: "Declare what is stored: `Readonly<Record<string, number>>` for a map, a sorted array for a set. Functions of the module can make a Map of it.",
+  },
+  DLC515: {
+    severity: "error",
+    title: "A lattice whose join does not keep a law",
+    why:
+      "Replicas merge the same values in different orders and some of them twice, and agree all the same only if the join is commutative, associative and idempotent, " +
+      "the bottom changes nothing (bounded), and every join has a value (closed). These are not claimed but have to hold, and are tried on values of the " +
+      "declared type, each joined with the bottom first, as it is when it enters a program; on joins of several of them; and with names such as " +
+      "`__proto__`, at which objects that are filled by assignment go wrong. The message shows the simplest values that were found, and the outputs that they reach.",
+    example: "export const Total = { bottom: 0, join: (a: number, b: number): number => a + b }; // a + a is not a",
+    mend:
+      "Mend the join. Where it holds for the values that the program meets, say so on the line before the lattice: `// dlc-assume associative: readings are whole`.",
+  },
 } as const satisfies Record<string, CodePage>;
