@@ -32,13 +32,16 @@ interface Reader {
   readonly having?: readonly Expr[];
 }
 
-const known = new WeakMap<Reader, LatticeReads>();
+/** By what is claimed of functions, then by rule. */
+const known = new WeakMap<Ir["functions"], WeakMap<Reader, LatticeReads>>();
 const nothing: LatticeReads = { revealed: new Set(), opaque: new Set(), combined: new Set() };
 
 /** `isColumnLattice`: of the head's columns. */
 export function latticeReads(rule: Reader, functions: Ir["functions"], isColumnLattice: (i: number) => boolean): LatticeReads {
-  let reads = known.get(rule);
-  if (reads === undefined) known.set(rule, (reads = new Growth(rule, functions, isColumnLattice).reads()));
+  let ofRules = known.get(functions);
+  if (ofRules === undefined) known.set(functions, (ofRules = new WeakMap()));
+  let reads = ofRules.get(rule);
+  if (reads === undefined) ofRules.set(rule, (reads = new Growth(rule, functions, isColumnLattice).reads()));
   return reads;
 }
 
