@@ -551,3 +551,49 @@ test("the verdict is kept until a source changes, that of the lattice included",
   place.write({ "l.ts": module("number", "0", "return Math.min(0, a, b);") });
   expect((await place.dlc("check", "p.dlc")).out).toMatch(/DLC510.*f is not monotone/);
 });
+
+test("lattices, functions and aggregates of one name in two files are kept apart", async () => {
+  const imports = (from: string): string =>
+    `lattice Pile from "${from}";\nfunction size(p: Pile): lmax<int> from "${from}" monotone;\naggregate most(x: int): int from "${from}" commutative;\n`;
+  const uses = `table piles(k: string -> p: Pile); channel more(k: string, p: Pile); piles(k, p) <= more(k, p);
+    channel one(k: string, x: int); table ones(k: string, x: int); ones(k, x) <= one(k, x);
+    output tall(k: string); tall(k) <= piles(k, p), size(p) >= 2;
+    output peak(k: string, x: int); peak(k, most(x)) <= ones(k, x);`;
+  place.write({
+    "p.dlc": `import "./lib.dlc" as lib;\n${imports("./own.ts")}use lib.Piles as l in R;\nrole R { ${uses} }\n`,
+    "lib.dlc": `${imports("./lib.ts")}module Piles { ${uses} }\n`,
+    "own.ts": `export type Pile = number;
+      export const Pile = { bottom: 0, join: (a: Pile, b: Pile): Pile => Math.max(a, b) };
+      export const size = (p: Pile): number => Math.floor(p);
+      export const most = (xs: readonly number[]): number => Math.max(...xs);\n`,
+    "lib.ts": `export type Pile = readonly string[];
+      export const Pile = { bottom: [] as Pile, join: (a: Pile, b: Pile): Pile => [...a, ...b] };
+      export const size = (p: Pile): number => p.length;
+      export const most = (xs: readonly number[]): number => xs[0]!;\n`,
+  });
+  const { out, err } = await place.dlc("check", "p.dlc", "--format", "json");
+  expect(err).toBe("");
+  const { diagnostics, functions } = JSON.parse(out) as {
+    diagnostics: { code: string; file: string; message: string }[];
+    functions: { name: string; claims: { claim: string; status: string }[] }[];
+  };
+  const laws = (name: string): string[] =>
+    functions.find((each) => each.name === name)!.claims.map(({ claim, status }) => `${claim} ${status}`);
+  expect(laws("Pile")).toEqual(
+    ["closed", "commutative", "associative", "idempotent", "bounded"].map((law) => `${law} tested`),
+  );
+  expect(laws("lib.Pile")).toEqual([
+    "closed tested",
+    "commutative refuted",
+    "associative tested",
+    "idempotent refuted",
+    "bounded tested",
+  ]);
+  expect(laws("size")).toEqual(["monotone tested"]);
+  expect(laws("lib.size")).toEqual(["monotone unchecked"]);
+  expect(laws("most")).toEqual(["commutative tested"]);
+  expect(laws("lib.most")).toEqual(["commutative refuted"]);
+  const errors = diagnostics.flatMap(({ code, file, message }) => (code === "DLC515" ? [`${file} ${message}`] : []));
+  expect(errors).toHaveLength(2);
+  expect(errors[0]).toMatch(/^lib\.dlc Pile is not commutative: .*; without it R\.l\.tall would /);
+});

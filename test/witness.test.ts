@@ -172,6 +172,42 @@ role S { channel put(k: string -> v: int) unique; table kv(k: string -> v: int);
     expect(readFileSync(join(place.folder, "broken.svg"), "utf8")).toContain("<svg");
   });
 
+  test("functions and lattices of one name in two files are each their own", async () => {
+    const text = (from: string): string => `lattice Pile from "${from}";
+function put(x: int): Pile from "${from}";
+function size(p: Pile): lmax<int> from "${from}" monotone;
+aggregate most(x: int): int from "${from}";
+`;
+    const rules = `input i(x: int); table t(k: int, p: Pile); t(0, put(x)) <= i(x);
+  output big(x: int); big(0) <= t(0, p), size(p) >= 10;
+  output peak(x: int); peak(most(x)) <= i(x);`;
+    const lib = `${text("./lib.ts")}module Piles { ${rules} }`;
+    place.write({
+      "own.ts": `export type Pile = number;
+        export const Pile = { bottom: 0, join: (a: Pile, b: Pile): Pile => Math.max(a, b) };
+        export const put = (x: number): Pile => x;
+        export const size = (p: Pile): number => p;
+        export const most = (xs: readonly number[]): number => Math.max(...xs);`,
+      "lib.ts": `export type Pile = { readonly n: number };
+        export const Pile = { bottom: { n: 0 }, join: (a: Pile, b: Pile): Pile => ({ n: Math.max(a.n, b.n) }) };
+        export const put = (x: number): Pile => ({ n: x * 2 });
+        export const size = (p: Pile): number => p.n;
+        export const most = (xs: readonly number[]): number => Math.min(...xs);`,
+    });
+    const program = `import "./lib.dlc" as lib;\n${text("./own.ts")}use lib.Piles as l in R;\nrole R { ${rules} }`;
+    const { plan } = check(program, "none", filesOf({ "lib.dlc": lib }));
+    const programs = programsOf(plan, await importsOf(plan.analysis.ir, place.folder));
+    const inputs = ["i", "l.i"].flatMap((collection) => [5, 8].map((x) => ({ role: "R", node: 0, collection, row: [x] })));
+    const { outputs, faults } = simulate({ programs, deployment: { counts: { R: 1 } }, inputs, schedule: "batch", seed: 1 });
+    expect(faults).toEqual([]);
+    expect(Object.fromEntries(outputs.map(({ output, now }) => [output, now]))).toEqual({
+      "R.big": [],
+      "R.peak": [[8]],
+      "R.l.big": [[0]],
+      "R.l.peak": [[5]],
+    });
+  });
+
   test.each([
     ['{"role":"X","node":0,"collection":"put","row":{}}', "there is no role X"],
     ['{"role":"Host","node":7,"collection":"i3","row":{"x":1}}', "there is no instance 7 of Host, which has 1"],

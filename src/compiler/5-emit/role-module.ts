@@ -150,7 +150,7 @@ export class Declarations implements ModuleScope {
   get latticesText(): string {
     const all = [...this.#lattices].map((name) => {
       const local = this.#import(name);
-      return name === local ? name : `${name}: ${local}`;
+      return name === local ? name : `${quoted(name)}: ${local}`;
     });
     return all.length === 0 ? "" : `, lattices: { ${all.join(", ")} }`;
   }
