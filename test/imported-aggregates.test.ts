@@ -1,7 +1,7 @@
 /** Imported aggregates: what a group's function is given, what claims exempt, and that the labels hold under every schedule. */
 import { describe, expect, test } from "vitest";
 import type { Row } from "../src/runtime/program.ts";
-import { check } from "./support/check.ts";
+import { check, filesOf } from "./support/check.ts";
 import { world } from "./support/plan.ts";
 import { broken, differs, examine, runAll } from "./support/runs.ts";
 import type { Given } from "./support/runs.ts";
@@ -294,6 +294,31 @@ describe("the analysis", () => {
     expect(rewrites(bound("t"), "")).toMatch(/claim `monotone`[^]*Seal `H.i`: .*\(k\)[^]*claim `commutative`/);
     expect(rewrites(head, "commutative")).not.toMatch(/claim/);
     expect(rewrites(bound("c"), "monotone")).toMatch(/Collect the events in a table first/);
+  });
+
+  test("what is opaque is named in the finding: aggregates, or a function over a lattice", () => {
+    const said = (text: string): string[] =>
+      check(text).diagnostics.flatMap(({ code, message }) => (code === "DLC309" ? [message] : []));
+    expect(said(sent(head))[0]).toMatch(/o#1 .*: it hands groups that may still grow to f, of which no claim says/);
+    const over = `function g(s: lset<int>): int from "./g.ts";
+      role H { input i(k: string, x: int); R.c(k, x) <~ i(k, x); }
+      role R { channel c(k: string, x: int); table t(k: string -> s: lset<int>); t(k, x) <= c(k, x);
+        output o(k: string, n: int); o(k, g(s)) <= t(k, s); }`;
+    expect(said(over)[0]).toMatch(
+      /o#1 .*: it hands a lattice value that may still grow to an imported function, of which/,
+    );
+    expect(check(over).plan.analysis.findings[0].rewrites.join("\n")).not.toMatch(/aggregate/);
+  });
+
+  test("an aggregate of an imported file has the file's name before its own in reports", () => {
+    const lib = `aggregate f(x: int): int from "./f.ts" commutative;
+      module M { in put(k: string, x: int); out got(k: string, n: int);
+        table t(k: string, x: int); t(k, x) <= put(k, x); got(k, f(x)) <= t(k, x); }`;
+    const main = `import "./lib.dlc" as lib; use lib.M as m in R;
+      role H { input i(k: string, x: int); R.c(k, x) <~ i(k, x); }
+      role R { channel c(k: string, x: int); m.put(k, x) <= c(k, x); output o(k: string, n: int); o(k, n) <= m.got(k, n); }`;
+    const { plan } = check(main, "auto", filesOf({ "lib.dlc": lib }));
+    expect(plan.outputs[0].assumptions).toContain("claim: lib.f is commutative");
   });
 });
 

@@ -16,7 +16,7 @@ export const reasonWords: Readonly<Record<Reason, string>> = {
   reveal: "It reads the plain value of something that still grows.",
   choice: "What it takes is not determined by the facts at all (a clock, a random choice).",
   opaque:
-    "It hands groups that may still grow to an imported aggregate. Every step in which it looks can give another value, and no claim says how one follows from the other.",
+    "It hands what may still grow, a group or a lattice value, to imported code. Every step in which it looks can give another value, and no claim says how one follows from the other.",
   local: "It makes the replicas of a role differ by construction: the fact stems from one replica alone.",
   promise:
     "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
@@ -74,7 +74,7 @@ export const levelWords: Readonly<Record<LevelWord, string>> = {
 /** `each value of (campaign, id) is judged by itself`. */
 export function gateWords(finding: Pick<Finding, "reason" | "gate" | "columns">): string {
   if (finding.gate === null && finding.reason === "opaque")
-    return "unknown as long as no seal closes what it reads: one log serves all of it";
+    return "unknown, so that one log has to serve all";
   if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
   if (finding.gate.length === 0)
     return "none: all facts together make one group, so that only the end of the whole stream makes it safe";

@@ -153,12 +153,12 @@ function aggregateClaims(
   if (reason !== undefined)
     return reason === "opaque" || sealed.has(rule.id)
       ? []
-      : importedAggregates(rule, ir).map(({ name }) => `${name} is commutative`);
+      : importedAggregates(rule, ir).map(({ id }) => `${id} is commutative`);
   const lives = positives(rule).map((literal) => persistence.get(literal.collection));
   if (lives.every((life) => life === "static") || !isUpThreshold(rule, ir)) return [];
   const claim = (claims: readonly Claim[]): Claim =>
     lives.includes("passing") || !claims.includes("monotone") ? "morphism" : "monotone";
-  return importedAggregates(rule, ir).map(({ name, claims }) => `${name} is ${claim(claims)}`);
+  return importedAggregates(rule, ir).map(({ id, claims }) => `${id} is ${claim(claims)}`);
 }
 
 /** What is imported for lattices: that they are some, and that what functions make of their values only grows with them. */

@@ -94,9 +94,13 @@ function describe(finding: Finding, plan: Plan): string {
       return `${label} depends on the order of messages: it reads a plain value out of a lattice that may still grow`;
     case "choice":
       return `${label} shows when a timer fired`;
-    case "opaque":
-      if (rule?.path !== undefined) return `${label} depends on the order of messages: ${rule.role} declares \`${printPath(rule, ir)}\``;
-      return `${label} depends on the order of messages: it hands groups that may still grow to ${rule === undefined ? "" : opaqueAggregates(rule, ir).join(" and ")}, of which no claim says how its result follows them`;
+    case "opaque": {
+      if (rule?.path !== undefined)
+        return `${label} depends on the order of messages: ${rule.role} declares \`${printPath(rule, ir)}\``;
+      const aggregates = rule === undefined ? [] : opaqueAggregates(rule, ir);
+      const hands = aggregates.length > 0 ? `groups that may still grow to ${aggregates.join(" and ")}` : "a lattice value that may still grow to an imported function";
+      return `${label} depends on the order of messages: it hands ${hands}, of which no claim says how its result follows them`;
+    }
     case "local":
       return `${finding.head} differs between replicas for ever: ${label} derives it from facts that stay at one instance`;
     case "promise":

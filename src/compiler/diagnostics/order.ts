@@ -60,17 +60,17 @@ export const orderCodes = {
   },
   DLC309: {
     severity: "warning",
-    title: "code of which no better is known than that order matters",
+    title: "imported code whose answers may depend on order",
     why:
-      "Every value that an imported aggregate gives before the last fact has come may be delivered, and no claim says how one follows from the other. So everything that the rule " +
+      "An imported aggregate or function gets a group or a lattice value that may still grow, and no claim says how one result follows from the other, so that everything the rule " +
       "depends on has to pass through one log. An aggregate that is claimed to be `commutative` is judged like a built-in one (DLC302), each group by itself. " +
       "A path of a component that is declared `OR` or `OW` says of itself that its answers depend on what has come before, within its gate.",
     example:
       "m(k, median(x)) <= sample(k, x);   // aggregate median(x: float): float from \"./stats.ts\";\n" +
       "component Report { in click(id: string); out poor(id: string); path click -> poor: OW(id); }",
     mend:
-      "Seal the source by columns of the group or gate: of a group that is closed an aggregate gets all rows at once, and needs no claim, and so does a component. Or test a bound of a `monotone` aggregate; " +
-      "or declare the path `CR` or `CW` if order does not matter to it.",
+      "Seal the source by columns of the group or gate: of a group that is closed an aggregate gets all rows at once, and needs no claim, and so does a component. " +
+      "Or claim what the code keeps (`monotone`, `morphism`); declare the path `CR` or `CW` if order does not matter to it.",
   },
   DLC310: {
     severity: "warning",

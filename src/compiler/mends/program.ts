@@ -34,7 +34,7 @@ function memberAt<T extends RoleDecl["members"][number]>(
 
 /** `requests`, for what keeps `request`; another where that is taken. */
 export function freeName(name: string, role: string, ir: Ir): string {
-  const taken = new Set<string>([...ir.functions.keys(), ...ir.roles.keys()]);
+  const taken = new Set<string>([...ir.functions.keys(), ...ir.aggregates.keys(), ...ir.roles.keys()]);
   for (const collection of ir.collections.values()) if (collection.role === role) taken.add(collection.name);
   const wanted = [...(name.endsWith("s") ? [] : [`${name}s`]), `all_${name}`, `kept_${name}`];
   for (let i = 2; ; i++) {
