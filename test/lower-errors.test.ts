@@ -175,7 +175,7 @@ const cases: Record<string, readonly Case[]> = {
   lattices: [
     { a: "table x(a: ⟦lset⟧);", code: "DLC207", says: "`lset` is written `lset<T>`" },
     { a: "table x(a: lset<⟦lmax<int>⟧>);", code: "DLC207", says: "`T` of `lset` is a plain type" },
-    { a: "table x(a: lmap<string, ⟦int⟧>);", code: "DLC207", says: "`lmap` maps to a lattice" },
+    { a: "table x(a: lmap<string, ⟦int⟧>);", code: "DLC207", says: "`L` of `lmap` is a lattice" },
     { a: "table x(a: lpset<⟦string⟧>);", code: "DLC207", says: "`lpset` adds its elements up" },
     { a: "table x(a: list<⟦lset<int>⟧>);", code: "DLC207", says: "cannot stand inside a list or tuple" },
     { a: "table x(a: ⟦lst<int>⟧);", code: "DLC207", says: "there is no type `lst`" },

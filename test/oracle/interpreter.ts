@@ -221,7 +221,15 @@ export class Interpreter implements Evaluator {
           );
         if (!rule.having.every((test) => evaluate(test, members[0], world, aggregate) === true)) return;
         let next = 0;
-        put(terms.map((term) => (term.kind === "value" ? key[next++] : aggregate(term.call))));
+        put(
+          terms.map((term, i) => {
+            if (term.kind === "value") return key[next++];
+            // Lifted into a lattice column.
+            const of = collection.columns[i - to.length]?.type;
+            const value = aggregate(term.call);
+            return of?.kind === "lattice" && of.name === "lset" ? [value] : value;
+          }),
+        );
       });
     }
     return { rows, valid };

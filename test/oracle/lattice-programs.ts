@@ -113,6 +113,10 @@ function rule(dice: Dice): string {
       : head.kind === "scratch" && dice.chance(0.15)
         ? "<+"
         : "<=";
+  if (["lm", "vm", "ls", "vs"].includes(head.name) && op === "<=" && dice.chance(0.15)) {
+    const of = head.name.endsWith("m") ? ["count()", `max(${body.int()})`, `min(${body.int()})`] : [`choose(${body.int()})`, "count()"];
+    return `${head.name}(${body.int()}, ${dice.pick(of)}) <=${end}`;
+  }
   if (head.name === "p" && dice.chance(0.2)) return `p(${body.int()}, count()) <=${end}`;
   return `${head.name}(${terms.join(", ")}) ${op}${end}`;
 }

@@ -62,7 +62,11 @@ export function latticeLines(make: Maker, readable: Known[], forward: ((channel:
 function update(make: Maker, { kind, of, key }: Growing, isTable: boolean): string {
   switch (kind) {
     case "lset":
-      return make.chance(0.3) ? "{b}" : "b";
+      return make.pick(["b", "b", "{b}", "choose(b)"]);
+    case "lmax":
+      return make.pick(["b", "b", "max(b)", of === "int" ? "count()" : "min(b)"]);
+    case "lmin":
+      return make.pick(["b", "b", "min(b)", "max(b)"]);
     case "lbool":
       return `b != ${written(of, values[of][0])}`;
     case "gcounter":

@@ -1,24 +1,34 @@
 /** Programs of the language's sentences: step by step in one evaluator, and under every schedule. */
 import { compile } from "../../src/compiler/compile.ts";
-import { canonicalText } from "../../src/runtime/canonical.ts";
-import type { Row, StepOutput, Value } from "../../src/runtime/program.ts";
+import { emit } from "../../src/compiler/5-emit/emit.ts";
+import { joinOf } from "../../src/runtime/engine/join-of.ts";
+import { handed, jsonText } from "../../src/runtime/outside.ts";
+import type { CollectionMeta, RoleProgram, Row, StepOutput } from "../../src/runtime/program.ts";
+import { loadRole } from "../../src/verify/load.ts";
 import { check } from "./check.ts";
-import { world } from "./plan.ts";
-import { broken, runAll, type Given, type RunOptions } from "./runs.ts";
+import { bare, irOf, World } from "./plan.ts";
+import { broken, programsOf, runAll, type Given, type RunOptions } from "./runs.ts";
 
 export type Events = Readonly<Record<string, readonly Row[]>>;
 
 /** A program of one role R. */
 export const role = (statements: string, header = "role R"): string => `${header} { ${statements} }`;
 
-const rowsText = (rows: readonly Row[]): string => rows.map((row) => canonicalText(row as unknown as Value)).join("");
+/** Rows as a host sees them: `["a",1]`. */
+function rowText(columns: CollectionMeta["columns"], row: Row, lattices: RoleProgram["lattices"]): string {
+  const join = joinOf(lattices);
+  return `[${row.map((value, i) => jsonText(handed(columns[i].type, value, "host", join))).join(",")}]`;
+}
 
 /** `o[1]`, `-o[1]` of what ceases, `R.d[1]` and `R.d@R#1[1]` of messages, `seal R.d["k"]`; in one line. */
-function effectsText({ outputs, sends, seals }: StepOutput): string {
+function effectsText({ meta, lattices }: RoleProgram, { outputs, sends, seals }: StepOutput): string {
+  const ofOutput = (name: string): CollectionMeta => meta.collections.find((one) => one.name === name)!;
+  const ofTarget = (id: string): CollectionMeta => meta.targets.find((one) => one.id === id)!.collection;
+  const text = ({ columns }: CollectionMeta, rows: readonly Row[]): string => rows.map((row) => rowText(columns, row, lattices)).join("");
   return [
-    ...outputs.map(({ collection, retract, rows }) => `${retract ? "-" : ""}${collection}${rowsText(rows)}`),
-    ...sends.map(({ target, to, rows }) => `${target}${to === null ? "" : `@${to}`}${rowsText(rows)}`),
-    ...seals.map(({ target, key }) => `seal ${target}${rowsText([key])}`),
+    ...outputs.map(({ collection, retract, rows }) => `${retract ? "-" : ""}${collection}${text(ofOutput(collection), rows)}`),
+    ...sends.map(({ target, to, rows }) => `${target}${to === null ? "" : `@${to}`}${text(ofTarget(target), rows)}`),
+    ...seals.map(({ target, key }) => `seal ${target}${JSON.stringify(key)}`),
   ].join(" ");
 }
 
@@ -31,9 +41,10 @@ export interface Played {
 
 /** Instance 0 of role R alone, uncoordinated, one step for each of the events. */
 export function play(text: string, steps: readonly Events[], functions: Readonly<Record<string, Function>> = {}): Played {
-  const alone = world(text, {}, functions);
+  const program = loadRole(emit(bare(irOf(text))).value!, "R", (_, name) => functions[name]);
+  const alone = new World(program.createEvaluator, "R#0");
   return {
-    steps: steps.map((events) => effectsText(alone.step(events))),
+    steps: steps.map((events) => effectsText(program, alone.step(events))),
     faults: alone.faults.map(({ code, message }) => `${code} ${message}`),
   };
 }
@@ -59,13 +70,23 @@ export function runs(text: string, given: Given, options: RunOptions = {}): Runs
   const all = runAll(plan, given, { seeds: 2, ...options });
   const problems = broken(plan, all, after);
   if (problems.length > 0) throw new Error(problems.slice(0, 3).join("\n"));
+  const metas = programsOf(plan).map(({ meta }) => meta);
   const contents: Record<string, string[]> = {};
-  for (const run of all)
-    for (const [output, instances] of run.contents) {
-      const line = [...instances].map(([address, rows]) => `${address}: ${rows}`.trimEnd()).join(" | ");
+  for (const { result } of all) {
+    const lines = new Map<string, string[]>();
+    for (const { output, address, ever, now } of result.outputs) {
+      const [role_, name] = output.split(".");
+      const { columns } = metas.find(({ role: one }) => one === role_)!.collections.find((one) => one.name === name)!;
+      const rows = plan.analysis.ir.collections.get(output)!.level === "eventual" ? now : ever;
+      const line = [`${address}:`, ...rows.map((row) => rowText(columns, row, undefined))].join(" ");
+      lines.set(output, [...(lines.get(output) ?? []), line]);
+    }
+    for (const [output, all_] of lines) {
+      const line = all_.join(" | ");
       const known = (contents[output] ??= []);
       if (!known.includes(line)) known.push(line);
     }
+  }
   const faults = new Set(all.flatMap(({ result }) => result.faults.map(({ code, message }) => `${code} ${message}`)));
   return { contents, faults: [...faults] };
 }

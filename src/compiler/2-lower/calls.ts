@@ -4,10 +4,10 @@ import type { AggregateCall, Expr, ImportedFunction, Type } from "../ir.ts";
 import { aggregates, functions } from "../../operators/index.ts";
 import type { BuiltinAggregate, BuiltinFunction, Signature, SignatureType } from "../../operators/index.ts";
 import { int, joinTypes, listOf, typeText, unknown } from "../types.ts";
-import { coerce, wanted } from "./coerce.ts";
+import { coerce, revealing, wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
 import type { Sight } from "./expressions.ts";
-import { operations, operationsNamed } from "../../lattices/index.ts";
+import { holdsLattice, operations, operationsNamed } from "../../lattices/index.ts";
 import { alternatives, plural, quote } from "./findings.ts";
 import { isOperationName, reportUpdate, typeOperation } from "./lattices.ts";
 import type { Place } from "./scope.ts";
@@ -198,8 +198,9 @@ function callBuiltin(place: Place, call: AstCall, builtin: BuiltinFunction, args
       { mend: `It is ${forms}. ${builtin.doc}` },
     );
   } else {
+    const growing = args.find(({ type }) => holdsLattice(type));
     place.scope.findings.add("DLC230", place.file, span, `${quote(name)} does not take (${given})`, {
-      mend: `It is ${forms}. ${builtin.doc}`,
+      mend: growing === undefined ? `It is ${forms}. ${builtin.doc}` : `It takes plain values. ${revealing(place, growing)}`,
     });
   }
   return { kind: "call", name, builtin: true, args, type: unknown, span };
@@ -218,6 +219,7 @@ function match(
 
 function fits(param: SignatureType, type: Type, bound: Map<string, Type>): boolean {
   if (param.kind === "any") {
+    if (holdsLattice(type)) return false;
     const before = bound.get(param.name);
     const both = before === undefined ? type : joinTypes(before, type);
     if (both === null) return false;
@@ -308,6 +310,10 @@ function builtinAggregate(
         mend: `Write ${quote(`${name}(${params.join(", ")})`)}.${instead === null ? "" : ` Of two values it is ${quote(`${instead}(a, b)`)}.`}`,
       },
     );
+  }
+  const growing = args.find((arg) => holdsLattice(arg.type));
+  if (growing !== undefined) {
+    return fail(`${quote(name)} aggregates plain values, and this is of type ${typeText(growing.type)}`, { mend: revealing(place, growing) });
   }
   const type = call.distinct ? int : aggregate.returns(args.map((arg) => arg.type));
   if (typeof type === "string") return fail(type, { mend: "Aggregate a number, or use count, min, max or collect." });

@@ -89,13 +89,30 @@ function said(type: Type): string {
   return `of type ${typeText(type)}`;
 }
 
+/** How a plain value is had of an expression that is a lattice. */
+export function revealing(place: Place, { span }: Expr): string {
+  const text = place.file.text.slice(span.start, span.end);
+  return `The plain value that it has now is ${quote(`reveal(${text})`)}, which depends on the order of messages while it grows.`;
+}
+
 /** The function that turns one type into the other, with the edit that calls it. */
 export function conversion(place: Place, expr: Expr, to: Type): More {
   const from = expr.type;
   if (from.kind === "lattice" && to.kind !== "lattice") {
     const text = place.file.text.slice(expr.span.start, expr.span.end);
+    if (expr.kind === "lattice" && (expr.op === "of" || expr.op === "ofPairs"))
+      return { mend: "Sets and maps in braces are lattices; plain ones are lists, `[a, b]` and `[(k, v)]`." };
+    if (from.name === "lbool" && to.kind === "bool" && expr.kind === "variable") {
+      return {
+        mend: `Where it is enough that it becomes true, write ${quote(`whenTrue(${text})`)}. The plain value that it has now is ${quote(`reveal(${text})`)}, which depends on the order of messages.`,
+        fixes: [
+          { title: "Wait until it is true", edits: [{ file: place.file, span: expr.span, text: `whenTrue(${text})` }] },
+          { title: "Reveal it", edits: [{ file: place.file, span: expr.span, text: `reveal(${text})` }] },
+        ],
+      };
+    }
     return {
-      mend: `The plain value that it has now is ${quote(`reveal(${text})`)}, which depends on the order of messages while it grows.`,
+      mend: revealing(place, expr),
       fixes: [{ title: "Reveal it", edits: [{ file: place.file, span: expr.span, text: `reveal(${text})` }] }],
     };
   }

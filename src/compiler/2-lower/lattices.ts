@@ -194,7 +194,7 @@ function construct(sight: Sight, call: AstCall, name: string, first: Expr | null
     return tooMany(sight.place, call, 2, name === "stamped" ? "It is `stamped(stamp, value)`." : "It is `versioned(clock, value)`.");
   const value = typeExpr(sight, call.args[1]);
   const of = lattice(name === "stamped" ? "lww" : "mvreg", value.type);
-  const key = wanted(sight.place, first, name === "stamped" ? int : lattice("vclock"), `argument 1 of ${quote(name)}`);
+  const key = wanted(sight.place, first, name === "stamped" ? int : lattice("vclock"), `argument 1 of ${quote(name)}`, {}, true);
   return operation(name, of, [key, value], of, call.span);
 }
 

@@ -1,10 +1,10 @@
 /** Rules. */
 import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl } from "../ast.ts";
-import type { Collection, Destination, HeadTerm, Rule } from "../ir.ts";
+import type { Collection, Destination, Expr, HeadTerm, LatticeType, Rule, Type } from "../ir.ts";
 import { aggregateName } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
 import { lowerAnnotations } from "./annotations.ts";
-import { isContextual } from "../../lattices/growth.ts";
+import { contextual, eventful, latticeKinds } from "../../lattices/index.ts";
 import { copyArguments, matchArguments } from "./arguments.ts";
 import { lowerBody } from "./body.ts";
 import type { Body } from "./body.ts";
@@ -15,6 +15,7 @@ import type { Sight } from "./expressions.ts";
 import { quote } from "./findings.ts";
 import { lowerHaving } from "./having.ts";
 import { coerceToLattice, isOperationName, typeUpdate } from "./lattices.ts";
+import { checkLiterals, expressionsOf } from "./literals.ts";
 import { resolveCollection } from "./scope.ts";
 import type { Place } from "./scope.ts";
 import { article, checkWrite } from "./write.ts";
@@ -66,8 +67,9 @@ export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rul
   const to = lowerDestination(place, decl, target, lowered);
   if (matched === null) return null;
   const terms = matched.map((term, i) => lowerHeadTerm(place, term as AstExpr, target, i, lowered));
-  checkUpdates(place, decl, target, terms);
   const having = lowerHaving(place, decl, terms, to, lowered);
+  checkUpdates(place, decl, target, terms);
+  checkLiterals(place, expressionsOf(lowered.literals, terms, having));
   return {
     id: `${place.role.role.name}/${label}`,
     label,
@@ -140,7 +142,8 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
   if (term.kind === "call" && aggregate !== undefined) {
     const call = typeAggregate(sightOf(place, body), term, aggregate);
     // The fact is checked when it is made, so an int may stand for a nat.
-    const fits = isSubtype(call.type, column.type) || (call.type.kind === "int" && column.type.kind === "nat");
+    const into = column.type.kind === "lattice" ? liftedFrom(column.type) : column.type;
+    const fits = isSubtype(call.type, into) || (call.type.kind === "int" && into.kind === "nat");
     if (!fits) {
       place.scope.findings.add(
         "DLC230",
@@ -163,11 +166,26 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
   return { kind: "value", value: lifted ?? wanted(place, value, column.type, what, { cause }, true) };
 }
 
+/** The plain type of which a value is lifted without looking at the value at hand; the lattice itself where there is none. */
+function liftedFrom(of: LatticeType): Type {
+  const lift = latticeKinds.get(of.name)?.lift ?? null;
+  return lift === null || contextual.has(lift.op) ? of : lift.of(of.args);
+}
+
 /** What looks at the value at hand is merged in the same step, into a table: only there one is at hand. */
 function checkUpdates(place: Place, decl: RuleDecl, target: Collection, terms: readonly HeadTerm[]): void {
-  if (!isContextual({ terms }) || (decl.op === "<=" && target.kind === "table")) return;
-  const update = terms.find((term) => isContextual({ terms: [term] }));
-  const span = update?.kind === "value" ? update.value.span : decl.span;
+  const among = (ops: ReadonlySet<string>): Expr | undefined =>
+    terms.flatMap((term) => (term.kind === "value" ? [term.value] : [])).find((value) => value.kind === "lattice" && ops.has(value.op));
+  const update = among(new Set([...contextual, ...eventful]));
+  if (update !== undefined && (decl.having.length > 0 || terms.some(({ kind }) => kind === "aggregate"))) {
+    place.scope.findings.add("DLC209", place.file, update.span, "an update is made by each valuation of the body, and an aggregate ranges over all of a group", {
+      mend: "Let a scratch hold what is aggregated, and a second rule update from it.",
+    });
+    return;
+  }
+  const looking = among(contextual);
+  if (looking === undefined || (decl.op === "<=" && target.kind === "table")) return;
+  const { span } = looking;
   place.scope.findings.add("DLC209", place.file, span, "an update that looks at the value at hand is merged into a table with `<=`", {
     cause: { file: target.file, span: target.nameSpan, label: `${quote(target.name)} is ${article(target.kind)}` },
     mend: "Keep the value in a table, and copy it from there. `stamped(n, x)` and `versioned(clock, x)` can stand anywhere.",

@@ -4,6 +4,7 @@ import type { SealRule } from "../ir.ts";
 import { lowerBody } from "./body.ts";
 import { wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
+import { checkLiterals, expressionsOf } from "./literals.ts";
 import { quote } from "./findings.ts";
 import { labelOf, refText, sightOf } from "./rule.ts";
 import type { Ordinals } from "./rule.ts";
@@ -95,6 +96,7 @@ export function lowerSeal(place: Place, decl: SealDecl, ordinals: Ordinals): Sea
       true,
     );
   });
+  checkLiterals(place, [...expressionsOf(body.literals, [], []), ...key]);
   return {
     id: `${role.name}/${label}`,
     label,

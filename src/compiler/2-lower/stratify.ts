@@ -3,7 +3,8 @@
  * collection its body reads; its strongly connected components, those that are read first, are
  * the strata. A cycle through `not` or an aggregate has no such order (Apt, Blair, Walker 1988).
  */
-import type { Expr, HeadTerm, CollectionId, Ir, Rule } from "../ir.ts";
+import { holdsAggregate } from "../expressions.ts";
+import type { HeadTerm, CollectionId, Ir, Rule } from "../ir.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import { quote } from "./findings.ts";
@@ -101,28 +102,6 @@ export function isAggregate(
   rule: Pick<Rule, "having"> & { readonly head: { readonly terms: readonly HeadTerm[] } },
 ): boolean {
   return rule.head.terms.some((term) => term.kind === "aggregate") || rule.having.some(holdsAggregate);
-}
-
-function holdsAggregate(expr: Expr): boolean {
-  switch (expr.kind) {
-    case "aggregate":
-      return true;
-    case "call":
-      return expr.args.some(holdsAggregate);
-    case "unary":
-      return holdsAggregate(expr.of);
-    case "binary":
-      return holdsAggregate(expr.left) || holdsAggregate(expr.right);
-    case "if":
-      return holdsAggregate(expr.test) || holdsAggregate(expr.then) || holdsAggregate(expr.else);
-    case "tuple":
-    case "list":
-      return expr.of.some(holdsAggregate);
-    case "lattice":
-      return expr.args.some(holdsAggregate);
-    default:
-      return false;
-  }
 }
 
 /** Tarjan's algorithm with a stack of its own: chains of rules may be longer than the machine's. */

@@ -4,6 +4,7 @@
  * applies over all its rules.
  */
 import type { Persistence } from "../analysis.ts";
+import { holdsAggregate } from "../expressions.ts";
 import type { AggregateCall, CollectionId, Expr, HeadTerm, Ir, Rule, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { latticeReads } from "../../lattices/growth.ts";
@@ -87,9 +88,12 @@ export function isAggregating(rule: Rule): boolean {
   return rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");
 }
 
-/** `having count() >= k` and the like, every aggregate in it an up-threshold, none in the head. */
+/**
+ * `having count() >= k` and the like, every aggregate in it an up-threshold, and in the head none but what a lattice
+ * column takes that moves the same way: a count into an `lmax`.
+ */
 export function isUpThreshold(rule: Rule, ir: Ir): boolean {
-  return isThreshold(rule, (call) => isOf(call, "count", "max", "min") || (isOf(call, "sum") && call.args[0].type.kind === "nat") || claims(call, ir, "monotone", "morphism"));
+  return isThreshold(rule, ir, (call) => isOf(call, "count", "max", "min") || (isOf(call, "sum") && call.args[0].type.kind === "nat") || claims(call, ir, "monotone", "morphism"));
 }
 
 /**
@@ -97,17 +101,23 @@ export function isUpThreshold(rule: Rule, ir: Ir): boolean {
  * What an imported morphism gives of a set is the greatest of what it gives of the elements.
  */
 export function isElementThreshold(rule: Rule, ir: Ir): boolean {
-  return isThreshold(rule, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
+  return isThreshold(rule, ir, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
 }
 
 function isOf({ name }: AggregateCall, ...names: readonly string[]): boolean {
   return typeof name === "string" && names.includes(name);
 }
 
-function isThreshold(rule: Rule, allowed: (call: AggregateCall) => boolean): boolean {
-  if (rule.head.terms.some((term: HeadTerm) => term.kind === "aggregate")) return false;
+function isThreshold(rule: Rule, ir: Pick<Ir, "collections">, allowed: (call: AggregateCall) => boolean): boolean {
+  const { columns } = ir.collections.get(rule.head.collection)!;
+  const grows = (term: HeadTerm, i: number): boolean => {
+    if (term.kind === "value") return true;
+    const { type } = columns[i];
+    return type.kind === "lattice" && type.name === (term.call.name === "min" ? "lmin" : "lmax") && allowed(term.call);
+  };
+  if (!rule.head.terms.every(grows)) return false;
   const up = (expr: Expr): boolean => {
-    if (!hasAggregate(expr)) return true;
+    if (!holdsAggregate(expr)) return true;
     // Of bools, true is the greater.
     if (expr.kind === "aggregate") return allowed(expr.call) && expr.call.name !== "min";
     if (expr.kind !== "binary") return false;
@@ -115,33 +125,9 @@ function isThreshold(rule: Rule, allowed: (call: AggregateCall) => boolean): boo
     const flipped = { ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>;
     const [call, other, op] =
       expr.left.kind === "aggregate" ? [expr.left.call, expr.right, expr.op] : expr.right.kind === "aggregate" ? [expr.right.call, expr.left, flipped[expr.op]] : [null, expr.left, ""];
-    if (call === null || hasAggregate(other)) return false;
+    if (call === null || holdsAggregate(other)) return false;
     if (!allowed(call)) return false;
     return call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
   };
   return rule.having.every(up);
-}
-
-export function hasAggregate(expr: Expr): boolean {
-  switch (expr.kind) {
-    case "aggregate":
-      return true;
-    case "variable":
-    case "self":
-    case "literal":
-      return false;
-    case "call":
-      return expr.args.some(hasAggregate);
-    case "unary":
-      return hasAggregate(expr.of);
-    case "binary":
-      return hasAggregate(expr.left) || hasAggregate(expr.right);
-    case "if":
-      return hasAggregate(expr.test) || hasAggregate(expr.then) || hasAggregate(expr.else);
-    case "tuple":
-    case "list":
-      return expr.of.some(hasAggregate);
-    case "lattice":
-      return expr.args.some(hasAggregate);
-  }
 }

@@ -1,5 +1,5 @@
 /** From a role's rules to its flow: see flow.ts. */
-import type { Collection, CollectionId, Expr, Gate, HeadTerm, Rule, SealRule, Type } from "../ir.ts";
+import type { Collection, CollectionId, Expr, Gate, HeadTerm, LatticeType, Rule, SealRule, Type } from "../ir.ts";
 import { aggregated } from "./aggregates.ts";
 import { Components } from "./components.ts";
 import type { HeadPlace, Planned } from "./catalog.ts";
@@ -65,7 +65,12 @@ class Normalizer extends Components {
       this.writers.get(collection.id)!.length === 1 &&
       !this.intake.has(collection.id);
     const columns = collection.columns.map((column) => column.type);
-    const types = address.length > 0 ? [addr, ...columns] : columns;
+    const heads = address.length > 0 ? [addr, ...columns] : columns;
+    // What an aggregate gives for a lattice column is lifted when it is derived.
+    const types = heads.map((of, i) => {
+      const term = terms[i];
+      return term.kind === "aggregate" && of.kind === "lattice" ? term.call.type : of;
+    });
     const result = isSole
       ? this.relationOf(collection.id)
       : this.relation(`${rule.label}_results`, types, mode === "passing" ? "passing" : "view", null);
@@ -83,7 +88,7 @@ class Normalizer extends Components {
       rule,
       collection,
       mode,
-      row,
+      row.map((value, i) => (types[i] === heads[i] ? value : lifted(value, heads[i] as LatticeType))),
       [{ kind: "read", negated: false, relation: result, terms: row }],
       `${sourceText(rule)}\nIts results.`,
     );
@@ -253,6 +258,10 @@ class Normalizer extends Components {
       body: this.body(seal, mode, []),
     });
   }
+}
+
+function lifted(value: Expr, on: LatticeType): Expr {
+  return { kind: "lattice", op: "lift", on, args: [value], by: null, valuation: [], type: on, span: value.span };
 }
 
 /**

@@ -1,29 +1,7 @@
 /** Variables and aggregates of expressions and literals. */
+import { children } from "../expressions.ts";
 import type { AggregateCall, Expr, Pattern, RuleHead } from "../ir.ts";
 import type { FlowLiteral } from "./flow.ts";
-
-export function children(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "variable":
-    case "self":
-    case "literal":
-    case "aggregate":
-      return [];
-    case "call":
-      return expr.args;
-    case "unary":
-      return [expr.of];
-    case "binary":
-      return [expr.left, expr.right];
-    case "if":
-      return [expr.test, expr.then, expr.else];
-    case "tuple":
-    case "list":
-      return expr.of;
-    case "lattice":
-      return [...expr.args, ...expr.valuation];
-  }
-}
 
 /** Adds the variables of an expression to `to`, each occurrence counted. */
 export function countVariables(expr: Expr, to: Map<string, number>): void {
