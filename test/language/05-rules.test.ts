@@ -110,6 +110,7 @@ describe("expressions", () => {
     expect(play(role("input i(x: int); output o(x: int); o(1 / x) <= i(x); output p(x: int); p(1 % x) <= i(x);"), [{ i: [[0], [1]] }])).toEqual({
       steps: ["o[1] p[0]"],
       faults: ["DLC922 a fact could not be derived: division by zero in 1 / x", "DLC922 a fact could not be derived: division by zero in 1 % x"],
+      rules: ["o#1 (test.dlc:1)", "p#1 (test.dlc:1)"],
     });
   });
   test("negate, also what is negated already", () => {

@@ -37,6 +37,8 @@ export interface Played {
   readonly steps: readonly string[];
   /** `DLC924 key conflict: …`, of all steps. */
   readonly faults: readonly string[];
+  /** Of the faults: `o#1 (test.dlc:1)`. */
+  readonly rules: readonly (string | undefined)[];
 }
 
 /** Instance 0 of role R alone, uncoordinated, one step for each of the events. */
@@ -46,6 +48,7 @@ export function play(text: string, steps: readonly Events[], functions: Readonly
   return {
     steps: steps.map((events) => effectsText(program, alone.step(events))),
     faults: alone.faults.map(({ code, message }) => `${code} ${message}`),
+    rules: alone.faults.map(({ rule }) => rule),
   };
 }
 
