@@ -91,6 +91,11 @@ describe("a seal comes", () => {
     expect(marks).toContain("seal B.click#1 promise {campaign}");
     expect(after("B.n")).toBe("Run");
   });
+  test("from a rule of a channel's own role can run ahead as well, since its facts are still on their way", () => {
+    const program = role("input i(k: string); input over(k: string); channel c(k: string) sealed by (k); R.c(k) <~ i(k); seal c(k: k) <= over(k); output n(k: string, n: int) any; n(k, count()) <= c(k);");
+    const { diagnostics } = check(program);
+    expect(diagnostics.find(({ code }) => code === "DLC311")?.mend).toBe("Facts of R.c may still be on their way to its own role: seal what its senders read, so that its seals travel behind its facts.");
+  });
   test("for a channel from each of its senders, or it is an error (B7)", () => {
     const program = "role A { input i(k: string); B.c(k) <~ i(k); } role B { channel c(k: string) sealed by (k); output n(k: string, n: int); n(k, count()) <= c(k); }";
     expect(errors(program)).toEqual(["DLC404 B.c is declared sealed, but no seal travels along B.c#1 of A, and A has no seal rule for it"]);

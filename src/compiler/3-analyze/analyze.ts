@@ -140,7 +140,11 @@ function promiseFindings(context: Context): Finding[] {
         columns,
         sensitive: literals.map((literal) => seal.body.indexOf(literal)),
         sources: pathsTo(context, { ...seal, op: "<=", head: { collection: seal.target, to: null, terms: [], span: seal.span }, having: [], coordinate: null, allow: null, doc: null }, literals),
-        rewrites: ["Seal from the host, or from inputs of the same instance, so that facts and seals keep the order in which they were given."],
+        rewrites: [
+          seal.op === "<=" && target.kind === "channel"
+            ? `Facts of ${target.id} may still be on their way to its own role: seal what its senders read, so that its seals travel behind its facts.`
+            : "Seal from the host, or from inputs of the same instance, so that facts and seals keep the order in which they were given.",
+        ],
         file: seal.file,
         span: seal.span,
       };
