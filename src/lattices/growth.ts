@@ -7,6 +7,7 @@
  *   1  at least both: it only grows, and must be computed of the whole.
  *   2  anything: a plain value, read before it is final.
  */
+import { children } from "../compiler/expressions.ts";
 import type { Expr, HeadTerm, Ir, Literal, Pattern, RuleHead } from "../compiler/ir.ts";
 import { contextual, growthOf } from "./operations.ts";
 
@@ -37,7 +38,11 @@ const known = new WeakMap<Ir["functions"], WeakMap<Reader, LatticeReads>>();
 const nothing: LatticeReads = { revealed: new Set(), opaque: new Set(), combined: new Set() };
 
 /** `isColumnLattice`: of the head's columns. */
-export function latticeReads(rule: Reader, functions: Ir["functions"], isColumnLattice: (i: number) => boolean): LatticeReads {
+export function latticeReads(
+  rule: Reader,
+  functions: Ir["functions"],
+  isColumnLattice: (i: number) => boolean,
+): LatticeReads {
   let ofRules = known.get(functions);
   if (ofRules === undefined) known.set(functions, (ofRules = new WeakMap()));
   let reads = ofRules.get(rule);
@@ -47,7 +52,9 @@ export function latticeReads(rule: Reader, functions: Ir["functions"], isColumnL
 
 /** Whether a head term looks at the value that the instance holds (semantics A10). */
 export function isContextual(head: { readonly terms: readonly HeadTerm[] }): boolean {
-  return head.terms.some((term) => term.kind === "value" && term.value.kind === "lattice" && contextual.has(term.value.op));
+  return head.terms.some(
+    (term) => term.kind === "value" && term.value.kind === "lattice" && contextual.has(term.value.op),
+  );
 }
 
 class Growth {
@@ -70,7 +77,8 @@ class Growth {
     body.forEach((literal, i) => {
       if (literal.kind !== "read" || literal.negated) return;
       for (const term of literal.terms)
-        if (term?.kind === "variable" && term.type.kind === "lattice") this.#variables.set(term.name, new Map([[i, 0]]));
+        if (term?.kind === "variable" && term.type.kind === "lattice")
+          this.#variables.set(term.name, new Map([[i, 0]]));
     });
     if (this.#variables.size === 0) return nothing;
     for (const literal of inOrder(body)) {
@@ -80,22 +88,46 @@ class Growth {
         this.#variables.set(literal.variable, literal.type.kind === "lattice" ? uses : raised(uses, 2));
       } else if (literal.kind === "range") {
         const { type } = literal.value;
-        const falls = type.kind === "lattice" && growthOf("contains", type.name) === "reveal" && growthOf("at", type.name) === "reveal";
+        const falls =
+          type.kind === "lattice" &&
+          growthOf("contains", type.name) === "reveal" &&
+          growthOf("at", type.name) === "reveal";
         const uses = falls ? raised(this.#expr(literal.value), 2) : this.#expr(literal.value);
         this.#use(uses);
         this.#bind(literal.pattern, uses);
       } else if (literal.kind === "test") this.#use(this.#expr(literal.value));
     }
+    const aggregates = (having?.length ?? 0) > 0 || (head?.terms.some(({ kind }) => kind === "aggregate") ?? false);
     head?.terms.forEach((term, i) => {
       if (term.kind === "aggregate") for (const arg of term.call.args) this.#use(raised(this.#expr(arg), 2));
-      else this.#use(this.#isColumnLattice(i) ? this.#expr(term.value) : raised(this.#expr(term.value), 2));
+      else if (!this.#isColumnLattice(i)) this.#use(raised(this.#expr(term.value), 2));
+      else this.#use(aggregates ? this.#grouped(this.#expr(term.value), head) : this.#expr(term.value));
     });
     if (head?.to?.kind === "address") this.#use(raised(this.#expr(head.to.value), 2));
     for (const expr of having ?? []) this.#use(raised(this.#expr(expr), 2));
-    const at = (least: Level): Set<number> => new Set([...this.#levels].flatMap(([i, level]) => (level >= least ? [i] : [])));
+    const at = (least: Level): Set<number> =>
+      new Set([...this.#levels].flatMap(([i, level]) => (level >= least ? [i] : [])));
     const combined = at(1);
     for (const [i, count] of this.#counts) if (count > 1) combined.add(i);
     return { revealed: at(2), opaque: this.#opaque, combined };
+  }
+
+  /** Of a lattice value that groups are divided by: which are equal may change, unless each group has one row of it. */
+  #grouped(uses: Uses, head: RuleHead): Uses {
+    const plain = new Set(
+      head.terms.flatMap((term) => (term.kind === "value" && term.value.kind === "variable" ? [term.value.name] : [])),
+    );
+    const out = new Map<number, Level>();
+    for (const [i, level] of uses) {
+      const literal = this.#rule.body[i];
+      const isOne =
+        literal.kind === "read" &&
+        literal.terms.every(
+          (term) => term !== null && (term.type.kind === "lattice" || term.kind !== "variable" || plain.has(term.name)),
+        );
+      out.set(i, isOne ? level : 2);
+    }
+    return out;
   }
 
   #use(uses: Uses): void {
@@ -127,7 +159,9 @@ class Growth {
         return raised(this.#expr(expr.of), 2);
       case "if": {
         const test = this.#expr(expr.test);
-        return test.size > 0 ? raised(this.#all([expr.test, expr.then, expr.else]), 2) : this.#all([expr.then, expr.else]);
+        return test.size > 0
+          ? raised(this.#all([expr.test, expr.then, expr.else]), 2)
+          : this.#all([expr.then, expr.else]);
       }
       case "binary":
         return this.#binary(expr);
@@ -151,7 +185,9 @@ class Growth {
     if (op === "||") return widest([this.#expr(left), this.#expr(right)]);
     if (expr.type.kind === "lattice") return uses;
     const [growing, other, way] =
-      left.type.kind === "lattice" ? [left, right, op] : [right, left, ({ ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>)[op]];
+      left.type.kind === "lattice"
+        ? [left, right, op]
+        : [right, left, ({ ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>)[op]];
     if (growing.type.kind !== "lattice" || this.#expr(other).size > 0) return raised(uses, 2);
     const up = growing.type.name === "lmax" && (way === ">=" || way === ">");
     const down = growing.type.name === "lmin" && (way === "<=" || way === "<");
@@ -197,10 +233,15 @@ function raised(uses: Uses, to: Level): Uses {
 /** Binds and ranges in an order in which what they need is bound before. */
 function inOrder(body: readonly Literal[]): readonly Exclude<Literal, { kind: "read" }>[] {
   const waiting = body.filter((literal) => literal.kind !== "read");
-  const bound = new Set(body.flatMap((literal) => (literal.kind === "read" ? literal.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : [])) : [])));
+  const bound = new Set(
+    body.flatMap((literal) =>
+      literal.kind === "read" ? literal.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : [])) : [],
+    ),
+  );
   const ordered: Exclude<Literal, { kind: "read" }>[] = [];
-  const bind = (pattern: Pattern): void => (pattern.kind === "tuple" ? pattern.of.forEach(bind) : void bound.add(pattern.name));
-  for (let progress = true; progress; ) {
+  const bind = (pattern: Pattern): void =>
+    pattern.kind === "tuple" ? pattern.of.forEach(bind) : void bound.add(pattern.name);
+  for (let progress = true; progress;) {
     progress = false;
     for (const literal of waiting) {
       if (ordered.includes(literal) || ![...variables(literal.value)].every((name) => bound.has(name))) continue;
@@ -210,16 +251,12 @@ function inOrder(body: readonly Literal[]): readonly Exclude<Literal, { kind: "r
       progress = true;
     }
   }
-  return ordered;
+  // Nothing is left out, whatever it waits for.
+  return [...ordered, ...waiting.filter((literal) => !ordered.includes(literal))];
 }
 
 function variables(expr: Expr, into: Set<string> = new Set()): Set<string> {
-  JSON.stringify(expr, (key, part: unknown) => {
-    if (key === "type" || key === "span" || key === "on") return undefined;
-    const one = part as { kind?: string; name?: string } | null;
-    if (one !== null && typeof one === "object" && one.kind === "variable") into.add(one.name!);
-    return part;
-  });
+  if (expr.kind === "variable") into.add(expr.name);
+  for (const child of children(expr)) variables(child, into);
   return into;
 }
-

@@ -4,5 +4,5 @@
  */
 export { argumentProblem, holdsLattice, isFromHost, latticeColumns, latticeKinds, revealed } from "./types.ts";
 export type { LatticeKind, Update } from "./types.ts";
-export { contextual, eventful, growthOf, operationOn, operations, operationsNamed } from "./operations.ts";
+export { applying, contextual, eventful, growthOf, operationOn, operations, operationsNamed } from "./operations.ts";
 export type { Growth, Operation } from "./operations.ts";

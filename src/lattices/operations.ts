@@ -120,6 +120,9 @@ export function operationOn(name: string, on: string): Operation | undefined {
   return byName.get(name)?.find((one) => one.on.includes(on));
 }
 
+/** Operations that take the name of a function. */
+export const applying: ReadonlySet<string> = new Set(["map", "filter"]);
+
 /** Operations that the language writes in other ways. */
 const unnamed: ReadonlyMap<string, Growth> = new Map([
   // What makes a value.

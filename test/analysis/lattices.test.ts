@@ -68,6 +68,8 @@ describe("what is read before it is final is marked (A4)", () => {
     ["an element of an orset", "output o(k: string, x: string); table s(k: string, s: orset<string>); s(k, add(x)) <= word(k, x); o(k, x) <= s(k, s), x in s;", "o#1 reveal {k}"],
     ["a threshold within a dompair", "output o(k: string); table p(k: string, p: dompair<lmax<int>, lset<string>>); p(k, (n, {k})) <= number(k, n); o(k) <= p(k, p), size(second(p)) >= 2;", "o#1 reveal {k}"],
     ["a clock that another dominates", "output o(k: string); table c(k: string, v: vclock); c(k, {a: 1}) <= ack(k, a); o(k) <= c(k, v), c(\"x\", w), dominates(v, w);", "o#1 reveal {k}"],
+    ["elements counted, of a value that heads its group", "output o(k: string, who: lset<addr>, n: nat); o(k, who, count()) <= votes(k, who), x in who;", "o#1 aggregate {k,who}"],
+    ["groups that a lattice value divides", "output o(v: lmax<int>, n: lmax<nat>); o(v, count()) <= best(k, v), votes(k, w), a in w;", "o#1 reveal {k}"],
     ["an aggregate of a lattice value", "output o(n: int); o(max(n)) <= best(_, v), n = reveal(v);", "o#1 aggregate {}"],
   ];
   test.each(marked)("%s", (_, rules, mark) => {

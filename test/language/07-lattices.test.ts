@@ -162,6 +162,7 @@ describe("what only grows with a lattice is free, and the same in every run", ()
     ["union", 'output o(v: lset<int>); o(union(u, v)) <= s("a", u), s("b", v);', "[[1,2,3]]"],
     ["intersect", 'output o(v: lset<int>); o(intersect(u, v)) <= s("a", u), s("b", v);', "[[2]]"],
     ["product", 'output o(v: lset<(int, int)>); o(product(u, v)) <= s("a", u), s("b", v);', "[[[1,2],[2,2],[3,2]]]"],
+    ["map, bound to a name", "output o(k: string, v: lset<int>); table z(k: string, v: lset<int>); z(k, 0 - x) <= c(k, x); o(k, w) <= z(k, v), w = map(v, abs);", '["a",[1,2,3]] ["b",[2]]'],
     ["map", "output o(k: string, v: lset<int>); table z(k: string, v: lset<int>); z(k, 0 - x) <= c(k, x); o(k, map(v, abs)) <= z(k, v);", '["a",[1,2,3]] ["b",[2]]'],
     ["v >= k on a growing lmax", "output o(k: string); o(k) <= m(k, v), v >= 3;", '["a"]'],
     ["v <= k on a falling lmin", "output o(k: string); o(k) <= w(k, v), v <= 1;", '["a"]'],

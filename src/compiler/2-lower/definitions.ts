@@ -1,7 +1,7 @@
 /** `x = e`, `x in e`: each as soon as what it is computed from is there, whatever the order in the source. */
 import type { Expr as AstExpr, Literal as AstLiteral, Pattern as AstPattern, Span } from "../ast.ts";
 import type { Expr, Literal, Pattern, Type } from "../ir.ts";
-import { latticeKinds } from "../../lattices/index.ts";
+import { applying, latticeKinds } from "../../lattices/index.ts";
 import { bool, holdsUnknown, listOf, typeText, unknown } from "../types.ts";
 import { wanted } from "./coerce.ts";
 import { compare, typeExpr } from "./expressions.ts";
@@ -62,8 +62,12 @@ export class Definitions {
     if (waiting.length > 0) this.reportUndefined(waiting);
   }
 
+  free(value: AstExpr): ReadonlySet<string> {
+    return freeVariables(value, (callee) => applying.has(callee) && !this.body.place.scope.functions.has(callee));
+  }
+
   isKnown(value: AstExpr): boolean {
-    for (const name of freeVariables(value)) if (name !== "_" && !this.body.variables.has(name)) return false;
+    for (const name of this.free(value)) if (name !== "_" && !this.body.variables.has(name)) return false;
     return true;
   }
 
@@ -111,7 +115,12 @@ export class Definitions {
         { mend },
       );
     }
-    const of = value.type.kind === "list" ? value.type.of : value.type.kind === "lattice" && elements !== null ? elements(value.type.args) : unknown;
+    const of =
+      value.type.kind === "list"
+        ? value.type.of
+        : value.type.kind === "lattice" && elements !== null
+          ? elements(value.type.args)
+          : unknown;
     this.checkKnown(value.type, literal.value.span);
     const { pattern, span } = literal;
     if (pattern.kind === "variable" && this.body.variables.has(pattern.name)) {
@@ -119,7 +128,16 @@ export class Definitions {
       const typed = typeExpr(this.body.sight, { kind: "variable", name: pattern.name, span: pattern.span });
       const element = wanted(place, typed, of, `an element of this ${value.type.kind === "lattice" ? "set" : "list"}`);
       if (value.type.kind === "lattice") {
-        const test: Expr = { kind: "lattice", op: "contains", on: value.type, args: [value, element], by: null, valuation: [], type: bool, span };
+        const test: Expr = {
+          kind: "lattice",
+          op: "contains",
+          on: value.type,
+          args: [value, element],
+          by: null,
+          valuation: [],
+          type: bool,
+          span,
+        };
         this.body.lowered[literal.index].push({ kind: "test", value: test, span });
         return;
       }
@@ -194,9 +212,7 @@ export class Definitions {
     let circular: Defining | null = null;
     let outside = false;
     for (const literal of waiting) {
-      const missing = [...freeVariables(literal.value)].filter(
-        (name) => name !== "_" && !this.body.variables.has(name),
-      );
+      const missing = [...this.free(literal.value)].filter((name) => name !== "_" && !this.body.variables.has(name));
       if (missing.some((name) => !defined.has(name))) {
         outside = true;
         typeExpr(
@@ -213,7 +229,7 @@ export class Definitions {
     if (circular !== null && !outside) {
       const names = [...defined].filter((name) => !this.body.variables.has(name)).map(quote);
       const own =
-        circular.kind === "bind" && freeVariables(circular.value).has(circular.variable.text) && waiting.length === 1;
+        circular.kind === "bind" && this.free(circular.value).has(circular.variable.text) && waiting.length === 1;
       place.scope.findings.add(
         "DLC241",
         place.file,

@@ -113,7 +113,9 @@ export function withinOneRow(rule: Rule, open: readonly ReadLiteral[], context: 
   const { ir } = context.graph;
   const group = rule.head.terms.flatMap((term) => (term.kind === "value" && term.value.kind === "variable" ? [term.value.name] : []));
   const known = closure(group, dependencies(rule.body, ir, (id) => keyHolds(ir, context.persistence, id)));
-  return open.every((literal) => termVariables(literal).every((name) => known.has(name)));
+  // The row of a lattice value is another one when it has grown.
+  const isPlain = (literal: ReadLiteral): boolean => literal.terms.every((term) => term?.type.kind !== "lattice");
+  return open.every((literal) => isPlain(literal) && termVariables(literal).every((name) => known.has(name)));
 }
 
 /** A collection's facts as images of one channel fact each: which of its columns carry the channel's columns. */
