@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnostic } from "../src/compiler/diagnostics/diagnostic.ts";
-import { drawDiagnostic, wrap } from "../src/cli/draw/diagnostics.ts";
+import { drawDiagnostic, fitted, wrap } from "../src/cli/draw/diagnostics.ts";
 import { paint } from "../src/cli/draw/paint.ts";
+import { isColoured } from "../src/cli/io.ts";
 
 const file = {
   path: "ads.dlc",
@@ -134,4 +135,72 @@ describe("diagnostics as drawn", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
     expect(wrap("abcdefghij k", 4)).toEqual(["abcdefghij", "k"]);
   });
+});
+
+describe("on a narrow terminal", () => {
+  const long = {
+    path: "long.dlc",
+    text: `  o(campaign) <= click(campaign, identifier, "漢字", another), campaign != "abcdefghijklmnop", lenth(identifier) > 3;`,
+  };
+  const at = (text: string, cause?: string): string => {
+    const span = (part: string) => ({ start: long.text.indexOf(part), end: long.text.indexOf(part) + part.length });
+    return drawDiagnostic(
+      {
+        code: "DLC203",
+        severity: "error",
+        message: "there is no function of that name, and a long message goes on behind two spaces",
+        file: long,
+        span: span(text),
+        ...(cause && { cause: { file: long, span: span(cause), label: "here" } }),
+      },
+      paint(false),
+      60,
+    );
+  };
+
+  test("no line is longer, and what is marked is in sight", () => {
+    for (const part of ["o(campaign)", "lenth", "漢字", "> 3;", long.text.trim()]) {
+      const lines = at(part).split("\n");
+      for (const line of lines) expect(line.replace(/[漢字]/g, "xx").length).toBeLessThanOrEqual(60);
+      const under = lines.find((line) => line.includes("^"))!;
+      const shown = lines[lines.indexOf(under) - 1];
+      if (part !== long.text.trim() && part !== "漢字") {
+        expect(shown.slice(under.indexOf("^"), under.lastIndexOf("^") + 1)).toBe(part);
+      }
+    }
+    expect(at("lenth").split("\n").slice(0, 2)).toEqual([
+      "error[DLC203]: there is no function of that name, and a long",
+      "  message goes on behind two spaces",
+    ]);
+    expect(at("lenth")).toContain(' 1 | …ampaign != "abcdefghijklmnop", lenth(identifier) > 3;');
+  });
+
+  test("a cause on the same line that is out of sight has a frame of its own", () => {
+    expect(at("lenth", "o(campaign)").match(/--> long\.dlc/g)).toHaveLength(2);
+  });
+
+  test("the plan goes on behind an indent", () => {
+    expect(fitted("  Analyst.result  deterministic: Inst -> Async, reached  PC/seal(campaign)", 50, 6)).toEqual([
+      "  Analyst.result  deterministic: Inst -> Async,",
+      "      reached  PC/seal(campaign)",
+    ]);
+    const coloured = paint(true).good("good");
+    expect(fitted(`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ${coloured}`, 40, 2)).toHaveLength(1);
+  });
+});
+
+test("colours are for terminals, and the environment can say otherwise", () => {
+  const terminal = { isTTY: true };
+  for (const [stream, env, coloured] of [
+    [terminal, {}, true],
+    [{}, {}, false],
+    [terminal, { NO_COLOR: "1" }, false],
+    [terminal, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
+    [terminal, { NO_COLOR: "" }, true],
+    [terminal, { TERM: "dumb" }, false],
+    [{}, { FORCE_COLOR: "1" }, true],
+    [{}, { FORCE_COLOR: "0" }, false],
+  ] as const) {
+    expect([stream, env, isColoured(stream, env)]).toEqual([stream, env, coloured]);
+  }
 });

@@ -30,7 +30,7 @@ export function makePlace(): Place {
       terminal: false,
       input: async () => "",
       onInterrupt: () => {},
-      width: 100,
+      width: Infinity,
       ...around,
       printed,
     };

@@ -41,7 +41,7 @@ export async function buildCommand(
   writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
   io.err(
-    `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style)}${built.claims}`,
+    `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style, io.width)}${built.claims}`,
   );
   return 0;
 }
@@ -61,7 +61,7 @@ export async function buildInto(
     writeFileSync(target, text);
   }
   const style = paint(io.errColour);
-  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style)}${built.claims}`);
+  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style, io.width)}${built.claims}`);
   return 0;
 }
 

@@ -155,11 +155,16 @@ async function reportOn(
   if (known !== null) return known;
 
   const statements = memory ? recall(memory, file.path) : options.cache ? openStatements(file.path, io) : null;
-  const program = await checkProgram(file, { ...options, fixes: "few" }, config, io, { imports, statements: statements?.cache });
+  const program = await checkProgram(file, { ...options, fixes: "few" }, config, io, {
+    imports,
+    statements: statements?.cache,
+  });
   statements?.save();
   const part = forms[options.format].part(program, io);
   const functions = filesBehind(program, io);
-  const imported = [...imports.keys()].filter((path) => !path.startsWith(libraryScheme)).map((path) => resolve(io.cwd, path));
+  const imported = [...imports.keys()]
+    .filter((path) => !path.startsWith(libraryScheme))
+    .map((path) => resolve(io.cwd, path));
   const report = { part, counts: countsOf(program), behind: [...functions, ...imported] };
   if (functions.length === 0) {
     kept?.set(report);

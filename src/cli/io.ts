@@ -13,28 +13,30 @@ export interface Io {
   readonly input: () => Promise<string>;
   /** Calls back once at Ctrl-C, which then does not end the process by itself. */
   readonly onInterrupt: (callback: () => void) => void;
-  /** Columns of the terminal; 100 where there is none. */
+  /** Columns of the terminal; no end where there is none. */
   readonly width: number;
+}
+
+/** Whether what goes there may be coloured: on a terminal, unless the environment says otherwise. */
+export function isColoured(stream: { readonly isTTY?: boolean }, env: Io["env"]): boolean {
+  if (env["NO_COLOR"]) return false;
+  if (env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0") return true;
+  return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
 export function processIo(): Io {
   const { env } = process;
-  const may = (stream: NodeJS.WriteStream): boolean => {
-    if (env["NO_COLOR"]) return false;
-    if (env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0") return true;
-    return stream.isTTY === true && env["TERM"] !== "dumb";
-  };
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     cwd: process.cwd(),
     env,
-    colour: may(process.stdout),
-    errColour: may(process.stderr),
+    colour: isColoured(process.stdout, env),
+    errColour: isColoured(process.stderr, env),
     terminal: process.stdout.isTTY === true,
     input: readStdin,
     onInterrupt: (callback) => void process.once("SIGINT", callback),
-    width: process.stdout.columns ?? 100,
+    width: process.stdout.columns ?? Infinity,
   };
 }
 

@@ -18,7 +18,7 @@ const io: Io = {
   terminal: false,
   input: async () => "",
   onInterrupt: () => {},
-  width: 100,
+  width: Infinity,
 };
 
 /** Folder of the built program; `source` is a fixture's path or a program's text. */

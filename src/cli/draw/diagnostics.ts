@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { rangeOf } from "../../compiler/diagnostics/lines.ts";
 import { drawFix } from "./fix.ts";
-import { drawFrame, gutterOf, place } from "./frame.ts";
+import { drawFrame, fits, gutterOf, place } from "./frame.ts";
 import type { Mark } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 
@@ -26,16 +26,23 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
   const arrow = `${" ".repeat(gutter)}${paint.frame("-->")}`;
   const bar = `${" ".repeat(gutter)} ${paint.frame("|")}`;
   const lines = [
-    `${paint.severity(diagnostic.severity, `${diagnostic.severity}[${diagnostic.code}]`)}${paint.strong(`: ${diagnostic.message}`)}`,
+    ...fitted(
+      `${paint.severity(diagnostic.severity, `${diagnostic.severity}[${diagnostic.code}]`)}${paint.strong(`: ${diagnostic.message}`)}`,
+      width,
+      2,
+    ),
     `${arrow} ${place(diagnostic.file, diagnostic.span)}`,
     bar,
-    ...drawFrame(mark, gutter, paint, (text) => paint.severity(diagnostic.severity, text)),
+    ...drawFrame(mark, gutter, paint, (text) => paint.severity(diagnostic.severity, text), width),
   ];
   if (cause !== null) {
-    const long = cause.label.length > 40;
-    const frame = drawFrame(long ? { ...cause, label: "" } : cause, gutter, paint, paint.cause);
+    const at = rangeOf(cause.file, cause.span).end;
+    const long = cause.label.length > 40 || at.column + cause.label.length + gutter + 3 > width;
+    const frame = drawFrame(long ? { ...cause, label: "" } : cause, gutter, paint, paint.cause, width);
     // On the line of the finding itself the cause is one more underline.
-    if (mark.file === cause.file && isOneLine(mark) && isOneLine(cause) && lineStart(mark) === lineStart(cause)) {
+    const sameLine =
+      mark.file === cause.file && isOneLine(mark) && isOneLine(cause) && lineStart(mark) === lineStart(cause);
+    if (sameLine && fits(cause.file, at.line, gutter, width)) {
       lines.push(...frame.slice(1));
     } else lines.push(bar, `${arrow} ${place(cause.file, cause.span)}`, ...frame);
     if (long) lines.push(...note(cause.label, "", gutter, paint, width, paint.cause));
@@ -69,20 +76,32 @@ function note(
   width: number,
   colour: (text: string) => string,
 ): string[] {
-  const room = Math.max(40, Math.min(width, 110) - gutter - 3 - lead.length);
+  const room = Math.max(40, Math.min(width, 100) - gutter - 3 - lead.length);
   return wrap(text, room).map((line, index) => {
     const sign = index === 0 ? paint.frame("=") : " ";
     return `${" ".repeat(gutter)} ${sign} ${index === 0 ? colour(lead) : " ".repeat(lead.length)}${line}`;
   });
 }
 
-/** Breaks at spaces; a word longer than `room` stays whole; line breaks in `text` stay. */
+/** A line that goes on, where it is too long, behind so many spaces. */
+export function fitted(line: string, width: number, indent: number): string[] {
+  const lead = /^ */.exec(line)![0];
+  const room = Math.max(40, width);
+  const text = line.slice(lead.length);
+  const [first] = wrap(text, room - lead.length);
+  if (first === undefined || first.length === text.length) return [line];
+  const rest = wrap(text.slice(first.length + 1), room - indent);
+  return [lead + first, ...rest.map((each) => " ".repeat(indent) + each)];
+}
+
+/** Breaks at spaces; a word longer than `room` stays whole; line breaks in `text` stay; colours take no room. */
 export function wrap(text: string, room: number): string[] {
+  const long = (part: string): number => part.replace(/\u001b\[[0-9;]*m/g, "").length;
   return text.split("\n").flatMap((paragraph) => {
     const lines: string[] = [];
     let line = "";
     for (const word of paragraph.split(" ")) {
-      if (line !== "" && line.length + 1 + word.length > room) {
+      if (line !== "" && long(line) + 1 + long(word) > room) {
         lines.push(line);
         line = word;
       } else line = line === "" ? word : `${line} ${word}`;

@@ -44,7 +44,7 @@ const pretty: Form<string> = {
     const style = paint(io.colour);
     const findings = pretty.findings(compilation.file, diagnostics, io);
     if (compilation.plan === null) return findings;
-    return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style)}${drawClaims(functions, style)}\n`;
+    return `${findings}${style.strong(compilation.file.path)}\n${drawPlan(compilation.plan, style, io.width)}${drawClaims(functions, style)}\n`;
   },
   findings: (_, found, io) => found.map((each) => `${drawDiagnostic(each, paint(io.colour), io.width)}\n`).join(""),
   whole: (parts, counts, fixed) => ({ out: `${parts.join("")}${summary(counts)}\n${hint(counts)}`, err: said(fixed) }),

@@ -21,7 +21,13 @@ const mostLines = 6;
  *     16 |   poor(c, i, count()) <= clicks(c, i, _);
  *        |   ^^^^^^^^^^^^^^^^^^^ counts what may still grow
  */
-export function drawFrame(mark: Mark, gutter: number, paint: Paint, colour: (text: string) => string): string[] {
+export function drawFrame(
+  mark: Mark,
+  gutter: number,
+  paint: Paint,
+  colour: (text: string) => string,
+  columns = Infinity,
+): string[] {
   const { start, end } = rangeOf(mark.file, mark.span);
   const bar = paint.frame("|");
   const lines: string[] = [];
@@ -36,11 +42,11 @@ export function drawFrame(mark: Mark, gutter: number, paint: Paint, colour: (tex
     const from = line === start.line ? start.column - 1 : text.length - text.trimStart().length;
     const to = Math.max(from + 1, line === end.line ? end.column - 1 : text.trimEnd().length);
     const label = line === lastLine && mark.label !== "" ? ` ${mark.label}` : "";
-    const under = width(text.slice(from, to)) || 1;
-    lines.push(`${paint.frame(String(line).padStart(gutter))} ${bar} ${shown(text)}`);
-    lines.push(
-      `${" ".repeat(gutter)} ${bar} ${" ".repeat(width(text.slice(0, from)))}${colour(mark.sign.repeat(under) + label)}`,
-    );
+    const place = { from: width(text.slice(0, from)), to: width(text.slice(0, to)) };
+    const view = viewOf(text, place, columns - gutter - 3);
+    lines.push(`${paint.frame(String(line).padStart(gutter))} ${bar} ${view.text}`);
+    const under = mark.sign.repeat(Math.max(1, view.to - view.from));
+    lines.push(`${" ".repeat(gutter)} ${bar} ${" ".repeat(view.from)}${colour(under + label)}`);
   }
   return lines;
 }
@@ -53,6 +59,35 @@ export function place(file: SourceFile, span: Span): string {
 
 export function gutterOf(marks: readonly Mark[]): number {
   return Math.max(2, ...marks.map((mark) => String(rangeOf(mark.file, mark.span).end.line).length));
+}
+
+/** Whether a whole line fits into a frame. */
+export function fits(file: SourceFile, line: number, gutter: number, columns: number): boolean {
+  return width(lineText(file, line)) <= columns - gutter - 3;
+}
+
+/** As much of a line as fits into `room` columns, with what is marked in sight, and where the mark then is. */
+function viewOf(
+  text: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  room: number,
+): { readonly text: string; readonly from: number; readonly to: number } {
+  if (width(text) <= room) return { text: shown(text), from, to };
+  // The mark with as much before it as behind it, where both can be.
+  const inside = Math.max(1, room - 2);
+  const long = Math.min(to - from, inside);
+  const begin = Math.max(0, Math.min(from - Math.floor((inside - long) / 2), width(text) - inside));
+  let cut = "";
+  let column = 0;
+  for (const character of text) {
+    const wide = width(character);
+    if (column >= begin && column + wide <= begin + inside) cut += character;
+    column += wide;
+  }
+  const lead = begin > 0 ? "…" : "";
+  const end = begin + inside < width(text) ? "…" : "";
+  const moved = (at: number): number => Math.max(0, Math.min(at - begin, inside)) + lead.length;
+  return { text: `${lead}${shown(cut)}${end}`, from: moved(from), to: moved(to) };
 }
 
 function shown(text: string): string {

@@ -2,10 +2,11 @@
 import type { Label } from "../../compiler/analysis.ts";
 import type { Collection, Ir } from "../../compiler/ir.ts";
 import type { Insertion, OutputPlan, Plan } from "../../compiler/plan.ts";
+import { fitted } from "./diagnostics.ts";
 import { labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
 
-export function drawPlan(plan: Plan, paint: Paint): string {
+export function drawPlan(plan: Plan, paint: Paint, width = Infinity): string {
   const { ir } = plan.analysis;
   const lines: string[] = [];
   const names = plan.outputs.map(({ output }) => output.length);
@@ -15,7 +16,7 @@ export function drawPlan(plan: Plan, paint: Paint): string {
   for (const insertion of plan.insertions) {
     lines.push(`  ${paint.inserted("+")} ${describe(insertion, ir)}`);
   }
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  return lines.map((line) => `${fitted(line, width, 6).join("\n")}\n`).join("");
 }
 
 function drawOutput(output: OutputPlan, ir: Ir, paint: Paint): string {

@@ -28,7 +28,7 @@ export function explainProgram(
     sizes(plan),
   );
   page.head("What each output promises, and what it is before -> after");
-  page.line(drawPlan({ ...plan, insertions: [] }, paint).trimEnd());
+  page.line(drawPlan({ ...plan, insertions: [] }, paint, width).trimEnd());
   page.head("What dlc inserted");
   if (plan.insertions.length === 0) {
     page.text(

@@ -121,11 +121,13 @@ function kindOf(id: string, ir: Ir): string {
 /** Text with headings and items, wrapped. */
 export class Page {
   readonly #paint: Paint;
+  readonly #width: number;
   readonly #room: number;
   #text = "";
 
   constructor(paint: Paint, width: number) {
     this.#paint = paint;
+    this.#width = width;
     this.#room = Math.min(width, 100);
   }
 
@@ -150,7 +152,7 @@ export class Page {
   }
 
   frame(mark: Mark): void {
-    for (const line of drawFrame(mark, gutterOf([mark]), this.#paint, (text) => this.#paint.frame(text)))
+    for (const line of drawFrame(mark, gutterOf([mark]), this.#paint, (text) => this.#paint.frame(text), this.#width))
       this.#text += `${line}\n`;
   }
 

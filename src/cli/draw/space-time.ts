@@ -26,13 +26,25 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
   const { kind, one, other, output, counts } = witness;
   const name = output.slice(output.indexOf(".") + 1);
   const text = (row: Parameters<typeof factText>[1]): string => factText(name, row);
-  const odd = (mine: typeof one, others: typeof one): ReadonlySet<string> => new Set(onlyIn(mine.rows, others.rows).map(text));
-  const holds = ({ address, rows }: typeof one): string => `${address} holds ${rows.length === 0 ? "nothing" : rows.map(text).join(", ")}`;
+  const odd = (mine: typeof one, others: typeof one): ReadonlySet<string> =>
+    new Set(onlyIn(mine.rows, others.rows).map(text));
+  const holds = ({ address, rows }: typeof one): string =>
+    `${address} holds ${rows.length === 0 ? "nothing" : rows.map(text).join(", ")}`;
   const panels: Panel[] =
     kind === "runs"
       ? [
-          { title: `First run: ${scheduleWords(one)}`, trace: one.result.trace, odd: new Map([[one.address, odd(one, other)]]), result: [holds(one)] },
-          { title: `Second run: ${scheduleWords(other)}`, trace: other.result.trace, odd: new Map([[other.address, odd(other, one)]]), result: [holds(other)] },
+          {
+            title: `First run: ${scheduleWords(one)}`,
+            trace: one.result.trace,
+            odd: new Map([[one.address, odd(one, other)]]),
+            result: [holds(one)],
+          },
+          {
+            title: `Second run: ${scheduleWords(other)}`,
+            trace: other.result.trace,
+            odd: new Map([[other.address, odd(other, one)]]),
+            result: [holds(other)],
+          },
         ]
       : [
           {
@@ -50,7 +62,10 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
 
 function drawPanels(title: string, panels: readonly Panel[], roles: readonly string[]): string {
   const drawn = panels.map((panel) => drawPanel(panel, roles));
-  const width = Math.max(title.length * 8 + 40, drawn.reduce((sum, panel) => sum + panel.width + 30, 10));
+  const width = Math.max(
+    title.length * 8 + 40,
+    drawn.reduce((sum, panel) => sum + panel.width + 30, 10),
+  );
   const height = 60 + Math.max(...drawn.map((panel) => panel.height));
   let x = 20;
   const body = drawn.map((panel) => {
@@ -66,12 +81,20 @@ function drawPanels(title: string, panels: readonly Panel[], roles: readonly str
   );
 }
 
-function drawPanel({ title, trace, odd, result }: Panel, roles: readonly string[]): { text: string; width: number; height: number } {
+function drawPanel(
+  { title, trace, odd, result }: Panel,
+  roles: readonly string[],
+): { text: string; width: number; height: number } {
   const scenes = scenesOf(trace);
   const lanes = [...new Set(scenes.map(({ at }) => at))].sort((a, b) => placeOf(a, roles) - placeOf(b, roles));
   const boxes = scenes.map((scene) => linesOf(scene, odd.get(scene.at) ?? new Set()));
   const widthOf = (lane: string): number =>
-    Math.max(lane.length, ...scenes.flatMap(({ at }, i) => (at === lane ? boxes[i].map(({ text }) => text.length) : []))) * CHAR + 2 * PAD;
+    Math.max(
+      lane.length,
+      ...scenes.flatMap(({ at }, i) => (at === lane ? boxes[i].map(({ text }) => text.length) : [])),
+    ) *
+      CHAR +
+    2 * PAD;
   const left = new Map<string, number>();
   let width = 0;
   for (const lane of lanes) {
@@ -90,10 +113,17 @@ function drawPanel({ title, trace, odd, result }: Panel, roles: readonly string[
   const parts: string[] = [];
   if (title !== "") parts.push(`<text x="0" y="4" fill="#444444">${escape(title)}</text>\n`);
   for (const lane of lanes) {
-    parts.push(`<line x1="${round(centre(lane))}" y1="34" x2="${round(centre(lane))}" y2="${bottom}" stroke="#b8bec8" stroke-width="1.2"/>\n`);
-    parts.push(`<text x="${round(centre(lane))}" y="28" text-anchor="middle" font-weight="bold" fill="#1b1b1b">${escape(lane)}</text>\n`);
+    parts.push(
+      `<line x1="${round(centre(lane))}" y1="34" x2="${round(centre(lane))}" y2="${bottom}" stroke="#b8bec8" stroke-width="1.2"/>\n`,
+    );
+    parts.push(
+      `<text x="${round(centre(lane))}" y="28" text-anchor="middle" font-weight="bold" fill="#1b1b1b">${escape(lane)}</text>\n`,
+    );
   }
-  const sizes = boxes.map((lines) => ({ w: Math.max(...lines.map(({ text }) => text.length)) * CHAR + 2 * PAD, h: lines.length * LINE + 2 * PAD - 4 }));
+  const sizes = boxes.map((lines) => ({
+    w: Math.max(...lines.map(({ text }) => text.length)) * CHAR + 2 * PAD,
+    h: lines.length * LINE + 2 * PAD - 4,
+  }));
   const sentBy = new Map<string, number>();
   scenes.forEach(({ sends }, i) => sends.forEach(({ id, to }) => sentBy.set(`${id}>${to}`, i)));
   const arrows: string[] = [];
@@ -104,9 +134,15 @@ function drawPanel({ title, trace, odd, result }: Panel, roles: readonly string[
       const [x1, x2] = [centre(scenes[from].at), centre(scene.at)];
       const [y1, y2] = [tops[from] + sizes[from].h / 2, tops[i] + sizes[i].h / 2];
       const side = x1 <= x2 ? 1 : -1;
-      const [begin, end] = [x1 + (side * sizes[from].w) / 2, x2 - (x1 === x2 ? -sizes[i].w / 2 : (side * sizes[i].w) / 2)];
-      const way = x1 === x2 ? `C${round(begin + 40)},${y1} ${round(end + 40)},${y2} ${round(end)},${y2}` : `L${round(end)},${y2}`;
-      arrows.push(`<path d="M${round(begin)},${y1} ${way}" fill="none" stroke="#3a5a8c" stroke-width="1.1" marker-end="url(#tip)"/>\n`);
+      const [begin, end] = [
+        x1 + (side * sizes[from].w) / 2,
+        x2 - (x1 === x2 ? -sizes[i].w / 2 : (side * sizes[i].w) / 2),
+      ];
+      const way =
+        x1 === x2 ? `C${round(begin + 40)},${y1} ${round(end + 40)},${y2} ${round(end)},${y2}` : `L${round(end)},${y2}`;
+      arrows.push(
+        `<path d="M${round(begin)},${y1} ${way}" fill="none" stroke="#3a5a8c" stroke-width="1.1" marker-end="url(#tip)"/>\n`,
+      );
     }
   });
   scenes.forEach(({ at }, i) => {
@@ -114,21 +150,33 @@ function drawPanel({ title, trace, odd, result }: Panel, roles: readonly string[
     const { w, h } = sizes[i];
     const x = centre(at) - w / 2;
     const isOdd = lines.some(({ colour }) => colour === "#a4161a");
-    parts.push(`<rect x="${round(x)}" y="${tops[i]}" width="${round(w)}" height="${h}" rx="4" fill="${isOdd ? "#fdecea" : "#f5f7fa"}" stroke="${isOdd ? "#a4161a" : "#8a94a6"}"/>\n`);
+    parts.push(
+      `<rect x="${round(x)}" y="${tops[i]}" width="${round(w)}" height="${h}" rx="4" fill="${isOdd ? "#fdecea" : "#f5f7fa"}" stroke="${isOdd ? "#a4161a" : "#8a94a6"}"/>\n`,
+    );
     lines.forEach(({ text, colour }, n) =>
-      parts.push(`<text x="${round(x + PAD)}" y="${tops[i] + PAD + 7 + n * LINE}" fill="${colour}">${escape(text)}</text>\n`),
+      parts.push(
+        `<text x="${round(x + PAD)}" y="${tops[i] + PAD + 7 + n * LINE}" fill="${colour}">${escape(text)}</text>\n`,
+      ),
     );
   });
   parts.push(...arrows);
-  result.forEach((line, n) => parts.push(`<text x="0" y="${bottom + 14 + n * LINE}" font-weight="bold" fill="#1b1b1b">${escape(line)}</text>\n`));
+  result.forEach((line, n) =>
+    parts.push(`<text x="0" y="${bottom + 14 + n * LINE}" font-weight="bold" fill="#1b1b1b">${escape(line)}</text>\n`),
+  );
   return { text: parts.join(""), width, height: bottom + 20 + result.length * LINE };
 }
 
-function linesOf({ takes, delivers }: Scene, odd: ReadonlySet<string>): readonly { readonly text: string; readonly colour: string }[] {
+function linesOf(
+  { takes, delivers }: Scene,
+  odd: ReadonlySet<string>,
+): readonly { readonly text: string; readonly colour: string }[] {
   const shorten = (text: string): string => (text.length > 46 ? `${text.slice(0, 45)}…` : text);
   const lines = [
     ...takes.map((text) => ({ text: shorten(text), colour: "#333333" })),
-    ...delivers.map(({ text, retract }) => ({ text: `${retract ? "⊖" : "▸"} ${shorten(text)}`, colour: odd.has(text) ? "#a4161a" : "#1e6b34" })),
+    ...delivers.map(({ text, retract }) => ({
+      text: `${retract ? "⊖" : "▸"} ${shorten(text)}`,
+      colour: odd.has(text) ? "#a4161a" : "#1e6b34",
+    })),
   ];
   return lines.length > 0 ? lines : [{ text: "(deferred)", colour: "#777777" }];
 }
@@ -145,4 +193,3 @@ const round = (n: number): number => Math.round(n * 10) / 10;
 function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
-

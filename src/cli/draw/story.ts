@@ -23,7 +23,8 @@ export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
     const event = trace[n];
     if (event.kind === "receive") {
       const facts = event.parts.flatMap(factsOf);
-      if (facts.length > 0) waiting.set(event.at, [...(waiting.get(event.at) ?? []), { id: `${event.from} ${event.seq}`, facts }]);
+      if (facts.length > 0)
+        waiting.set(event.at, [...(waiting.get(event.at) ?? []), { id: `${event.from} ${event.seq}`, facts }]);
     }
     if (event.kind !== "step") continue;
     const delivers: { text: string; retract: boolean }[] = [];
@@ -50,7 +51,10 @@ function arrived(waiting: { id: string; facts: string[] }[], takes: readonly str
   for (const fact of takes) {
     const from = waiting.find(({ facts }) => facts.some((each) => each.endsWith(fact)));
     if (from === undefined) continue;
-    from.facts.splice(from.facts.findIndex((each) => each.endsWith(fact)), 1);
+    from.facts.splice(
+      from.facts.findIndex((each) => each.endsWith(fact)),
+      1,
+    );
     if (!ids.includes(from.id)) ids.push(from.id);
   }
   return ids;

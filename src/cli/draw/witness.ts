@@ -21,24 +21,35 @@ export function drawWitness(witness: Witness, subject: string, how: string, pain
       : `The same input, ${how}, in one run: two replicas, ${one.address} and ${other.address}, end with different facts in ${output}.`,
   );
   page.head("Input");
-  for (const item of inputs) if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
-  const sides = kind === "runs" ? [["First run", one] as const, ["Second run", other] as const] : [["The run", one] as const];
+  for (const item of inputs)
+    if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
+  const sides =
+    kind === "runs" ? [["First run", one] as const, ["Second run", other] as const] : [["The run", one] as const];
   for (const [title, side] of sides) {
     page.head(`${title} (${scheduleWords(side)})`);
     scenesOf(side.result.trace).forEach((scene, i) => page.item(`${i + 1}. ${sceneText(scene)}`));
     if (kind === "runs") page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
   }
-  if (kind === "replicas") for (const side of [one, other]) page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
+  if (kind === "replicas")
+    for (const side of [one, other]) page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
   const [first, second] = [onlyIn(one.rows, other.rows), onlyIn(other.rows, one.rows)];
   page.head("The contradiction");
-  const [here, there] = kind === "runs" ? ["in the first run", "in the second run"] : [`at ${one.address}`, `at ${other.address}`];
+  const [here, there] =
+    kind === "runs" ? ["in the first run", "in the second run"] : [`at ${one.address}`, `at ${other.address}`];
   if (first.length > 0) page.item(`Only ${here}: ${first.map((row) => factText(name, row)).join(", ")}`);
   if (second.length > 0) page.item(`Only ${there}: ${second.map((row) => factText(name, row)).join(", ")}`);
   return page.done();
 }
 
 /** What was tried, where nothing was found. */
-export function drawNoWitness(subject: string, runs: number, tries: number, how: string, paint: Paint, width: number): string {
+export function drawNoWitness(
+  subject: string,
+  runs: number,
+  tries: number,
+  how: string,
+  paint: Paint,
+  width: number,
+): string {
   const page = new Page(paint, width);
   page.head(`No witness for ${subject}`);
   page.text(
@@ -61,7 +72,9 @@ function sceneText({ at, takes, delivers, sends }: Scene): string {
 function sendsText(sends: Scene["sends"]): readonly string[] {
   const byFacts = new Map<string, string[]>();
   for (const { to, facts } of sends) byFacts.set(facts.join(", "), [...(byFacts.get(facts.join(", ")) ?? []), to]);
-  return [...byFacts].map(([facts, to]) => `sends ${facts} to ${to.length === 1 ? to[0] : `${to.slice(0, -1).join(", ")} and ${to.at(-1)}`}`);
+  return [...byFacts].map(
+    ([facts, to]) => `sends ${facts} to ${to.length === 1 ? to[0] : `${to.slice(0, -1).join(", ")} and ${to.at(-1)}`}`,
+  );
 }
 
 function contentsText(name: string, rows: readonly Row[]): string {
