@@ -7,6 +7,7 @@ import { eventful } from "../../lattices/index.ts";
 import type { AggregateCall, Expr, LatticeType, Type } from "../ir.ts";
 import { carrier } from "../types.ts";
 import type { Accumulator } from "./flow.ts";
+import { Locals } from "./locals.ts";
 import type { Names } from "./names.ts";
 import { valueType } from "./types.ts";
 import { commentText, quoted, type } from "./writer.ts";
@@ -53,6 +54,7 @@ export class ExprScope {
   readonly file: SourceFile;
   /** `poor#1 (ads.dlc:16)`. */
   readonly rule: string;
+  locals = new Locals();
   /** `1`, or the identifier of the change's sign. */
   sign = "1";
   /** Where only new valuations count: whether the one at hand is new so far. */

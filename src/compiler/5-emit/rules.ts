@@ -9,12 +9,12 @@ import type { ModuleScope } from "./expressions.ts";
 import type { FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
 import { rangedOver } from "./growing.ts";
 import { joinOrder } from "./join-order.ts";
+import { Locals } from "./locals.ts";
 import type { Names } from "./names.ts";
 import { ruleText } from "./texts.ts";
 import { bump, columnOf, find, insert, seek } from "./rows.ts";
 import { countVariables, patternVariables } from "./walk.ts";
-import { commentText, type } from "./writer.ts";
-import type { Writer } from "./writer.ts";
+import { commentText, type, Writer } from "./writer.ts";
 
 /**
  * What an evaluation starts from. `literal` is an index into the body.
@@ -44,6 +44,18 @@ export function scopeOf(context: RuleContext, rule: string, file: SourceFile): E
 }
 
 export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, name: string): void {
+  const members = rule.aggregate?.accumulators.flatMap((one) => one.members ?? []) ?? [];
+  const locals = new Locals([rule.head, ...members]);
+  // Once to learn which arrays it reads, and once with their names.
+  writeFunction({ ...context, writer: new Writer() }, rule, driver, name, locals);
+  const { writer } = context;
+  const { source } = rule;
+  const line =
+    source === null ? null : { file: source.file.path, line: positionOf(source.file, source.span.start).line - 1 };
+  writer.from(line, () => writeFunction(context, rule, driver, name, locals));
+}
+
+function writeFunction(context: RuleContext, rule: FlowRule, driver: Driver, name: string, locals: Locals): void {
   const { writer } = context;
   const { source } = rule;
   const scope =
@@ -51,27 +63,25 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
       ? scopeOf(context, commentText(rule.comment), rule.file ?? context.file)
       : scopeOf(context, ruleText(source), source.file);
   const used = usedVariables(rule);
-  const write = (): void => {
-    const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
-    writer.open(`function ${name}(${parameters})${type(": void")} {`);
-    const depth = new Loops(writer, scope);
-    const row = driver.kind === "start" ? "" : writeDriver(scope, depth, rule, driver, used);
-    const literal = driver.kind === "start" ? null : driver.literal;
-    const parts = writeParts(scope, rule, driver, row);
-    for (const index of joinOrder(rule.body, literal)) {
-      const old =
-        (driver.kind === "changes" && index > driver.literal) ||
-        (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
-      if (parts?.range === index) writeRange(scope, depth, rule.body[index] as FlowRange, parts.elements, used);
-      else writeLiteral(context, scope, depth, rule.body[index], old, used);
-    }
-    writeHead(context, scope, rule);
-    depth.closeAll();
-    writer.close("}");
-  };
-  const line =
-    source === null ? null : { file: source.file.path, line: positionOf(source.file, source.span.start).line - 1 };
-  writer.from(line, write);
+  const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
+  writer.open(`function ${name}(${parameters})${type(": void")} {`);
+  locals.declare(writer, scope.names);
+  scope.locals = locals;
+  locals.depth = 0;
+  const depth = new Loops(writer, scope);
+  const row = driver.kind === "start" ? "" : writeDriver(scope, depth, rule, driver, used);
+  const literal = driver.kind === "start" ? null : driver.literal;
+  const parts = writeParts(scope, rule, driver, row);
+  for (const index of joinOrder(rule.body, literal)) {
+    const old =
+      (driver.kind === "changes" && index > driver.literal) ||
+      (driver.kind === "start" && rule.mode === "counting" && !context.isRecursive(rule.head));
+    if (parts?.range === index) writeRange(scope, depth, rule.body[index] as FlowRange, parts.elements, used);
+    else writeLiteral(context, scope, depth, rule.body[index], old, used);
+  }
+  writeHead(context, scope, rule);
+  depth.closeAll();
+  writer.close("}");
 }
 
 /** Open loops, to be closed at the end. */
@@ -88,6 +98,7 @@ class Loops {
   open(text: string): void {
     this.#writer.open(text);
     this.#open++;
+    this.#scope.locals.depth = this.#open;
     this.#scope.escape = "continue;";
   }
 
@@ -128,14 +139,18 @@ function writeDriver(
   const { name } = literal.relation;
   const row = scope.names.take("row");
   const n = scope.names.take("n");
+  const skipAbsent = (): void => {
+    if (!literal.relation.onlyGrows)
+      writer.line(`if (${scope.locals.state(literal.relation, "count")}[${row}] === 0) continue;`);
+  };
   switch (driver.kind) {
     case "rows":
       loops.open(`for (let ${row} = 0; ${row} < ${name}.size; ${row}++) {`);
-      if (!literal.relation.onlyGrows) writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      skipAbsent();
       break;
     case "all":
       loops.open(`for (let ${row} = 0, end = ${name}.size; ${row} < end; ${row}++) {`);
-      if (!literal.relation.onlyGrows) writer.line(`if (${name}.count[${row}] === 0) continue;`);
+      skipAbsent();
       break;
     case "changes":
       loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
@@ -155,7 +170,7 @@ function writeDriver(
       if (rule.mode === "inserting") {
         // Rows that were lost and derived again in this step make no valuation new.
         scope.news = scope.names.take("isNew");
-        writer.line(`const ${scope.news} = ${name}.was[${row}] === 0;`);
+        writer.line(`const ${scope.news} = ${scope.locals.state(literal.relation, "was")}[${row}] === 0;`);
       }
   }
   matchRow(scope, literal, row, new Set(), used);
@@ -166,11 +181,8 @@ function writeDriver(
 function noteNew(scope: ExprScope, relation: FlowRelation, row: string, negated: boolean): void {
   if (scope.news === null) return;
   const since = scope.names.take("isNew");
-  const isNew = negated
-    ? `(${row} >= 0 && ${relation.name}.was[${row}] === 1)`
-    : relation.storage === "passing"
-      ? "true"
-      : `${relation.name}.was[${row}] === 0`;
+  const was = (): string => `${scope.locals.state(relation, "was")}[${row}]`;
+  const isNew = negated ? `(${row} >= 0 && ${was()} === 1)` : relation.storage === "passing" ? "true" : `${was()} === 0`;
   scope.writer.line(`const ${since} = ${scope.news} || ${isNew};`);
   scope.news = since;
 }
@@ -186,21 +198,20 @@ export function matchRow(
   const { writer } = scope;
   literal.terms.forEach((term, i) => {
     if (probed.has(i)) return;
-    const value = `${columnOf(literal.relation, i)}[${row}]`;
+    const value = (): string => `${scope.locals.column(literal.relation, i)}[${row}]`;
     if (term.kind === "variable" && !scope.isBound(term.name)) {
       if (!used.has(term.name)) return;
       const code = scope.names.take(term.name);
-      writer.line(`const ${code} = ${value};`);
+      writer.line(`const ${code} = ${value()};`);
       scope.bind(term.name, code);
-    } else writer.line(`if (${value} !== ${scope.code(term)}) continue;`);
+    } else writer.line(`if (${value()} !== ${scope.code(term)}) continue;`);
   });
 }
 
 /** Whether a row is not there in the state that the literal reads; null: it is. */
-function isAbsent(relation: FlowRelation, row: string, old: boolean): string | null {
-  if (relation.storage === "passing") return null;
-  if (old) return `${relation.name}.was[${row}] === 0`;
-  return relation.onlyGrows ? null : `${relation.name}.count[${row}] === 0`;
+function isAbsent(scope: ExprScope, relation: FlowRelation, row: string, old: boolean): string | null {
+  if (relation.storage === "passing" || (relation.onlyGrows && !old)) return null;
+  return `${scope.locals.state(relation, old ? "was" : "count")}[${row}] === 0`;
 }
 
 function writeLiteral(
@@ -297,7 +308,7 @@ function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
       literal.terms.map((term) => scope.code(term)),
     )};`,
   );
-  const absent = isAbsent(literal.relation, row, old);
+  const absent = isAbsent(scope, literal.relation, row, old);
   scope.writer.line(`if (${row} >= 0${absent === null ? "" : ` && !(${absent})`}) ${scope.escape}`);
   noteNew(scope, literal.relation, row, true);
 }
@@ -318,8 +329,8 @@ function writeRead(
   });
   const codes = bound.map((column) => scope.code(terms[column]));
   const row = scope.names.take("row");
-  const absent = isAbsent(relation, row, old);
   if (bound.length === terms.length) {
+    const absent = isAbsent(scope, relation, row, old);
     writer.line(`const ${row} = ${find(scope, relation, codes)};`);
     writer.line(`if (${row} < 0${absent === null ? "" : ` || ${absent}`}) ${scope.escape}`);
     noteNew(scope, relation, row, false);
@@ -331,10 +342,10 @@ function writeRead(
   } else {
     const index = indexOf(context.names, relation, bound);
     const first = bound.length <= 3 ? `first${bound.length}` : "firstOf";
-    loops.open(
-      `for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${index}.next[${row}]) {`,
-    );
+    const next = scope.locals.next(relation, index);
+    loops.open(`for (let ${row} = ${index}.${first}(${codes.join(", ")}); ${row} >= 0; ${row} = ${next}[${row}]) {`);
   }
+  const absent = isAbsent(scope, relation, row, old);
   if (absent !== null) writer.line(`if (${absent}) continue;`);
   noteNew(scope, relation, row, false);
   matchRow(scope, literal, row, new Set(bound), used);

@@ -47,6 +47,12 @@ export class Index {
     for (const row of this.#relation.rowsInUse()) this.add(row);
   }
 
+  /** `next`, which stays this array until the relation grows. */
+  links(): Int32Array {
+    if (!this.#isAwake) this.#wake();
+    return this.next;
+  }
+
   #hashRow(row: number): number {
     let h = 0;
     for (const column of this.columns) h = mix(h, this.#relation.columns[column][row]);
