@@ -19,8 +19,6 @@ export class Columns {
   c3: Int32Array = new Int32Array(0);
   /** Rows are numbered below it; some may be free. */
   size = 0;
-  /** A row was made since somebody who cares set it to false. */
-  protected isMade = false;
 
   #capacity = 8;
   /** Rows below `size` that are free. */
@@ -82,7 +80,6 @@ export class Columns {
 
   /** A place for a row. Its columns come next, then the indexes are told. */
   protected place(): number {
-    this.isMade = true;
     if (this.#freed > 0) return this.#free[--this.#freed];
     if (this.size === this.#capacity) this.#grow();
     return this.size++;

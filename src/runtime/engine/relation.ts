@@ -33,8 +33,8 @@ export class Relation extends Rows {
   /** Rows that `keep` made present in this step, in order: what recursive rules go on from. */
   fresh: Int32Array = new Int32Array(0);
   freshLength = 0;
-  /** Some row lost its support in this step. */
-  #hasLost = false;
+  /** How often support was taken away in this step. */
+  #losses = 0;
   /** Rows that `land` supported in this step only. */
   landed: Int32Array = new Int32Array(0);
   landedLength = 0;
@@ -62,51 +62,61 @@ export class Relation extends Rows {
   /** Adds `n` (negative: takes away) derivations. */
   bump(row: number, n: number): void {
     this.count[row] += n;
-    if (n < 0) this.#hasLost = true;
+    if (n < 0) this.#losses++;
     if (this.#marked[row] === 0) this.#touch(row);
   }
 
   /** One derivation, at most: for tables, recursive and passing collections. True when the row was absent. */
   keep(row: number): boolean {
     if (this.count[row] !== 0) return false;
+    this.#arrive(row);
+    return true;
+  }
+
+  #arrive(row: number): void {
     this.count[row] = 1;
     if (this.#marked[row] === 0) this.#touch(row);
     if (this.freshLength === this.fresh.length) this.fresh = wider(this.fresh, Math.max(8, this.freshLength * 2));
     this.fresh[this.freshLength++] = row;
-    return true;
   }
 
-  // --- `keep` of the row of a fact, for relations of which `seek` alone makes no rows
+  // --- `keep` of the row of a fact. A row that is there is present unless some row was lost: its support is not
+  // fetched. For relations of which `seek` alone makes no rows.
 
   insert0(): void {
-    this.#keepNew(this.seek0());
+    const row = this.find0();
+    if (row < 0) this.#arrive(this.make0());
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   insert1(a: number): void {
-    this.#keepNew(this.seek1(a));
+    const row = this.find1(a);
+    if (row < 0) this.#arrive(this.make1(a));
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   insert2(a: number, b: number): void {
-    this.#keepNew(this.seek2(a, b));
+    const row = this.find2(a, b);
+    if (row < 0) this.#arrive(this.make2(a, b));
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   insert3(a: number, b: number, c: number): void {
-    this.#keepNew(this.seek3(a, b, c));
+    const row = this.find3(a, b, c);
+    if (row < 0) this.#arrive(this.make3(a, b, c));
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   insert4(a: number, b: number, c: number, d: number): void {
-    this.#keepNew(this.seek4(a, b, c, d));
+    const row = this.find4(a, b, c, d);
+    if (row < 0) this.#arrive(this.make4(a, b, c, d));
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   insertKey(): void {
-    this.#keepNew(this.seekKey());
-  }
-
-  /** A row that was not made just now is present, unless some row was lost: its support is not fetched. */
-  #keepNew(row: number): void {
-    if (!this.isMade && !this.#hasLost) return;
-    this.isMade = false;
-    this.keep(row);
+    const row = this.findKey();
+    if (row < 0) this.#arrive(this.makeKey());
+    else if (this.#losses !== 0) this.keep(row);
   }
 
   /** One derivation that lasts for this step. */
@@ -131,7 +141,7 @@ export class Relation extends Rows {
 
   /** Takes all support away, to derive everything anew in the same step. */
   retractAll(): void {
-    this.#hasLost = true;
+    this.#losses++;
     for (let row = 0; row < this.size; row++) {
       if (this.count[row] === 0) continue;
       this.count[row] = 0;
@@ -156,7 +166,7 @@ export class Relation extends Rows {
 
   /** Some row ceased to be present in this step. */
   shrank(): boolean {
-    if (!this.#hasLost) return false;
+    if (this.#losses === 0) return false;
     for (let i = 0; i < this.touchedLength; i++) if (this.change(this.touched[i]) < 0) return true;
     return false;
   }
@@ -179,7 +189,7 @@ export class Relation extends Rows {
         this.was[row] = 1;
       } else this.remove(row);
     }
-    this.#hasLost = false;
+    this.#losses = 0;
     this.startOver(this.touchedLength);
     this.touchedLength = 0;
     this.freshLength = 0;
@@ -189,7 +199,7 @@ export class Relation extends Rows {
   /** Empties a passing relation, by the rows it has. */
   override clear(): void {
     super.clear();
-    this.#hasLost = false;
+    this.#losses = 0;
     this.touchedLength = 0;
     this.freshLength = 0;
     this.landedLength = 0;

@@ -4,10 +4,12 @@
  */
 import type { Index } from "./chains.ts";
 import { Columns } from "./columns.ts";
-import { finish, mix, TOMBSTONE, VACANT } from "./hash.ts";
+import { finish, hash1, hash2, hash3, hash4, mix, TOMBSTONE, VACANT } from "./hash.ts";
 
 /** Slots for so many rows stay in the cache. */
 const ROOM = 1024;
+/** A slot has bits for the numbers of so many rows, beside some of the hash. */
+const MOST = 2 ** 26;
 
 export class Rows extends Columns {
   /** The row meant by `findKey` and `seekKey`. */
@@ -54,18 +56,15 @@ export class Rows extends Columns {
   }
 
   find1(a: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      return this.findKey();
-    }
+    if (this.#byKey !== null) return this.#findByKey(this.#byKey, a);
     const { c0 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
-    const h = finish(mix(0, a));
+    const h = hash1(a);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === VACANT) return -1;
+      if (held === 0) return -1;
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a) return row;
@@ -73,19 +72,15 @@ export class Rows extends Columns {
   }
 
   find2(a: number, b: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      return this.findKey();
-    }
+    if (this.#byKey !== null) return this.#findByKey(this.#byKey, a, b);
     const { c0, c1 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
-    const h = finish(mix(mix(0, a), b));
+    const h = hash2(a, b);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === VACANT) return -1;
+      if (held === 0) return -1;
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b) return row;
@@ -93,20 +88,15 @@ export class Rows extends Columns {
   }
 
   find3(a: number, b: number, c: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      this.key[2] = c;
-      return this.findKey();
-    }
+    if (this.#byKey !== null) return this.#findByKey(this.#byKey, a, b, c);
     const { c0, c1, c2 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
-    const h = finish(mix(mix(mix(0, a), b), c));
+    const h = hash3(a, b, c);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === VACANT) return -1;
+      if (held === 0) return -1;
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b && c2[row] === c) return row;
@@ -114,21 +104,15 @@ export class Rows extends Columns {
   }
 
   find4(a: number, b: number, c: number, d: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      this.key[2] = c;
-      this.key[3] = d;
-      return this.findKey();
-    }
+    if (this.#byKey !== null) return this.#findByKey(this.#byKey, a, b, c, d);
     const { c0, c1, c2, c3 } = this;
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
-    const h = finish(mix(mix(mix(mix(0, a), b), c), d));
+    const h = hash4(a, b, c, d);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === VACANT) return -1;
+      if (held === 0) return -1;
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
@@ -137,8 +121,8 @@ export class Rows extends Columns {
 
   /** The row of `key`. */
   findKey(): number {
-    if (this.#byKey !== null) return this.#findByKey(this.#byKey);
     const { key, columns, arity } = this;
+    if (this.#byKey !== null) return this.#findKeyByKey(this.#byKey);
     const tag = this.#tag;
     let h = 0;
     for (let i = 0; i < arity; i++) h = mix(h, key[i]);
@@ -153,7 +137,12 @@ export class Rows extends Columns {
     }
   }
 
-  #findByKey(index: Index): number {
+  #findByKey(index: Index, ...codes: number[]): number {
+    for (let i = 0; i < codes.length; i++) this.key[i] = codes[i];
+    return this.#findKeyByKey(index);
+  }
+
+  #findKeyByKey(index: Index): number {
     const { key, columns, arity } = this;
     const by = index.columns;
     const first = by.length === 1 ? index.first1(key[by[0]]) : index.firstOf(...by.map((column) => key[column]));
@@ -164,118 +153,76 @@ export class Rows extends Columns {
     return -1;
   }
 
-  /** The row, made without support where there is none. */
-  seek0(): number {
-    const row = this.find0();
-    return row >= 0 ? row : this.#enter(this.place(), finish(0));
+  // --- making rows: `make` where there is none yet, `seek` where there may be one; without support
+
+  make0(): number {
+    return this.#enter(this.place(), finish(0));
   }
 
-  seek1(a: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      return this.seekKey();
-    }
-    const { c0 } = this;
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const tag = this.#tag;
-    const h = finish(mix(0, a));
-    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[slot];
-      if (held === VACANT) break;
-      if (((held ^ h) & tag) !== 0) continue;
-      const row = held & ~tag;
-      if (c0[row] === a) return row;
-    }
+  make1(a: number): number {
     const row = this.place();
     this.c0[row] = a;
-    return this.#enter(row, h);
+    return this.#enter(row, hash1(a));
   }
 
-  seek2(a: number, b: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      return this.seekKey();
-    }
-    const { c0, c1 } = this;
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const tag = this.#tag;
-    const h = finish(mix(mix(0, a), b));
-    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[slot];
-      if (held === VACANT) break;
-      if (((held ^ h) & tag) !== 0) continue;
-      const row = held & ~tag;
-      if (c0[row] === a && c1[row] === b) return row;
-    }
+  make2(a: number, b: number): number {
     const row = this.place();
     this.c0[row] = a;
     this.c1[row] = b;
-    return this.#enter(row, h);
+    return this.#enter(row, hash2(a, b));
   }
 
-  seek3(a: number, b: number, c: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      this.key[2] = c;
-      return this.seekKey();
-    }
-    const { c0, c1, c2 } = this;
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const tag = this.#tag;
-    const h = finish(mix(mix(mix(0, a), b), c));
-    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[slot];
-      if (held === VACANT) break;
-      if (((held ^ h) & tag) !== 0) continue;
-      const row = held & ~tag;
-      if (c0[row] === a && c1[row] === b && c2[row] === c) return row;
-    }
+  make3(a: number, b: number, c: number): number {
     const row = this.place();
     this.c0[row] = a;
     this.c1[row] = b;
     this.c2[row] = c;
-    return this.#enter(row, h);
+    return this.#enter(row, hash3(a, b, c));
   }
 
-  seek4(a: number, b: number, c: number, d: number): number {
-    if (this.#byKey !== null) {
-      this.key[0] = a;
-      this.key[1] = b;
-      this.key[2] = c;
-      this.key[3] = d;
-      return this.seekKey();
-    }
-    const { c0, c1, c2, c3 } = this;
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const tag = this.#tag;
-    const h = finish(mix(mix(mix(mix(0, a), b), c), d));
-    for (let slot = h & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[slot];
-      if (held === VACANT) break;
-      if (((held ^ h) & tag) !== 0) continue;
-      const row = held & ~tag;
-      if (c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
-    }
+  make4(a: number, b: number, c: number, d: number): number {
     const row = this.place();
     this.c0[row] = a;
     this.c1[row] = b;
     this.c2[row] = c;
     this.c3[row] = d;
-    return this.#enter(row, h);
+    return this.#enter(row, hash4(a, b, c, d));
+  }
+
+  makeKey(): number {
+    const row = this.place();
+    for (let i = 0; i < this.arity; i++) this.columns[i][row] = this.key[i];
+    return this.#enter(row, this.#hashRow(row));
+  }
+
+  seek0(): number {
+    const row = this.find0();
+    return row >= 0 ? row : this.make0();
+  }
+
+  seek1(a: number): number {
+    const row = this.find1(a);
+    return row >= 0 ? row : this.make1(a);
+  }
+
+  seek2(a: number, b: number): number {
+    const row = this.find2(a, b);
+    return row >= 0 ? row : this.make2(a, b);
+  }
+
+  seek3(a: number, b: number, c: number): number {
+    const row = this.find3(a, b, c);
+    return row >= 0 ? row : this.make3(a, b, c);
+  }
+
+  seek4(a: number, b: number, c: number, d: number): number {
+    const row = this.find4(a, b, c, d);
+    return row >= 0 ? row : this.make4(a, b, c, d);
   }
 
   seekKey(): number {
-    let row = this.findKey();
-    if (row >= 0) return row;
-    row = this.place();
-    for (let i = 0; i < this.arity; i++) this.columns[i][row] = this.key[i];
-    return this.#enter(row, this.#hashRow(row));
+    const row = this.findKey();
+    return row >= 0 ? row : this.makeKey();
   }
 
   /** The row equal to a row of another of the same arity. */
@@ -307,62 +254,59 @@ export class Rows extends Columns {
 
   #enter(row: number, hash: number): number {
     if (this.#byKey === null) {
-      if (row >= this.#room) this.#allot(this.#room * 2);
-      else {
-        // Rows fill at most half of the slots, tombstones another quarter.
-        if (this.#used * 4 >= this.#slots.length * 3) this.#tidy();
-        if (this.#fill(row, hash)) this.#used++;
-      }
+      if (row >= this.#room) this.#rehash(this.#room * 2);
+      // Rows fill at most half of the slots, tombstones another quarter.
+      else if (this.#used * 4 >= this.#slots.length * 3) this.#rehash(this.#room);
+      const slots = this.#slots;
+      const mask = this.#mask;
+      let slot = hash & mask;
+      while (slots[slot] < 0) slot = (slot + 1) & mask;
+      if (slots[slot] === VACANT) this.#used++;
+      slots[slot] = (hash & this.#tag) | row;
     }
     this.tell(row);
     return row;
   }
 
-  /** Slots for so many rows, none of which is free. */
   #allot(room: number): void {
     this.#room = room;
     this.#slots = new Int32Array(room * 2);
     this.#mask = room * 2 - 1;
     this.#tag = ~(room - 1);
-    // In the order of the rows, whose columns are then read in order.
-    if (this.arity === 2) this.#fillPairs();
-    else for (let row = 0; row < this.size; row++) this.#fill(row, this.#hashRow(row));
-    this.#used = this.size;
+    this.#used = 0;
   }
 
-  #fillPairs(): void {
-    const { c0, c1, size } = this;
+  /**
+   * New slots without tombstones, as many or twice as many. In the order of the old ones, which is nearly that of the
+   * new ones: memory is written from front to back, and no column is read for most rows.
+   */
+  #rehash(room: number): void {
+    if (room > MOST) throw new RangeError(`a relation cannot hold more than ${MOST} rows`);
+    const old = this.#slots;
+    const oldMask = this.#mask;
+    const oldTag = this.#tag;
+    this.#allot(room);
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
-    for (let row = 0; row < size; row++) {
-      const h = finish(mix(mix(0, c0[row]), c1[row]));
-      let slot = h & mask;
+    let start = 0;
+    while (old[start] !== VACANT) start++;
+    // Slots since the last vacant one: no row stands further from the slot that its hash chose.
+    let run = 0;
+    for (let n = 1; n < old.length; n++) {
+      const at = (start + n) & oldMask;
+      const held = old[at];
+      if (held === VACANT) {
+        run = 0;
+        continue;
+      }
+      run++;
+      if (held === TOMBSTONE) continue;
+      const row = held & ~oldTag;
+      const chosen = (at - ((at - (held >>> 27)) & 15)) & oldMask;
+      let slot = (run <= 16 ? chosen | (held & (oldMask + 1)) : this.#hashRow(row)) & mask;
       while (slots[slot] < 0) slot = (slot + 1) & mask;
-      slots[slot] = (h & tag) | row;
-    }
-  }
-
-  /** True when the slot was VACANT, false when it was a tombstone. */
-  #fill(row: number, hash: number): boolean {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    let slot = hash & mask;
-    while (slots[slot] < 0) slot = (slot + 1) & mask;
-    const wasEmpty = slots[slot] === VACANT;
-    slots[slot] = (hash & this.#tag) | row;
-    return wasEmpty;
-  }
-
-  /** Slots without tombstones. */
-  #tidy(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length);
-    this.#used = 0;
-    for (let slot = 0; slot < old.length; slot++) {
-      if (old[slot] >= 0) continue;
-      const row = old[slot] & ~this.#tag;
-      this.#fill(row, this.#hashRow(row));
+      slots[slot] = (held & tag) | row;
       this.#used++;
     }
   }
