@@ -6,7 +6,7 @@ import type { SourceFile, Span } from "../ast.ts";
 import { eventful } from "../../lattices/index.ts";
 import type { AggregateCall, Expr, LatticeType, Type } from "../ir.ts";
 import { carrier } from "../types.ts";
-import type { Accumulator } from "./flow.ts";
+import type { Accumulator, FlowRelation } from "./flow.ts";
 import { Locals } from "./locals.ts";
 import type { Names } from "./names.ts";
 import { valueType } from "./types.ts";
@@ -55,6 +55,10 @@ export class ExprScope {
   /** `poor#1 (ads.dlc:16)`. */
   readonly rule: string;
   locals = new Locals();
+  /** Reads find what is there in the old state or the new one, negated ones what is not there in one of them. */
+  inEither = false;
+  /** Where only facts older than `before` count: identifiers of the orders of their relations. */
+  orders: ReadonlyMap<FlowRelation, string> = new Map();
   /** `1`, or the identifier of the change's sign. */
   sign = "1";
   /** Where only new valuations count: whether the one at hand is new so far. */

@@ -1,5 +1,6 @@
 /** The order of a step: relations after those that they are derived from, recursive ones together until nothing is new. */
 import type { Flow, FlowRead, FlowRelation, FlowRule, Operator } from "./flow.ts";
+import type { Repair } from "./repair.ts";
 import type { Driver } from "./rules.ts";
 import { type } from "./writer.ts";
 import type { Writer } from "./writer.ts";
@@ -55,6 +56,7 @@ export function strataOf(flow: Flow): readonly Stratum[] {
 export interface Fixpoint {
   readonly flow: Flow;
   readonly strata: readonly Stratum[];
+  readonly repairs: readonly Repair[];
   /** Name of the function that evaluates a rule so; asks for it to be written. */
   readonly call: (rule: FlowRule, driver: Driver) => string;
 }
@@ -66,7 +68,7 @@ function readsOf(rule: FlowRule): readonly { readonly index: number; readonly re
 
 const hasPositiveRead = (rule: FlowRule): boolean => readsOf(rule).some(({ read }) => !read.negated);
 
-export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint): void {
+export function writeFixpoint(writer: Writer, { flow, strata, repairs, call }: Fixpoint): void {
   writer.line(
     "/** Runs the rules, each relation after those that it is derived from. `isFirst`: nothing has run before. */",
   );
@@ -86,7 +88,10 @@ export function writeFixpoint(writer: Writer, { flow, strata, call }: Fixpoint):
       open = part;
     }
     usesFirst ||= rules.some((rule) => !hasPositiveRead(rule));
-    if (stratum.isRecursive) writeRecursive(writer, { flow, call }, stratum, rules, operators);
+    if (stratum.isRecursive) {
+      const repair = repairs.find((one) => one.stratum === stratum) ?? null;
+      writeRecursive(writer, { flow, call }, stratum, rules, operators, repair);
+    }
     else {
       writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}`);
       for (const rule of rules) writeOnce(writer, rule, call);
@@ -206,7 +211,8 @@ function writePassing(writer: Writer, rule: FlowRule, own: ReadonlySet<FlowRelat
 
 /**
  * Semi-naive: from what is new below, then round by round from what the last round brought. If something below was
- * lost, everything but tables is derived anew.
+ * lost, what rests on it is taken out first; where that cannot be done, or is not worth it, everything but tables is
+ * derived anew.
  */
 function writeRecursive(
   writer: Writer,
@@ -214,6 +220,7 @@ function writeRecursive(
   stratum: Stratum,
   rules: readonly FlowRule[],
   operators: readonly Operator[],
+  repair: Repair | null,
 ): void {
   const own = new Set(stratum.relations);
   const views = stratum.relations.filter(({ storage }) => storage === "view" || storage === "landing");
@@ -245,7 +252,10 @@ function writeRecursive(
   for (const relation of stratum.relations)
     if (relation.storage === "table" && views.length > 0) lost.add(`${shrinking(relation)}.shrank()`);
   if (views.length > 0 && lost.size > 0) {
-    writer.open(`if (${[...lost].join(" || ")}) {`);
+    const isLost = [...lost].join(" || ");
+    writer.open(
+      repair === null ? `if (${isLost}) {` : `if (${lost.size > 1 ? `(${isLost})` : isLost} && !${repair.name}()) {`,
+    );
     for (const { name } of views) writer.line(`${name}.retractAll();`);
     for (const rule of rules) {
       if (isRederived(rule)) {

@@ -1,5 +1,5 @@
 /** In which order a rule's literals are evaluated, the driving one given. */
-import type { FlowLiteral, FlowRead } from "./flow.ts";
+import type { FlowLiteral, FlowRead, FlowRelation } from "./flow.ts";
 import { canFail } from "./expressions.ts";
 import { countVariables, needs, patternVariables } from "./walk.ts";
 
@@ -31,11 +31,16 @@ function boundShare(read: FlowRead, bound: ReadonlySet<string>): number {
 /**
  * Literals as soon as they can only narrow, then the read with the most columns bound. What can fail comes last,
  * in source order, so that it is reported only where the rest of the body holds; a variable that a read probes comes
- * before that read.
+ * before that read. `given`: variables that are bound already. Of reads that are equal, those of `late` come last.
  */
-export function joinOrder(body: readonly FlowLiteral[], driver: number | null): readonly number[] {
+export function joinOrder(
+  body: readonly FlowLiteral[],
+  driver: number | null,
+  given: Iterable<string> = [],
+  late: ReadonlySet<FlowRelation> = new Set(),
+): readonly number[] {
   const order: number[] = [];
-  const bound = new Set<string>();
+  const bound = new Set<string>(given);
   const rest = new Set(body.keys());
   const take = (index: number): void => {
     rest.delete(index);
@@ -71,9 +76,12 @@ export function joinOrder(body: readonly FlowLiteral[], driver: number | null): 
     if (reads.length > 0) {
       const probed = new Map<string, number>();
       for (const index of reads) for (const term of (body[index] as FlowRead).terms) countVariables(term, probed);
-      const best = reads.reduce((a, b) =>
-        boundShare(body[b] as FlowRead, bound) > boundShare(body[a] as FlowRead, bound) ? b : a,
-      );
+      const rank = (index: number): number => {
+        const read = body[index] as FlowRead;
+        const share = boundShare(read, bound);
+        return share > 0 && share < 1 && late.has(read.relation) ? share - 1e-6 : share;
+      };
+      const best = reads.reduce((a, b) => (rank(b) > rank(a) ? b : a));
       // A fallible binding that the reads join on is worth its early report, unless some read is fully bound.
       const early = [...rest].find((index) => {
         const literal = body[index];

@@ -7,7 +7,7 @@ const reserved = new Set(
     "set static string super switch symbol this throw true try type typeof undefined unique unknown var void while with yield " +
     "NaN Infinity Number Object Array Map Set Math JSON String Boolean Symbol Error Promise process console globalThis " +
     "engine values faults env self isFirst sign from end due fixpoint meta program createEvaluator builtins " +
-    "Engine Environment Evaluator FAILED grown FloatSums IntSums Members Numbers RoleProgram Row Shown start"
+    "Engine Environment Evaluator FAILED LATEST grown FloatSums IntSums Members Numbers RoleProgram Row Shown start"
   ).split(" "),
 );
 

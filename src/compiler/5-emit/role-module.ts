@@ -14,6 +14,7 @@ import { writeInterfaces, writeStart } from "./host.ts";
 import { writeMeta } from "./meta.ts";
 import { Names } from "./names.ts";
 import { flowOf } from "./normalize.ts";
+import { repairsOf, writeOrders, writeRepair } from "./repair.ts";
 import { indexOf, writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
 import { ruleText } from "./texts.ts";
@@ -61,7 +62,7 @@ function writeModule(
   const { file, doc } = ir.roles.get(role)!;
   writer.doc(`Role ${role} of ${file.path}. Written by dlc: change the program instead.`, doc);
   const engine = ["Engine"];
-  for (const name of ["FAILED", "grown"]) if (evaluator.mentions(name)) engine.push(name);
+  for (const name of ["FAILED", "LATEST", "grown"]) if (evaluator.mentions(name)) engine.push(name);
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);
   writer.line(
     type(
@@ -229,8 +230,15 @@ function writeEvaluator(
     asked.push({ name, driver });
     return name;
   };
-  writeFixpoint(scratch, { flow, strata, call });
-  const context = (writer: Writer): RuleContext => ({ writer, names, module: declared, file, isRecursive });
+  const repairs = repairsOf(flow, strata, names);
+  const orders = new Map(repairs.flatMap((repair) => [...repair.orders]));
+  const writeFixpoints = (writer: Writer): void => {
+    for (const repair of repairs) writeRepair(writer, repair, call);
+    writeParts(writer, { flow, strata });
+    writeFixpoint(writer, { flow, strata, repairs, call });
+  };
+  writeFixpoints(scratch);
+  const context = (writer: Writer): RuleContext => ({ writer, names, module: declared, file, isRecursive, orders });
   const writeFunctions = (writer: Writer): void => {
     for (const rule of flow.rules) {
       const asked = functions.get(rule) ?? [];
@@ -274,11 +282,11 @@ function writeEvaluator(
         for (const [name, columns] of relation.indexes)
           writer.line(`const ${name} = ${relation.name}.index(${columns.join(", ")});`);
       }
+      for (const repair of repairs) writeOrders(writer, repair);
       for (const line of flow.attachments) writer.line(line);
       writer.line();
       writeFunctions(writer);
-      writeParts(writer, { flow, strata });
-      writeFixpoint(writer, { flow, strata, call });
+      writeFixpoints(writer);
       writer.line();
       const startsAlone = flow.rules.some(
         (rule) => !rule.body.some((literal) => literal.kind === "read" && !literal.negated),
@@ -290,9 +298,9 @@ function writeEvaluator(
 }
 
 function functionName(rule: FlowRule, driver: Driver): string {
-  if (driver.kind === "start") return `${rule.name}_start`;
+  if (driver.kind === "start" || driver.kind === "stands") return `${rule.name}_${driver.kind}`;
   const literal = rule.body[driver.literal];
   const of = literal.kind === "read" ? literal.relation.name : "";
-  const words = { rows: "from", changes: "on", gained: "on", fresh: "again_on", all: "all_from" };
+  const words = { rows: "from", changes: "on", gained: "on", fresh: "again_on", all: "all_from", lost: "without" };
   return `${rule.name}_${words[driver.kind]}_${of}`;
 }

@@ -9,6 +9,8 @@ import type { ModuleScope } from "./expressions.ts";
 import type { FlowLiteral, FlowRead, FlowRelation, FlowRule } from "./flow.ts";
 import { rangedOver } from "./growing.ts";
 import { joinOrder } from "./join-order.ts";
+import { writeRepairFunction } from "./repair.ts";
+import type { RepairDriver } from "./repair.ts";
 import { Locals } from "./locals.ts";
 import type { Names } from "./names.ts";
 import { ruleText } from "./texts.ts";
@@ -27,7 +29,8 @@ import { commentText, type, Writer } from "./writer.ts";
  */
 export type Driver =
   | { readonly kind: "start" }
-  | { readonly kind: "rows" | "changes" | "gained" | "fresh" | "all"; readonly literal: number };
+  | { readonly kind: "rows" | "changes" | "gained" | "fresh" | "all"; readonly literal: number }
+  | RepairDriver;
 
 export interface RuleContext {
   readonly writer: Writer;
@@ -37,31 +40,44 @@ export interface RuleContext {
   readonly file: SourceFile;
   /** In a recursive stratum derivations are not counted. */
   readonly isRecursive: (head: FlowRelation) => boolean;
+  /** Identifiers of the orders of views that are repaired. */
+  readonly orders: ReadonlyMap<FlowRelation, string>;
 }
 
 export function scopeOf(context: RuleContext, rule: string, file: SourceFile): ExprScope {
   return new ExprScope(context.writer, context.names.inner(), context.module, file, rule);
 }
 
+export function scopeOfRule(context: RuleContext, { source, comment, file }: FlowRule): ExprScope {
+  return source === null
+    ? scopeOf(context, commentText(comment), file ?? context.file)
+    : scopeOf(context, ruleText(source), source.file);
+}
+
 export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, name: string): void {
   const members = rule.aggregate?.accumulators.flatMap((one) => one.members ?? []) ?? [];
-  const locals = new Locals([rule.head, ...members]);
+  const isRepair = driver.kind === "lost" || driver.kind === "stands";
+  const locals = new Locals(isRepair ? [] : [rule.head, ...members]);
+  const write = (to: RuleContext): void =>
+    isRepair ? writeRepairFunction(to, rule, driver, name, locals) : writeFunction(to, rule, driver, name, locals);
   // Once to learn which arrays it reads, and once with their names.
-  writeFunction({ ...context, writer: new Writer() }, rule, driver, name, locals);
+  write({ ...context, writer: new Writer() });
   const { writer } = context;
   const { source } = rule;
   const line =
     source === null ? null : { file: source.file.path, line: positionOf(source.file, source.span.start).line - 1 };
-  writer.from(line, () => writeFunction(context, rule, driver, name, locals));
+  writer.from(line, () => write(context));
 }
 
-function writeFunction(context: RuleContext, rule: FlowRule, driver: Driver, name: string, locals: Locals): void {
+function writeFunction(
+  context: RuleContext,
+  rule: FlowRule,
+  driver: Exclude<Driver, RepairDriver>,
+  name: string,
+  locals: Locals,
+): void {
   const { writer } = context;
-  const { source } = rule;
-  const scope =
-    source === null
-      ? scopeOf(context, commentText(rule.comment), rule.file ?? context.file)
-      : scopeOf(context, ruleText(source), source.file);
+  const scope = scopeOfRule(context, rule);
   const used = usedVariables(rule);
   const parameters = driver.kind === "fresh" ? `from${type(": number")}, end${type(": number")}` : "";
   writer.open(`function ${name}(${parameters})${type(": void")} {`);
@@ -85,7 +101,7 @@ function writeFunction(context: RuleContext, rule: FlowRule, driver: Driver, nam
 }
 
 /** Open loops, to be closed at the end. */
-class Loops {
+export class Loops {
   readonly #writer: Writer;
   readonly #scope: ExprScope;
   #open = 0;
@@ -102,13 +118,16 @@ class Loops {
     this.#scope.escape = "continue;";
   }
 
-  closeAll(): void {
+  /** Gives their number. */
+  closeAll(): number {
+    const open = this.#open;
     for (; this.#open > 0; this.#open--) this.#writer.close("}");
+    return open;
   }
 }
 
 /** Variables that are read somewhere besides where they are bound. */
-function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): ReadonlySet<string> {
+export function usedVariables(rule: Pick<FlowRule, "body" | "terms" | "aggregate">): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const literal of rule.body) {
     if (literal.kind === "read") for (const term of literal.terms) countVariables(term, counts);
@@ -131,7 +150,7 @@ function writeDriver(
   scope: ExprScope,
   loops: Loops,
   rule: FlowRule,
-  driver: Exclude<Driver, { kind: "start" }>,
+  driver: Exclude<Driver, RepairDriver | { kind: "start" }>,
   used: ReadonlySet<string>,
 ): string {
   const { writer } = scope;
@@ -211,10 +230,13 @@ export function matchRow(
 /** Whether a row is not there in the state that the literal reads; null: it is. */
 function isAbsent(scope: ExprScope, relation: FlowRelation, row: string, old: boolean): string | null {
   if (relation.storage === "passing" || (relation.onlyGrows && !old)) return null;
+  if (scope.inEither) return null;
+  const order = scope.orders.get(relation);
+  if (order !== undefined) return `${order}.since[${row}] >= before`;
   return `${scope.locals.state(relation, old ? "was" : "count")}[${row}] === 0`;
 }
 
-function writeLiteral(
+export function writeLiteral(
   context: RuleContext,
   scope: ExprScope,
   loops: Loops,
@@ -308,7 +330,9 @@ function writeAbsence(scope: ExprScope, literal: FlowRead, old: boolean): void {
       literal.terms.map((term) => scope.code(term)),
     )};`,
   );
-  const absent = isAbsent(scope, literal.relation, row, old);
+  const absent = scope.inEither
+    ? `${literal.relation.name}.was[${row}] === 0 || ${literal.relation.name}.count[${row}] === 0`
+    : isAbsent(scope, literal.relation, row, old);
   scope.writer.line(`if (${row} >= 0${absent === null ? "" : ` && !(${absent})`}) ${scope.escape}`);
   noteNew(scope, literal.relation, row, true);
 }

@@ -17,6 +17,7 @@ import type { Joined } from "./joins.ts";
 import { KeyedTable, Keying, Reader } from "./keys.ts";
 import type { Keyed, Settling } from "./keys.ts";
 import { Members } from "./members.ts";
+import { Arrivals, Order } from "./order.ts";
 import { Relation } from "./relation.ts";
 import type { Lasting } from "./relation.ts";
 import type { OutputSink, SealSink, SendSink, Sink } from "./sinks.ts";
@@ -151,6 +152,12 @@ export class Declarations {
 
   table(name: string, types: Types): Relation {
     return this.#declare("table", name, types);
+  }
+
+  /** Views that are derived from one another note in which order their facts come. */
+  orders(...relations: readonly Relation[]): readonly Order[] {
+    const arrivals = new Arrivals();
+    return relations.map((relation) => (relation.order = new Order(relation, arrivals)));
   }
 
   /** The fixpoint has so many parts; each is evaluated when a relation that it reads was touched. */

@@ -1,5 +1,6 @@
 /** What emitted role modules stand on. */
 export { Engine } from "./engine.ts";
+export { LATEST } from "./order.ts";
 export { Relation } from "./relation.ts";
 export type { Index } from "./chains.ts";
 export { Shown, Numbers } from "./states.ts";

@@ -6,6 +6,7 @@
  */
 import type { Agenda } from "./agenda.ts";
 import { wider } from "./hash.ts";
+import type { Order } from "./order.ts";
 import { Rows } from "./rows.ts";
 
 function widerBytes(array: Uint8Array, length: number): Uint8Array {
@@ -33,6 +34,8 @@ export class Relation extends Rows {
   /** Rows that `keep` made present in this step, in order: what recursive rules go on from. */
   fresh: Int32Array = new Int32Array(0);
   freshLength = 0;
+  /** Of recursive views that can lose facts. */
+  order: Order | null = null;
   /** How often support was taken away in this step. */
   #losses = 0;
   /** Rows that `land` supported in this step only. */
@@ -78,6 +81,7 @@ export class Relation extends Rows {
     if (this.#marked[row] === 0) this.#touch(row);
     if (this.freshLength === this.fresh.length) this.fresh = wider(this.fresh, Math.max(8, this.freshLength * 2));
     this.fresh[this.freshLength++] = row;
+    if (this.order !== null) this.order.arrive(row);
   }
 
   // --- `keep` of the row of a fact. A row that is there is present unless some row was lost: its support is not
