@@ -47,7 +47,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     code: "DLC210",
     at: [8, 24],
     says: "2 columns (n: int, s: string), and 3 are given",
-    mend: "`_`",
+    mend: "Leave out",
   },
   "too few columns": {
     rules: "t(n, s) <= put(n);",

@@ -4,6 +4,7 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Compilation } from "../src/compiler/compile.ts";
 import type { ImportedFiles, Unreadable } from "../src/compiler/imports.ts";
 import { printProgram } from "../src/compiler/print.ts";
+import { typeText } from "../src/compiler/types.ts";
 import { check, filesOf } from "./support/check.ts";
 import { runAll } from "./support/runs.ts";
 import { world } from "./support/plan.ts";
@@ -325,6 +326,26 @@ role Node x2 {
       ["Node#1.say", "Node#0", "b", "you"],
     ]);
     for (const { contents } of runs) expect(contents.get("bed.Log.lines")!.get("bed.Log#0")).toBe('["hello"] ["you"]');
+  });
+
+  test("bring lattices, as types of columns, parameters and arguments of modules", () => {
+    const polls =
+      'lattice Ballot from "./ballot.ts"; role Poll { channel cast(k: string, b: Ballot); table t(k: string, b: Ballot); t(k, b) <= cast(k, b); }';
+    const votes = `import "./polls.dlc" as polls;
+function most(b: polls.Ballot): lmax<int> from "./ballot.ts" monotone;
+module Held<B> { in put(k: string, b: B); table held(k: string, b: B); held(k, b) <= put(k, b); }
+use Held<polls.Ballot> as h in Node;
+role Node { input i(k: string, b: polls.Ballot); h.put(k, b) <= i(k, b); polls.Poll.cast(k, b) <~ i(k, b);
+  output o(k: string); o(k) <= i(k, b), most(b) >= 3; }`;
+    expect(errors(votes, { "polls.dlc": polls })).toEqual([]);
+    expect(
+      compiled(votes, { "polls.dlc": polls })
+        .ir!.collections.get("Node.h.held")!
+        .columns.map(({ type }) => typeText(type)),
+    ).toEqual(["string", "polls.Ballot"]);
+    expect(errors(votes.replace("polls.Ballot>", "polls . Balot>"), { "polls.dlc": polls })).toEqual([
+      "DLC207 main.dlc:4 [polls . Balot] there is no type `polls.Balot`",
+    ]);
   });
 
   test("are relative to the file that imports, and load a file once", () => {

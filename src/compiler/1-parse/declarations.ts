@@ -13,7 +13,7 @@ import type {
 } from "../ast.ts";
 import { nearNames } from "../diagnostics/near.ts";
 import type { Cst } from "./cst.ts";
-import { eachListed } from "./expressions.ts";
+import { eachListed, pathOf } from "./expressions.ts";
 import { textValue } from "./literals.ts";
 import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
 
@@ -50,7 +50,7 @@ function typeOf(site: Site, node: Cst, at: number): TypeExpr {
   }
   const [name, , , , types] = inner.children;
   const args = types.children.length === 0 ? [] : typesOf(site, types.children[0], at + types.childOffsets[0]);
-  return { name: textAt(site, at, name.matchLength), args, span };
+  return { name: pathOf(site, name, at).text, args, span };
 }
 
 export function typesOf(site: Site, node: Cst, at: number): TypeExpr[] {

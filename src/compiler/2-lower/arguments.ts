@@ -41,9 +41,11 @@ export function matchArguments(
         mend:
           columns.length === 0
             ? `Write ${quote(`${collection.name}()`)}.`
-            : where === "body"
-              ? "Write `_` for columns that do not matter, or name those that do."
-              : "Give every column a value.",
+            : args.length > columns.length
+              ? "Leave out what is too much."
+              : where === "body"
+                ? "Write `_` for columns that do not matter, or name those that do."
+                : "Give every column a value.",
       },
     );
     return null;

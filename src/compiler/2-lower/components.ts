@@ -58,7 +58,7 @@ function scopeOf(
   };
 }
 
-const typesOf = ({ lattices }: FileScope): TypeScope => ({ lattices, types: new Map() });
+const typesOf = ({ namedLattices }: FileScope): TypeScope => ({ lattices: namedLattices, types: new Map() });
 
 export function declareSource(file: FileScope, decl: SourceDecl, findings: Findings): ExternalScope {
   const scope = scopeOf(file, decl, findings);

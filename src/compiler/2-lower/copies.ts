@@ -32,8 +32,7 @@ export function addCopies(files: readonly FileScope[], findings: Findings): read
           cause: { file: target.file.file, span: target.decl.name.span, label: "declared here" },
           mend: "Put the copy into a role, and connect that to it.",
         });
-      }
-      else addCopy(target, item, where, [], made);
+      } else addCopy(target, item, where, [], made);
     }
   }
   for (const copy of made) bindRoles(copy);
@@ -137,7 +136,7 @@ function addCopy(owner: RoleScope, use: UseDecl, where: Where, outer: readonly M
     text,
     use.types[i] === undefined
       ? unknown
-      : resolveType(file.file, use.types[i], { ...file, types: where.types }, findings),
+      : resolveType(file.file, use.types[i], { lattices: file.namedLattices, types: where.types }, findings),
   ]);
   // It would not end; looking at the module alone says so.
   if (outer.includes(module)) return;

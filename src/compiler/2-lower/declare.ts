@@ -17,6 +17,9 @@ import type { TypeScope } from "./type-names.ts";
 /** Declares the functions, modules and roles of the files. Of two things of one name the first stays. */
 export function declare(files: readonly FileScope[], findings: Findings): ReadonlyMap<string, RoleScope> {
   const roles = new Map<string, RoleScope>();
+  for (const file of files) declareLattices(file);
+  for (const file of files)
+    for (const [name, one] of namedIn(file, ({ lattices }) => lattices)) file.namedLattices.set(name, one);
   for (const file of files) declareImported(file, findings);
   for (const scope of files) {
     const { file, ast, modules } = scope;
@@ -53,16 +56,19 @@ export function declare(files: readonly FileScope[], findings: Findings): Readon
   return roles;
 }
 
-/** What a file imports from TypeScript. */
+function declareLattices({ file, ast, prefix, lattices }: FileScope): void {
+  for (const item of ast.items) {
+    if (item.kind !== "lattice" || lattices.has(item.name.text)) continue;
+    const { name, from, span } = item;
+    lattices.set(name.text, { id: `${prefix}${name.text}`, name: name.text, from, file, span });
+  }
+}
+
+/** What a file imports from TypeScript, its lattices declared. */
 function declareImported(scope: FileScope, findings: Findings): void {
   const { file, ast } = scope;
   const names = new Map<string, Name>();
-  const types: TypeScope = { lattices: scope.lattices, types: new Map() };
-  for (const item of ast.items) {
-    if (item.kind !== "lattice" || scope.lattices.has(item.name.text)) continue;
-    const { name, from, span } = item;
-    scope.lattices.set(name.text, { id: `${scope.prefix}${name.text}`, name: name.text, from, file, span });
-  }
+  const types: TypeScope = { lattices: scope.namedLattices, types: new Map() };
   for (const item of ast.items) {
     if (item.kind !== "function" && item.kind !== "aggregate" && item.kind !== "lattice") continue;
     const before = names.get(item.name.text);
@@ -128,9 +134,15 @@ function importFunction(
   const params = columnsOf(file, decl.params, types, findings, "parameter");
   const returns = resolveType(file, decl.returns, types, findings);
   if (decl.kind === "aggregate" && [...params.map((param) => param.type), returns].some(holdsLattice)) {
-    findings.add("DLC208", file, name.span, `an imported aggregate of lattices, as ${quote(name.text)}, is not in this version of dlc`, {
-      mend: "A lattice column of a table joins what it gets. Aggregate what `reveal` shows of the lattice.",
-    });
+    findings.add(
+      "DLC208",
+      file,
+      name.span,
+      `an imported aggregate of lattices, as ${quote(name.text)}, is not in this version of dlc`,
+      {
+        mend: "A lattice column of a table joins what it gets. Aggregate what `reveal` shows of the lattice.",
+      },
+    );
   }
   return {
     id: `${prefix}${name.text}`,
@@ -190,7 +202,7 @@ function declareRole(file: FileScope, decl: RoleDecl, findings: Findings): RoleS
 export function declareCollections(scope: RoleScope): void {
   const { role, decl, file: fileScope, collections, copy, findings } = scope;
   const { file, functions, aggregates } = fileScope;
-  const types: TypeScope = { lattices: fileScope.lattices, types: scope.types };
+  const types: TypeScope = { lattices: fileScope.namedLattices, types: scope.types };
   for (const member of decl.members) {
     if (member.kind !== "collection") continue;
     const before = collections.get(member.name.text);
@@ -299,10 +311,16 @@ export function checkPartitions(
         continue;
       }
       if (type.kind === "lattice")
-        findings.add("DLC209", channel.file, channel.nameSpan, `${quote(column.text)} is a lattice in channel ${quote(channel.name)}, so no instance owns its values`, {
-          cause,
-          mend: "Partition by a plain column.",
-        });
+        findings.add(
+          "DLC209",
+          channel.file,
+          channel.nameSpan,
+          `${quote(column.text)} is a lattice in channel ${quote(channel.name)}, so no instance owns its values`,
+          {
+            cause,
+            mend: "Partition by a plain column.",
+          },
+        );
       const firstType = first?.columns.find((one) => one.name === column.text)?.type;
       if (first !== null && firstType !== undefined && !sameType(type, firstType)) {
         findings.add(

@@ -16,6 +16,8 @@ export interface FileScope {
   readonly functions: Map<string, ImportedFunction>;
   readonly aggregates: Map<string, ImportedFunction>;
   readonly lattices: Map<string, ImportedLattice>;
+  /** Those of its imports among them, as `bed.Ballot`. */
+  readonly namedLattices: Map<string, ImportedLattice>;
   readonly roles: Map<string, RoleScope>;
   readonly modules: Map<string, Module>;
 }
@@ -36,6 +38,7 @@ export function filesOf(asts: readonly Ast[], findings: Findings): readonly File
       functions: new Map(),
       aggregates: new Map(),
       lattices: new Map(),
+      namedLattices: new Map(),
       roles: new Map(),
       modules: new Map(),
     };

@@ -32,7 +32,7 @@ const otherWords: ReadonlyMap<string, string> = new Map([
 
 /** What type names mean beside the built-in ones. */
 export interface TypeScope {
-  /** Imported ones, by the names that the file gives them. */
+  /** Imported ones, by the names that the file has for them. */
   readonly lattices: ReadonlyMap<string, ImportedLattice>;
   /** Type parameters of a module, with what is given for them. */
   readonly types: ReadonlyMap<string, Type>;
