@@ -9,7 +9,7 @@ import { emit } from "../src/compiler/5-emit/emit.ts";
 import type { Row, ValueType } from "../src/runtime/program.ts";
 import { loadRole } from "../src/verify/load.ts";
 import { randomLatticeProgram } from "./oracle/lattice-programs.ts";
-import { Dice, randomProgram } from "./oracle/programs.ts";
+import { Dice, imported, randomProgram } from "./oracle/programs.ts";
 import { generate } from "./soundness/generate.ts";
 import { World } from "./support/plan.ts";
 
@@ -83,7 +83,7 @@ function examine(text: string): boolean {
   }
   const files = emit(plan).value!;
   for (const role of plan.coordinated.roles.keys()) {
-    const program = loadRole(files, role);
+    const program = loadRole(files, role, (_, name) => imported[name]);
     const world = new World(program.createEvaluator, `${role}#0`);
     const given = program.meta.collections.filter(({ kind, columns }) => kind !== "output" && columns.every(({ type }) => isGiven(type)));
     for (let step = 0; step < 3; step++) world.step(Object.fromEntries(given.map(({ name, columns }) => [name, [columns.map(({ type }) => value(type))]])));

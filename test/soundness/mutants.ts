@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
   { name: "what passes is joined before it is looked at", patches: [analysis("points", 'if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));', "")] },
   { name: "an update may look at the copy at hand", patches: [analysis("points", "if (isContextual(rule.head)) {\n    const writers", "if (Boolean(0)) {\n    const writers")] },
   { name: "any comparison with a lattice is a threshold", patches: [{ file: "lattices/growth.ts", from: "return up || down ? this.#expr(growing) : raised(uses, 2);", to: "return this.#expr(growing);" }] },
-  { name: "a threshold is a plain value", patches: [{ file: "lattices/growth.ts", from: "this.#isColumnLattice(i) ? this.#expr(term.value) : raised(this.#expr(term.value), 2)", to: "this.#expr(term.value)" }] },
+  { name: "a threshold is a plain value", patches: [{ file: "lattices/growth.ts", from: "if (!this.#isColumnLattice(i)) this.#use(raised(this.#expr(term.value), 2));", to: "if (!this.#isColumnLattice(i)) this.#use(this.#expr(term.value));" }] },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
   { name: "a declared order does not matter", ofComponents: true, patches: [analysis("declared", "if (races.length === 0) return [];", "return [];"), analysis("declared", "if (races.length === 0 || isSealed(rule.id)) return settled;", "if (races.length >= 0 || isSealed(rule.id)) return settled;")] },
   { name: "what other inputs write does not race", ofComponents: true, patches: [{ file: "compiler/2-lower/paths.ts", from: "if (other === from) continue;", to: "if (other !== null) continue;" }] },
