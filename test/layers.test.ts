@@ -87,9 +87,15 @@ const layers: readonly Layer[] = [
     nodeModules: ["node", "esbuild", "ts-morph"],
   },
   {
+    name: "pictures of programs",
+    owns: at("graph"),
+    mayImport: (path) => isContract(path) || path === "compiler/print.ts",
+    nodeModules: ["@viz-js/viz"],
+  },
+  {
     name: "command line",
     owns: at("cli"),
-    mayImport: (path) => ["compiler", "runtime", "verify", "functions"].some((folder) => at(folder)(path)),
+    mayImport: (path) => ["compiler", "runtime", "verify", "functions", "graph"].some((folder) => at(folder)(path)),
     nodeModules: ["node", "commander", "chalk", "tinyglobby", "esbuild", "ts-morph"],
   },
 ];

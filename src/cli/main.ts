@@ -183,6 +183,34 @@ function commands(io: Io, finish: (code: number) => void): Command {
     );
 
   program
+    .command("graph")
+    .summary("the coordinated program as a picture")
+    .description(
+      "Draws roles, messages, rules that depend on order, and the seals and logs that were put in front of them.\n" +
+        "The ending of the file says the form: .svg, .html (a page), .dot (Graphviz) or .mmd (Mermaid). Without one: .dot, on stdout.",
+    )
+    .argument("<file>", "a program")
+    .addOption(strategyOption())
+    .option("-o, --out <file>", "where to write it")
+    .addOption(
+      new Option("--detail <what>", "all rules and collections, or one box a role (default: what is readable)").choices(
+        ["rules", "roles"],
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples([
+        "dlc graph ads.dlc -o ads.svg",
+        "dlc graph ads.dlc -o ads.html",
+        "dlc graph ads.dlc | dot -Tpdf -o ads.pdf",
+      ]),
+    )
+    .action(async (file: string, options: { strategy?: Strategy; out?: string; detail?: "rules" | "roles" }) => {
+      const { graphCommand } = await import("./graph.ts");
+      finish(await graphCommand(file, options, io));
+    });
+
+  program
     .command("verify")
     .summary("run the program in the simulator, under schedules that try to break its promises")
     .description(
