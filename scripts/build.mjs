@@ -1,6 +1,7 @@
 /**
  * Builds `dist/`: the command line as one start file with lazily loaded chunks (`cli.js`), the compiler
- * as a library (`compiler.js`), and the runtime file by file (`runtime/`), as emitted folders carry it.
+ * as a library (`compiler.js`), the runtime file by file (`runtime/`), as emitted folders carry it, and the playground as
+ * one page (`playground.html`).
  *
  *   node scripts/build.mjs              build
  *   node scripts/build.mjs --if-stale   build only when a source is newer than the last build
@@ -56,6 +57,7 @@ try {
       entryPoints: { compiler: "src/compiler/compile.ts" },
       outdir: "dist",
     }),
+    playground(),
   ]);
 } catch (error) {
   for (const { text, location } of error.errors ?? [{ text: String(error), location: null }]) {
@@ -67,6 +69,9 @@ try {
 /** Absolute path to text. Files are put in place one by one by renaming, so that a running `dlc` never sees half of one. */
 const files = new Map();
 for (const result of results) for (const file of result.outputFiles) files.set(file.path, file.text);
+const script = files.get(join(dist, "playground.js"));
+files.delete(join(dist, "playground.js"));
+files.set(join(dist, "playground.html"), playgroundPage(script));
 for (const file of await compileRuntime(root)) files.set(join(dist, file.path), file.text);
 for (const file of await typed) files.set(join(dist, file.path), file.text);
 files.set(join(dist, "THIRD-PARTY.txt"), notices(results));
@@ -82,6 +87,33 @@ for (const path of walk(dist)) {
   if (!files.has(path) && old) rmSync(path, { force: true });
 }
 console.error(`build: dist/ with ${files.size} files in ${Math.round(performance.now() - started)} ms`);
+
+/** The script of the playground. */
+function playground() {
+  return build({
+    ...shared,
+    platform: "browser",
+    format: "iife",
+    target: "es2023",
+    minify: true,
+    entryPoints: { playground: "src/playground/main.ts" },
+    outdir: "dist",
+  });
+}
+
+/** One file, which needs no server. */
+function playgroundPage(script) {
+  const programs = join(root, "src", "playground", "examples.json");
+  const examples = JSON.parse(readFileSync(programs, "utf8")).map(({ title, program, events }) => ({
+    title,
+    program: readFileSync(join(root, program), "utf8"),
+    events: events.map((event) => JSON.stringify(event)).join("\n"),
+  }));
+  const parts = { "/* script */": script, "/* examples */": JSON.stringify(examples) };
+  const page = readFileSync(join(root, "src", "playground", "page.html"), "utf8");
+  // Nothing in a script may end it.
+  return page.replace(/\/\* (?:script|examples) \*\//g, (mark) => parts[mark].replaceAll("</", "<\\/"));
+}
 
 /** Declarations of the compiler as a library (`types/`) and of the runtime (beside its JavaScript). */
 async function declarations() {

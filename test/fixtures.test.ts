@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { compile } from "../src/compiler/compile.ts";
-import { describe as describeInsertion, drawLabel } from "../src/cli/draw/plan.ts";
+import { describe as describeInsertion, drawLabel } from "../src/cli/draw/insertion.ts";
 
 const folder = fileURLToPath(new URL("../fixtures", import.meta.url));
 

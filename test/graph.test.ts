@@ -2,12 +2,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { detailOf, dotOf } from "../src/graph/dot.ts";
-import { layOut } from "../src/graph/layout.ts";
-import { mermaidOf } from "../src/graph/mermaid.ts";
-import { graphOf } from "../src/graph/model.ts";
-import type { Graph } from "../src/graph/model.ts";
-import { drawGraph } from "../src/graph/svg.ts";
+import { detailOf, dotOf } from "../src/pictures/dot.ts";
+import { layOut } from "../src/pictures/layout.ts";
+import { mermaidOf } from "../src/pictures/mermaid.ts";
+import { graphOf } from "../src/pictures/model.ts";
+import type { Graph } from "../src/pictures/model.ts";
+import { drawGraph } from "../src/pictures/svg.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
 import { check } from "./support/check.ts";

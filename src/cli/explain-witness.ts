@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import type { Rule } from "../compiler/ir.ts";
 import type { OutputPlan, Plan } from "../compiler/plan.ts";
 import { paint } from "./draw/paint.ts";
-import { drawWitnessSvg } from "./draw/space-time.ts";
+import { drawWitnessSvg } from "../pictures/space-time.ts";
 import { drawNoWitness, drawWitness } from "./draw/witness.ts";
 import type { Io } from "./io.ts";
-import { huntBare, huntForRule, importsOf } from "./witness.ts";
+import { huntBare, huntForRule } from "../verify/hunt.ts";
+import { importsOf } from "./simulated-imports.ts";
 
 export async function explainWitness(
   plan: Plan,

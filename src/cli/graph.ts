@@ -3,18 +3,18 @@ import { writeFileSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import type { SubjectReport } from "../functions/subject.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
-import { detailOf, dotOf } from "../graph/dot.ts";
-import type { Detail } from "../graph/dot.ts";
-import { mermaidOf } from "../graph/mermaid.ts";
-import { graphOf } from "../graph/model.ts";
-import type { Graph } from "../graph/model.ts";
+import { detailOf, dotOf } from "../pictures/dot.ts";
+import type { Detail } from "../pictures/dot.ts";
+import { mermaidOf } from "../pictures/mermaid.ts";
+import { graphOf } from "../pictures/model.ts";
+import type { Graph } from "../pictures/model.ts";
 import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { labelOf } from "./draw/json.ts";
 import { explainOutput } from "./draw/output.ts";
 import { paint } from "./draw/paint.ts";
-import { drawLabel } from "./draw/plan.ts";
+import { drawLabel } from "./draw/insertion.ts";
 import { explainRule } from "./draw/rule.ts";
 import { readProgram } from "./files.ts";
 import { WrongUse } from "./io.ts";
@@ -66,10 +66,10 @@ async function textOf(
   if (form === ".mmd") return mermaidOf(graph);
   const dot = dotOf(graph, detail);
   if (form === ".dot") return dot;
-  const [{ layOut }, { drawGraph }] = await Promise.all([import("../graph/layout.ts"), import("../graph/svg.ts")]);
+  const [{ layOut }, { drawGraph }] = await Promise.all([import("../pictures/layout.ts"), import("../pictures/svg.ts")]);
   const svg = drawGraph(graph, await layOut(dot), detail);
   if (form === ".svg") return svg;
-  const { pageOf } = await import("../graph/html.ts");
+  const { pageOf } = await import("../pictures/html.ts");
   return pageOf(graph, svg, told());
 }
 

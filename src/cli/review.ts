@@ -8,7 +8,7 @@ import { certificate } from "../compiler/4-place/place.ts";
 import type { Budget } from "./config.ts";
 import { differences, insertionName } from "./difference.ts";
 import type { Certificate } from "./difference.ts";
-import { describe } from "./draw/plan.ts";
+import { describe } from "./draw/insertion.ts";
 import type { Io } from "./io.ts";
 import { WrongUse } from "./io.ts";
 

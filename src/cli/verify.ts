@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CollectionId } from "../compiler/ir.ts";
 import type { Plan, Strategy } from "../compiler/plan.ts";
-import { destinationOf, eventOf, parseLine } from "../runtime/lines.ts";
 import type { RoleProgram } from "../runtime/program.ts";
+import { eventsOf } from "../verify/events.ts";
 import { huntWitness } from "../verify/witness.ts";
 import type { Hunt } from "../verify/witness.ts";
 import type { SimulatedInput } from "../verify/simulator.ts";
@@ -12,13 +12,14 @@ import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
-import { drawLabel } from "./draw/plan.ts";
-import { drawWitnessSvg } from "./draw/space-time.ts";
+import { drawLabel } from "./draw/insertion.ts";
+import { drawWitnessSvg } from "../pictures/space-time.ts";
 import { drawWitness } from "./draw/witness.ts";
 import { readProgram } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
-import { countsOf, importsOf, programsOf } from "./witness.ts";
+import { countsOf, programsOf } from "../verify/hunt.ts";
+import { importsOf } from "./simulated-imports.ts";
 
 export interface VerifyOptions {
   readonly strategy?: Strategy;
@@ -111,39 +112,14 @@ function readEvents(
   programs: readonly RoleProgram[],
   counts: Readonly<Record<string, number>>,
   io: Io,
-): SimulatedInput[] {
+): readonly SimulatedInput[] {
   let text: string;
   try {
     text = readFileSync(resolve(io.cwd, path), "utf8");
   } catch (error) {
     throw new WrongUse(`${path} cannot be read: ${(error as Error).message}`);
   }
-  const inputs: SimulatedInput[] = [];
-  text.split("\n").forEach((line, i) => {
-    if (line.trim() === "") return;
-    const wrong = (problem: string): never => {
-      throw new WrongUse(`${path}:${i + 1}: ${problem}`);
-    };
-    const parsed = parseLine(line);
-    if (!parsed.ok) return wrong(parsed.problem);
-    const to = destinationOf(parsed.value, null);
-    if (!to.ok) return wrong(to.problem);
-    const { role, node } = to.value;
-    const program = programs.find(({ meta }) => meta.role === role);
-    if (program === undefined) return wrong(`there is no role ${role}`);
-    if (node >= (counts[role] ?? 0)) return wrong(`there is no instance ${node} of ${role}, which has ${counts[role]}`);
-    const event = eventOf(
-      parsed.value,
-      program.meta.collections.filter(({ kind }) => kind === "input"),
-      role,
-    );
-    if (!event.ok) return wrong(event.problem);
-    const { collection } = event.value;
-    inputs.push(
-      event.value.kind === "row"
-        ? { role, node, collection, row: event.value.row }
-        : { role, node, collection, seal: event.value.key },
-    );
-  });
+  const { inputs, problem } = eventsOf(text, programs, counts);
+  if (problem !== null) throw new WrongUse(`${path}:${problem.line}: ${problem.text}`);
   return inputs;
 }

@@ -80,6 +80,7 @@ describe("the package", () => {
       "bin/dlc.js",
       "dist/cli.js",
       "dist/compiler.js",
+      "dist/playground.html",
       "dist/THIRD-PARTY.txt",
       "dist/runtime/main.js",
       "docs/language.md",

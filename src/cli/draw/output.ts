@@ -2,7 +2,7 @@
 import type { OutputPlan, Plan, Strategy } from "../../compiler/plan.ts";
 import { place } from "./frame.ts";
 import type { Paint } from "./paint.ts";
-import { describe, drawLabel } from "./plan.ts";
+import { describe, drawLabel } from "./insertion.ts";
 import { labelOf } from "./json.ts";
 import { Page } from "./rule.ts";
 import { labelWords, levelWords, mechanismWords } from "./words.ts";

@@ -10,7 +10,7 @@ import type { Mark } from "./frame.ts";
 import { wrap } from "./diagnostics.ts";
 import { labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
-import { describe, drawLabel } from "./plan.ts";
+import { describe, drawLabel } from "./insertion.ts";
 import { gateWords, labelWords, mechanismWords, pathWords, reasonWords } from "./words.ts";
 
 export function explainRule(

@@ -1,13 +1,12 @@
 /** `dlc explain … --witness`: two runs, or two replicas, that contradict each other, step by step. */
 import { factText } from "../../runtime/codec.ts";
 import type { Row } from "../../runtime/program.ts";
-import { canonicalText } from "../../runtime/canonical.ts";
-import type { Sighting, Witness } from "../../verify/witness.ts";
+import type { Witness } from "../../verify/witness.ts";
 import { addressOf } from "../../runtime/routing.ts";
 import type { Paint } from "./paint.ts";
 import { Page } from "./rule.ts";
-import { scenesOf } from "./story.ts";
-import type { Scene } from "./story.ts";
+import { onlyIn, scenesOf, scheduleWords } from "../../pictures/story.ts";
+import type { Scene } from "../../pictures/story.ts";
 
 /** `subject`: what is witnessed; `how`: under which coordination. */
 export function drawWitness(witness: Witness, subject: string, how: string, paint: Paint, width: number): string {
@@ -79,26 +78,4 @@ function sendsText(sends: Scene["sends"]): readonly string[] {
 
 function contentsText(name: string, rows: readonly Row[]): string {
   return rows.length === 0 ? "nothing" : rows.map((row) => factText(name, row)).join(", ");
-}
-
-export function onlyIn(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
-  const known = new Set(others.map(canonicalText));
-  return rows.filter((row) => !known.has(canonicalText(row)));
-}
-
-const words: Readonly<Record<string, string>> = {
-  batch: "everything in as few steps as possible",
-  single: "each message in a step of its own",
-  random: "messages in any order",
-  lifo: "what was sent last arrives first",
-  duplicates: "some messages come twice",
-  loss: "some messages on lossy channels are lost",
-  eventless: "some steps take no message",
-  streams: "one input after the other",
-  slowNode: "one instance is slow",
-  slowLink: "one link is slow",
-};
-
-export function scheduleWords({ schedule, seed }: Pick<Sighting, "schedule" | "seed">): string {
-  return `${words[schedule]}; schedule ${schedule}, seed ${seed}`;
 }

@@ -2,12 +2,12 @@
  * Space-time diagrams (Lamport 1978) as SVG: a line for each instance, downwards in the order of the run, a box for each
  * step that shows something, an arrow for each message. Nothing but text and shapes, so that it prints and scales.
  */
-import type { Witness } from "../../verify/witness.ts";
-import { factText } from "../../runtime/codec.ts";
-import type { TraceEvent } from "../../verify/trace.ts";
-import { onlyIn, scheduleWords } from "./witness.ts";
-import { scenesOf } from "./story.ts";
+import type { Witness } from "../verify/witness.ts";
+import { factText } from "../runtime/codec.ts";
+import type { TraceEvent } from "../verify/trace.ts";
+import { onlyIn, scenesOf, scheduleWords } from "./story.ts";
 import type { Scene } from "./story.ts";
+import { escape } from "./svg.ts";
 
 interface Panel {
   readonly title: string;
@@ -15,6 +15,8 @@ interface Panel {
   /** Texts of delivered facts that stand only here, at these instances. */
   readonly odd: ReadonlyMap<string, ReadonlySet<string>>;
   readonly result: readonly string[];
+  /** How many of its scenes are drawn; the others have their room. */
+  readonly shown?: number;
 }
 
 const LINE = 15;
@@ -60,6 +62,11 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
   return drawPanels(title, panels, Object.keys(counts));
 }
 
+/** One run as far as `shown` of its scenes, with room for the others. `roles` in the order of their lines. */
+export function drawRunSvg(title: string, trace: readonly TraceEvent[], roles: readonly string[], shown = Infinity): string {
+  return drawPanels(title, [{ title: "", trace, odd: new Map(), result: [], shown }], roles);
+}
+
 function drawPanels(title: string, panels: readonly Panel[], roles: readonly string[]): string {
   const drawn = panels.map((panel) => drawPanel(panel, roles));
   const width = Math.max(
@@ -82,7 +89,7 @@ function drawPanels(title: string, panels: readonly Panel[], roles: readonly str
 }
 
 function drawPanel(
-  { title, trace, odd, result }: Panel,
+  { title, trace, odd, result, shown = Infinity }: Panel,
   roles: readonly string[],
 ): { text: string; width: number; height: number } {
   const scenes = scenesOf(trace);
@@ -127,7 +134,7 @@ function drawPanel(
   const sentBy = new Map<string, number>();
   scenes.forEach(({ sends }, i) => sends.forEach(({ id, to }) => sentBy.set(`${id}>${to}`, i)));
   const arrows: string[] = [];
-  scenes.forEach((scene, i) => {
+  scenes.slice(0, shown).forEach((scene, i) => {
     for (const id of scene.received) {
       const from = sentBy.get(`${id}>${scene.at}`);
       if (from === undefined) continue;
@@ -145,7 +152,7 @@ function drawPanel(
       );
     }
   });
-  scenes.forEach(({ at }, i) => {
+  scenes.slice(0, shown).forEach(({ at }, i) => {
     const lines = boxes[i];
     const { w, h } = sizes[i];
     const x = centre(at) - w / 2;
@@ -190,6 +197,3 @@ function placeOf(address: string, roles: readonly string[]): number {
 
 const round = (n: number): number => Math.round(n * 10) / 10;
 
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}

@@ -1,43 +1,14 @@
-/** Hunting witnesses for `dlc explain --witness` and `dlc verify`: programs from plans, and what is left uncoordinated. */
+/** Plans in the simulator: their programs, and hunts for witnesses without the coordination of one rule, or of all. */
 import { place } from "../compiler/4-place/place.ts";
-import { componentImports, implementedIn } from "../compiler/5-emit/components.ts";
-import { emit } from "../compiler/5-emit/emit.ts";
-import { functionImports } from "../compiler/5-emit/functions.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
+import { emit } from "../compiler/5-emit/emit.ts";
 import type { CollectionId, Ir, RuleId } from "../compiler/ir.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { loadModule } from "../functions/load.ts";
-import { modulePath } from "../functions/modules.ts";
 import type { RoleProgram } from "../runtime/program.ts";
-import { loadRole } from "../verify/load.ts";
-import type { Imports } from "../verify/load.ts";
-import { huntWitness, outputsBelow } from "../verify/witness.ts";
-import type { Hunt, Hunted } from "../verify/witness.ts";
-import { WrongUse } from "./io.ts";
-
-/** What the program imports, and what its components create; throws where a module does not load, or a component runs elsewhere. */
-export async function importsOf(ir: Ir, cwd: string): Promise<Imports> {
-  for (const one of ir.externals.values()) {
-    if (one.kind === "component" && one.from === null)
-      throw new WrongUse(`nothing here implements the component ${one.name}, so that it can be checked and not run`);
-  }
-  const found = new Map<string, Readonly<Record<string, unknown>>>();
-  const components = componentImports(ir);
-  for (const one of implementedIn(ir)) {
-    const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
-    if (exports === null) throw new WrongUse(`${one.from}, which implements ${one.name}, does not load here: ${fault}`);
-    found.set(`./components/${components.get(one.name)!}.js`, exports);
-  }
-  for (const [id, module] of functionImports(ir)) {
-    const emitted = `./functions/${module}.js`;
-    if (found.has(emitted)) continue;
-    const one = ir.functions.get(id) ?? ir.aggregates.get(id) ?? ir.lattices.get(id)!;
-    const { exports, fault } = await loadModule(modulePath(one, cwd), 5_000);
-    if (exports === null) throw new WrongUse(`${one.from}, from which ${one.name} comes, does not load: ${fault}`);
-    found.set(emitted, exports);
-  }
-  return (module, name) => found.get(module)![name];
-}
+import { loadRole } from "./load.ts";
+import type { Imports } from "./load.ts";
+import { huntWitness, outputsBelow } from "./witness.ts";
+import type { Hunt, Hunted } from "./witness.ts";
 
 export function programsOf(plan: Plan, imports: Imports): readonly RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);

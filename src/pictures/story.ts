@@ -1,7 +1,10 @@
 /** A simulated run as a story: what each instance takes in a step, and what comes of it. */
-import { factText } from "../../runtime/codec.ts";
-import type { Part } from "../../runtime/messages.ts";
-import type { TraceEvent } from "../../verify/trace.ts";
+import { canonicalText } from "../runtime/canonical.ts";
+import { factText } from "../runtime/codec.ts";
+import type { Part } from "../runtime/messages.ts";
+import type { Row } from "../runtime/program.ts";
+import type { TraceEvent } from "../verify/trace.ts";
+import type { Sighting } from "../verify/witness.ts";
 
 /** A step of an instance that shows something, in the order of the run. */
 export interface Scene {
@@ -70,4 +73,28 @@ function factsOf(part: Part): string[] {
     default:
       return [];
   }
+}
+
+/** Rows of the one that are not in the other. */
+export function onlyIn(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
+  const known = new Set(others.map(canonicalText));
+  return rows.filter((row) => !known.has(canonicalText(row)));
+}
+
+const scheduleNames: Readonly<Record<string, string>> = {
+  batch: "everything in as few steps as possible",
+  single: "each message in a step of its own",
+  random: "messages in any order",
+  lifo: "what was sent last arrives first",
+  duplicates: "some messages come twice",
+  loss: "some messages on lossy channels are lost",
+  eventless: "some steps take no message",
+  streams: "one input after the other",
+  slowNode: "one instance is slow",
+  slowLink: "one link is slow",
+};
+
+/** `messages in any order; schedule random, seed 3`. */
+export function scheduleWords({ schedule, seed }: Pick<Sighting, "schedule" | "seed">): string {
+  return `${scheduleNames[schedule]}; schedule ${schedule}, seed ${seed}`;
 }

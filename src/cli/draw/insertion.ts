@@ -1,0 +1,36 @@
+/** Labels and what is inserted, in words. */
+import type { Label } from "../../compiler/analysis.ts";
+import type { Collection, Ir } from "../../compiler/ir.ts";
+import type { Insertion } from "../../compiler/plan.ts";
+import { labelOf } from "./json.ts";
+
+export function drawLabel(label: Label, collection: Collection | undefined): string {
+  if (label.name !== "Seal") return label.name;
+  return `Seal(${(label.key ?? []).map((index) => collection?.columns[index]?.name ?? index).join(", ")})`;
+}
+
+/** One line: `seal at Report.click by (campaign), votes of AdServer, for poor#1`. */
+export function describe(insertion: Insertion, ir: Ir): string {
+  const at = insertion.at.map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`)).join(" and ");
+  const key = insertion.key.length === 0 ? "" : ` by (${insertion.key.join(", ")})`;
+  const rules = insertion.protects.map((rule) => labelOf(ir, rule)).join(", ");
+  const where = at === "" ? `in ${insertion.role}` : `at ${at}`;
+  switch (insertion.mechanism) {
+    case "seal":
+      return `seal ${where}${key}, ${votes(insertion)}, for ${rules}`;
+    case "barrier":
+      return `wait for the end of ${at}${key}, ${votes(insertion)}, for ${rules}`;
+    case "order":
+      return `order ${where}${key}: ${insertion.key.length === 0 ? "one log" : "a log for each value"}, for ${rules}`;
+    case "commit":
+      return `commit ${where}${key}, for ${rules}`;
+    case "none":
+      return `nothing for ${rules}, as the program says: ${insertion.why}`;
+  }
+}
+
+function votes(insertion: Insertion): string {
+  const producers = (insertion.producers ?? []).join(" and ");
+  if (insertion.single) return "one producer a partition, no vote";
+  return producers === "" ? "sealed by its own host" : `votes of ${producers}`;
+}
