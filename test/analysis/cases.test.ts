@@ -345,6 +345,49 @@ role R { channel c(id: int, s: string); channel d(id: int, s: string); scratch a
   });
 });
 
+describe("an event that meets the row it has brought itself", () => {
+  const own = (rules: string, meets: string): readonly string[] => check(`role S { input i(x: int, y: int); input j(x: int, y: int); R.c(x, y) <~ i(x, y); R.d(x, y) <~ j(x, y); }
+role R { channel c(x: int, y: int); channel d(x: int, y: int); table t(x: int, y: int); scratch v(x: int, y: int); ${rules} output o(x: int, y: int); ${meets} }`).marks;
+  const kept = "t(x, y) <= c(x, y); v(x, y) <= t(x, y);";
+  test("is no race, also through a view and beside other writers", () => {
+    expect(own(kept, "o(x, y) <= c(x, y), t(x, _);")).toEqual([]);
+    expect(own(kept, "o(x, y) <= c(x, y), t(x, y);")).toEqual([]);
+    expect(own(`${kept} t(x, y) <= d(x, y);`, "o(x, y) <= c(x, y), v(x, z);")).toEqual([]);
+  });
+  /** Each asks for more than the event has brought, or for what need not be there. */
+  const races: Readonly<Record<string, readonly [string, string]>> = {
+    "another value of the row": [kept, "o(x, z) <= c(x, _), t(x, z);"],
+    "another column": [kept, "o(x, y) <= c(x, y), t(y, _);"],
+    "two columns that agree": [kept, "o(x, y) <= c(x, y), t(z, z);"],
+    "how many rows there are": [kept, "o(x, count()) <= c(x, y), t(x, z);"],
+    "a table that another event fills": ["t(x, y) <= d(x, y); v(x, y) <= t(x, y);", "o(x, y) <= c(x, y), v(x, _);"],
+    "a table that is filled a step later": ["t(x, y) <+ c(x, y); v(x, y) <= t(x, y);", "o(x, y) <= c(x, y), v(x, _);"],
+    "a table that only some events fill": ["t(x, y) <= c(x, y), y > 0; v(x, y) <= t(x, y);", "o(x, y) <= c(x, y), v(x, _);"],
+    "a row of a constant": ["t(x, 1) <= c(x, _); v(x, y) <= t(x, y);", "o(x, y) <= c(x, y), v(x, 2);"],
+    "a row that may fail": ["t(x, 6 / y) <= c(x, y); v(x, y) <= t(x, y);", "o(x, y) <= c(x, y), v(x, _);"],
+    "a row that a deletion keeps away": [`${kept} t(x, y) <- d(x, y);`, "o(x, y) <= c(x, y), t(x, _);"],
+  };
+  for (const [name, [rules, meets]] of Object.entries(races)) test(`but ${name} is`, () => expect(own(rules, meets).join()).toMatch(/o#1 (rendezvous|aggregate)|t#\d deletion/));
+});
+
+describe("aggregates that the group settles", () => {
+  const grouped = (rule: string): readonly string[] => check(`role S { input i(x: int, y: int); R.c(x, y) <~ i(x, y); }
+role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int, n: int); ${rule} }`).marks;
+  test("say no more than that it is there", () => {
+    for (const call of ["max(x)", "min(x)", "choose(x)", "argmin(x, x)", "count(distinct x)", "max(e)"]) expect(grouped(`o(x, ${call}) <= t(x, y), e = x * 2;`), call).toEqual([]);
+    expect(grouped("o(x, max(x)) <= c(x, _);")).toEqual([]);
+    expect(grouped("o(x, x) <= c(x, _) having min(x) >= 1 && count(distinct x) < 2;")).toEqual([]);
+    expect(grouped("o(x, max(x)) <= t(x, y) having count() >= 2;")).toEqual([]);
+    expect(grouped("o(x + 1, max(x)) <= t(x, y);")).toEqual([]);
+  });
+  test("not where the group leaves something open, or their number shows", () => {
+    for (const call of ["max(y)", "count()", "sum(x)", "count(distinct y)", "argmin(x, y)", "argmin(y, x)", "max(e)"]) expect(grouped(`o(x, ${call}) <= t(x, y), e = x * y;`), call).toHaveLength(1);
+    expect(grouped("o(x * 0, max(x)) <= t(x, y);")).toHaveLength(1);
+    expect(grouped("o(x, max(x)) <= t(x, y) having count() < 2;")).toHaveLength(1);
+    expect(grouped("o(x, max(x)) <= c(x, y) having count() >= 2;")).toHaveLength(1);
+  });
+});
+
 test("a durable table says that it is kept in memory", () => {
   const c = check("role R { input i(x: int); table t(x: int) durable; output o(x: int); t(x) <= i(x); o(x) <= t(x); }");
   expect(c.diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(["DLC407 note"]);

@@ -221,6 +221,22 @@ role M { channel m1(x: int, y: int, z: string) sealed by (x); channel m2(x: int,
     text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); scratch a(x: int, y: int); scratch b(x: int, y: int); a(x, y) <= c(x, y); b(x, y) <= c(x, y); output o(x: int, y: int, z: int); o(x, y, z) <= a(x, y), b(x, z); }",
   },
   {
+    name: "an event meets the row that it has brought, which needs nothing", control: null, always: { "R.o": "[1,1] [1,2] [2,1]" }, given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 2, 1]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); scratch v(x: int); t(x, y) <= c(x, y); v(x) <= t(x, _); output o(x: int, y: int); o(x, y) <= c(x, y), v(x), t(x, z); }",
+  },
+  {
+    name: "an event meets a row that another one has brought", control: "R.o", given: [["H.i", 1, 2], ["H#1.i", 2, 3], ["H.i", 2, 1]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int, y: int); o(x, y) <= c(x, y), t(y, _); }",
+  },
+  {
+    name: "an event meets what is left of the rows that it has brought", control: "R.o", given: [["H.i", 1, 2], ["H#1.i", 1, 2], ["H.j", 1, 2]], options: { seeds: 6 },
+    text: "role H x2 { input i(x: int, y: int); input j(x: int, y: int); R.c(x, y) <~ i(x, y); R.d(x, y) <~ j(x, y); } role R { channel c(x: int, y: int); channel d(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); t(x, y) <- d(x, y); scratch n(x: int); n(x) <= t(x, _); output o(x: int); o(x) <= d(x, _), n(x); }",
+  },
+  {
+    name: "aggregates that their group settles need nothing", control: null, always: { "R.o": "[1,1,1] [2,2,1]", "R.p": "[1,1] [2,2]" }, given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 2, 1]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); output o(x: int, y: int, n: int); o(x, max(x), count(distinct x)) <= t(x, _); output p(x: int, y: int); p(x, choose(x)) <= c(x, _) having min(x) >= 1; }",
+  },
+  {
     name: "C1: a reply to somebody else's request", control: "A.o", given: [["A.ask", 1, "x"], ["A#1.ask", 1, "x"], ["A.ask", 2, "y"]],
     text: `role A x2 { input ask(id: int, x: string); channel rep(id: int, x: string, y: string); table pend(id: int, x: string); output o(id: int, x: string, y: string);
 pend(id, x) <= ask(id, x); S.req(a, id, x) <~ ask(id, x), A.nodes(a); o(id, x, y) <= rep(id, x, y), pend(id, x); } role S { channel req(c: addr, id: int, x: string); A.rep@c(id, x, x + "!") <~ req(c, id, x); }`,

@@ -176,6 +176,71 @@ export function ofOneEvent(rule: Rule, literal: ReadLiteral, context: Context, a
 }
 
 /**
+ * The event itself has brought the row that it meets, in the same step: `both(x, y) <= c(x, y), t(x, _)` where
+ * `t(x, y) <= c(x, y)`. As much as the rule asks of the row is always there, so the rule is the same without it.
+ */
+export function isOwnRow(rule: Rule, passing: ReadLiteral, met: ReadLiteral, context: Context): boolean {
+  // How many rows there are shows in an aggregate.
+  if (passing.hold || met.hold || rule.having.length > 0 || rule.head.terms.some(({ kind }) => kind === "aggregate")) return false;
+  const elsewhere = namesBeside(rule, met);
+  const asked = met.terms.map((term) => (term?.kind === "variable" && !elsewhere.has(term.name) ? null : term));
+  // A variable that stands twice in the literal asks for rows in which two columns agree.
+  const free = met.terms.flatMap((term, i) => (asked[i] === null && term?.kind === "variable" ? [term.name] : []));
+  return new Set(free).size === free.length && isBrought(met.collection, asked, passing, context, new Set());
+}
+
+/** Whether a fact of `id` with these terms (null: any) is true in every step in which `event` is. */
+function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: ReadLiteral, context: Context, seen: ReadonlySet<CollectionId>): boolean {
+  if (id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));
+  const { kind, keyLength, columns } = collection(context, id);
+  // What is deleted stays away until its rule becomes true anew; of a key with two values one is left out.
+  if ((kind !== "table" && kind !== "scratch") || keyLength !== null || seen.has(id)) return false;
+  if (kind === "table" && context.persistence.get(id) !== "growing") return false;
+  return context.graph.into.get(id)!.some((writer) => {
+    const [from] = writer.body;
+    if (writer.op !== "<=" || writer.path !== undefined || writer.body.length !== 1 || writer.having.length > 0 || writer.gates?.length) return false;
+    if (from.kind !== "read" || from.negated || from.hold) return false;
+    const needed = new Map<string, Expr | null>();
+    for (const [i, term] of writer.head.terms.entries()) {
+      // What is computed may fail, and what is of another type be refused.
+      if (term.kind !== "value" || !["variable", "literal", "self"].includes(term.value.kind) || !isSameType(term.value.type, columns[i].type)) return false;
+      const { value } = term;
+      const wanted = asked[i];
+      if (wanted === null) continue;
+      if (value.kind !== "variable") {
+        if (!sameTerm(value, wanted)) return false;
+      } else if (needed.has(value.name) && !sameTerm(needed.get(value.name)!, wanted)) return false;
+      else needed.set(value.name, wanted);
+    }
+    const terms = from.terms.map((term) => (term?.kind === "variable" ? (needed.get(term.name) ?? null) : term));
+    const names = from.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : []));
+    return new Set(names).size === names.length && isBrought(from.collection, terms, event, context, new Set(seen).add(id));
+  });
+}
+
+function isSameType(a: Expr["type"], b: Expr["type"]): boolean {
+  return a.kind !== "lattice" && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function sameTerm(a: Expr, b: Expr | null): boolean {
+  return b !== null && shape(a) === shape(b);
+}
+
+/** Variables of the rule that stand anywhere but in that literal. */
+function namesBeside(rule: Rule, beside: ReadLiteral): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const term of rule.head.terms) if (term.kind === "value") variablesOf(term.value, names);
+  if (rule.head.to?.kind === "address") variablesOf(rule.head.to.value, names);
+  for (const literal of rule.body) {
+    if (literal === beside) continue;
+    if (literal.kind === "read") for (const name of termVariables(literal)) names.add(name);
+    else variablesOf(literal.value, names);
+    if (literal.kind === "bind") names.add(literal.variable);
+  }
+  return names;
+}
+
+/**
  * C1, replies to one's own requests: the table's row is written by `<=` from a fact from which the
  * passing one descends through messages carrying the join columns, and these contain the table's
  * key; so the row is there before the fact can be. The messages must come back to the instance

@@ -4,11 +4,12 @@
  * applies over all its rules.
  */
 import type { Persistence } from "../analysis.ts";
-import { holdsAggregate } from "../expressions.ts";
+import { children } from "../expressions.ts";
 import type { AggregateCall, CollectionId, Expr, HeadTerm, Ir, Rule, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import type { LatticeReads } from "../../lattices/growth.ts";
+import { closure, dependencies, invertible, variablesOf } from "./determine.ts";
 import { isKept } from "./declared.ts";
 import { reads } from "./graph.ts";
 import { claims } from "./imported.ts";
@@ -108,26 +109,57 @@ function isOf({ name }: AggregateCall, ...names: readonly string[]): boolean {
   return typeof name === "string" && names.includes(name);
 }
 
-function isThreshold(rule: Rule, ir: Pick<Ir, "collections">, allowed: (call: AggregateCall) => boolean): boolean {
+function isThreshold(rule: Rule, ir: Ir, allowed: (call: AggregateCall) => boolean): boolean {
   const { columns } = ir.collections.get(rule.head.collection)!;
+  const same = isSettledBy(rule, ir);
+  const shows = (expr: Expr): boolean => holds(expr, (call) => !same(call));
   const grows = (term: HeadTerm, i: number): boolean => {
-    if (term.kind === "value") return true;
+    if (term.kind === "value" || same(term.call)) return true;
     const { type } = columns[i];
     return type.kind === "lattice" && type.name === (term.call.name === "min" ? "lmin" : "lmax") && allowed(term.call);
   };
   if (!rule.head.terms.every(grows)) return false;
   const up = (expr: Expr): boolean => {
-    if (!holdsAggregate(expr)) return true;
+    if (!shows(expr)) return true;
     // Of bools, true is the greater.
     if (expr.kind === "aggregate") return allowed(expr.call) && expr.call.name !== "min";
     if (expr.kind !== "binary") return false;
     if (expr.op === "&&" || expr.op === "||") return up(expr.left) && up(expr.right);
     const flipped = { ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>;
-    const [call, other, op] =
-      expr.left.kind === "aggregate" ? [expr.left.call, expr.right, expr.op] : expr.right.kind === "aggregate" ? [expr.right.call, expr.left, flipped[expr.op]] : [null, expr.left, ""];
-    if (call === null || holdsAggregate(other)) return false;
-    if (!allowed(call)) return false;
-    return call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
+    const [side, other, op] = shows(expr.left) ? [expr.left, expr.right, expr.op] : [expr.right, expr.left, flipped[expr.op]];
+    if (side.kind !== "aggregate" || shows(other)) return false;
+    if (!allowed(side.call)) return false;
+    return side.call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
   };
   return rule.having.every(up);
+}
+
+/** Aggregates of which none shows more than that its group is there: the rule projects. */
+export function isProjecting(rule: Rule, ir: Ir): boolean {
+  const same = isSettledBy(rule, ir);
+  return (
+    rule.head.terms.every((term) => term.kind !== "aggregate" || same(term.call)) &&
+    !rule.having.some((expr) => holds(expr, (call) => !same(call)))
+  );
+}
+
+/**
+ * Which aggregates the group settles: what they look at is the same in all its valuations, and of several the same as of
+ * one. `max(x)` per x is x; `count()` per x is none of them. Values of lattices divide no group.
+ */
+function isSettledBy(rule: Rule, ir: Ir): (call: AggregateCall) => boolean {
+  const group = rule.head.terms.flatMap((term) => (term.kind === "value" && isPlain(term.value) ? (invertible(term.value, ir) ?? []) : []));
+  const known = closure(group, dependencies(rule.body, ir, () => false));
+  return (call) =>
+    (isOf(call, "max", "min", "argmax", "argmin", "choose") || (isOf(call, "count") && call.distinct)) &&
+    call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every((name) => known.has(name)));
+}
+
+/** Nothing of a lattice takes part. */
+function isPlain(expr: Expr): boolean {
+  return expr.type.kind !== "lattice" && children(expr).every(isPlain);
+}
+
+function holds(expr: Expr, which: (call: AggregateCall) => boolean): boolean {
+  return expr.kind === "aggregate" ? which(expr.call) : children(expr).some((one) => holds(one, which));
 }

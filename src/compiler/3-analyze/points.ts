@@ -9,9 +9,9 @@ import type { Graph } from "./graph.ts";
 import { observedCollections, positives, reads } from "./graph.ts";
 import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
-import { isAggregating, isElementThreshold, isUpThreshold, latticeReadsOf } from "./persistence.ts";
+import { isAggregating, isElementThreshold, isProjecting, isUpThreshold, latticeReadsOf } from "./persistence.ts";
 import { declaredPoint } from "./declared.ts";
-import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isOwnRow, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
 import { opaqueAggregates } from "./imported.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
@@ -105,7 +105,7 @@ export function termVariables(literal: ReadLiteral): string[] {
  * negated takes valuations from the group one by one, so it has to be closed for the group as a whole too.
  */
 function aggregates(rule: Rule, context: Context): Finding[] {
-  if (!isAggregating(rule)) return [];
+  if (!isAggregating(rule) || isProjecting(rule, context.graph.ir)) return [];
   const open = positives(rule).filter((literal) => isOpen(context, literal));
   const negated = openNegations(rule, context);
   if (open.length + negated.length === 0) return [];
@@ -146,7 +146,7 @@ function rendezvous(rule: Rule, context: Context): Finding[] {
   }
   // What a deletion or overwrite reads of its own table races with that table's writers: `deletion`, `upsert`.
   const own = rule.op === "<-" || rule.op === "<+-" ? rule.head.collection : null;
-  const met = open.filter((literal) => !isPassing(context, literal) && literal.collection !== own && !isOwnReply(rule, passing[0], literal, context));
+  const met = open.filter((literal) => !isPassing(context, literal) && literal.collection !== own && !isOwnReply(rule, passing[0], literal, context) && !isOwnRow(rule, passing[0], literal, context));
   if (met.length === 0) return [];
   return [finding(context, rule, "rendezvous", joinGate(rule, [passing[0], ...met]), [passing[0], ...met])];
 }
