@@ -18,7 +18,7 @@ import { drawWitness } from "./draw/witness.ts";
 import { readProgram } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
-import { countsOf, programsOf } from "../verify/hunt.ts";
+import { countsOf, markedBehind, programsOf } from "../verify/hunt.ts";
 import { importsOf } from "./simulated-imports.ts";
 
 export interface VerifyOptions {
@@ -52,7 +52,9 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
       ir,
       counts: countsOf(ir),
       outputs,
+      aims: markedBehind(plan, outputs),
       among,
+      contents: "promised",
       tries,
       seeds: 2,
       ...(inputs === undefined ? {} : { inputs }),

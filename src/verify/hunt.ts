@@ -25,6 +25,13 @@ function fewOf(ir: Ir): Record<string, number> {
   return Object.fromEntries(Object.entries(countsOf(ir)).map(([role, count]) => [role, Math.min(count, 2)]));
 }
 
+/** The rules that are marked, and whose facts can reach one of the outputs. */
+export function markedBehind(plan: Plan, outputs: readonly CollectionId[]): readonly RuleId[] {
+  const { ir, findings } = plan.analysis;
+  const marked = new Set(findings.map(({ rule }) => rule).filter((rule) => ir.rules.has(rule)));
+  return [...marked].filter((rule) => outputsBelow(ir, rule).some((id) => outputs.includes(id)));
+}
+
 export interface Hunting {
   readonly hunted: Hunted;
   /** Under which coordination, in words: "with everything else coordinated". */
@@ -50,15 +57,22 @@ export function huntForRule(plan: Plan, rule: RuleId, imports: Imports, tries: n
     const isSettled = outputs.every((id) =>
       ["Seal", "Async"].includes(plan.outputs.find(({ output }) => output === id)?.after.name ?? ""),
     );
-    const hunted = hunt(alone, outputs, isSettled ? "runs" : "replicas", imports, tries);
+    const hunted = hunt(alone, [rule], outputs, isSettled ? "runs" : "replicas", imports, tries);
     if (hunted.witness !== null) return { hunted, how: "with everything but this rule coordinated" };
   }
-  return huntBare(plan, outputs, imports, tries);
+  return huntBare(plan, outputs, imports, tries, [rule]);
 }
 
-export function huntBare(plan: Plan, outputs: readonly CollectionId[], imports: Imports, tries: number): Hunting {
+/** `aims`: the rules of which it is to show that they matter. */
+export function huntBare(
+  plan: Plan,
+  outputs: readonly CollectionId[],
+  imports: Imports,
+  tries: number,
+  aims = markedBehind(plan, outputs),
+): Hunting {
   const bare = place(plan.analysis, { strategy: "none" }).value!;
-  return { hunted: hunt(bare, outputs, "runs", imports, tries), how: "without coordination" };
+  return { hunted: hunt(bare, aims, outputs, "runs", imports, tries), how: "without coordination" };
 }
 
 /** The program's own plan, but for this rule; null where that cannot be had. */
@@ -75,11 +89,12 @@ function withoutCoordination(ir: Ir, id: RuleId): Plan | null {
 
 function hunt(
   plan: Plan,
+  aims: readonly RuleId[],
   outputs: readonly CollectionId[],
   among: Hunt["among"],
   imports: Imports,
   tries: number,
 ): Hunted {
   const { ir } = plan.analysis;
-  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), outputs, among, tries, seeds: 3 });
+  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), aims, outputs, among, contents: "told", tries, seeds: 1 });
 }

@@ -26,29 +26,40 @@ export function inputSpace(ir: Ir, counts: Readonly<Record<string, number>>): In
 }
 
 /** `size` rows at most over all inputs, each at a random instance. */
-export function smallInputs({ ir, counts, domains, inputs }: InputSpace, random: Random, size: number): SimulatedInput[] {
+export function smallInputs(space: InputSpace, random: Random, size: number): SimulatedInput[] {
+  const { counts, domains, inputs } = space;
   if (inputs.length === 0) return [];
   const rows: SimulatedInput[] = [];
-  const promised = new Map<string, Row>();
   for (let n = 0; n < size; n++) {
-    const collection = inputs[n < inputs.length ? n : random.below(inputs.length)];
-    let row: Row = collection.columns.map(({ type }) => valueOf(type, domains, random));
-    if (collection.unique && collection.keyLength !== null) {
-      const key = `${collection.id} ${canonicalText(row.slice(0, collection.keyLength))}`;
-      const known = promised.get(key);
-      if (known === undefined) promised.set(key, row);
-      else row = known;
-    }
-    const count = counts[collection.role] ?? 1;
-    const partition = collection.sealed?.single === true ? canonicalText(collection.sealed.columns.map((column) => row[column])) : null;
-    const node = partition === null ? random.below(count) : [...partition].reduce((sum, each) => sum + each.charCodeAt(0), 0) % count;
-    rows.push({ role: collection.role, node, collection: collection.name, row });
+    const { role, name, columns } = inputs[n < inputs.length ? n : random.below(inputs.length)];
+    const row: Row = columns.map(({ type }) => valueOf(type, domains, random));
+    rows.push({ role, node: random.below(counts[role] ?? 1), collection: name, row });
   }
-  void ir;
-  return rows;
+  return keepPromises(space, rows);
 }
 
-function valueOf(type: Type, domains: Domains, random: Random): Value {
+/** The same with what is promised kept: the first row of a `unique` key stands for all, a partition of a `single` seal has one producer. */
+export function keepPromises({ ir, counts }: InputSpace, rows: readonly SimulatedInput[]): SimulatedInput[] {
+  const promised = new Map<string, Row>();
+  return rows.map((item) => {
+    if (!("row" in item)) return item;
+    const { id, unique, keyLength, sealed } = ir.collections.get(`${item.role}.${item.collection}`)!;
+    let { row, node } = item;
+    if (unique && keyLength !== null) {
+      const key = `${id} ${canonicalText(row.slice(0, keyLength))}`;
+      row = promised.get(key) ?? row;
+      promised.set(key, row);
+    }
+    if (sealed?.single === true) {
+      const partition = canonicalText(sealed.columns.map((column) => row[column]));
+      node = [...partition].reduce((sum, each) => sum + each.charCodeAt(0), 0) % (counts[item.role] ?? 1);
+    }
+    return { ...item, node, row };
+  });
+}
+
+/** One of the few values of a type. */
+export function valueOf(type: Type, domains: Domains, random: Random): Value {
   const pick = <T>(of: readonly T[]): T => of[random.below(of.length)];
   const plain = carrier(type);
   switch (plain.kind) {
@@ -106,7 +117,9 @@ function domainsOf(ir: Ir, counts: Readonly<Record<string, number>>): Domains {
     const all = new Set(least);
     // Larger bounds, as of a count, are not reached by a value but by many rows.
     for (const value of constants.get(of) ?? []) if (Math.abs(value as number) <= 10) all.add(value as number);
-    return [...all].slice(0, 5);
+    // What only a smaller or larger value than all of them makes true.
+    const few = [...all].slice(0, 5);
+    return [...few, Math.min(...few) - 1, Math.max(...few) + 1];
   };
   const strings = [...((constants.get("string") ?? []) as Iterable<string>)].slice(0, 3);
   const ints = numbers("int", [1, 2, 0]);

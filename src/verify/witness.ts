@@ -5,19 +5,27 @@
 import type { CollectionId, Ir, RuleId } from "../compiler/ir.ts";
 import { canonicalText } from "../runtime/canonical.ts";
 import type { RoleProgram, Row } from "../runtime/program.ts";
-import { inputSpace, smallInputs } from "./small-inputs.ts";
+import { derivedInputs } from "./derivations.ts";
+import { type InputSpace, inputSpace, keepPromises, smallInputs } from "./small-inputs.ts";
 import { Random, schedules } from "./schedule.ts";
 import type { ScheduleName } from "./schedule.ts";
 import { simulate } from "./simulator.ts";
 import type { SimulatedInput, SimulationResult } from "./simulator.ts";
 
-/** One side of a contradiction: what the output held at an instance of a run. */
-export interface Sighting {
+/** What an output told at an instance of a run. */
+interface Told {
+  readonly output: CollectionId;
   readonly schedule: ScheduleName;
   readonly seed: number;
   readonly address: string;
-  readonly rows: readonly Row[];
+  readonly ever: readonly Row[];
+  readonly now: readonly Row[];
   readonly result: SimulationResult;
+}
+
+/** One side of a contradiction. */
+export interface Sighting extends Told {
+  readonly rows: readonly Row[];
 }
 
 export interface Witness {
@@ -26,6 +34,8 @@ export interface Witness {
   readonly counts: Readonly<Record<string, number>>;
   /** `replicas`: both are of one run. */
   readonly kind: "runs" | "replicas";
+  /** The rows are all that the host was ever told, or what is true in the end; the same where nothing is taken back. */
+  readonly rows: "ever" | "now";
   readonly one: Sighting;
   readonly other: Sighting;
 }
@@ -36,8 +46,12 @@ export interface Hunt {
   readonly counts: Readonly<Record<string, number>>;
   /** In which a contradiction counts. */
   readonly outputs: readonly CollectionId[];
+  /** Rules for which inputs are made that let them hold and race. */
+  readonly aims: readonly RuleId[];
   /** Whether two runs may differ, or only replicas of one run count. */
   readonly among: "runs" | "replicas";
+  /** `told`: any fact that the host was told in one and not in the other; `promised`: what the level of the output speaks of. */
+  readonly contents: "told" | "promised";
   /** Sets of inputs tried. */
   readonly tries: number;
   /** Seeds of each schedule. */
@@ -52,94 +66,138 @@ export interface Hunted {
 }
 
 export function huntWitness(hunt: Hunt): Hunted {
-  const space = inputSpace(hunt.ir, hunt.counts);
-  let runs = 0;
-  const look = (inputs: readonly SimulatedInput[]): Witness | null => {
-    const found = sightings(hunt, inputs);
-    runs += found.runs;
-    return contradiction(hunt, inputs, found.sightings);
-  };
+  const tally = { runs: 0 };
   if (hunt.inputs !== undefined) {
-    const witness = look(hunt.inputs);
-    return { witness: witness && leastSteps(hunt, witness), runs };
+    const witness = look(hunt, hunt.inputs, seedsFrom(1, hunt.seeds), tally);
+    return { witness: witness && leastSteps(hunt, witness, tally), runs: tally.runs };
   }
+  const space = inputSpace(hunt.ir, hunt.counts);
   for (let n = 0; n < hunt.tries; n++) {
-    const size = Math.min(2 + Math.floor(n / 4), 14);
-    const inputs = smallInputs(space, new Random(n + 1), size);
-    let witness = look(inputs);
-    if (witness === null) continue;
-    for (let i = witness.inputs.length - 1; i >= 0; i--) {
-      const fewer = look(witness.inputs.toSpliced(i, 1));
-      if (fewer !== null) witness = fewer;
-      i = Math.min(i, witness.inputs.length);
-    }
-    // With fewer instances the story is shorter.
-    let least = hunt;
-    for (const role of Object.keys(hunt.counts)) {
-      const fewer = { ...least, counts: { ...least.counts, [role]: 1 } };
-      const inputs: readonly SimulatedInput[] = witness.inputs.map((item) => (item.role === role ? { ...item, node: 0 } : item));
-      const found = sightings(fewer, inputs);
-      runs += found.runs;
-      const shorter = contradiction(fewer, inputs, found.sightings);
-      if (shorter === null) continue;
-      witness = shorter;
-      least = fewer;
-    }
-    return { witness: leastSteps(least, witness), runs };
+    // Other seeds for other inputs, so that more orders are tried in all.
+    const seeds = seedsFrom(1 + n * hunt.seeds, hunt.seeds);
+    const inputs = inputsFor(hunt, space, n);
+    const found = firstContradiction(hunt, inputs, seeds, tally);
+    if (found !== null) return { witness: leastSteps(...fewest(hunt, found, seeds, tally), tally), runs: tally.runs };
   }
-  return { witness: null, runs };
+  return { witness: null, runs: tally.runs };
 }
 
-function sightings(hunt: Hunt, inputs: readonly SimulatedInput[], seeds = hunt.seeds): { sightings: Map<CollectionId, Sighting[]>; runs: number } {
-  const found = new Map<CollectionId, Sighting[]>(hunt.outputs.map((id) => [id, []]));
-  let runs = 0;
-  for (const schedule of Object.keys(schedules) as ScheduleName[]) {
-    // A schedule without chance is the same for every seed.
-    const distinct = schedule === "batch" || schedule === "single" ? 1 : seeds;
-    for (let seed = 1; seed <= distinct; seed++) {
+/** Two of three aim at a rule; a few facts that nobody asked for come along with some of them. */
+function inputsFor(hunt: Hunt, space: InputSpace, n: number): readonly SimulatedInput[] {
+  const random = new Random(n + 1);
+  const aimed = n % 3 !== 0 && hunt.aims.length > 0 ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random) : null;
+  if (aimed === null) return smallInputs(space, random, Math.min(2 + Math.floor(n / 4), 14));
+  const more = n % 2 === 0 ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random) : smallInputs(space, random, random.below(4));
+  return keepPromises(space, [...aimed, ...(more ?? [])]);
+}
+
+/** Fewer inputs, and fewer instances, that still contradict each other; with the hunt for them. */
+function fewest(hunt: Hunt, found: Witness, seeds: readonly number[], tally: Tally): [Hunt, Witness] {
+  const all = [...new Set([...seeds, ...seedsFrom(1, hunt.seeds)])];
+  let witness = look(hunt, found.inputs, all, tally) ?? found;
+  for (let i = witness.inputs.length - 1; i >= 0; i--) {
+    witness = look(hunt, witness.inputs.toSpliced(i, 1), all, tally) ?? witness;
+    i = Math.min(i, witness.inputs.length);
+  }
+  // With fewer instances the story is shorter.
+  let least = hunt;
+  for (const role of Object.keys(hunt.counts)) {
+    const fewer = { ...least, counts: { ...least.counts, [role]: 1 } };
+    const inputs = witness.inputs.map((item) => (item.role === role ? { ...item, node: 0 } : item));
+    const shorter = look(fewer, inputs, all, tally);
+    if (shorter === null) continue;
+    witness = shorter;
+    least = fewer;
+  }
+  return [least, witness];
+}
+
+interface Tally {
+  runs: number;
+}
+
+function seedsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+/** What every output held in each run, run by run: every schedule with its first seed, then with the next. */
+function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Generator<readonly Told[]> {
+  const isLossy = [...ir.collections.values()].some(({ lossy }) => lossy);
+  for (const seed of seeds) {
+    for (const schedule of Object.keys(schedules) as ScheduleName[]) {
+      // A schedule without chance is the same for every seed; one that differs by losses alone needs a channel that loses.
+      if (seed !== seeds[0] && (schedule === "batch" || schedule === "single")) continue;
+      if (schedule === "loss" && !isLossy) continue;
       let result: SimulationResult;
       try {
-        result = simulate({ programs: hunt.programs, deployment: { counts: hunt.counts }, inputs, schedule, seed, maxActions: 20_000 });
+        result = simulate({ programs, deployment: { counts }, inputs, schedule, seed, maxActions: 20_000 });
       } catch (error) {
         // A program that never comes to rest has no contents to compare.
         if (!String(error).includes("does not come to rest")) throw error;
         continue;
       }
-      runs++;
-      for (const { output, address, now } of result.outputs) found.get(output)?.push({ schedule, seed, address, rows: now, result });
+      tally.runs++;
+      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule, seed, address, ever, now, result }));
     }
   }
-  return { sightings: found, runs };
+}
+
+/** The shortest contradiction among all these runs. */
+function look(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Witness | null {
+  return contradiction(hunt, inputs, [...runsOf(hunt, inputs, seeds, tally)].flat());
+}
+
+/** Any contradiction: it ends with the first run that shows one. */
+function firstContradiction(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Witness | null {
+  const kept: Told[] = [];
+  const known = new Set<string>();
+  for (const told of runsOf(hunt, inputs, seeds, tally)) {
+    const witness = contradiction(hunt, inputs, [...kept, ...told]);
+    if (witness !== null) return witness;
+    // Of what is the same in many runs one will do.
+    for (const each of told) {
+      const at = `${each.output} ${each.address}`;
+      if (known.has(at)) continue;
+      known.add(at);
+      kept.push(each);
+    }
+  }
+  return null;
 }
 
 const textOf = (rows: readonly Row[]): string => canonicalText(rows);
 
 /** Two that contradict each other, with the fewest steps: of one instance in two runs, or of two replicas in one run. */
-function contradiction(hunt: Hunt, inputs: readonly SimulatedInput[], all: ReadonlyMap<CollectionId, readonly Sighting[]>): Witness | null {
+function contradiction(hunt: Hunt, inputs: readonly SimulatedInput[], all: readonly Told[]): Witness | null {
   let best: Witness | null = null;
   let cost = Infinity;
-  for (const [output, found] of all) {
-    const role = hunt.ir.roles.get(hunt.ir.collections.get(output)!.role)!;
-    for (const [one, other, kind] of pairs(found, hunt.among, role.replicated)) {
-      const steps = one.result.steps + (kind === "runs" ? other.result.steps : 0);
-      if (steps >= cost) continue;
-      cost = steps;
-      best = { output, inputs, counts: hunt.counts, kind, one, other };
+  for (const [output, told] of grouped(all, ({ output }) => output)) {
+    if (!hunt.outputs.includes(output)) continue;
+    const { role, level } = hunt.ir.collections.get(output)!;
+    const { replicated } = hunt.ir.roles.get(role)!;
+    const looks = hunt.contents === "told" ? (["ever", "now"] as const) : level === "eventual" ? (["now"] as const) : (["ever"] as const);
+    for (const rows of looks) {
+      for (const [one, other, kind] of pairs(told, rows, hunt.among, replicated)) {
+        const steps = one.result.steps + (kind === "runs" ? other.result.steps : 0);
+        if (steps >= cost) continue;
+        cost = steps;
+        best = { output, inputs, counts: hunt.counts, kind, rows, one: { ...one, rows: one[rows] }, other: { ...other, rows: other[rows] } };
+      }
     }
   }
   return best;
 }
 
-function* pairs(found: readonly Sighting[], among: Hunt["among"], isReplicated: boolean): Generator<readonly [Sighting, Sighting, Witness["kind"]]> {
+function* pairs(told: readonly Told[], rows: "ever" | "now", among: Hunt["among"], isReplicated: boolean): Generator<readonly [Told, Told, Witness["kind"]]> {
   if (isReplicated) {
-    const byRun = grouped(found, ({ result }) => result);
-    for (const [first, ...others] of byRun.values()) for (const other of others) if (textOf(first.rows) !== textOf(other.rows)) yield [first, other, "replicas"];
+    const byRun = grouped(told, ({ result }) => result);
+    for (const [first, ...others] of byRun.values()) for (const other of others) if (textOf(first[rows]) !== textOf(other[rows])) yield [first, other, "replicas"];
   }
   if (among === "replicas") return;
-  for (const same of grouped(found, ({ address }) => address).values()) {
-    const cheapest = new Map<string, Sighting>();
+  for (const same of grouped(told, ({ address }) => address).values()) {
+    const cheapest = new Map<string, Told>();
     for (const each of same) {
-      const text = textOf(each.rows);
+      const text = textOf(each[rows]);
       const known = cheapest.get(text);
       if (known === undefined || each.result.steps < known.result.steps) cheapest.set(text, each);
     }
@@ -159,9 +217,9 @@ function grouped<T, K>(all: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, 
 }
 
 /** More seeds of the same inputs, for a shorter story. */
-function leastSteps(hunt: Hunt, witness: Witness): Witness {
-  const found = sightings({ ...hunt, outputs: [witness.output] }, witness.inputs, hunt.seeds * 5);
-  return contradiction(hunt, witness.inputs, found.sightings) ?? witness;
+function leastSteps(hunt: Hunt, witness: Witness, tally: Tally): Witness {
+  const seeds = [...new Set([witness.one.seed, witness.other.seed, ...seedsFrom(1, hunt.seeds * 5)])];
+  return look({ ...hunt, outputs: [witness.output] }, witness.inputs, seeds, tally) ?? witness;
 }
 
 /** Outputs to which the head of a rule leads. */

@@ -11,12 +11,14 @@ import type { Scene } from "../../pictures/story.ts";
 /** `subject`: what is witnessed; `how`: under which coordination. */
 export function drawWitness(witness: Witness, subject: string, how: string, paint: Paint, width: number): string {
   const page = new Page(paint, width);
-  const { output, kind, one, other, inputs } = witness;
+  const { output, kind, rows, one, other, inputs } = witness;
+  // Where something was taken back, all that was told is more than what holds.
+  const holds = rows === "ever" && [one, other].some((side) => side.ever.length !== side.now.length) ? "has told" : "holds";
   const name = output.slice(output.indexOf(".") + 1);
   page.head(`A witness: ${subject} does depend on order`);
   page.text(
     kind === "runs"
-      ? `The same input, ${how}, in two runs: they differ only in when messages arrive, and ${output} holds other facts.`
+      ? `The same input, ${how}, in two runs: they differ only in when messages arrive, and ${output} ${holds} other facts.`
       : `The same input, ${how}, in one run: two replicas, ${one.address} and ${other.address}, end with different facts in ${output}.`,
   );
   page.head("Input");
@@ -27,10 +29,10 @@ export function drawWitness(witness: Witness, subject: string, how: string, pain
   for (const [title, side] of sides) {
     page.head(`${title} (${scheduleWords(side)})`);
     scenesOf(side.result.trace).forEach((scene, i) => page.item(`${i + 1}. ${sceneText(scene)}`));
-    if (kind === "runs") page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
+    if (kind === "runs") page.text(`${side.address} ${holds} ${contentsText(name, side.rows)}.`);
   }
   if (kind === "replicas")
-    for (const side of [one, other]) page.text(`${side.address} holds ${contentsText(name, side.rows)}.`);
+    for (const side of [one, other]) page.text(`${side.address} ${holds} ${contentsText(name, side.rows)}.`);
   const [first, second] = [onlyIn(one.rows, other.rows), onlyIn(other.rows, one.rows)];
   page.head("The contradiction");
   const [here, there] =
