@@ -378,7 +378,7 @@ describe("what is refused", () => {
     [
       but("agreed", "durable"),
       ["DLC270 [durable] the out `response` of a component cannot be `durable`"],
-      "columns and a level",
+      "columns, a level and a rate",
     ],
     [
       but("in  click(campaign: string, id", "in  click(campaign: string -> id"),

@@ -37,6 +37,10 @@ describe("one bad statement in a role", () => {
     ["table z(x: int) durable, lossy;", "DLC101 [,] No comma is expected here."],
     ["input c(x: int) sealed by x;", "DLC109 [by] The columns after `by` stand in brackets: `sealed by (k)`."],
     ["input c(x: int) single;", "DLC109 [single] `single` says how a seal is given, and there is no `sealed` here."],
+    ["input c(x: int) every 3s;", "DLC109 [every] `every` says how often a partition ends, and there is no `sealed` here."],
+    ["input c(x: int) rate;", "DLC111 [rate] A number is expected after `rate`: facts a second, as in `rate 500`."],
+    ["input c(x: int) rate 0;", "DLC111 [0] `0` is no rate."],
+    ["input c(x: int) rate 5s;", "DLC111 [5s] `5s` is no rate."],
     ["input c(x: int) sealed within;", "DLC111 [within] A duration is expected after `within`, as in `within 30s`."],
     [
       "output c(x: int) strict;",

@@ -36,7 +36,7 @@ lattice Ballot from "./ballot.ts";
 import "./bed.dlc" as bed; use bed.M<list<int>, string>(A, B.c) as m in bed.A;
 /// A role.
 role A replicated x3 {
-  input c(a: string, b: int -> v: list<(int, string)>) sealed by (a, b) single within 5s; timer t every 500ms;
+  input c(a: string, b: int -> v: list<(int, string)>) sealed by (a, b) single within 5s every 1500ms rate 0.5; timer t every 500ms;
   @coordinate(order by (a)) @allow(weaker, "why \\"not\\"")
   /* a comment */ R.d@(f(x)) (a: x + 1 * 2, -3, "text\\n", count(distinct k), argmin(e, by))
     <~ c(x, _), not R.nodes(y), (p, q) in { 1, 2 }, z = { "k" : v, 2.5e3: [1, (x, y)] }, // tail

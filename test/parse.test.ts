@@ -159,17 +159,22 @@ describe("collections", () => {
   });
 
   test("modifiers in any order", () => {
-    const sealed = { kind: "sealed", by: ["a", "b"], single: true, deadlineMs: 30_000 };
+    const sealed = { kind: "sealed", by: ["a", "b"], single: true, deadlineMs: 30_000, everyMs: 10_000 };
     for (const written of [
-      "sealed by (a, b) single within 30s lossy",
-      "lossy single sealed by (a, b) within 30s",
-      "within 30s sealed by (a, b) single lossy",
+      "sealed by (a, b) single within 30s every 10s lossy",
+      "lossy single sealed by (a, b) every 10s within 30s",
+      "within 30s every 10s sealed by (a, b) single lossy",
     ]) {
       const { modifiers } = collection(`channel c(a: int, b: int) ${written};`);
       expect(short(modifiers)).toEqual(expect.arrayContaining([sealed, { kind: "lossy" }]));
     }
     expect(short(collection("input c(a: int) sealed;").modifiers)).toEqual([
-      { kind: "sealed", by: null, single: false, deadlineMs: null },
+      { kind: "sealed", by: null, single: false, deadlineMs: null, everyMs: null },
+    ]);
+    expect(short(collection("input c(a: int) rate 0.25;").modifiers)).toEqual([{ kind: "rate", perSecond: 0.25 }]);
+    expect(short(collection("table c(a: int) rate 5000 durable;").modifiers)).toEqual([
+      { kind: "rate", perSecond: 5000 },
+      { kind: "durable" },
     ]);
     expect(short(collection("output c(a: int) eventual strict;").modifiers)).toEqual([
       { kind: "level", level: "eventual", strict: true },

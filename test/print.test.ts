@@ -50,7 +50,7 @@ role AdServer x5 {
   Report.click <~ click;
 }
 role Report replicated {
-  channel click(campaign: string, id: string, user: string) sealed by (campaign) single within 30s;
+  channel click(campaign: string, id: string, user: string) sealed by (campaign) single within 30s every 10s rate 0.25;
   channel request(client: addr, campaign: string);
   table clicks(campaign: string, id: string, user: string) durable;
   table last(campaign: string -> user: string, n: int);
@@ -76,7 +76,7 @@ role Analyst {
 }
 
 role Report replicated x3 {
-  channel click(campaign: string, id: string, user: string) sealed by (campaign) single within 30s;
+  channel click(campaign: string, id: string, user: string) sealed by (campaign) single within 30s every 10s rate 0.25;
   channel request(client: addr, campaign: string);
   table clicks(campaign: string, id: string, user: string) durable;
   table last(campaign: string -> user: string, n: int);

@@ -131,7 +131,17 @@ export interface TypeExpr {
 }
 
 export type Modifier =
-  | { readonly kind: "sealed"; readonly by: readonly Name[] | null; readonly single: boolean; readonly deadlineMs: number | null; readonly span: Span }
+  | {
+      readonly kind: "sealed";
+      readonly by: readonly Name[] | null;
+      readonly single: boolean;
+      readonly deadlineMs: number | null;
+      /** `every 10s`: on average one partition ends in that time. */
+      readonly everyMs: number | null;
+      readonly span: Span;
+    }
+  /** `rate 5000`: facts a second at each instance. */
+  | { readonly kind: "rate"; readonly perSecond: number; readonly span: Span }
   | { readonly kind: "lossy" | "durable" | "unique" | "shared" | "serializable"; readonly span: Span }
   | { readonly kind: "level"; readonly level: LevelWord; readonly strict: boolean; readonly span: Span };
 

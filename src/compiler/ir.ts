@@ -103,6 +103,8 @@ export interface Collection {
   readonly strict: boolean;
   /** Timers only. */
   readonly periodMs: number | null;
+  /** `rate 5000`: facts a second at each instance; absent where none is declared. */
+  readonly rate?: number;
   readonly doc: string | null;
   readonly file: SourceFile;
   readonly span: Span;
@@ -116,6 +118,8 @@ export interface SealPromise {
   readonly columns: readonly number[];
   readonly single: boolean;
   readonly deadlineMs: number | null;
+  /** `every 10s`: on average one partition ends in that time; null where none is declared. */
+  readonly everyMs: number | null;
   readonly span: Span;
 }
 

@@ -72,12 +72,20 @@ export function printCollection(collection: Collection): string {
       modifiers += ` by (${sealed.columns.map((index) => collection.columns[index].name).join(", ")})`;
     if (sealed.single) modifiers += " single";
     if (sealed.deadlineMs !== null) modifiers += ` within ${duration(sealed.deadlineMs)}`;
+    if (sealed.everyMs !== null) modifiers += ` every ${duration(sealed.everyMs)}`;
   }
+  if (collection.rate !== undefined) modifiers += ` rate ${plainNumber(collection.rate)}`;
   for (const word of ["lossy", "durable", "unique"] as const) if (collection[word]) modifiers += ` ${word}`;
   if (collection.level !== null && (collection.level !== "deterministic" || collection.strict))
     modifiers += ` ${collection.level}`;
   if (collection.strict) modifiers += " strict";
   return `${collection.kind} ${collection.name}(${list})${modifiers}${ordering(collection)};`;
+}
+
+/** Without an exponent. */
+function plainNumber(value: number): string {
+  const text = String(value);
+  return text.includes("e-") ? value.toFixed(20).replace(/0+$/, "") : text;
 }
 
 /** `role Report replicated x3`: the number of instances is left out only of a plain role with one. */

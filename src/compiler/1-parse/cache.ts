@@ -122,6 +122,7 @@ const words = [
   "CW",
   "OR",
   "OW",
+  "rate",
 ] as const;
 const wordIndex: ReadonlyMap<string, number> = new Map(words.map((word, index) => [word, index]));
 
@@ -156,7 +157,8 @@ const shapes: readonly string[] = [
   "name,type",
   "name,args,span",
   "kind,collection,direction,name,columns,keyLength,modifiers,periodMs,doc,span",
-  "kind,by,single,deadlineMs,span",
+  "kind,by,single,deadlineMs,everyMs,span",
+  "kind,perSecond,span",
   "kind,level,strict,span",
   "kind,how,reason,span",
   "kind,what,reason,span",

@@ -19,7 +19,7 @@ import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
 
 const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
 const flags = ["lossy", "durable", "unique", "shared", "serializable"] as const;
-const modifierWords = ["sealed", "single", "within", "strict", ...levels, ...flags];
+const modifierWords = ["sealed", "single", "within", "every", "rate", "strict", ...levels, ...flags];
 const claims: readonly Claim[] = ["injective", "monotone", "morphism", "commutative", "associative", "idempotent"];
 
 /** The node `names`: `(a, b)`. */
@@ -103,6 +103,17 @@ function durationOf(site: Site, node: Cst, at: number): number {
   return period;
 }
 
+/** Facts a second of the node `duration`, which has no unit; null when that cannot be read. */
+function rateOf(site: Site, node: Cst, at: number): number | null {
+  const text = textAt(site, at, node.matchLength);
+  const perSecond = Number(text);
+  if (perSecond > 0) return perSecond;
+  report(site, "DLC111", spanAt(site, at, node.matchLength), `\`${text}\` is no rate.`, {
+    mend: "Write a number above zero, without a unit: facts a second at each instance, as in `rate 500` or `rate 0.2`.",
+  });
+  return null;
+}
+
 /** `table t(x: int) durable`, `timer t every 500ms`, `in send(x: int)`. */
 export function collectionOf(
   site: Site,
@@ -177,20 +188,21 @@ function periodOf(site: Site, modifierNodes: Cst, name: Name): number {
   return durationOf(site, duration, at[1]);
 }
 
-/** Modifiers as words in any order; `single` and `within 30s` belong to `sealed`, `strict` to the level. */
+/** Modifiers as words in any order; `single`, `within 30s` and `every 10s` belong to `sealed`, `strict` to the level. */
 function modifiersOf(site: Site, nodes: Cst): Modifier[] {
   const modifiers: Modifier[] = [];
   const seen = new Set<string>();
   let single: Name | null = null;
   let strict: Name | null = null;
   let deadline: { ms: number; word: Name } | null = null;
+  let every: { ms: number; word: Name } | null = null;
 
   for (let i = 0; i < nodes.children.length; i++) {
     const node = nodes.children[i].children[0];
     const at = nodes.childOffsets[i];
     const span = spanAt(site, at, node.matchLength);
     if (node.ruleName === "duration") {
-      report(site, "DLC109", span, "A duration stands only after `within`.");
+      report(site, "DLC109", span, "A duration stands only after `within` and `every`.");
       continue;
     }
     const by = node.children[1];
@@ -206,18 +218,29 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
     }
     if (text === "sealed") {
       const names = by.children.length === 0 ? null : byOf(site, by.children[0], at + by.childOffsets[0]);
-      modifiers.push({ kind: "sealed", by: names, single: false, deadlineMs: null, span });
+      modifiers.push({ kind: "sealed", by: names, single: false, deadlineMs: null, everyMs: null, span });
     } else if (text === "single") {
       single = word;
     } else if (text === "strict") {
       strict = word;
-    } else if (text === "within") {
+    } else if (text === "within" || text === "every") {
       const next = nodes.children[i + 1]?.children[0];
       if (next?.ruleName === "duration") {
-        deadline = { ms: durationOf(site, next, nodes.childOffsets[i + 1]), word };
+        const time = { ms: durationOf(site, next, nodes.childOffsets[i + 1]), word };
+        if (text === "within") deadline = time;
+        else every = time;
         i++;
       } else {
-        report(site, "DLC111", word.span, "A duration is expected after `within`, as in `within 30s`.");
+        report(site, "DLC111", word.span, `A duration is expected after \`${text}\`, as in \`${text} 30s\`.`);
+      }
+    } else if (text === "rate") {
+      const next = nodes.children[i + 1]?.children[0];
+      if (next?.ruleName === "duration") {
+        const perSecond = rateOf(site, next, nodes.childOffsets[i + 1]);
+        if (perSecond !== null) modifiers.push({ kind: "rate", perSecond, span: word.span });
+        i++;
+      } else {
+        report(site, "DLC111", word.span, "A number is expected after `rate`: facts a second, as in `rate 500`.");
       }
     } else if ((levels as readonly string[]).includes(text)) {
       modifiers.push({ kind: "level", level: text as LevelWord, strict: false, span });
@@ -238,12 +261,13 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
   if (!modifiers.some((modifier) => modifier.kind === "sealed")) {
     end(single, "a seal is given", "sealed");
     end(deadline?.word ?? null, "long a seal is awaited", "sealed");
+    end(every?.word ?? null, "often a partition ends", "sealed");
   }
   if (!modifiers.some((modifier) => modifier.kind === "level")) {
     end(strict, "a promise is kept", "deterministic");
   }
   return modifiers.map((modifier): Modifier => {
-    if (modifier.kind === "sealed") return { ...modifier, single: single !== null, deadlineMs: deadline?.ms ?? null };
+    if (modifier.kind === "sealed") return { ...modifier, single: single !== null, deadlineMs: deadline?.ms ?? null, everyMs: every?.ms ?? null };
     if (modifier.kind === "level") return { ...modifier, strict: strict !== null };
     return modifier;
   });

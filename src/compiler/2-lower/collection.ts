@@ -20,6 +20,7 @@ const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializabl
   lossy: ["channel"],
   durable: ["table"],
   level: ["output"],
+  rate: ["input", "channel", "table", "scratch", "output"],
 };
 
 /** `name`: the collection's in its role; of one in a copy, `d.buffer`. */
@@ -91,6 +92,7 @@ export function declareCollection(
     );
   }
   const level = kept.get("level");
+  const rate = kept.get("rate");
   const growing = latticeColumns(columns);
   if (growing.length > 0) checkLattices(file, decl, columns, unique !== undefined, findings);
   return {
@@ -108,6 +110,7 @@ export function declareCollection(
     level: level?.kind === "level" ? level.level : decl.collection === "output" ? "deterministic" : null,
     strict: level?.kind === "level" && level.strict,
     periodMs: decl.periodMs,
+    ...(rate?.kind === "rate" && { rate: rate.perSecond }),
     doc: decl.doc,
     file,
     span: decl.span,
@@ -185,7 +188,7 @@ function promise(
       });
     } else indices.push(index);
   }
-  return { columns: indices, single: sealed.single, deadlineMs: sealed.deadlineMs, span: sealed.span };
+  return { columns: indices, single: sealed.single, deadlineMs: sealed.deadlineMs, everyMs: sealed.everyMs, span: sealed.span };
 }
 
 function removal(file: SourceFile, span: Span, word: string) {

@@ -173,7 +173,7 @@ function declarePort(
       mend: `Separate its columns with commas: what a component keeps per key is its own business, and its paths say how it depends on order.`,
     });
   }
-  const wrong = modifiers.filter((modifier) => direction === "in" || modifier.kind !== "level");
+  const wrong = modifiers.filter((modifier) => direction === "in" || !["level", "rate"].includes(modifier.kind));
   for (const { kind, span } of wrong) {
     findings.add("DLC270", file, span, `the ${direction} ${quote(name.text)} of a component cannot be ${quote(kind)}`, {
       cause: { file, span: name.span, label: `${quote(name.text)} is an ${direction}` },
@@ -182,7 +182,7 @@ function declarePort(
           ? "Promise it where the facts come from: `source … sealed by (…)`, or the input of a role. Seals travel by themselves."
           : direction === "in"
             ? "An `in` has columns and nothing else."
-            : "An `out` has columns and a level.",
+            : "An `out` has columns, a level and a rate.",
     });
   }
   const kind = direction === "in" ? "channel" : "output";
