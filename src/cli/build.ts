@@ -5,9 +5,10 @@ import { emit } from "../compiler/5-emit/emit.ts";
 import { createName } from "../compiler/5-emit/components.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import { defaultDeployment } from "../runtime/deployment.ts";
 import { checkProgram } from "./check.ts";
+import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawClaims } from "./draw/claims.ts";
 import { count } from "./draw/count.ts";
@@ -31,12 +32,12 @@ interface Marker {
 
 export async function buildCommand(
   path: string,
-  options: { readonly out: string; readonly strategy?: Strategy },
+  options: Planning & { readonly out: string },
   io: Io,
 ): Promise<number> {
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
-  const built = await buildProgram(path, options.strategy, io);
+  const built = await buildProgram(path, options, io);
   if (built === null) return 1;
   writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
@@ -50,10 +51,10 @@ export async function buildCommand(
 export async function buildInto(
   path: string,
   folder: string,
-  options: { readonly strategy?: Strategy; readonly quiet?: boolean },
+  options: Planning & { readonly quiet?: boolean },
   io: Io,
 ): Promise<number> {
-  const built = await buildProgram(path, options.strategy, io);
+  const built = await buildProgram(path, options, io);
   if (built === null) return 1;
   for (const { path: inside, text } of built.files) {
     const target = join(folder, ...inside.split("/"));
@@ -74,7 +75,7 @@ export interface Built {
 }
 
 /** Compiles and emits; what was found goes to stderr. null when it holds errors. */
-export async function buildProgram(path: string, strategy: Strategy | undefined, io: Io): Promise<Built | null> {
+export async function buildProgram(path: string, planning: Planning, io: Io): Promise<Built | null> {
   const file = readProgram(path, io.cwd);
   const config = findConfig(io.cwd);
   const style = paint(io.errColour);
@@ -83,7 +84,7 @@ export async function buildProgram(path: string, strategy: Strategy | undefined,
     io.err(`dlc: ${config.file!.path} has ${count(config.findings.length, "error")}; nothing was built\n`);
     return null;
   }
-  const { compilation, diagnostics, functions } = await checkProgram(file, { strategy }, config, io);
+  const { compilation, diagnostics, functions } = await checkProgram(file, planning, config, io);
   for (const diagnostic of diagnostics) {
     // What order-sensitive rules there are is settled by the plan, which is shown in one line each.
     const settled = diagnostic.code.startsWith("DLC3") && diagnostic.severity !== "error";

@@ -1,5 +1,5 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { implementedIn } from "../compiler/5-emit/components.ts";
 import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
@@ -8,8 +8,9 @@ import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import { libraryScheme } from "../compiler/imports.ts";
+import type { Ir } from "../compiler/ir.ts";
 import type { ImportedFiles } from "../compiler/imports.ts";
-import type { Strategy } from "../compiler/plan.ts";
+import type { PlanName, Profile, Strategy } from "../compiler/plan.ts";
 import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
 import { checkFunctions } from "../functions/check.ts";
 import { modulePath } from "../functions/modules.ts";
@@ -28,11 +29,20 @@ import type { Fixed, FixedFile } from "./fix.ts";
 import { findPrograms, readProgram } from "./files.ts";
 import { readImports } from "./imports.ts";
 import type { Io } from "./io.ts";
+import { profileOf, readProfile } from "./profile.ts";
+import type { ProfileFile } from "./profile.ts";
 import { overBudget, lockProgram, unlocked } from "./review.ts";
 
-export interface CheckOptions {
-  readonly format: FormName;
+/** What decides between plans. */
+export interface Planning {
   readonly strategy?: Strategy;
+  /** A file that `dlc run --profile` has written; null: none, whatever the configuration says. */
+  readonly profile?: string | null;
+  readonly plan?: PlanName;
+}
+
+export interface CheckOptions extends Planning {
+  readonly format: FormName;
   readonly maxWarnings?: number;
   readonly locked?: boolean;
   readonly lock?: boolean;
@@ -105,9 +115,9 @@ export async function checkOnce(
 }
 
 async function fixProgram(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<FixedFile> {
-  const { strategy, unsafeFixes, cache } = options;
+  const { strategy, profile, plan, unsafeFixes, cache } = options;
   const find = async (text: SourceFile): Promise<readonly Diagnostic[]> =>
-    (await checkProgram(text, { strategy, cache, fixes: "all" }, config, io)).diagnostics;
+    (await checkProgram(text, { strategy, profile, plan, cache, fixes: "all" }, config, io)).diagnostics;
   return fixFile(file, find, { unsafe: unsafeFixes === true, cwd: io.cwd });
 }
 
@@ -141,6 +151,8 @@ async function reportOn(
     io.width,
     io.env["GITHUB_WORKSPACE"],
     options.strategy ?? config.strategy,
+    options.plan,
+    profileFor(options, config, io)?.text,
     budget,
     [...config.severities],
   ]);
@@ -224,8 +236,10 @@ function sum(reports: readonly Report[]): Counts {
 /** One program with everything that looks at it; other commands start here too. */
 export async function checkProgram(
   file: SourceFile,
-  options: Pick<CheckOptions, "strategy" | "locked" | "lock" | "budget"> & {
+  options: Planning & Pick<CheckOptions, "locked" | "lock" | "budget"> & {
     readonly cache?: boolean;
+    /** Look for the next best plans also where no rates are known. */
+    readonly compare?: boolean;
     /** Fixes of what depends on order cost a compilation each: none, as many as take no time, or all. */
     readonly fixes?: "few" | "all";
   },
@@ -235,7 +249,10 @@ export async function checkProgram(
 ): Promise<CheckedProgram> {
   const strategy = options.strategy ?? config.strategy ?? "auto";
   const { imports = readImports(file, io.cwd), statements } = known;
-  const compiling = { strategy, files: imports, statements };
+  const measured = profileFor(options, config, io);
+  const profile = measured === null ? undefined : (ir: Ir): Profile => profileOf(measured, ir);
+  const { plan: name, compare } = options;
+  const compiling = { strategy, plan: name, compare, files: imports, statements, ...(profile && { profile }) };
   const read = compile(file, compiling);
   const compiled = options.fixes === undefined ? read : withFixes(read, compiling, options.fixes === "all");
   const found: Diagnostic[] = [...compiled.diagnostics];
@@ -247,6 +264,7 @@ export async function checkProgram(
           cwd: io.cwd,
           plan: compiled.plan,
           strategy,
+          profile: profile?.(compiled.ir) ?? null,
           store: verdicts?.store ?? null,
         });
   verdicts?.save();
@@ -265,6 +283,12 @@ export async function checkProgram(
   };
   const { diagnostics, silenced } = applyAllowances(file, found, elsewhere);
   return { compilation, diagnostics: withSeverities(diagnostics, config), silenced, functions: functions.reports };
+}
+
+function profileFor({ profile }: Planning, config: Config, { cwd }: Io): ProfileFile | null {
+  if (profile === null) return null;
+  if (profile !== undefined) return readProfile(profile, cwd);
+  return config.profile === undefined ? null : readProfile(relative(cwd, resolve(config.folder, config.profile)), cwd);
 }
 
 /** As the configuration ranks the codes; "off" drops them. Errors that leave nothing to build stay. */

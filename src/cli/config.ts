@@ -9,7 +9,7 @@ import { whyFirm } from "../compiler/diagnostics/firm.ts";
 import { positionOf } from "../compiler/diagnostics/lines.ts";
 import { nearNames } from "../compiler/diagnostics/near.ts";
 import { alternatives } from "../compiler/2-lower/findings.ts";
-import type { MechanismName, Strategy } from "../compiler/plan.ts";
+import type { MechanismName, PlanName, Strategy } from "../compiler/plan.ts";
 import { WrongUse } from "./io.ts";
 import { jsonPlaces } from "./json-places.ts";
 
@@ -17,6 +17,8 @@ export interface Config {
   /** null when there is none. */
   readonly file: SourceFile | null;
   readonly strategy?: Strategy;
+  /** Relative to `folder`. */
+  readonly profile?: string;
   readonly maxWarnings?: number;
   readonly budget?: Budget;
   readonly severities: ReadonlyMap<Code, Level>;
@@ -35,9 +37,10 @@ export type Level = Severity | "off";
 
 export const configName = "dlc.config.json";
 export const strategies: readonly Strategy[] = ["auto", "seal", "order", "barrier", "none"];
+export const planNames: readonly PlanName[] = ["1", "2", "3", "baseline"];
 export const mechanisms: readonly MechanismName[] = ["seal", "barrier", "order", "commit", "none"];
 export const levels: readonly Level[] = ["error", "warning", "note", "off"];
-const keys = ["$schema", "strategy", "maxWarnings", "budget", "severities", "ignore"];
+const keys = ["$schema", "strategy", "profile", "maxWarnings", "budget", "severities", "ignore"];
 
 export function findConfig(cwd: string): Config {
   const path = configPath(cwd);
@@ -86,9 +89,11 @@ export function readConfig(text: string, path: string, folder: string): Config {
 
   if (!isObject(root)) throw wrong("", "must hold a JSON object");
   for (const key of Object.keys(root)) known(`/${key}`, key, keys);
-  const { strategy, maxWarnings, budget, severities, ignore } = root;
+  const { strategy, profile, maxWarnings, budget, severities, ignore } = root;
   if (strategy !== undefined && !strategies.includes(strategy as Strategy))
     throw wrong("/strategy", `"strategy" must be one of ${strategies.join(", ")}`);
+  if (profile !== undefined && typeof profile !== "string")
+    throw wrong("/profile", '"profile" must be the path of a file that `dlc run --profile` wrote');
   if (maxWarnings !== undefined && !isCount(maxWarnings))
     throw wrong("/maxWarnings", '"maxWarnings" must be a whole number, 0 or more');
   if (ignore !== undefined && !(Array.isArray(ignore) && ignore.every((glob) => typeof glob === "string")))
@@ -114,6 +119,7 @@ export function readConfig(text: string, path: string, folder: string): Config {
   return {
     file,
     strategy: strategy as Strategy | undefined,
+    profile,
     maxWarnings: maxWarnings as number | undefined,
     budget:
       budget === undefined

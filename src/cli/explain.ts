@@ -1,10 +1,10 @@
 /** `dlc explain`: a program, one of its rules or outputs, or a code, in words. */
-import { place } from "../compiler/4-place/place.ts";
 import { codes } from "../compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../compiler/diagnostics/codes.ts";
 import { nearNames } from "../compiler/diagnostics/near.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import { checkProgram } from "./check.ts";
+import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic, wrap } from "./draw/diagnostics.ts";
 import { explainOutput } from "./draw/output.ts";
@@ -21,7 +21,7 @@ import type { Io } from "./io.ts";
 export async function explainCommand(
   subject: string,
   part: string | undefined,
-  options: { readonly strategy?: Strategy; readonly witness?: boolean; readonly out?: string; readonly tries?: number },
+  options: Planning & { readonly witness?: boolean; readonly out?: string; readonly tries?: number },
   io: Io,
 ): Promise<number> {
   const style = paint(io.colour);
@@ -33,7 +33,7 @@ export async function explainCommand(
   const file = readProgram(subject, io.cwd);
   const config = findConfig(io.cwd);
   for (const finding of config.findings) io.err(`${drawDiagnostic(finding, paint(io.errColour), io.width)}\n`);
-  const { compilation, diagnostics, functions } = await checkProgram(file, options, config, io);
+  const { compilation, diagnostics, functions } = await checkProgram(file, { ...options, compare: options.witness !== true }, config, io);
   const { plan } = compilation;
   if (plan === null) {
     for (const diagnostic of diagnostics) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);
@@ -65,23 +65,9 @@ export async function explainCommand(
     const { explainWitness } = await import("./explain-witness.ts");
     await explainWitness(plan, rules[0] ?? outputs[0], options, io);
   } else if (rules[0] !== undefined) io.out(explainRule(plan, rules[0], functions, style, io.width));
-  else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], alternatives(plan), style, io.width));
+  else if (outputs[0] !== undefined) io.out(explainOutput(plan, outputs[0], style, io.width));
   else throw new WrongUse(noSuchPart(plan, part, subject));
   return 0;
-}
-
-/** What the other mechanisms would give, each that reaches another plan; the program's own plan left out. */
-function alternatives(plan: Plan): readonly { readonly strategy: Strategy; readonly plan: Plan }[] {
-  const same = (other: Plan): boolean =>
-    JSON.stringify(other.insertions.map(form)) === JSON.stringify(plan.insertions.map(form));
-  return (["none", "seal", "barrier", "order"] as const).flatMap((strategy) => {
-    const other = place(plan.analysis, { strategy }).value;
-    return other === null || same(other) ? [] : [{ strategy, plan: other }];
-  });
-}
-
-function form({ mechanism, role, at, key }: Plan["insertions"][number]): unknown {
-  return [mechanism, role, at, key];
 }
 
 function noSuchPart(plan: Plan, part: string, subject: string): string {

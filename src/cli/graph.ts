@@ -2,13 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import type { SubjectReport } from "../functions/subject.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import { detailOf, dotOf } from "../pictures/dot.ts";
 import type { Detail } from "../pictures/dot.ts";
 import { mermaidOf } from "../pictures/mermaid.ts";
 import { graphOf } from "../pictures/model.ts";
 import type { Graph } from "../pictures/model.ts";
 import { checkProgram } from "./check.ts";
+import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { labelOf } from "./draw/json.ts";
@@ -23,10 +24,9 @@ import type { Io } from "./io.ts";
 const forms = [".svg", ".html", ".dot", ".mmd"] as const;
 type Form = (typeof forms)[number];
 
-export interface GraphOptions {
+export interface GraphOptions extends Planning {
   readonly out?: string;
   readonly detail?: Detail;
-  readonly strategy?: Strategy;
 }
 
 /** 0; 1 when the program has errors that leave nothing to draw. Without `out`: DOT, on stdout. */
@@ -92,7 +92,7 @@ function stories(plan: Plan, functions: readonly SubjectReport[]): ReadonlyMap<s
     if (feeds.length > 0) lines.push(`filled by ${feeds.join(", ")}`);
     told.set(collection.id, lines.join("\n"));
   }
-  for (const output of plan.outputs) told.set(output.output, explainOutput(plan, output, [], plain, 60));
+  for (const output of plan.outputs) told.set(output.output, explainOutput(plan, output, plain, 60));
   for (const role of ir.roles.values())
     told.set(
       role.name,

@@ -3,10 +3,9 @@
  * Exit codes: 0 clean; 1 findings at error level, a counterexample, a node that failed; 2 wrong use or a fault of dlc.
  */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { Strategy } from "../compiler/plan.ts";
-import type { CheckOptions } from "./check.ts";
+import type { CheckOptions, Planning } from "./check.ts";
 import type { Shell } from "./completion.ts";
-import { readBudget, strategies } from "./config.ts";
+import { planNames, readBudget, strategies } from "./config.ts";
 import type { FmtOptions } from "./fmt.ts";
 import { formNames } from "./draw/form-names.ts";
 import { processIo, WrongUse } from "./io.ts";
@@ -63,6 +62,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<files...>", "programs, folders or globs")
     .addOption(new Option("--format <form>", "form of the report").choices([...formNames]).default("pretty"))
     .addOption(strategyOption())
+    .addOption(planOption())
+    .addOption(profileOption())
     .option("--max-warnings <n>", "exit with 1 when there are more warnings", whole)
     .option("--locked", "fail when the plan differs from the coordination.json beside the program")
     .option("--lock", "write that coordination.json")
@@ -99,11 +100,13 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<file>", "the program")
     .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
     .addOption(strategyOption())
+    .addOption(planOption())
+    .addOption(profileOption())
     .addHelpText(
       "after",
       examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]),
     )
-    .action(async (file: string, options: { out: string; strategy?: Strategy }) => {
+    .action(async (file: string, options: Planning & { out: string }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
     });
@@ -117,6 +120,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .argument("<file>", "the program, or a folder that dlc build made")
     .addOption(strategyOption())
+    .addOption(planOption())
+    .option("--profile <file.json>", "write how much came where, for dlc check --profile")
     .option(
       "-i, --input <Role.collection=file>",
       "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out",
@@ -146,9 +151,12 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc run ads.dlc --strategy none --delay 0ms..50ms --seed 7",
       ]),
     )
-    .action(async (file: string, options: LaunchOptions & { strategy?: Strategy }) => {
+    .action(async (file: string, options: LaunchOptions & Pick<Planning, "strategy" | "plan">) => {
       const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
-      finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, options, io) }));
+      // What is about to be measured is not read.
+      const { strategy, plan, quiet } = options;
+      const building = { strategy, plan, quiet, ...(options.profile !== undefined && { profile: null }) };
+      finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, building, io) }));
     });
 
   program
@@ -158,6 +166,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<subject>", "a program, or a code such as DLC301")
     .argument("[part]", "a rule (poor#1) or an output (Analyst.result)")
     .addOption(strategyOption())
+    .addOption(planOption())
+    .addOption(profileOption())
     .option("--witness", "look for two runs of the same small input that contradict each other")
     .option("-o, --out <file.svg>", "with --witness: the two runs as a space-time diagram")
     .option("--tries <n>", "with --witness: how many small inputs are tried (default: 60)", whole)
@@ -175,7 +185,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
       async (
         subject: string,
         part: string | undefined,
-        options: { strategy?: Strategy; witness?: boolean; out?: string; tries?: number },
+        options: Planning & { witness?: boolean; out?: string; tries?: number },
       ) => {
         const { explainCommand } = await import("./explain.ts");
         finish(await explainCommand(subject, part, options, io));
@@ -191,6 +201,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .argument("<file>", "a program")
     .addOption(strategyOption())
+    .addOption(planOption())
+    .addOption(profileOption())
     .option("-o, --out <file>", "where to write it")
     .addOption(
       new Option("--detail <what>", "all rules and collections, or one box a role (default: what is readable)").choices(
@@ -205,7 +217,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc graph ads.dlc | dot -Tpdf -o ads.pdf",
       ]),
     )
-    .action(async (file: string, options: { strategy?: Strategy; out?: string; detail?: "rules" | "roles" }) => {
+    .action(async (file: string, options: Planning & { out?: string; detail?: "rules" | "roles" }) => {
       const { graphCommand } = await import("./graph.ts");
       finish(await graphCommand(file, options, io));
     });
@@ -219,6 +231,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .argument("<file>", "the program")
     .addOption(strategyOption())
+    .addOption(planOption())
+    .addOption(profileOption())
     .option("--events <file>", "inputs of your own, one line of JSON each, as dlc run reads them from stdin")
     .option("--tries <n>", "how many small inputs are tried (default: 40)", whole)
     .option("-o, --out <file.svg>", "a counterexample as a space-time diagram")
@@ -288,6 +302,14 @@ function commands(io: Io, finish: (code: number) => void): Command {
 
 function strategyOption(): Option {
   return new Option("--strategy <name>", "force one mechanism, to compare").choices([...strategies]);
+}
+
+function planOption(): Option {
+  return new Option("--plan <which>", "another plan than the best, as dlc explain lists them").choices([...planNames]);
+}
+
+function profileOption(): Option {
+  return new Option("--profile <file.json>", "choose by what dlc run --profile has measured");
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

@@ -2,13 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CollectionId } from "../compiler/ir.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import type { RoleProgram } from "../runtime/program.ts";
 import { eventsOf } from "../verify/events.ts";
 import { huntWitness } from "../verify/witness.ts";
 import type { Hunt } from "../verify/witness.ts";
 import type { SimulatedInput } from "../verify/simulator.ts";
 import { checkProgram } from "./check.ts";
+import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
@@ -21,8 +22,7 @@ import type { Io } from "./io.ts";
 import { countsOf, markedBehind, programsOf } from "../verify/hunt.ts";
 import { importsOf } from "./simulated-imports.ts";
 
-export interface VerifyOptions {
-  readonly strategy?: Strategy;
+export interface VerifyOptions extends Planning {
   /** Inputs of one's own, a line of JSON each, in the form of stdin of `dlc run`. */
   readonly events?: string;
   readonly tries?: number;

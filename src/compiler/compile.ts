@@ -6,7 +6,7 @@ import type { Analysis } from "./analysis.ts";
 import type { Ast, SourceFile } from "./ast.ts";
 import type { ImportedFiles } from "./imports.ts";
 import type { Ir } from "./ir.ts";
-import type { Plan, Strategy } from "./plan.ts";
+import type { Plan, PlanName, Profile, Strategy } from "./plan.ts";
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { inOrder } from "./diagnostics/lines.ts";
 import type { Result } from "./result.ts";
@@ -19,6 +19,10 @@ import { offer } from "./mends/offer.ts";
 
 export interface CompileOptions {
   readonly strategy?: Strategy;
+  /** As `PlaceOptions`: rates that were measured, another plan than the best, and whether the next best are looked for. */
+  readonly profile?: (ir: Ir) => Profile;
+  readonly plan?: PlanName;
+  readonly compare?: boolean;
   /** All that the program imports, directly or not; `importsOf` says what a file names. */
   readonly files?: ImportedFiles;
   /** Statements matched before, by their text; filled as it goes. */
@@ -46,7 +50,7 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
   const asts = keep(parseProgram(file, options.files ?? new Map(), options.statements));
   const ir = asts && keep(lower(asts));
   const analysis = ir && analyze(ir);
-  const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto" }));
+  const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto", profile: options.profile?.(analysis.ir), plan: options.plan, compare: options.compare }));
   return { file, asts, ir, analysis, plan, diagnostics: inOrder(diagnostics, file) };
 }
 

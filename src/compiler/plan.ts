@@ -65,12 +65,70 @@ export interface SealedCollection {
   readonly deferred: boolean;
 }
 
+/** What coordination adds in a second. */
+export interface Cost {
+  /** Facts and seals that are sent because of it. */
+  readonly messages: number;
+  /** How long a fact waits for it on average, milliseconds, where that is longest; null: until the end of a stream. */
+  readonly waitMs: number | null;
+}
+
+/** `declared`: by `rate` and `every` in the program; `profiled`: measured in a run. */
+export type RatesFrom = "none" | "declared" | "profiled";
+
+/** What was measured in a run. */
+export interface Profile {
+  readonly collections: ReadonlyMap<CollectionId, Measured>;
+}
+
+export interface Measured {
+  /** Facts a second at each instance. */
+  readonly perSecond: number;
+  /** Of a sealed collection: partitions that ended in a second; null where none is sealed. */
+  readonly partitionsPerSecond: number | null;
+}
+
+/** What cannot be reached, and what is then not answered, in words. */
+export interface Stop {
+  readonly unreachable: string;
+  readonly what: string;
+  /** Those that stop. */
+  readonly outputs: readonly CollectionId[];
+}
+
+/** A plan that was not chosen, or the one that is put in front of whole components. */
+export interface OtherPlan {
+  /** As `--plan` takes it. */
+  readonly name: PlanName;
+  readonly insertions: readonly Insertion[];
+  /** null without rates. */
+  readonly cost: Cost | null;
+  readonly outputs: readonly Pick<OutputPlan, "output" | "after" | "achieved" | "pacelc">[];
+  readonly stops: readonly Stop[];
+}
+
+/** `1` is the plan that is chosen where none is asked for; `2`, `3` the next best; `baseline`: coordination at the inputs of the offending roles. */
+export type PlanName = "1" | "2" | "3" | "baseline";
+
+/** Why this plan: what it costs, and what others would. */
+export interface Comparison {
+  readonly rates: RatesFrom;
+  /** Inputs of which nothing is known: one fact a second was assumed. */
+  readonly assumed: readonly CollectionId[];
+  readonly cost: Cost | null;
+  readonly stops: readonly Stop[];
+  readonly baseline: OtherPlan;
+  /** The next best, at most two. */
+  readonly others: readonly OtherPlan[];
+}
+
 export interface Plan {
   /** Promised seals used (tool.md `collections`). */
   readonly analysis: Analysis;
   /** Nothing inserted, promised seals not used (tool.md `before`). */
   readonly before: Inference;
   readonly insertions: readonly Insertion[];
+  readonly comparison: Comparison;
   /** The coordinated program: `Ordering`s and `Gate`s inserted. */
   readonly coordinated: Ir;
   /** Same analysis over `coordinated`: the residual check. */

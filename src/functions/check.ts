@@ -9,7 +9,7 @@ import { relative } from "node:path";
 import type { SourceFile, Span } from "../compiler/ast.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { Ir } from "../compiler/ir.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan, Profile, Strategy } from "../compiler/plan.ts";
 import { assumptionsOf } from "./assumed.ts";
 import { consequencesOf, reachedBy } from "./consequence.ts";
 import type { Placed } from "./inspect.ts";
@@ -24,6 +24,7 @@ export interface FunctionsOptions {
   /** For the consequences of a claim that does not hold; null where the program has errors. */
   readonly plan: Plan | null;
   readonly strategy: Strategy;
+  readonly profile?: Profile | null;
   /** null: nothing is kept. */
   readonly store: VerdictStore | null;
 }
@@ -225,11 +226,12 @@ export function sidesOf({ sides, because }: Breach): string {
   return `${sides.join(", and ")}${because === "threw" ? " (a call without a result is no success)" : ""}`;
 }
 
-function consequence(id: string, law: LawOf, { plan, strategy }: FunctionsOptions): string {
+function consequence(id: string, law: LawOf, { plan, strategy, profile }: FunctionsOptions): string {
   if (plan === null || (!law.claimed && law.without === undefined)) return "";
-  const reached =
-    law.without === undefined ? [] : reachedBy(plan, id).map((output) => `${output} would ${law.without}`);
-  const all = law.without === undefined ? consequencesOf(plan, id, law.name, strategy) : reached;
+  const all =
+    law.without === undefined
+      ? consequencesOf(plan, id, law.name, { strategy, profile })
+      : reachedBy(plan, id).map((output) => `${output} would ${law.without}`);
   return all.length === 0 ? "; nothing in this program rests on it" : `; without it ${all.join(", and ")}`;
 }
 

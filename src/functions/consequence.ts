@@ -1,12 +1,13 @@
 /** What would become of a program if a claim about one of its functions or aggregates did not hold. */
 import type { Ir, Type } from "../compiler/ir.ts";
-import type { Plan, Strategy } from "../compiler/plan.ts";
+import type { Plan } from "../compiler/plan.ts";
 import { analyze } from "../compiler/3-analyze/analyze.ts";
 import { buildGraph, reads } from "../compiler/3-analyze/graph.ts";
 import { place } from "../compiler/4-place/place.ts";
+import type { PlaceOptions } from "../compiler/4-place/place.ts";
 
 /** As sentences without a final stop; empty when nothing rests on it. */
-export function consequencesOf(plan: Plan, name: string, claim: string, strategy: Strategy): readonly string[] {
+export function consequencesOf(plan: Plan, name: string, claim: string, placing: PlaceOptions): readonly string[] {
   const { ir } = plan.analysis;
   const lessClaimed = (imported: Ir["functions"]): Ir["functions"] =>
     new Map(
@@ -16,7 +17,7 @@ export function consequencesOf(plan: Plan, name: string, claim: string, strategy
       ]),
     );
   const less = { ...ir, functions: lessClaimed(ir.functions), aggregates: lessClaimed(ir.aggregates) };
-  const without = place(analyze(less), { strategy }).value;
+  const without = place(analyze(less), placing).value;
   if (without === null) return [];
   return [...seals(plan, without, ir), ...outputs(plan, without), ...logs(plan, without)];
 }

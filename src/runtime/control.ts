@@ -1,6 +1,6 @@
 /** What a launcher and the processes it started say to each other over the IPC channel. */
 import type { DeployFile } from "./deployment.ts";
-import type { AwaitedSeal } from "./instance.ts";
+import type { Arrived, AwaitedSeal } from "./instance.ts";
 import type { NodeCounts } from "./node.ts";
 import type { CollectionMeta } from "./program.ts";
 import type { Delay } from "./transports/delay.ts";
@@ -84,4 +84,6 @@ export interface Status {
   readonly cpuMs?: number;
   /** Only when asked for. */
   readonly awaited?: readonly AwaitedSeal[];
+  /** Likewise. */
+  readonly arrived?: readonly Arrived[];
 }

@@ -11,6 +11,8 @@ export class Local {
   readonly id: string;
   readonly type: RowType;
   readonly seals: InputSeals | ChannelSeals | null;
+  /** Facts that have come so far, those that were refused left out. */
+  arrived = 0;
   /** Inputs: the host has ended it. */
   ended = false;
   /** Partitions that wait until no deferred fact is pending; all their rows have been taken. */

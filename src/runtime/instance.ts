@@ -53,6 +53,13 @@ export interface StepChoice {
   readonly pick?: (collection: string, row: Row) => boolean;
 }
 
+/** Facts of an input or channel at one instance; `partitions` where it is sealed by columns. */
+export interface Arrived {
+  readonly collection: string;
+  readonly facts: number;
+  readonly partitions: number | null;
+}
+
 export class Instance {
   /** `Report#0`. */
   readonly address: string;
@@ -138,6 +145,7 @@ export class Instance {
       return { code: "DLC904", message: `${this.address} refused ${local.text(row)}: ${promise(local)} has been sealed before` };
     }
     const formed = local.type.formed(row);
+    local.arrived++;
     const { ordering } = local.meta;
     if (ordering) this.#append(ordering.log, local, formed);
     else this.#inbox.addInput(local, formed);
@@ -392,6 +400,13 @@ export class Instance {
     const local = this.#byId.get(target);
     if (local?.seals instanceof ChannelSeals) local.seals.decree(key);
     else if (local?.seals instanceof InputSeals) this.#closeInput(local, local.seals.seal(key));
+  }
+
+  /** What has come so far of each input and channel. */
+  arrived(): readonly Arrived[] {
+    return [...this.#locals.values()]
+      .filter(({ meta }) => meta.kind !== "timer")
+      .map(({ meta, arrived, seals }) => ({ collection: meta.name, facts: arrived, partitions: seals === null || seals.columns.length === 0 ? null : seals.seen }));
   }
 
   /** Partitions that are known, or that held rows wait for, with the producers they wait for. */

@@ -98,6 +98,7 @@ export class Intake {
     }
     if (wrong > 0) refuse("DLC902", factsOf(wrong, local.id), firstProblem);
     if (late > 0) refuse("DLC904", factsOf(late, local.id), `${promise(local)} has been sealed before: ${local.text(firstLate)}`);
+    local.arrived += (taken ?? rows).length;
     if (taken === null || taken.length > 0) this.#inbox.add(local, taken ?? rows);
   }
 
@@ -125,6 +126,8 @@ export class Intake {
       const problem = local?.meta.ordering?.log === batch.log ? local.type.problem(entry.row) : `it does not pass through ${batch.log}`;
       if (problem === null) {
         const row = (local as Local).type.formed(entry.row);
+        // What this host gave was counted when it did.
+        if (local!.meta.kind === "channel") local!.arrived++;
         entries.push(row === entry.row ? entry : { target: entry.target, to: entry.to, from: entry.from, row });
       } else faults.push({ code: "DLC902", message: `${this.#address} refused a fact of ${entry.target} from ${entry.from}: ${problem}` });
     }

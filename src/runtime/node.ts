@@ -4,7 +4,7 @@ import { RowType, takenRow } from "./codec.ts";
 import { checkDeployment, countsOf, defaultDeployment, needsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
-import type { AwaitedSeal, Deadline } from "./instance.ts";
+import type { Arrived, AwaitedSeal, Deadline } from "./instance.ts";
 import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
@@ -355,6 +355,11 @@ export class DlcNode {
   /** What the network has lost on purpose; null where it does not. */
   get losses(): Losses | null {
     return this.#losses;
+  }
+
+  /** What has come so far of each input and channel. */
+  arrived(): readonly Arrived[] {
+    return this.#instance.arrived();
   }
 
   awaited(): readonly AwaitedSeal[] {

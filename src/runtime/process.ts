@@ -229,7 +229,7 @@ function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: 
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,
     ...(withAwaited ? { cpuMs: cpuMs() } : {}),
-    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited() } : {}),
+    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited(), arrived: node.arrived() } : {}),
   };
 }
 

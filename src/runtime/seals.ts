@@ -76,6 +76,8 @@ abstract class Partitions {
   readonly #deadlineMs: number | null;
   /** Partitions whose deadline nobody watches yet. */
   opened: Opened[] = [];
+  /** Partitions that have become known so far. */
+  seen = 0;
   /** Kept also when all else is closed. */
   readonly #failed = new Set<PartKey>();
 
@@ -109,6 +111,7 @@ abstract class Partitions {
     if (partition === undefined) {
       partition = { key: key(), part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
       this.partitions.set(part, partition);
+      this.seen++;
       if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key: partition.key, part, deadlineMs: this.#deadlineMs });
     }
     return partition;

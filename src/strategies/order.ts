@@ -4,12 +4,12 @@
  * section 4, semantics A11). Written into the program as an ordering on those sources.
  */
 import type { Persistence } from "../compiler/analysis.ts";
-import type { Collection, CollectionId, Ir, ReadLiteral, Rule } from "../compiler/ir.ts";
+import type { Collection, CollectionId, ReadLiteral, Rule } from "../compiler/ir.ts";
 import type { Graph } from "../compiler/3-analyze/graph.ts";
 import { reads } from "../compiler/3-analyze/graph.ts";
 import { isContextual } from "../lattices/growth.ts";
 
-/** What one role's log must carry, and the rules that must agree on its key. */
+/** What one log must carry, and the rules that must agree on its key. */
 export interface Region {
   readonly role: string;
   readonly log: string;
@@ -43,8 +43,39 @@ export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, p
     if (kind === "input" || kind === "channel" || kind === "timer") sources.add(id);
     else for (const rule of graph.into.get(id)!) addRule(rule);
   }
-  const order = [...graph.ir.collections.keys()];
-  return { role, log: `${role}.log`, sources: [...sources].sort((a, b) => order.indexOf(a) - order.indexOf(b)), rules: [...rules], collections };
+  const inOrder = [...sources].sort((a, b) => graph.positions.get(a)! - graph.positions.get(b)!);
+  return { role, log: `${role}.log`, sources: inOrder, rules: [...rules], collections };
+}
+
+/**
+ * Ordered rules of a role that share nothing behind them need no common order: each group its own log, named after its
+ * first source where there are several.
+ */
+export function regionsOf(role: string, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): { region: Region; ordered: readonly Rule[] }[] {
+  const whole = regionOf(role, ordered, graph, persistence);
+  const groups = new Map<CollectionId, CollectionId>();
+  const rootOf = (id: CollectionId): CollectionId => {
+    let root = id;
+    for (let up = groups.get(root); up !== undefined && up !== root; up = groups.get(root)) root = up;
+    groups.set(id, root);
+    return root;
+  };
+  const joined = (rule: Rule): CollectionId[] => [...reads(rule).map(({ collection }) => collection), rule.head.collection].filter((id) => whole.collections.has(id));
+  for (const rule of whole.rules) {
+    const [first, ...rest] = joined(rule);
+    for (const id of rest) groups.set(rootOf(id), rootOf(first));
+  }
+  const byRoot = new Map<CollectionId | null, Rule[]>();
+  for (const rule of ordered) {
+    const [first] = joined(rule);
+    const root = first === undefined ? null : rootOf(first);
+    byRoot.set(root, [...(byRoot.get(root) ?? []), rule]);
+  }
+  if (byRoot.size <= 1) return [{ region: whole, ordered }];
+  return [...byRoot.values()].map((group) => {
+    const region = regionOf(role, group, graph, persistence);
+    return { region: { ...region, log: region.sources.length > 0 ? `${region.sources[0]}.log` : region.log }, ordered: group };
+  });
 }
 
 /**
@@ -140,11 +171,11 @@ function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph
   return terms.some((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === names[0]);
 }
 
-/** Puts the region's sources into its log. */
-export function insertLog(ir: Ir, region: Region, key: ReadonlyMap<CollectionId, readonly number[]> | null): Ir {
-  const collections = new Map<CollectionId, Collection>(ir.collections);
-  for (const id of region.sources) {
-    collections.set(id, { ...collections.get(id)!, ordering: { log: region.log, by: key?.get(id) ?? [] } });
-  }
-  return { ...ir, collections };
+/** Puts the sources into the log. */
+export function insertLog(
+  collections: Map<CollectionId, Collection>,
+  { sources, log }: Pick<Region, "sources" | "log">,
+  key: ReadonlyMap<CollectionId, readonly number[]> | null,
+): void {
+  for (const id of sources) collections.set(id, { ...collections.get(id)!, ordering: { log, by: key?.get(id) ?? [] } });
 }

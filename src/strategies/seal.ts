@@ -4,24 +4,50 @@
  * persist, and as holds on passing literals.
  */
 import type { Condition, Persistence } from "../compiler/analysis.ts";
-import type { Collection, CollectionId, Expr, Gate, HeadTerm, Ir, Literal, ReadLiteral, Rule, Term } from "../compiler/ir.ts";
+import type { Collection, CollectionId, Expr, Gate, HeadTerm, Ir, Literal, ReadLiteral, Rule, RuleId, Term } from "../compiler/ir.ts";
 import { computableFrom, sameKey } from "../compiler/3-analyze/determine.ts";
 
+/** A program that is being written into; `programOf` makes an Ir of it, whose rules keep their order. */
+export interface Draft {
+  readonly ir: Ir;
+  readonly rules: Map<RuleId, Rule>;
+  readonly collections: Map<CollectionId, Collection>;
+  /** First parts of rules that were split, each before its second. */
+  readonly before: Map<RuleId, Rule[]>;
+}
+
+export function draftOf(ir: Ir): Draft {
+  return { ir, rules: new Map(ir.rules), collections: new Map(ir.collections), before: new Map() };
+}
+
+export function programOf({ ir, rules, collections, before }: Draft): Ir {
+  if (before.size === 0) return { ...ir, rules, collections };
+  const all = [...rules.values()].flatMap((rule) => [...(before.get(rule.id) ?? []), rule]);
+  return { ...ir, rules: new Map(all.map((rule) => [rule.id, rule])), collections };
+}
+
 /** Adds the conditions to the rule's gates; may split the rule in two. Conditions it already waits for are not repeated. */
-export function insertGate(ir: Ir, rule: Rule, conditions: readonly Condition[], persistence: ReadonlyMap<CollectionId, Persistence>): Ir {
-  if (conditions.length === 0) return ir;
+export function insertGate(draft: Draft, id: RuleId, conditions: readonly Condition[], persistence: ReadonlyMap<CollectionId, Persistence>): void {
+  if (conditions.length === 0) return;
+  const rule = draft.rules.get(id)!;
   const passing = rule.body.filter(
     (literal): literal is ReadLiteral => literal.kind === "read" && !literal.negated && persistence.get(literal.collection) === "passing",
   );
-  if (passing.length === 0) return withRules(ir, [{ ...rule, gates: [joined(rule.gates?.[0], conditions)] }], rule);
+  if (passing.length === 0) {
+    draft.rules.set(id, { ...rule, gates: [joined(rule.gates?.[0], conditions)] });
+    return;
+  }
   const computable = passing.every((literal) => conditions.every(({ key }) => key.every((expr) => computableFrom(literal, expr, rule) !== null)));
-  if (!computable) return split(ir, rule, conditions);
+  if (!computable) {
+    split(draft, rule, conditions);
+    return;
+  }
   const body = rule.body.map((literal): Literal => {
     if (literal.kind !== "read" || !passing.includes(literal)) return literal;
     const own = conditions.map(({ source, key }) => ({ source, key: key.map((expr) => computableFrom(literal, expr, rule)!) }));
     return { ...literal, hold: joined(literal.hold, own) };
   });
-  return withRules(ir, [{ ...rule, body }], rule);
+  draft.rules.set(id, { ...rule, body });
 }
 
 function joined(gate: Gate | undefined, conditions: readonly Condition[]): Gate {
@@ -34,11 +60,11 @@ function joined(gate: Gate | undefined, conditions: readonly Condition[]): Gate 
  * `h <= p(x), cfg(x, k), not blocked(k)` waits for a value that only the join brings: the positive
  * part becomes a scratch of its own, whose rows are held.
  */
-function split(ir: Ir, rule: Rule, conditions: readonly Condition[]): Ir {
+function split({ collections, rules, before }: Draft, rule: Rule, conditions: readonly Condition[]): void {
   const positive = rule.body.filter((literal) => !(literal.kind === "read" && literal.negated));
   const negative = rule.body.filter((literal) => literal.kind === "read" && literal.negated);
   const variables = boundVariables(positive);
-  const base = `${ir.collections.get(rule.head.collection)!.name}__${rule.label.split("#")[1]}`;
+  const base = `${collections.get(rule.head.collection)!.name}__${rule.label.split("#")[1]}`;
   const id: CollectionId = `${rule.role}.${base}`;
   const part: Collection = {
     id,
@@ -72,10 +98,9 @@ function split(ir: Ir, rule: Rule, conditions: readonly Condition[]): Ir {
     gates: undefined,
   };
   const held: ReadLiteral = { kind: "read", negated: false, collection: id, terms: variables as Term[], span: rule.span, hold: { conditions } };
-  const second: Rule = { ...rule, body: [held, ...negative] };
-  const collections = new Map(ir.collections);
   collections.set(id, part);
-  return withRules({ ...ir, collections }, [first, second], rule);
+  before.set(rule.id, [...(before.get(rule.id) ?? []), first]);
+  rules.set(rule.id, { ...rule, body: [held, ...negative] });
 }
 
 type Variable = Extract<Expr, { kind: "variable" }>;
@@ -93,13 +118,4 @@ function boundVariables(body: readonly Literal[]): Variable[] {
     if (literal.kind === "range") addPattern(literal.pattern, literal.span);
   }
   return [...out.values()];
-}
-
-function withRules(ir: Ir, replacements: readonly Rule[], old: Rule): Ir {
-  const rules = new Map<string, Rule>();
-  for (const [id, rule] of ir.rules) {
-    if (id !== old.id) rules.set(id, rule);
-    else for (const each of replacements) rules.set(each.id, each);
-  }
-  return { ...ir, rules };
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildInto } from "../../src/cli/build.ts";
+import { explainCommand } from "../../src/cli/explain.ts";
 import type { Io } from "../../src/cli/io.ts";
 import type { Strategy } from "../../src/compiler/plan.ts";
 import { fileOf, launcherScript, scratch, start } from "./programs.ts";
@@ -218,4 +219,28 @@ test("letters of the standard library arrive and are signed for over a network t
   expect(ran.code).toBe(0);
   expect(contents(ran, "letter")).toEqual([`0: ${letters.map(({ id, text }) => JSON.stringify({ from: "Writer#0", id, text })).join(" ")}`]);
   expect(contents(ran, "signed")).toEqual([`0: ${letters.map(({ to, id }) => JSON.stringify({ to, id })).join(" ")}`]);
+});
+
+test("a run tells how much came where, and that is a profile by which plans are chosen", async () => {
+  const path = join(root, "fixtures/plans/shop.dlc");
+  const folder = await built("profiled", path);
+  const profile = join(scratch, "profile.json");
+  const sale = (node: number, day: string, receipt: number): string => JSON.stringify({ role: "Till", node, collection: "sale", row: { day, item: "tea", receipt } });
+  const lines = [sale(0, "mo", 1), sale(1, "mo", 2), sale(1, "tu", 3), sale(2, "tu", 4), JSON.stringify({ role: "Office", collection: "price", row: { item: "tea", cents: 3 } })];
+  const ran = await run(folder, { profile }, `${lines.join("\n")}\n`);
+  expect(ran.code).toBe(0);
+  const { seconds, collections } = JSON.parse(readFileSync(profile, "utf8"));
+  expect(collections.map(({ role, collection, instances, facts }: any) => `${role}.${collection} ${facts} at ${instances}`)).toEqual([
+    "Till.sale 4 at 4",
+    "Office.price 1 at 2",
+    "Shop.sale 12 at 3",
+    "Shop.price 3 at 3",
+  ]);
+  const [tills] = collections;
+  // Its rates are rounded.
+  expect(tills.perSecond * seconds).toBeCloseTo(1, 1);
+  expect(tills.partitionsPerSecond * seconds).toBeCloseTo(2, 1);
+  const shown: string[] = [];
+  expect(await explainCommand(path, undefined, { profile }, { ...io, out: (text) => shown.push(text) })).toBe(0);
+  expect(shown.join("").replaceAll(/\s+/g, " ")).toContain("by the rates measured in a run");
 });

@@ -2,6 +2,7 @@ import { parseProgram } from "../../src/compiler/1-parse/program.ts";
 import { lower } from "../../src/compiler/2-lower/lower.ts";
 import { analyze } from "../../src/compiler/3-analyze/analyze.ts";
 import { place } from "../../src/compiler/4-place/place.ts";
+import type { PlaceOptions } from "../../src/compiler/4-place/place.ts";
 import type { Strategy, Plan } from "../../src/compiler/plan.ts";
 import type { ImportedFiles } from "../../src/compiler/imports.ts";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.ts";
@@ -27,13 +28,13 @@ export function filesOf(texts: Readonly<Record<string, string>>): ImportedFiles 
 }
 
 /** Compiles up to the plan; throws with all diagnostics if the text is no valid program. */
-export function check(text: string, strategy: Strategy = "auto", files: ImportedFiles = new Map()): Checked {
+export function check(text: string, strategy: Strategy = "auto", files: ImportedFiles = new Map(), options: Omit<PlaceOptions, "strategy"> = {}): Checked {
   const parsed = parseProgram({ path: "test.dlc", text }, files);
   const lowered = parsed.value && lower(parsed.value);
   const found = [...parsed.diagnostics, ...(lowered?.diagnostics ?? [])];
   if (!lowered?.value || found.some(({ severity }) => severity === "error")) throw new Error(found.map(({ code, message }) => `${code} ${message}`).join("\n"));
   const analysis = analyze(lowered.value);
-  const placed = place(analysis, { strategy });
+  const placed = place(analysis, { ...options, strategy });
   const plan = placed.value;
   if (plan === null) throw new Error(placed.diagnostics.map(({ code, message }) => `${code} ${message}`).join("\n"));
   const show = (inference: { labels: Plan["before"]["labels"] }) => (id: string) => {

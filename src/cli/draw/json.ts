@@ -4,6 +4,7 @@ import type { Compilation } from "../../compiler/compile.ts";
 import type { Silenced } from "../../compiler/diagnostics/allow.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Collection, CollectionId, Ir } from "../../compiler/ir.ts";
+import type { Insertion, OtherPlan } from "../../compiler/plan.ts";
 import { portName } from "../../compiler/print.ts";
 import { positionOf, rangeOf } from "../../compiler/diagnostics/lines.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
@@ -27,6 +28,7 @@ export interface JsonPart {
   readonly orderSensitive: readonly object[];
   readonly plan: readonly object[];
   readonly functions: readonly object[];
+  readonly plans: readonly object[];
 }
 
 export const nothing: JsonPart = {
@@ -38,6 +40,7 @@ export const nothing: JsonPart = {
   orderSensitive: [],
   plan: [],
   functions: [],
+  plans: [],
 };
 
 export function jsonPart(program: CheckedProgram): JsonPart {
@@ -50,6 +53,7 @@ export function jsonPart(program: CheckedProgram): JsonPart {
     orderSensitive: findingsOf(program),
     plan: planOf(program),
     functions: functionsOf(program),
+    plans: plansOf(program),
   };
 }
 
@@ -65,6 +69,7 @@ export function jsonOf(parts: readonly JsonPart[]): object {
     orderSensitive: parts.flatMap(({ orderSensitive }) => orderSensitive),
     plan: parts.flatMap(({ plan }) => plan),
     functions: parts.flatMap(({ functions }) => functions),
+    plans: parts.flatMap(({ plans }) => plans),
   };
 }
 
@@ -129,18 +134,33 @@ function findingsOf({ compilation: { analysis } }: CheckedProgram): object[] {
 }
 
 function planOf({ compilation: { plan, file } }: CheckedProgram): object[] {
-  return (plan?.insertions ?? []).map((insertion) => ({
+  return (plan?.insertions ?? []).map((insertion) => ({ ...insertionOf(insertion, plan!.analysis.ir), file: file.path }));
+}
+
+function insertionOf(insertion: Insertion, ir: Ir): object {
+  return {
     mechanism: insertion.mechanism,
     role: insertion.role,
-    at: insertion.at.map((id) => portName(id, plan!.analysis.ir)),
+    at: insertion.at.map((id) => portName(id, ir)),
     key: insertion.key,
-    protects: [...new Set(insertion.protects.map((rule) => headName(plan!.analysis.ir, rule, insertion.role)))],
-    rules: insertion.protects.map((rule) => labelOf(plan!.analysis.ir, rule)),
+    protects: [...new Set(insertion.protects.map((rule) => headName(ir, rule, insertion.role)))],
+    rules: insertion.protects.map((rule) => labelOf(ir, rule)),
     producers: insertion.producers === null ? null : insertion.producers.join(", "),
     single: insertion.single,
     why: insertion.why,
-    file: file.path,
-  }));
+  };
+}
+
+/** What the plan costs, what stops when, and what other plans would be. */
+function plansOf({ compilation: { plan, file } }: CheckedProgram): object[] {
+  if (plan === null) return [];
+  const { rates, assumed, cost, stops, baseline, others } = plan.comparison;
+  const other = ({ insertions, outputs, ...rest }: OtherPlan): object => ({
+    ...rest,
+    plan: insertions.map((insertion) => insertionOf(insertion, plan.analysis.ir)),
+    outputs: outputs.map(({ output, after, achieved, pacelc }) => ({ name: output, after: after.name, achieved, pacelc })),
+  });
+  return [{ file: file.path, rates, assumed, cost, stops, baseline: other(baseline), others: others.map(other) }];
 }
 
 function functionsOf({ functions, compilation: { file } }: CheckedProgram): object[] {

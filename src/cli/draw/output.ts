@@ -1,16 +1,16 @@
 /** `dlc explain FILE OUTPUT`. */
-import type { OutputPlan, Plan, Strategy } from "../../compiler/plan.ts";
+import type { OutputPlan, Plan } from "../../compiler/plan.ts";
 import { place } from "./frame.ts";
 import type { Paint } from "./paint.ts";
-import { describe, drawLabel } from "./insertion.ts";
+import { drawComparison } from "./comparison.ts";
+import { drawLabel } from "./insertion.ts";
 import { labelOf } from "./json.ts";
 import { Page } from "./rule.ts";
-import { labelWords, levelWords, mechanismWords } from "./words.ts";
+import { labelWords, levelWords } from "./words.ts";
 
 export function explainOutput(
   plan: Plan,
   output: OutputPlan,
-  alternatives: readonly { readonly strategy: Strategy; readonly plan: Plan }[],
   paint: Paint,
   width: number,
 ): string {
@@ -44,19 +44,7 @@ export function explainOutput(
     page.head("What this rests on");
     for (const assumption of output.assumptions) page.item(assumption);
   }
-  if (alternatives.length > 0) {
-    page.head("Other plans");
-    for (const { strategy, plan: other } of alternatives) {
-      const there = other.outputs.find((each) => each.output === output.output);
-      if (there === undefined) continue;
-      const what = other.insertions.map((insertion) => describe(insertion, ir)).join("; ");
-      page.item(
-        `--strategy ${strategy}: ${what === "" ? "nothing inserted" : what}. ${output.output} would be ${drawLabel(there.after, collection)}, ${labelWords[there.after.name]}.`,
-      );
-      for (const name of new Set(other.insertions.map((insertion) => insertion.mechanism)))
-        page.text(mechanismWords[name].stops, 4);
-    }
-  }
+  drawComparison(page, plan, output.output);
   return page.done();
 }
 

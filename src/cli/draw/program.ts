@@ -8,6 +8,7 @@ import type { Plan } from "../../compiler/plan.ts";
 import { latticeText } from "../../compiler/print.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
 import { claimLines } from "./claims.ts";
+import { drawComparison } from "./comparison.ts";
 import { count } from "./count.ts";
 import { headOf, labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
@@ -38,6 +39,7 @@ export function explainProgram(
     );
   }
   for (const insertion of plan.insertions) page.insertion(insertion, plan);
+  drawComparison(page, plan, null);
   if (findings.length > 0) {
     page.head("Order-sensitive rules");
     for (const rule of new Set(findings.map((finding) => finding.rule))) {

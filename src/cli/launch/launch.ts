@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
 import { countsOf, placesOf } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { writeProfile } from "../profile.ts";
 import { Child } from "./child.ts";
 import { planLaunch } from "./plan.ts";
 import type { LaunchOptions, LaunchPlan } from "./plan.ts";
@@ -223,6 +224,12 @@ class Run {
       this.#signal === null ? [] : [new Promise<null>((resolve) => setTimeout(resolve, LAST_POLL_MS, null))];
     const statuses = (await Promise.race([this.#poll(true), ...patience])) ?? [];
     await this.#stopAll();
+    const { profile } = this.#options;
+    if (profile !== undefined) {
+      const last = Math.max(...statuses.map(({ counts }) => counts.lastStepAt ?? 0));
+      writeProfile(profile, this.#program, statuses, last - this.#startedAt);
+      this.#log(`wrote ${profile}`);
+    }
     const nodes = [...this.#children.values()].map((child) => {
       const { counts, badRows = 0, cpuMs = 0 } = child.lastStatus ?? {};
       return {

@@ -25,6 +25,8 @@ export interface LaunchOptions {
   readonly quiet?: boolean;
   /** The summary as one line of JSON. */
   readonly json?: boolean;
+  /** File for what was measured. */
+  readonly profile?: string;
 }
 
 export interface Kill {

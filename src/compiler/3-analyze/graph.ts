@@ -3,6 +3,8 @@ import type { CollectionId, Ir, ReadLiteral, Rule, SealRule } from "../ir.ts";
 /** The program by what reads and writes what. Edges go from each collection of a body to the head, through every merge. */
 export interface Graph {
   readonly ir: Ir;
+  /** In the order of their declaration. */
+  readonly positions: ReadonlyMap<CollectionId, number>;
   readonly rules: readonly Rule[];
   /** Rules with this head, of any role and any merge. */
   readonly into: ReadonlyMap<CollectionId, readonly Rule[]>;
@@ -57,7 +59,8 @@ function build(ir: Ir): Graph {
     else sealsInto.set(seal.target, [seal]);
   }
   const { components, cyclic } = stronglyConnected([...ir.collections.keys()], (id) => successors.get(id)!);
-  return { ir, rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
+  const positions = new Map([...ir.collections.keys()].map((id, i) => [id, i]));
+  return { ir, positions, rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
 }
 
 const readsOf = new WeakMap<Rule["body"], { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] }>();

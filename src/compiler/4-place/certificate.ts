@@ -9,6 +9,7 @@ import type { Plan } from "../plan.ts";
 export function certificate(plan: Plan): object {
   const { ir } = plan.analysis;
   const label = (of: Label, id: CollectionId): object => (of.name === "Seal" ? { label: "Seal", key: of.key!.map((column) => ir.collections.get(id)!.columns[column].name) } : { label: of.name });
+  const { rates, cost } = plan.comparison;
   return {
     version: 1,
     outputs: plan.outputs.map((output) => ({
@@ -30,6 +31,7 @@ export function certificate(plan: Plan): object {
       single: each.single,
       why: each.why,
     })),
+    ...(cost !== null && { cost: { rates, ...cost } }),
     seals: plan.sealed.map(({ collection, key, single, producers }) => ({
       collection,
       key: key.map((column) => ir.collections.get(collection)!.columns[column].name),

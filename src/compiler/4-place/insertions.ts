@@ -1,15 +1,21 @@
 import type { Analysis } from "../analysis.ts";
-import type { CollectionId, Ir, Rule } from "../ir.ts";
+import type { CollectionId, Rule } from "../ir.ts";
 import type { Insertion } from "../plan.ts";
 import { sealKey } from "../3-analyze/seals.ts";
+import { buildGraph } from "../3-analyze/graph.ts";
+import { openMarks } from "./settle.ts";
 import { planSeals } from "./travels.ts";
-import type { Decision } from "./place.ts";
-import { weakSources } from "./relevant.ts";
+import { rulesBehind, weakSources } from "./relevant.ts";
+import { logRole, logsOf } from "./write.ts";
+import type { Decided, Settled } from "./write.ts";
 
 /** What was inserted, one entry per mechanism and place: rules that wait for the same sources share it. */
-export function describeInsertions(analysis: Analysis, decisions: ReadonlyMap<string, Decision>, coordinated: Ir, residual: Analysis): Insertion[] {
+export function describeInsertions(analysis: Analysis, decided: Decided, { coordinated, residual, logs }: Settled): Insertion[] {
   const { ir } = analysis;
-  const { sealed } = planSeals(coordinated, residual);
+  const { rules: decisions, cuts } = decided;
+  const graph = buildGraph(ir);
+  const passing = logsOf(coordinated);
+  const bySource = new Map(planSeals(coordinated, residual).sealed.map((each) => [each.collection, each]));
   const out = new Map<string, { insertion: Insertion; protects: string[] }>();
   const columnNames = (id: CollectionId, columns: readonly number[]): string[] => columns.map((column) => ir.collections.get(id)!.columns[column].name);
   const add = (rule: Rule, insertion: Omit<Insertion, "protects">): void => {
@@ -27,22 +33,27 @@ export function describeInsertions(analysis: Analysis, decisions: ReadonlyMap<st
     if (decision.mechanism === "none") {
       add(rule, { mechanism: "none", role: rule.role, at: [], key: [], producers: null, single: false, why: decision.why });
     } else if (decision.mechanism === "order") {
-      const head = ir.collections.get(rule.head.collection)!;
-      const role = head.keyLength !== null ? head.role : rule.role;
-      const at = [...coordinated.collections.values()].filter((each) => each.ordering?.log === `${role}.log`);
-      if (at.length === 0) continue;
-      add(rule, { mechanism: "order", role, at: at.map(({ id }) => id), key: columnNames(at[0].id, at[0].ordering!.by), producers: null, single: false, why: decision.why });
+      const at = passing.get(logs.get(rule.id)!);
+      if (at === undefined) continue;
+      const key = columnNames(at[0], coordinated.collections.get(at[0])!.ordering!.by);
+      add(rule, { mechanism: "order", role: logRole(rule, ir), at, key, producers: null, single: false, why: decision.why });
     } else {
       const { conditions } = analysis.inference.sealed.get(rule.id)!;
-      const order = [...ir.collections.keys()];
-      const sources = [...new Set(conditions.map(({ source }) => source))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+      const sources = [...new Set(conditions.map(({ source }) => source))].sort((a, b) => graph.positions.get(a)! - graph.positions.get(b)!);
       if (sources.length === 0) continue;
-      const own = sources.map((source) => sealed.find((each) => each.collection === source)!);
+      const own = sources.map((source) => bySource.get(source)!);
       const producers = [...new Set(own.flatMap((each) => (each.producers.length > 0 ? each.producers : [rule.role])))];
       const key = [...new Set(sources.flatMap((source) => columnNames(source, sealKey(source, residual.inference.seals))))];
       const single = own.every((each) => each.single);
       add(rule, { mechanism: decision.mechanism as "seal" | "barrier", role: rule.role, at: sources, key, producers, single, why: decision.why });
     }
+  }
+  for (const id of cuts) {
+    const behind = rulesBehind(graph, [id]);
+    const { points, implied } = openMarks(residual, behind, decided);
+    const { role } = ir.collections.get(id)!;
+    const why = "what replicas disagree on upstream ends here, and the log here takes less than one there";
+    for (const rule of [...points, ...implied]) add(ir.rules.get(rule)!, { mechanism: "order", role, at: [id], key: [], producers: null, single: false, why });
   }
   return [...out.values()].map(({ insertion, protects }) => ({ ...insertion, protects }));
 }

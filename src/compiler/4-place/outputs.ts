@@ -5,11 +5,12 @@ import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
 import { printPath } from "../print.ts";
 import { acknowledgedIn } from "../3-analyze/acknowledged.ts";
+import type { Graph } from "../3-analyze/graph.ts";
 import { buildGraph, positives, reads } from "../3-analyze/graph.ts";
 import { conjuncts, invertible } from "../3-analyze/determine.ts";
 import { importedAggregates } from "../3-analyze/imported.ts";
 import { isUpThreshold } from "../3-analyze/persistence.ts";
-import type { Decision } from "./place.ts";
+import type { Decision } from "./write.ts";
 import { keeps, rulesBehind, weakSources } from "./relevant.ts";
 
 /** Per output its promise, its label before and after, and what the label after stands on. */
@@ -26,7 +27,7 @@ export function planOutputs(
   for (const { id, kind, level, role } of ir.collections.values()) {
     if (kind !== "output") continue;
     const behind = rulesBehind(graph, [id]);
-    const own = insertions.filter((each) => each.protects.some((rule) => behind.has(rule)));
+    const own = insertions.filter((each) => isOnTheWay(each, id, behind, graph));
     const after = residual.inference.labels.get(id)!;
     const kept = keeps(after, level!, ir.roles.get(role)!.replicated);
     const trusted = own.filter((each) => each.mechanism === "none");
@@ -41,6 +42,13 @@ export function planOutputs(
     });
   }
   return out;
+}
+
+/** It protects something behind the output, and what passes through it can get there. */
+export function isOnTheWay({ protects, at, mechanism }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
+  if (!protects.some((rule) => behind.has(rule))) return false;
+  if (mechanism !== "order") return true;
+  return at.some((id) => id === output || graph.readers.get(id)!.some((rule) => behind.has(rule.id)));
 }
 
 /** All that keeps the promise from being shown is what the source says to trust. */
@@ -58,15 +66,23 @@ function onlyAllowed(ir: Ir, behind: ReadonlySet<string>): boolean {
   });
 }
 
-/** `PC/seal(campaign)/EC(seal)`: on a partition it waits for the seals of that key; else for their messages. */
+/**
+ * `PC/seal(campaign)/EC(seal)`: on a partition it waits for the seals of that key; else for their messages. What waits for several
+ * things names them all: `PC/seal(day)+sequencer/EC(seal+2)`.
+ */
 function pacelc(insertions: readonly Insertion[]): string {
-  const order = insertions.find((each) => each.mechanism === "order");
-  if (order) return "PC/sequencer/EC(2)";
-  const barrier = insertions.find((each) => each.mechanism === "barrier");
-  if (barrier) return "PC/seal(*)/EC(seal)";
-  const seals = insertions.filter((each) => each.mechanism === "seal");
-  if (seals.length > 0) return `PC/seal(${[...new Set(seals.flatMap((each) => each.key))].join(",")})/EC(seal)`;
-  return "PA/EL";
+  const uses = (mechanism: Insertion["mechanism"]): boolean => insertions.some((each) => each.mechanism === mechanism);
+  const keys = [...new Set(insertions.flatMap(({ mechanism, key }) => (mechanism === "seal" ? key : [])))];
+  const partition: string[] = [];
+  const otherwise: string[] = [];
+  if (uses("seal")) partition.push(`seal(${keys.join(",")})`);
+  if (uses("barrier")) partition.push("seal(*)");
+  if (partition.length > 0) otherwise.push("seal");
+  if (uses("order")) {
+    partition.push("sequencer");
+    otherwise.push("2");
+  }
+  return partition.length === 0 ? "PA/EL" : `PC/${partition.join("+")}/EC(${otherwise.join("+")})`;
 }
 
 function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId): string[] {

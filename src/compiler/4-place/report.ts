@@ -7,7 +7,8 @@ import type { Insertion, Plan } from "../plan.ts";
 import { printPath } from "../print.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import { opaqueAggregates } from "../3-analyze/imported.ts";
-import type { Decision, PlaceOptions } from "./place.ts";
+import type { PlaceOptions } from "./place.ts";
+import type { Decision } from "./write.ts";
 import { rulesBehind, weakSources } from "./relevant.ts";
 import { acrossPartitions } from "./partitions.ts";
 

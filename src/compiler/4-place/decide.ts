@@ -1,0 +1,108 @@
+/** What settles one rule: the mechanism that the source names, the one that is forced, or the first that reaches it. */
+import type { Analysis } from "../analysis.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Ir, Rule, RuleId } from "../ir.ts";
+import type { Insertion, MechanismName, Strategy } from "../plan.ts";
+import { mechanisms } from "../../strategies/index.ts";
+import type { Decision } from "./write.ts";
+
+export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
+  const { kind, by, reason, span } = rule.coordinate!;
+  const marked = [...analysis.findings, ...analysis.inference.implied].some((each) => each.rule === rule.id);
+  if (kind === "none") {
+    if (marked) decisions.set(rule.id, { mechanism: "none", byKey: null, why: reason ?? "" });
+    return;
+  }
+  const mechanism = mechanisms.find((each) => each.name === kind)!;
+  const cannot = marked ? mechanism.cannot(rule, analysis.inference) : "nothing in it depends on order";
+  if (cannot !== null) {
+    diagnostics.push({
+      code: "DLC403",
+      severity: "error",
+      message: `\`@coordinate(${kind}${by ? ` by (${by.join(", ")})` : ""})\` cannot settle ${rule.label}: ${cannot}`,
+      file: rule.file,
+      span,
+      mend: "Remove the annotation to let the compiler choose, or change what the rule reads.",
+    });
+    return;
+  }
+  const byKey = kind !== "order" ? null : by === null ? false : logFor(rule, analysis) ?? true;
+  decisions.set(rule.id, { mechanism: mechanism.name, byKey, why: "chosen by hand in the source" });
+}
+
+/** `by (k)` in the source names other columns than those by which the rule can be sealed or ordered. */
+export function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
+  const out: Diagnostic[] = [];
+  for (const rule of ir.rules.values()) {
+    if (!rule.coordinate?.by) continue;
+    const { kind, by, span } = rule.coordinate;
+    const insertion = insertions.find((each) => each.mechanism === kind && each.protects.includes(rule.id));
+    if (insertion === undefined || names(rule, by, insertion.key, ir)) continue;
+    const can = insertion.key.length === 0 ? "no column separates what it orders" : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
+    out.push({
+      code: "DLC403",
+      severity: "error",
+      message: `\`@coordinate(${kind} by (${by.join(", ")}))\` cannot settle ${rule.label}: ${can}`,
+      file: rule.file,
+      span,
+      mend: insertion.key.length === 0 ? "Write `order` for one log of everything, or remove the annotation to let the compiler choose." : `Write \`${kind} by (${insertion.key.join(", ")})\`, or remove the annotation to let the compiler choose.`,
+    });
+  }
+  return out;
+}
+
+/** Whether `by` names these columns: by their names, or by variables of the rule that stand in them. */
+function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir): boolean {
+  const standsIn = (variable: string, column: string): boolean =>
+    rule.body.some(
+      (literal) =>
+        literal.kind === "read" &&
+        literal.terms.some((term, i) => term?.kind === "variable" && term.name === variable && ir.collections.get(literal.collection)!.columns[i].name === column),
+    );
+  return by.length === key.length && key.every((column) => by.some((name) => name === column || standsIn(name, column)));
+}
+
+/** The cheapest mechanism that reaches the rule; null where nothing is left to try. */
+export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, options: { readonly strategy: Strategy; readonly instead?: "order" | "free" }, diagnostics: Diagnostic[]): Decision | null {
+  if (tried?.mechanism === "none" || (tried?.mechanism === "order" && tried.byKey === false)) return null;
+  if (options.strategy === "none" || options.instead === "free") return null;
+  if (tried?.mechanism === "order") return { ...tried, byKey: false };
+  const { inference } = analysis;
+  if (options.strategy !== "auto") {
+    const forced = mechanisms.find((each) => each.name === options.strategy)!;
+    const cannot = forced.cannot(rule, inference);
+    if (cannot === null) return tried ? null : { mechanism: forced.name, byKey: forced.name === "order" ? logFor(rule, analysis) : null, why: `forced by --strategy ${options.strategy}` };
+    if (!diagnostics.some((each) => each.code === "DLC403" && each.span === rule.span)) {
+      diagnostics.push({
+        code: "DLC403",
+        severity: "error",
+        message: `--strategy ${options.strategy} cannot settle ${rule.label}: ${cannot}`,
+        file: rule.file,
+        span: rule.span,
+        mend: "Without --strategy the compiler chooses what reaches the rule.",
+      });
+    }
+    return null;
+  }
+  const byKey = logFor(rule, analysis);
+  if (options.instead === "order") return { mechanism: "order", byKey, why: "this plan puts a log where the rule could wait for seals" };
+  if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
+  const reasons: string[] = [];
+  for (const mechanism of mechanisms) {
+    const cannot = mechanism.cannot(rule, inference);
+    if (cannot === null) return { mechanism: mechanism.name, byKey: mechanism.name === "order" ? byKey : null, why: why(mechanism.name, reasons) };
+    if (mechanism.name === "seal") reasons.push(cannot);
+  }
+  return null;
+}
+
+function why(name: MechanismName, reasons: readonly string[]): string {
+  if (name === "seal") return "what it reads is sealed, and each of its gate values lies in one partition";
+  if (name === "barrier") return "what it reads is sealed as a whole stream";
+  return `no seal serves it (${reasons.join("; ")})`;
+}
+
+/** What is known beforehand of a rule's log: where its gate is `*`, no column may key it. */
+function logFor(rule: Rule, { findings }: Analysis): Decision["byKey"] {
+  return findings.some((each) => each.rule === rule.id && each.reason === "opaque" && each.gate === null) ? false : null;
+}
