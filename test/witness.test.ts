@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Plan } from "../src/compiler/plan.ts";
 import { importsOf } from "../src/cli/simulated-imports.ts";
+import { huntCrash } from "../src/verify/crashes.ts";
 import { huntBare, huntForRule, programsOf } from "../src/verify/hunt.ts";
+import type { ScheduleName } from "../src/verify/schedule.ts";
 import { simulate } from "../src/verify/simulator.ts";
-import type { Witness } from "../src/verify/witness.ts";
+import { huntWitness } from "../src/verify/witness.ts";
+import type { Hunt, Witness } from "../src/verify/witness.ts";
 import { check, filesOf } from "./support/check.ts";
 import { makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
@@ -54,8 +57,51 @@ describe("what is marked has a witness", () => {
     const { plan } = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"));
     const { one, inputs, counts, output } = witnessOf(plan, "R/o#1");
     const bare = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"), "none").plan;
-    const again = simulate({ programs: programsOf(bare, () => undefined), deployment: { counts }, inputs, schedule: one.schedule, seed: one.seed, maxActions: 20_000 });
+    const again = simulate({ programs: programsOf(bare, () => undefined), deployment: { counts }, inputs, schedule: one.schedule as ScheduleName, seed: one.seed, maxActions: 20_000 });
     expect(again.outputs.find((each) => each.output === output && each.address === one.address)!.now).toEqual(one.rows);
+  });
+});
+
+/** As `dlc verify` looks at promises. */
+function hunt(rules: string, strategy: "auto" | "none", more: Partial<Hunt> = {}): Hunt {
+  const { plan } = check(twoRoles(rules, "replicated x2"), strategy);
+  const { ir } = plan.analysis;
+  return { programs: programsOf(plan, () => undefined), ir, counts: { Host: 1, R: 2 }, outputs: ["R.o"], aims: ["R/o#1"], among: "runs", contents: "promised", tries: 40, seeds: 2, orders: 500, ...more };
+}
+
+describe("what is found", () => {
+  const rules = "output o(x: int, y: int); o(x, y) <= t1(x, y), t2(y, 2), not t1(y, x);";
+  test("is found again at once from its seed", () => {
+    const { witness, seed } = huntWitness(hunt(rules, "none", { orders: 0 }));
+    expect(seed).toBeGreaterThan(1);
+    const again = huntWitness(hunt(rules, "none", { orders: 0, first: seed!, tries: 1 }));
+    expect(again.witness?.inputs).toEqual(witness!.inputs);
+    expect([again.witness!.one.rows, again.witness!.other.rows]).toEqual([witness!.one.rows, witness!.other.rows]);
+    // And by no other one before.
+    expect(huntWitness(hunt(rules, "none", { orders: 0, tries: seed! - 1 })).witness).toBeNull();
+  });
+
+  test("every order of few inputs is tried, also where no drawn schedule is", () => {
+    const only = { ...hunt("output o(x: int, n: int); o(x, count()) <= t1(x, _);", "none", { tries: 30, orders: 5_000 }), seeds: 0 };
+    const { witness } = huntWitness(only);
+    expect(witness).not.toBeNull();
+    const free = huntWitness({ ...hunt("output o(x: int); o(x) <= t1(x, _);", "auto", { tries: 3, orders: 5_000, counts: { Host: 1, R: 1 } }), seeds: 0 });
+    expect(free.witness).toBeNull();
+    expect(free.exhausted).toBeGreaterThan(0);
+  });
+});
+
+describe("an instance that dies", () => {
+  const rules = "output o(x: int, y: int); o(x, y) <= t1(x, y), t2(x, _);";
+  test("leaves the rest with a part of what is deterministic", () => {
+    const { found, runs } = huntCrash(hunt(rules, "auto", { tries: 20 }));
+    expect(found).toBeNull();
+    expect(runs).toBeGreaterThan(15);
+  });
+  test("control: not where what it sends was waited for by nobody", () => {
+    const { found } = huntCrash(hunt("output o(x: int); o(x) <= t1(x, _), not t2(x, _);", "none", { tries: 40 }));
+    expect(found?.output).toBe("R.o");
+    expect(found!.result.trace.some(({ kind }) => kind === "crash")).toBe(true);
   });
 });
 

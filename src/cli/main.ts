@@ -227,7 +227,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .summary("run the program in the simulator, under schedules that try to break its promises")
     .description(
       "Runs the coordinated program in the simulator: small inputs, or your own, under messages that are delayed, reordered,\n" +
-        "batched, repeated and (on lossy channels) lost. Exits with 1 when two runs or two replicas contradict a promise.",
+        "batched, repeated and (on lossy channels) lost, and instances that die. Exits with 1 when two runs or two replicas contradict a promise.",
     )
     .argument("<file>", "the program")
     .addOption(strategyOption())
@@ -235,6 +235,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(profileOption())
     .option("--events <file>", "inputs of your own, one line of JSON each, as dlc run reads them from stdin")
     .option("--tries <n>", "how many small inputs are tried (default: 40)", whole)
+    .option("--seed <n>", "start at this one: a counterexample names the one that finds it at once", whole)
     .option("-o, --out <file.svg>", "a counterexample as a space-time diagram")
     .addHelpText(
       "after",

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { CollectionId } from "../compiler/ir.ts";
 import type { Plan } from "../compiler/plan.ts";
 import type { RoleProgram } from "../runtime/program.ts";
+import { huntCrash } from "../verify/crashes.ts";
 import { eventsOf } from "../verify/events.ts";
 import { huntWitness } from "../verify/witness.ts";
 import type { Hunt } from "../verify/witness.ts";
@@ -11,11 +12,12 @@ import type { SimulatedInput } from "../verify/simulator.ts";
 import { checkProgram } from "./check.ts";
 import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
+import { count } from "./draw/count.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
 import { drawLabel } from "./draw/insertion.ts";
 import { drawWitnessSvg } from "../pictures/space-time.ts";
-import { drawWitness } from "./draw/witness.ts";
+import { drawOverclaim, drawWitness } from "./draw/witness.ts";
 import { readProgram } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -26,8 +28,13 @@ export interface VerifyOptions extends Planning {
   /** Inputs of one's own, a line of JSON each, in the form of stdin of `dlc run`. */
   readonly events?: string;
   readonly tries?: number;
+  /** That of the first set of inputs and its schedules; the next set has the next one. */
+  readonly seed?: number;
   readonly out?: string;
 }
+
+/** Orders of few inputs that are run beside the drawn schedules. */
+const orders = 1_000;
 
 /** 0: no two runs or replicas contradict what is promised; 1: some do, or the program has errors. */
 export async function verifyCommand(path: string, options: VerifyOptions, io: Io): Promise<number> {
@@ -57,24 +64,33 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
       contents: "promised",
       tries,
       seeds: 2,
+      first: options.seed ?? 1,
+      orders,
       ...(inputs === undefined ? {} : { inputs }),
     };
-    const { witness, runs } = huntWitness(hunt);
+    const { witness, runs, seed, exhausted } = huntWitness(hunt);
+    const crashes = among === "runs" && witness === null ? huntCrash({ ...hunt, outputs: outputs.filter((id) => ir.collections.get(id)!.level !== "eventual") }) : null;
     for (const id of outputs) {
       const { after, target, achieved } = plan.outputs.find(({ output }) => output === id)!;
-      const isWrong = witness?.output === id;
+      const isWrong = witness?.output === id || crashes?.found?.output === id;
       const said = isWrong
         ? style.severity("error", "broken")
         : among === "runs"
-          ? `the same in ${runs.toLocaleString("en")} runs`
+          ? `the same in ${runs.toLocaleString("en")} runs${exhausted === 0 ? "" : `, among them all orders of ${count(exhausted, "small input")}`}`
           : `replicas agree in ${runs.toLocaleString("en")} runs`;
       io.out(
         `  ${id}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`,
       );
     }
+    if (crashes !== null && crashes.found === null && crashes.runs > 0) io.out(`    In ${count(crashes.runs, "more run")} an instance died: who lived told nothing else.\n`);
+    if (crashes !== null && crashes.found !== null) {
+      isBroken = true;
+      io.out(drawOverclaim(crashes.found, style, io.width));
+    }
     if (witness === null) continue;
     isBroken = true;
     io.out(drawWitness(witness, witness.output, "with what dlc inserted", style, io.width));
+    if (seed !== null) io.out(`\nThe same again: dlc verify ${path} --seed ${seed} --tries 1\n`);
     if (options.out !== undefined)
       writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(witness, `${witness.output} breaks its promise`));
   }
@@ -86,7 +102,7 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
   io.out(
     isBroken
       ? "\nA promise is broken. If the program gives what it promises (seals, claims, unique keys), this is a fault of dlc: please report it.\n"
-      : `\nNo counterexample over ${inputs === undefined ? `${tries} small inputs` : "the given input"}: messages delayed, reordered, batched and repeated, slow instances and links, losses on lossy channels. This is a search and no proof.\n`,
+      : `\nNo counterexample over ${inputs === undefined ? `${tries} small inputs` : "the given input"}: messages delayed, reordered, batched and repeated, slow instances and links, a network that falls apart and heals, instances that die, losses on lossy channels. This is a search and no proof.\n`,
   );
   return isBroken ? 1 : 0;
 }

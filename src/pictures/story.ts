@@ -92,6 +92,8 @@ const scheduleNames: Readonly<Record<string, string>> = {
   streams: "one input after the other",
   slowNode: "one instance is slow",
   slowLink: "one link is slow",
+  partition: "the network falls apart and heals",
+  exhaustive: "one of all orders",
 };
 
 /** `messages in any order; schedule random, seed 3`. */

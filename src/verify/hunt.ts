@@ -96,5 +96,5 @@ function hunt(
   tries: number,
 ): Hunted {
   const { ir } = plan.analysis;
-  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), aims, outputs, among, contents: "told", tries, seeds: 1 });
+  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), aims, outputs, among, contents: "told", tries, seeds: 1, orders: 0 });
 }

@@ -1,7 +1,14 @@
 /** Schedules: who acts next in a simulated run, and how much at once. A run is a pure function of its seed. */
 
+/** Where the choices of a run come from. */
+export interface Chance {
+  /** 0 ≤ integer < `limit`. */
+  below(limit: number): number;
+  chance(probability: number): boolean;
+}
+
 /** sfc32, seeded through splitmix32. */
-export class Random {
+export class Random implements Chance {
   #a: number;
   #b: number;
   #c: number;
@@ -64,6 +71,11 @@ export interface Schedule {
   readonly eventless: number;
   /** Something acts only when nothing else can: one instance, or the link between two. */
   readonly slow: "none" | "node" | "link";
+  /** Probabilities, before each action, that the network falls into two parts, and that an instance dies (once in a run). */
+  readonly cuts: number;
+  readonly crashes: number;
+  /** The one that died starts again, with nothing of what it knew. */
+  readonly restarts: boolean;
   /** Timers fire at any moment, a few times each; else only when everything is quiet. */
   readonly timers: "random" | "quiet";
 }
@@ -79,6 +91,9 @@ const plain: Schedule = {
   loss: 0,
   eventless: 0,
   slow: "none",
+  cuts: 0,
+  crashes: 0,
+  restarts: false,
   timers: "quiet",
 };
 
@@ -113,6 +128,16 @@ export const schedules = {
   streams: { ...random, name: "streams", inputs: "streams" },
   slowNode: { ...random, name: "slowNode", slow: "node" },
   slowLink: { ...random, name: "slowLink", slow: "link" },
+  /** The network falls apart again and again; what is sent over the cut waits. */
+  partition: { ...random, name: "partition", cuts: 0.08 },
 } as const satisfies Record<string, Schedule>;
 
 export type ScheduleName = keyof typeof schedules;
+
+/** With an instance that dies: what is delivered then is part of what would be. */
+export const crash: Schedule = { ...random, name: "crash", crashes: 0.06 };
+/** With an instance that dies and comes back empty, of which labels say nothing: certificates assume that there is none. */
+export const restart: Schedule = { ...random, name: "restart", crashes: 0.06, restarts: true };
+
+/** For `exhaust`: any order, and steps that take all that has come; smaller steps are steps before more has come. */
+export const exhaustive: Schedule = { ...random, name: "exhaustive", take: "all", eventless: 0, timers: "quiet" };

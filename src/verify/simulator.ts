@@ -11,7 +11,9 @@ import { addressOf, LOG } from "../runtime/routing.ts";
 import { Sequencer } from "../runtime/sequencer.ts";
 import { Outcome, type SimulationResult } from "./outcome.ts";
 import { traceLine } from "./trace.ts";
-import { Random, type Schedule, type ScheduleName, schedules } from "./schedule.ts";
+import { Breakage, type Happening } from "./breakage.ts";
+import type { Choosable } from "./exhaust.ts";
+import { type Chance, Random, type Schedule, type ScheduleName, schedules } from "./schedule.ts";
 
 export { contentsOf, type OutputContents, type SimulationResult } from "./outcome.ts";
 
@@ -31,6 +33,8 @@ export interface Simulation {
   readonly ends?: "all" | "listed";
   /** Overrides the schedule's own. */
   readonly interleave?: boolean;
+  /** In the place of the seed: see exhaust.ts. */
+  readonly choices?: Chance & { choose<T extends Choosable>(actions: readonly T[]): T };
   /** Actions after which a run that does not come to rest is given up; 200,000 when left out. */
   readonly maxActions?: number;
 }
@@ -40,9 +44,7 @@ export function simulate(simulation: Simulation): SimulationResult {
 }
 
 /** A thing that can happen next. */
-interface Action {
-  /** The instance, or the link `from>to`, that acts. */
-  readonly on: string;
+interface Action extends Choosable {
   readonly act: () => void;
 }
 
@@ -60,7 +62,10 @@ interface Timer extends Action {
 }
 
 interface Stepper extends Action {
-  readonly instance: Instance;
+  readonly program: RoleProgram;
+  readonly index: number;
+  /** The one that lives; after a restart another one. */
+  instance: Instance;
 }
 
 /** Timers are fired again until a round changes nothing; a program whose rounds never repeat is given up. */
@@ -73,11 +78,12 @@ const REDELIVERIES = 2;
 class Run {
   readonly #simulation: Simulation;
   readonly #schedule: Schedule;
-  readonly #random: Random;
+  readonly #random: Chance;
+  readonly #breakage: Breakage;
   readonly #instances = new Map<string, Instance>();
   readonly #steppers: Stepper[] = [];
   readonly #sequencer: Sequencer;
-  readonly #sequencing: Action = { on: LOG, act: () => this.#sequence() };
+  readonly #sequencing: Action = { on: LOG, id: LOG, act: () => this.#sequence() };
   #sequencerWaits = false;
   readonly #streams: readonly Stream[];
   /** Envelopes in flight, in the order in which they were sent. */
@@ -102,7 +108,7 @@ class Run {
     this.#simulation = simulation;
     this.#outcome = new Outcome(simulation.programs);
     this.#schedule = typeof simulation.schedule === "string" ? schedules[simulation.schedule] : simulation.schedule;
-    this.#random = new Random(simulation.seed);
+    this.#random = simulation.choices ?? new Random(simulation.seed);
     const { programs, deployment } = simulation;
     for (const [role, count] of Object.entries(deployment.counts)) {
       if (count > 0 && !programs.some(({ meta }) => meta.role === role)) throw new RangeError(`the deployment has ${count} of ${role}, and there is no such role`);
@@ -113,22 +119,29 @@ class Run {
     this.#sequencer = new Sequencer(deployment, programs.map((program) => program.meta), 1);
     this.#streams = this.#streamsOf(simulation);
     this.#slow = this.#slowOne();
+    this.#breakage = new Breakage(this.#schedule, this.#random, [...this.#instances.keys()], [LOG]);
   }
 
   #addInstance(program: RoleProgram, index: number): void {
     const { meta } = program;
-    const instance = new Instance(this.#watched(program), this.#simulation.deployment, index, 1);
+    const instance = this.#start(program, index, 1);
     const { address } = instance;
-    this.#instances.set(address, instance);
-    this.#steppers.push({ instance, on: address, act: () => this.#step(instance) });
+    const stepper: Stepper = { program, index, instance, on: address, id: address, act: () => this.#step(stepper.instance) };
+    this.#steppers.push(stepper);
     for (const collection of meta.collections) {
       const { name, kind, lossy } = collection;
       if (lossy) this.#lossy.add(`${meta.role}.${name}`);
       if (kind === "output") this.#outcome.addOutput(meta.role, address, collection);
       if (kind !== "timer") continue;
-      const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, act: () => this.#fire(timer) };
+      const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, id: `${address} ${name}`, act: () => this.#fire(timer) };
       this.#timers.push(timer);
     }
+  }
+
+  #start(program: RoleProgram, index: number, epoch: number): Instance {
+    const instance = new Instance(this.#watched(program), this.#simulation.deployment, index, epoch);
+    this.#instances.set(instance.address, instance);
+    return instance;
   }
 
   /** The program, with a note of what each step takes. */
@@ -166,7 +179,7 @@ class Run {
       const name = apart ? `${address}.${item.collection}` : address;
       let stream = streams.get(name);
       if (stream === undefined) {
-        const added: Stream = { address, items: [], next: 0, on: address, act: () => this.#give(added) };
+        const added: Stream = { address, items: [], next: 0, on: address, id: `${name}?`, act: () => this.#give(added) };
         stream = added;
         streams.set(name, added);
       }
@@ -191,10 +204,38 @@ class Run {
   }
 
   #untilQuiet(): void {
-    for (let action = this.#next(); action !== null; action = this.#next()) {
+    for (;;) {
+      this.#happen(this.#breakage.next());
+      const action = this.#next();
+      if (action === null) {
+        const last = this.#breakage.last();
+        if (last === null) return;
+        this.#happen(last);
+        continue;
+      }
       if (++this.#actions > (this.#simulation.maxActions ?? 200_000)) this.#giveUp(`${this.#actions - 1} actions`);
       action.act();
     }
+  }
+
+  #happen(happening: Happening | null): void {
+    if (happening === null) return;
+    this.#outcome.trace.push(happening);
+    if (happening.kind === "crash") this.#crash(happening.at);
+    else if (happening.kind === "restart") this.#restart(happening.at);
+  }
+
+  /** What it has sent and is still under way may go down with it. */
+  #crash(address: string): void {
+    for (const flying of this.#pool.filter(({ on }) => on.startsWith(`${address}>`))) if (this.#random.chance(0.5)) this.#pool.splice(this.#pool.indexOf(flying), 1);
+    for (const deadline of this.#deadlines.filter(({ on }) => on === address)) this.#deadlines.splice(this.#deadlines.indexOf(deadline), 1);
+  }
+
+  /** It begins anew: its tables are empty, what it had received is forgotten. Its host goes on, and ends what it had ended. */
+  #restart(address: string): void {
+    const stepper = this.#steppers.find(({ on }) => on === address)!;
+    stepper.instance = this.#start(stepper.program, stepper.index, 2);
+    for (const stream of this.#streams) if (stream.address === address && stream.next > 0 && stream.next === stream.items.length) stream.next--;
   }
 
   #giveUp(after: string): never {
@@ -219,7 +260,7 @@ class Run {
       const before = this.#outcome.said;
       this.#deferred = false;
       for (const timer of this.#timers) {
-        timer.act();
+        if (!this.#breakage.isDown(timer.address)) timer.act();
         // Two timers may fire together, or never do.
         if (this.#schedule.steps === "eager") this.#untilQuiet();
       }
@@ -253,15 +294,17 @@ class Run {
     if (timers === "random" && groups.some((group) => group.length > 0)) {
       groups[0] = [...groups[0], ...this.#timers.filter((timer) => timer.early > 0)];
     }
-    for (const group of groups) {
+    const able = groups.map((group) => group.filter((action) => !this.#breakage.isStopped(action.on)));
+    for (const group of able) {
       const prompt = this.#slow === null ? group : group.filter((action) => action.on !== this.#slow);
       if (prompt.length > 0) return this.#choose(prompt);
     }
-    const late = groups.find((group) => group.length > 0);
+    const late = able.find((group) => group.length > 0);
     return late === undefined ? null : this.#choose(late);
   }
 
   #choose(actions: readonly Action[]): Action {
+    if (this.#simulation.choices !== undefined) return this.#simulation.choices.choose(actions);
     return this.#schedule.order === "fifo" ? actions[0] : this.#schedule.order === "lifo" && this.#random.chance(0.7)
       ? actions[0]
       : actions[this.#random.below(actions.length)];
@@ -294,6 +337,7 @@ class Run {
     for (const deadline of instance.deadlines()) {
       const action: Action = {
         on: instance.address,
+        id: `${instance.address} deadline ${deadline.collection}`,
         act: () => {
           this.#deadlines.splice(this.#deadlines.indexOf(action), 1);
           const fault = instance.expire(deadline);
@@ -334,6 +378,7 @@ class Run {
       let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
       const flying: Action = {
         on: `${envelope.from}>${envelope.to}`,
+        id: `${envelope.from}>${envelope.to} ${envelope.seq}`,
         act: () => {
           if (copies > 0 && this.#random.chance(this.#schedule.duplicates)) copies--;
           else this.#pool.splice(this.#pool.indexOf(flying), 1);
@@ -356,6 +401,7 @@ class Run {
   }
 
   #deliver({ from, to, epoch, seq, parts }: Envelope): void {
+    if (this.#breakage.isDown(to)) return;
     this.#outcome.trace.push({ kind: "receive", at: to, from, seq, parts });
     const envelope = { from, to, epoch, seq, parts };
     if (to === LOG) this.#sequencerWaits = true;

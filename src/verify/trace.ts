@@ -3,6 +3,7 @@ import { factText } from "../runtime/codec.ts";
 import { canonicalText } from "../runtime/canonical.ts";
 import type { Part } from "../runtime/messages.ts";
 import type { Fault, Row, StepInput } from "../runtime/program.ts";
+import type { Happening } from "./breakage.ts";
 
 /** `at` is an instance's address, or `log`. */
 export type TraceEvent =
@@ -14,7 +15,8 @@ export type TraceEvent =
   /** `how`: a log, or what of the waiting events it was to take; `takes` are those that it took. */
   | { readonly kind: "step"; readonly at: string; readonly how: string; readonly takes: StepInput["events"] }
   | { readonly kind: "deliver"; readonly at: string; readonly collection: string; readonly row: Row; readonly retract: boolean }
-  | { readonly kind: "fault"; readonly at: string; readonly fault: Fault };
+  | { readonly kind: "fault"; readonly at: string; readonly fault: Fault }
+  | Happening;
 
 export function traceLine(event: TraceEvent): string {
   const { at } = event;
@@ -25,6 +27,14 @@ export function traceLine(event: TraceEvent): string {
       return `${at} seal ${factText(event.collection, event.row)}`;
     case "end":
       return `${at} end of ${event.collection}`;
+    case "cut":
+      return `the network falls apart: ${event.apart.join(", ") || "nobody"} on one side`;
+    case "healed":
+      return "the network is whole again";
+    case "crash":
+      return `${at} dies`;
+    case "restart":
+      return `${at} starts again`;
     case "timer":
       return `${at} timer ${event.collection} fires`;
     case "send":

@@ -6,6 +6,7 @@ import type { CollectionId, Ir, RuleId } from "../compiler/ir.ts";
 import { canonicalText } from "../runtime/canonical.ts";
 import type { RoleProgram, Row } from "../runtime/program.ts";
 import { derivedInputs } from "./derivations.ts";
+import { exhaust } from "./exhaust.ts";
 import { type InputSpace, inputSpace, keepPromises, smallInputs } from "./small-inputs.ts";
 import { Random, schedules } from "./schedule.ts";
 import type { ScheduleName } from "./schedule.ts";
@@ -15,7 +16,7 @@ import type { SimulatedInput, SimulationResult } from "./simulator.ts";
 /** What an output told at an instance of a run. */
 interface Told {
   readonly output: CollectionId;
-  readonly schedule: ScheduleName;
+  readonly schedule: ScheduleName | "exhaustive";
   readonly seed: number;
   readonly address: string;
   readonly ever: readonly Row[];
@@ -56,34 +57,47 @@ export interface Hunt {
   readonly tries: number;
   /** Seeds of each schedule. */
   readonly seeds: number;
+  /** From which the first set of inputs and its schedules are drawn; the next one has the next; 1 when left out. */
+  readonly first?: number;
+  /** Orders tried beside the seeds, of sets of so few inputs that there are not many: all of them, within this number. */
+  readonly orders: number;
   /** Given ones are tried in place of small ones that are made. */
   readonly inputs?: readonly SimulatedInput[];
 }
 
 export interface Hunted {
   readonly witness: Witness | null;
+  /** `first` with which it is found again at once. */
+  readonly seed: number | null;
   readonly runs: number;
+  /** Sets of inputs of which every order was run. */
+  readonly exhausted: number;
 }
 
+/** More inputs have too many orders to run them all. */
+const fewInputs = 3;
+
 export function huntWitness(hunt: Hunt): Hunted {
-  const tally = { runs: 0 };
+  const tally: Tally = { runs: 0, orders: 0, exhausted: 0 };
+  const hunted = (witness: Witness | null, seed: number | null): Hunted => ({ witness, seed, runs: tally.runs, exhausted: tally.exhausted });
   if (hunt.inputs !== undefined) {
     const witness = look(hunt, hunt.inputs, seedsFrom(1, hunt.seeds), tally);
-    return { witness: witness && leastSteps(hunt, witness, tally), runs: tally.runs };
+    return hunted(witness && leastSteps(hunt, witness, tally), null);
   }
   const space = inputSpace(hunt.ir, hunt.counts);
-  for (let n = 0; n < hunt.tries; n++) {
+  const first = hunt.first ?? 1;
+  for (let n = first; n < first + hunt.tries; n++) {
     // Other seeds for other inputs, so that more orders are tried in all.
-    const seeds = seedsFrom(1 + n * hunt.seeds, hunt.seeds);
-    const inputs = inputsFor(hunt, space, n);
+    const seeds = seedsFrom(1 + (n - 1) * hunt.seeds, hunt.seeds);
+    const inputs = inputsFor(hunt, space, n - 1);
     const found = firstContradiction(hunt, inputs, seeds, tally);
-    if (found !== null) return { witness: leastSteps(...fewest(hunt, found, seeds, tally), tally), runs: tally.runs };
+    if (found !== null) return hunted(leastSteps(...fewest(hunt, found, seeds, tally), tally), n);
   }
-  return { witness: null, runs: tally.runs };
+  return hunted(null, null);
 }
 
 /** Two of three aim at a rule; a few facts that nobody asked for come along with some of them. */
-function inputsFor(hunt: Hunt, space: InputSpace, n: number): readonly SimulatedInput[] {
+export function inputsFor(hunt: Pick<Hunt, "aims" | "outputs">, space: InputSpace, n: number): readonly SimulatedInput[] {
   const random = new Random(n + 1);
   const aimed = n % 3 !== 0 && hunt.aims.length > 0 ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random) : null;
   if (aimed === null) return smallInputs(space, random, Math.min(2 + Math.floor(n / 4), 14));
@@ -114,6 +128,8 @@ function fewest(hunt: Hunt, found: Witness, seeds: readonly number[], tally: Tal
 
 interface Tally {
   runs: number;
+  orders: number;
+  exhausted: number;
 }
 
 function seedsFrom(first: number, count: number): number[] {
@@ -142,16 +158,40 @@ function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput
   }
 }
 
+function* chain<T>(...all: readonly Iterable<T>[]): Generator<T> {
+  for (const each of all) yield* each;
+}
+
 /** The shortest contradiction among all these runs. */
 function look(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Witness | null {
   return contradiction(hunt, inputs, [...runsOf(hunt, inputs, seeds, tally)].flat());
+}
+
+/** The same of every order of few inputs, while `orders` lasts. */
+function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly SimulatedInput[], tally: Tally): Generator<readonly Told[]> {
+  if (inputs.length > fewInputs || tally.orders >= orders) return;
+  const all = exhaust({ programs, deployment: { counts }, inputs, maxActions: 20_000 }, orders - tally.orders);
+  try {
+    for (let next = all.next(); ; next = all.next()) {
+      if (next.done === true) {
+        if (next.value.complete) tally.exhausted++;
+        return;
+      }
+      tally.runs++;
+      tally.orders++;
+      const result = next.value;
+      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule: "exhaustive" as const, seed: tally.orders, address, ever, now, result }));
+    }
+  } catch (error) {
+    if (!String(error).includes("does not come to rest")) throw error;
+  }
 }
 
 /** Any contradiction: it ends with the first run that shows one. */
 function firstContradiction(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Witness | null {
   const kept: Told[] = [];
   const known = new Set<string>();
-  for (const told of runsOf(hunt, inputs, seeds, tally)) {
+  for (const told of chain(runsOf(hunt, inputs, seeds, tally), ordersOf(hunt, inputs, tally))) {
     const witness = contradiction(hunt, inputs, [...kept, ...told]);
     if (witness !== null) return witness;
     // Of what is the same in many runs one will do.

@@ -57,7 +57,8 @@ export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[
   for (const schedule of names) {
     for (let seed = 1; seed <= (options.seeds ?? 3); seed++) {
       const result = simulate({ programs, deployment: { counts }, inputs: inputsOf(options.order?.(seed) ?? given), schedule, seed, ...(options.interleave === undefined ? {} : { interleave: options.interleave }) });
-      runs.push({ schedule, seed, result, contents: contentsOf(plan, result) });
+      // Instances and traces of hundreds of runs are not kept.
+      runs.push({ schedule, seed, result: { ...result, trace: [], instances: new Map() }, contents: contentsOf(plan, result) });
     }
   }
   return runs;

@@ -1,6 +1,7 @@
 /** `dlc explain … --witness`: two runs, or two replicas, that contradict each other, step by step. */
 import { factText } from "../../runtime/codec.ts";
 import type { Row } from "../../runtime/program.ts";
+import type { Overclaim } from "../../verify/crashes.ts";
 import type { Witness } from "../../verify/witness.ts";
 import { addressOf } from "../../runtime/routing.ts";
 import type { Paint } from "./paint.ts";
@@ -39,6 +40,20 @@ export function drawWitness(witness: Witness, subject: string, how: string, pain
     kind === "runs" ? ["in the first run", "in the second run"] : [`at ${one.address}`, `at ${other.address}`];
   if (first.length > 0) page.item(`Only ${here}: ${first.map((row) => factText(name, row)).join(", ")}`);
   if (second.length > 0) page.item(`Only ${there}: ${second.map((row) => factText(name, row)).join(", ")}`);
+  return page.done();
+}
+
+/** A fact that is told only because somebody has died. */
+export function drawOverclaim({ output, address, row, inputs, seed, result }: Overclaim, paint: Paint, width: number): string {
+  const page = new Page(paint, width);
+  const name = output.slice(output.indexOf(".") + 1);
+  const dead = result.trace.find(({ kind }) => kind === "crash")?.at ?? "nobody";
+  page.head(`${output} says something else when ${dead} dies`);
+  page.text(`${address} tells ${factText(name, row)}, which it never does when all live (schedule crash, seed ${seed}).`);
+  page.head("Input");
+  for (const item of inputs) if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
+  page.head("The run");
+  scenesOf(result.trace).forEach((scene, i) => page.item(`${i + 1}. ${sceneText(scene)}`));
   return page.done();
 }
 
