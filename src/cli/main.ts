@@ -122,6 +122,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(strategyOption())
     .addOption(planOption())
     .option("--profile <file.json>", "write how much came where, for dlc check --profile")
+    .option("--trace <file>", "write what every instance did: .svg (a space-time diagram) or .json (Perfetto, chrome://tracing)")
     .option(
       "-i, --input <Role.collection=file>",
       "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out",

@@ -4,14 +4,15 @@
  */
 import type { Witness } from "../verify/witness.ts";
 import { factText } from "../runtime/codec.ts";
+import type { Scene } from "../runtime/tracing.ts";
 import type { TraceEvent } from "../verify/trace.ts";
 import { onlyIn, scenesOf, scheduleWords } from "./story.ts";
-import type { Scene } from "./story.ts";
+import { orderOf } from "./trace-events.ts";
 import { escape } from "./svg.ts";
 
 interface Panel {
   readonly title: string;
-  readonly trace: readonly TraceEvent[];
+  readonly scenes: readonly Scene[];
   /** Texts of delivered facts that stand only here, at these instances. */
   readonly odd: ReadonlyMap<string, ReadonlySet<string>>;
   readonly result: readonly string[];
@@ -37,13 +38,13 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
       ? [
           {
             title: `First run: ${scheduleWords(one)}`,
-            trace: one.result.trace,
+            scenes: scenesOf(one.result.trace),
             odd: new Map([[one.address, odd(one, other)]]),
             result: [holds(one)],
           },
           {
             title: `Second run: ${scheduleWords(other)}`,
-            trace: other.result.trace,
+            scenes: scenesOf(other.result.trace),
             odd: new Map([[other.address, odd(other, one)]]),
             result: [holds(other)],
           },
@@ -51,7 +52,7 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
       : [
           {
             title: `One run: ${scheduleWords(one)}`,
-            trace: one.result.trace,
+            scenes: scenesOf(one.result.trace),
             odd: new Map([
               [one.address, odd(one, other)],
               [other.address, odd(other, one)],
@@ -63,8 +64,18 @@ export function drawWitnessSvg(witness: Witness, title: string): string {
 }
 
 /** One run as far as `shown` of its scenes, with room for the others. `roles` in the order of their lines. */
-export function drawRunSvg(title: string, trace: readonly TraceEvent[], roles: readonly string[], shown = Infinity): string {
-  return drawPanels(title, [{ title: "", trace, odd: new Map(), result: [], shown }], roles);
+export function drawRunSvg(
+  title: string,
+  trace: readonly TraceEvent[],
+  roles: readonly string[],
+  shown = Infinity,
+): string {
+  return drawPanels(title, [{ title: "", scenes: scenesOf(trace), odd: new Map(), result: [], shown }], roles);
+}
+
+/** Scenes of real processes, in the order of their times. */
+export function drawScenesSvg(title: string, scenes: readonly Scene[], roles: readonly string[]): string {
+  return drawPanels(title, [{ title: "", scenes, odd: new Map(), result: [] }], roles);
 }
 
 function drawPanels(title: string, panels: readonly Panel[], roles: readonly string[]): string {
@@ -89,11 +100,10 @@ function drawPanels(title: string, panels: readonly Panel[], roles: readonly str
 }
 
 function drawPanel(
-  { title, trace, odd, result, shown = Infinity }: Panel,
+  { title, scenes, odd, result, shown = Infinity }: Panel,
   roles: readonly string[],
 ): { text: string; width: number; height: number } {
-  const scenes = scenesOf(trace);
-  const lanes = [...new Set(scenes.map(({ at }) => at))].sort((a, b) => placeOf(a, roles) - placeOf(b, roles));
+  const lanes = [...new Set(scenes.map(({ at }) => at))].sort((a, b) => orderOf(a, roles) - orderOf(b, roles));
   const boxes = scenes.map((scene) => linesOf(scene, odd.get(scene.at) ?? new Set()));
   const widthOf = (lane: string): number =>
     Math.max(
@@ -173,27 +183,31 @@ function drawPanel(
   return { text: parts.join(""), width, height: bottom + 20 + result.length * LINE };
 }
 
-function linesOf(
-  { takes, delivers }: Scene,
-  odd: ReadonlySet<string>,
-): readonly { readonly text: string; readonly colour: string }[] {
+interface Line {
+  readonly text: string;
+  readonly colour: string;
+}
+
+/** Of each kind in one box. */
+const mostLines = 8;
+
+function some(lines: readonly Line[]): readonly Line[] {
+  const more = lines.length - mostLines;
+  return more <= 1 ? lines : [...lines.slice(0, mostLines), { text: `… ${more} more`, colour: "#777777" }];
+}
+
+function linesOf({ takes, delivers }: Scene, odd: ReadonlySet<string>): readonly Line[] {
   const shorten = (text: string): string => (text.length > 46 ? `${text.slice(0, 45)}…` : text);
   const lines = [
-    ...takes.map((text) => ({ text: shorten(text), colour: "#333333" })),
-    ...delivers.map(({ text, retract }) => ({
-      text: `${retract ? "⊖" : "▸"} ${shorten(text)}`,
-      colour: odd.has(text) ? "#a4161a" : "#1e6b34",
-    })),
+    ...some(takes.map((text) => ({ text: shorten(text), colour: "#333333" }))),
+    ...some(
+      delivers.map(({ text, retract }) => ({
+        text: `${retract ? "⊖" : "▸"} ${shorten(text)}`,
+        colour: odd.has(text) ? "#a4161a" : "#1e6b34",
+      })),
+    ),
   ];
   return lines.length > 0 ? lines : [{ text: "(deferred)", colour: "#777777" }];
 }
 
-/** Roles in the order of the program, instances by their numbers; the sequencer last. */
-function placeOf(address: string, roles: readonly string[]): number {
-  const [role, index] = address.split("#");
-  const at = roles.indexOf(role);
-  return (at < 0 ? roles.length : at) * 10_000 + Number(index ?? 0);
-}
-
 const round = (n: number): number => Math.round(n * 10) / 10;
-

@@ -1,27 +1,17 @@
 /** A simulated run as a story: what each instance takes in a step, and what comes of it. */
 import { canonicalText } from "../runtime/canonical.ts";
 import { factText } from "../runtime/codec.ts";
-import type { Part } from "../runtime/messages.ts";
 import type { Row } from "../runtime/program.ts";
+import { arrivedIn, factsOf } from "../runtime/tracing.ts";
+import type { Scene, Waiting } from "../runtime/tracing.ts";
 import type { TraceEvent } from "../verify/trace.ts";
 import type { Sighting } from "../verify/witness.ts";
-
-/** A step of an instance that shows something, in the order of the run. */
-export interface Scene {
-  readonly at: string;
-  /** Facts that it takes. */
-  readonly takes: readonly string[];
-  /** Envelopes that brought them, by sender and number: `AdServer#0 3`. */
-  readonly received: readonly string[];
-  readonly delivers: readonly { readonly text: string; readonly retract: boolean }[];
-  readonly sends: readonly { readonly to: string; readonly id: string; readonly facts: readonly string[] }[];
-}
 
 /** Steps in which nothing happens are left out, and what only seals or logs say where it brings no facts. */
 export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
   const scenes: Scene[] = [];
   /** By instance: what has come since, not yet taken. */
-  const waiting = new Map<string, { id: string; facts: string[] }[]>();
+  const waiting = new Map<string, Waiting[]>();
   for (let n = 0; n < trace.length; n++) {
     const event = trace[n];
     if (event.kind === "receive") {
@@ -43,36 +33,9 @@ export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
     }
     const takes = event.takes.flatMap(({ collection, rows }) => rows.map((row) => factText(collection, row)));
     if (takes.length + delivers.length + sends.length === 0) continue;
-    scenes.push({ at: event.at, takes, received: arrived(waiting.get(event.at) ?? [], takes), delivers, sends });
+    scenes.push({ at: event.at, takes, received: arrivedIn(waiting.get(event.at) ?? [], takes), delivers, sends });
   }
   return scenes;
-}
-
-/** Takes note of the envelopes of which a fact is taken. */
-function arrived(waiting: { id: string; facts: string[] }[], takes: readonly string[]): string[] {
-  const ids: string[] = [];
-  for (const fact of takes) {
-    const from = waiting.find(({ facts }) => facts.some((each) => each.endsWith(fact)));
-    if (from === undefined) continue;
-    from.facts.splice(
-      from.facts.findIndex((each) => each.endsWith(fact)),
-      1,
-    );
-    if (!ids.includes(from.id)) ids.push(from.id);
-  }
-  return ids;
-}
-
-function factsOf(part: Part): string[] {
-  switch (part.kind) {
-    case "rows":
-      return part.rows.map((row) => factText(part.target, row));
-    case "append":
-    case "batch":
-      return part.entries.map(({ target, row }) => factText(target, row));
-    default:
-      return [];
-  }
 }
 
 /** Rows of the one that are not in the other. */

@@ -3,6 +3,7 @@ import type { DeployFile } from "./deployment.ts";
 import type { Arrived, AwaitedSeal } from "./instance.ts";
 import type { NodeCounts } from "./node.ts";
 import type { CollectionMeta } from "./program.ts";
+import type { Trace } from "./tracing.ts";
 import type { Delay } from "./transports/delay.ts";
 import type { Loss } from "./transports/loss.ts";
 
@@ -36,7 +37,7 @@ export interface Network {
 
 export type ToChild =
   /** Ports may be 0; roles and counts are final. */
-  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network }
+  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean }
   /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
   | {
       readonly type: "start";
@@ -59,6 +60,8 @@ export type FromChild =
   | { readonly type: "listening"; readonly port: number }
   | { readonly type: "taken" }
   | { readonly type: "status"; readonly status: Status }
+  /** The last word of one that was to keep what it does. */
+  | { readonly type: "traced"; readonly trace: Trace }
   /** Told in words on stderr already. */
   | { readonly type: "failed" };
 

@@ -7,6 +7,8 @@ import type { NodeCounts, NodeOptions } from "./node.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
+import { now, Tracing } from "./tracing.ts";
+import type { Trace } from "./tracing.ts";
 import { TcpTransport } from "./transports/tcp.ts";
 import { WireFormat } from "./transports/wire.ts";
 
@@ -22,6 +24,7 @@ export class LogNode {
   readonly #sequencer: Sequencer;
   readonly #transport: TcpTransport;
   readonly #log: (line: string) => void;
+  readonly #tracing: Tracing | null;
   #pause: NodeJS.Timeout | null = null;
   #isTurnDue = false;
   #isStarted = false;
@@ -35,6 +38,7 @@ export class LogNode {
       throw new RangeError('the deployment has no place for the sequencer: "log" is missing');
     this.#sequencer = new Sequencer({ counts: countsOf(options.deploy) }, metas, epoch);
     this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
+    this.#tracing = options.trace === true ? new Tracing(LOG) : null;
     this.#transport = new TcpTransport({
       self: LOG,
       epoch,
@@ -45,6 +49,7 @@ export class LogNode {
       delay: options.delay ?? null,
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => {
+        this.#tracing?.received(envelope);
         for (const fault of this.#sequencer.take(envelope)) {
           this.counts.faults++;
           this.#log(faultText(fault));
@@ -79,7 +84,9 @@ export class LogNode {
   }
 
   #flush(): void {
+    const startedMs = this.#tracing === null ? 0 : now();
     const envelopes = this.#sequencer.flush();
+    this.#tracing?.batch(startedMs, envelopes);
     if (envelopes.length > 0) this.counts.steps++;
     for (const envelope of envelopes) {
       this.counts.envelopesSent++;
@@ -115,6 +122,11 @@ export class LogNode {
 
   get duplicates(): number {
     return this.#transport.duplicates;
+  }
+
+  /** As of a node. */
+  get traced(): Trace | null {
+    return this.#tracing?.trace ?? null;
   }
 
   forget(peer: string): void {

@@ -12,6 +12,9 @@ import { LogNode } from "./log-node.ts";
 import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleMeta, RoleProgram, Row } from "./program.ts";
+import { now, Tracing } from "./tracing.ts";
+import type { Trace } from "./tracing.ts";
+import { addressOf } from "./routing.ts";
 import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
 import type { Loss } from "./transports/loss.ts";
@@ -31,6 +34,8 @@ export interface NodeOptions {
   /** Lines for a person; stderr when left out. */
   readonly log?: (line: string) => void;
   readonly maxFrameBytes?: number;
+  /** Keep what it does, for `traced`. */
+  readonly trace?: boolean;
 }
 
 /** Counts since the start. */
@@ -81,6 +86,7 @@ export class DlcNode {
   #evaluator: Evaluator | null = null;
   readonly #transport: TcpTransport;
   readonly #losses: Losses | null;
+  readonly #tracing: Tracing | null;
   /** The sequencer, where it runs in this process for this node alone. */
   readonly #sequencer: LogNode | null;
   readonly #log: (line: string) => void;
@@ -117,7 +123,12 @@ export class DlcNode {
     this.#sequencer = sequencer;
     this.role = meta.role;
     this.index = index;
-    const createEvaluator: RoleProgram["createEvaluator"] = (env) => (this.#evaluator = program.createEvaluator(env));
+    this.#tracing = options.trace === true ? new Tracing(addressOf(meta.role, index)) : null;
+    const createEvaluator: RoleProgram["createEvaluator"] = (env) => {
+      const evaluator = program.createEvaluator(env);
+      this.#evaluator = evaluator;
+      return this.#tracing === null ? evaluator : watched(evaluator, this.#tracing);
+    };
     this.#instance = new Instance({ ...program, createEvaluator }, { counts }, index, epoch);
     this.#instance.onLateFault = (fault) => this.#fault(fault);
     this.address = this.#instance.address;
@@ -230,6 +241,7 @@ export class DlcNode {
   }
 
   #receive(envelope: Envelope): void {
+    this.#tracing?.received(envelope);
     for (const fault of this.#instance.receive(envelope)) {
       const isNamed = fault.message.includes(envelope.from);
       this.#fault(isNamed ? fault : { ...fault, message: `from ${envelope.from}: ${fault.message}` });
@@ -269,7 +281,9 @@ export class DlcNode {
   }
 
   #step(): void {
+    const startedMs = this.#tracing === null ? 0 : now();
     const { envelopes, outputs, faults } = this.#instance.step();
+    this.#tracing?.step(startedMs, envelopes, outputs);
     const { counts } = this;
     counts.steps++;
     for (const envelope of envelopes) {
@@ -357,6 +371,11 @@ export class DlcNode {
     return this.#losses;
   }
 
+  /** What it did, where it was to be kept. */
+  get traced(): Trace | null {
+    return this.#tracing?.trace ?? null;
+  }
+
   /** What has come so far of each input and channel. */
   arrived(): readonly Arrived[] {
     return this.#instance.arrived();
@@ -389,6 +408,21 @@ export class DlcNode {
     await this.#transport.close(graceMs);
     await this.#sequencer?.stop(graceMs);
   }
+}
+
+/** The evaluator, with a note of what each step takes. */
+function watched(evaluator: Evaluator, tracing: Tracing): Evaluator {
+  const step: Evaluator["step"] = (input) => {
+    tracing.takes(input.events);
+    return evaluator.step(input);
+  };
+  return new Proxy(evaluator, {
+    get: (of, name) => {
+      if (name === "step") return step;
+      const member: unknown = Reflect.get(of, name, of);
+      return typeof member === "function" ? (member as (...args: unknown[]) => unknown).bind(of) : member;
+    },
+  });
 }
 
 /** A collection of the role, or that it sends to, whose events a log orders. */

@@ -33,10 +33,16 @@ const say =
   (line: string): void =>
     void process.stderr.write(`${name}: ${line}\n`);
 
-function create(from: ProcessProgram, { role, index }: ProcessRole, deploy: DeployFile, network: Network): AnyNode {
+function create(
+  from: ProcessProgram,
+  { role, index }: ProcessRole,
+  deploy: DeployFile,
+  network: Network,
+  trace = false,
+): AnyNode {
   const name = role === "log" ? "log" : `${role}#${index}`;
   const { program, version } = from;
-  const options = { ...network, index, deploy, program, version, log: say(name) } satisfies NodeOptions;
+  const options = { ...network, index, deploy, program, version, trace, log: say(name) } satisfies NodeOptions;
   if (role === "log")
     return new LogNode(
       Object.values(from.programs).map(({ meta }) => meta),
@@ -152,8 +158,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit(1));
 
-  const open = async (deploy: DeployFile, network: Network): Promise<void> => {
-    node = create(from, which, deploy, network);
+  const open = async (deploy: DeployFile, network: Network, trace: boolean): Promise<void> => {
+    node = create(from, which, deploy, network, trace);
     if (node instanceof DlcNode) printOutputs(node);
     const port = await listen(node, deploy);
     if (port !== null) return tell({ type: "listening", port });
@@ -190,7 +196,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("message", (message: ToChild) => {
     switch (message.type) {
       case "open":
-        return void open(message.deploy, message.network);
+        return void open(message.deploy, message.network, message.trace);
       case "start":
         return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
       case "lines":
@@ -204,6 +210,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       case "stop":
         feed?.stop();
         return void node?.stop(message.graceMs).then(() => {
+          const trace = node?.traced ?? null;
+          if (trace !== null) tell({ type: "traced", trace });
           process.exitCode = 0;
           process.removeAllListeners("disconnect");
           process.stdout.write("", () => process.disconnect?.());

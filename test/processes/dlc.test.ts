@@ -244,3 +244,58 @@ test("a run tells how much came where, and that is a profile by which plans are 
   expect(await explainCommand(path, undefined, { profile }, { ...io, out: (text) => shown.push(text) })).toBe(0);
   expect(shown.join("").replaceAll(/\s+/g, " ")).toContain("by the rates measured in a run");
 });
+
+test("a run is drawn as a space-time diagram, and written as a trace that viewers open", async () => {
+  const folder = await built("traced", join(root, "fixtures/ad-network/poor.dlc"));
+  const event = (role: string, node: number, collection: string, row: object): string =>
+    JSON.stringify({ role, node, collection, row });
+  const lines = [
+    event("AdServer", 0, "click", { id: "<a>", user: "u1" }),
+    event("AdServer", 1, "click", { id: "<a>", user: "u2" }),
+    event("Analyst", 0, "ask", { id: "<a>" }),
+  ];
+  const trace = join(scratch, "run.json");
+  expect((await run(folder, { trace }, `${lines.join("\n")}\n`)).code).toBe(0);
+  const { traceEvents } = JSON.parse(readFileSync(trace, "utf8")) as { traceEvents: readonly Traced[] };
+  const nameOf = new Map(
+    traceEvents.flatMap(({ ph, pid, args }) => (ph === "M" && args?.name !== undefined ? [[pid, args.name]] : [])),
+  );
+  const steps = traceEvents.filter(({ ph }) => ph === "X");
+  expect(new Set(steps.map(({ pid }) => nameOf.get(pid)))).toEqual(
+    new Set(["AdServer#0", "AdServer#1", "Analyst#0", "Report#0", "Report#1", "Report#2", "log"]),
+  );
+  expect(steps.some(({ args }) => args?.takes?.includes('click("<a>", "u1")'))).toBe(true);
+  // Every message that is taken has left before, at another instance; both ends lie in a step.
+  const ends = (ph: string): ReadonlyMap<number, Traced> =>
+    new Map(traceEvents.flatMap((one) => (one.ph === ph ? [[one.id!, one]] : [])));
+  const [left, came] = [ends("s"), ends("f")];
+  expect(left.size).toBeGreaterThanOrEqual(8);
+  expect([...left.keys()]).toEqual([...came.keys()]);
+  for (const [id, { ts, pid }] of left) {
+    expect(ts).toBeLessThanOrEqual(came.get(id)!.ts);
+    expect(pid).not.toBe(came.get(id)!.pid);
+    for (const end of [left.get(id)!, came.get(id)!])
+      expect(steps.some((step) => step.pid === end.pid && step.ts <= end.ts && end.ts <= step.ts + step.dur!)).toBe(
+        true,
+      );
+  }
+  const picture = join(scratch, "run.svg");
+  await run(folder, { trace: picture }, `${lines.join("\n")}\n`);
+  const svg = readFileSync(picture, "utf8");
+  expect(svg).toContain("click(&quot;&lt;a&gt;&quot;, &quot;u1&quot;)");
+  expect(svg.match(/marker-end/g)!.length).toBeGreaterThanOrEqual(8);
+  const refused = await run(folder, { trace: join(scratch, "run.png") }, "");
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining("the ending says the form, .svg (a space-time diagram) or .json"),
+  ]);
+});
+
+interface Traced {
+  readonly ph: string;
+  readonly pid: number;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly id?: number;
+  readonly args?: { readonly name?: string; readonly takes?: readonly string[] };
+}

@@ -7,7 +7,7 @@ import { addressOf } from "../../runtime/routing.ts";
 import type { Paint } from "./paint.ts";
 import { Page } from "./rule.ts";
 import { onlyIn, scenesOf, scheduleWords } from "../../pictures/story.ts";
-import type { Scene } from "../../pictures/story.ts";
+import type { Scene } from "../../runtime/tracing.ts";
 
 /** `subject`: what is witnessed; `how`: under which coordination. */
 export function drawWitness(witness: Witness, subject: string, how: string, paint: Paint, width: number): string {

@@ -13,6 +13,7 @@ import { Quiescence } from "./quiescence.ts";
 import { awaitedLine, awaitedSeals, plural, summaryTable } from "./report.ts";
 import type { RunSummary, SealColumns } from "./report.ts";
 import { feedStdin } from "./stdin.ts";
+import { writeTrace } from "./trace.ts";
 import type { StdinFeed } from "./stdin.ts";
 
 /** How long a process may take to end by itself when asked to. */
@@ -119,7 +120,7 @@ class Run {
         this.#children.set(name, child);
         if ((await child.next("ready")) === null) return null;
         const listening = child.next("listening");
-        child.send({ type: "open", deploy, network });
+        child.send({ type: "open", deploy, network, trace: this.#options.trace !== undefined });
         return (await listening)?.port ?? null;
       }),
     );
@@ -223,8 +224,14 @@ class Run {
     const patience =
       this.#signal === null ? [] : [new Promise<null>((resolve) => setTimeout(resolve, LAST_POLL_MS, null))];
     const statuses = (await Promise.race([this.#poll(true), ...patience])) ?? [];
+    const { profile, trace } = this.#options;
+    const traced =
+      trace === undefined ? [] : this.#living.map(async (child) => (await child.next("traced"))?.trace ?? null);
     await this.#stopAll();
-    const { profile } = this.#options;
+    if (trace !== undefined) {
+      const told = writeTrace(trace, this.#program, await Promise.all(traced));
+      this.#log(told);
+    }
     if (profile !== undefined) {
       const last = Math.max(...statuses.map(({ counts }) => counts.lastStepAt ?? 0));
       writeProfile(profile, this.#program, statuses, last - this.#startedAt);

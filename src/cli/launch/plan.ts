@@ -27,6 +27,8 @@ export interface LaunchOptions {
   readonly json?: boolean;
   /** File for what was measured. */
   readonly profile?: string;
+  /** File for what every instance did: `.svg` or `.json`. */
+  readonly trace?: string;
 }
 
 export interface Kill {
@@ -47,8 +49,7 @@ export interface LaunchPlan {
 
 /** Everything wrong with the options, one sentence each; or the plan. */
 export type Planned =
-  | { readonly ok: true; readonly plan: LaunchPlan }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  { readonly ok: true; readonly plan: LaunchPlan } | { readonly ok: false; readonly problems: readonly string[] };
 
 /** `stdinIsFile`: stdin is a file, which ends by itself. */
 export function planLaunch(
@@ -72,6 +73,10 @@ export function planLaunch(
       problems.push(`--port-base ${portBase}: ${processes} ports from there on go beyond 65535; begin lower`);
     }
   }
+  if (options.trace !== undefined && !/\.(?:svg|json)$/i.test(options.trace))
+    problems.push(
+      `--trace ${options.trace}: the ending says the form, .svg (a space-time diagram) or .json (a trace that viewers open)`,
+    );
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
 
   if (problems.length > 0) return { ok: false, problems };
@@ -89,7 +94,9 @@ function planNetwork(
 ): Network {
   const delay = delayText === undefined ? null : parseDelay(delayText, seed);
   if (delay === null && delayText !== undefined) {
-    problems.push(`--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${delayText}`);
+    problems.push(
+      `--delay must be a time as 5ms, or a span from the least to the most as 0ms..50ms; found ${delayText}`,
+    );
   }
   const loss = lossText === undefined ? null : parseLoss(lossText, seed);
   if (loss === null && lossText !== undefined) {
@@ -110,7 +117,8 @@ function planCounts(program: Description, scale: readonly string[], problems: st
     else if (!counts.has(match[1]))
       problems.push(`--scale ${text}: there is no role ${match[1]} (there are ${roles.join(", ")})`);
     else if (Number(match[2]) < 1) problems.push(`--scale ${text}: one instance at least`);
-    else if (Number(match[2]) > 1 && unaddressed.get(match[1])) problems.push(`--scale ${text}: ${tooMany(match[1], Number(match[2]), unaddressed.get(match[1])!)}`);
+    else if (Number(match[2]) > 1 && unaddressed.get(match[1]))
+      problems.push(`--scale ${text}: ${tooMany(match[1], Number(match[2]), unaddressed.get(match[1])!)}`);
     else counts.set(match[1], Number(match[2]));
   }
   return counts;
@@ -189,12 +197,7 @@ function unreadable(path: string): string | null {
   }
 }
 
-function planKill(
-  text: string,
-  program: Description,
-  counts: ReadonlyMap<string, number>,
-  problems: string[],
-): Kill[] {
+function planKill(text: string, program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Kill[] {
   const match = /^([A-Za-z_][\w.]*)#(\d{1,4})@(\d{1,9})(ms)?$/.exec(text) ?? /^(log)()@(\d{1,9})(ms)$/.exec(text);
   if (match === null) {
     problems.push(`--kill must be Role#i@rows or Role#i@200ms, found ${text}`);
@@ -205,9 +208,13 @@ function planKill(
     problems.push(`--kill ${text}: there is no ${role}#${index}`);
     return [];
   }
-  const takesRows = program.roles.some((each) => each.role === role && each.collections.some(({ kind }) => kind === "input"));
+  const takesRows = program.roles.some(
+    (each) => each.role === role && each.collections.some(({ kind }) => kind === "input"),
+  );
   if (!unit && !takesRows) {
-    problems.push(`--kill ${text}: ${role} has no inputs whose rows could be counted; give a time, as ${role}#${index}@200ms`);
+    problems.push(
+      `--kill ${text}: ${role} has no inputs whose rows could be counted; give a time, as ${role}#${index}@200ms`,
+    );
     return [];
   }
   const name = role === "log" ? "log" : `${role}#${index}`;
