@@ -14,6 +14,8 @@ await build({
   format: "esm",
   target: "node20",
   outfile,
+  // CommonJS packages call `require` for node's own modules.
+  banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
   logLevel: "warning",
 });
 const { main } = await import(pathToFileURL(outfile).href);

@@ -9,8 +9,9 @@ if (!existsSync(fileURLToPath(built))) {
   console.error("dlc: this checkout is not built yet. Run `npm run build` first.");
   process.exit(2);
 }
-// A run is over before what is optimized early has paid for it. Newer versions keep compiled code instead.
+// A run is over before what is optimized early has paid for it, but for that of the language server. Newer versions
+// keep compiled code instead.
 if (module.enableCompileCache) module.enableCompileCache();
-else setFlagsFromString("--interrupt-budget=800000");
+else if (process.argv[2] !== "lsp") setFlagsFromString("--interrupt-budget=800000");
 const { main } = await import(built.href);
 process.exitCode = await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 /**
- * Builds `dist/`: the command line as one start file with lazily loaded chunks (`cli.js`), the compiler
- * as a library (`compiler.js`), the runtime file by file (`runtime/`), as emitted folders carry it, and the playground as
- * one page (`playground.html`).
+ * Builds `dist/`: the command line as one start file with lazily loaded chunks (`cli.js`), the thread of the language
+ * server that checks programs (`check-worker.js`), the compiler as a library (`compiler.js`), the runtime file by file
+ * (`runtime/`), as emitted folders carry it, and the playground as one page (`playground.html`).
  *
  *   node scripts/build.mjs              build
  *   node scripts/build.mjs --if-stale   build only when a source is newer than the last build
@@ -40,7 +40,7 @@ try {
     build({
       ...shared,
       platform: "node",
-      entryPoints: { cli: "src/cli/main.ts" },
+      entryPoints: { cli: "src/cli/main.ts", "check-worker": "src/cli/lsp/check-worker.ts" },
       outdir: "dist",
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",

@@ -102,10 +102,25 @@ const layers: readonly Layer[] = [
     nodeModules: [],
   },
   {
+    name: "editor",
+    owns: at("editor"),
+    mayImport: (path) => at("compiler")(path) || open(path),
+    nodeModules: [],
+  },
+  {
     name: "command line",
     owns: at("cli"),
-    mayImport: (path) => ["compiler", "runtime", "verify", "functions", "pictures"].some((folder) => at(folder)(path)),
-    nodeModules: ["node", "commander", "chalk", "tinyglobby", "esbuild", "ts-morph"],
+    mayImport: (path) => ["compiler", "editor", "runtime", "verify", "functions", "pictures"].some((folder) => at(folder)(path)),
+    nodeModules: [
+      "node",
+      "commander",
+      "chalk",
+      "tinyglobby",
+      "esbuild",
+      "ts-morph",
+      "vscode-languageserver/node",
+      "vscode-languageserver-textdocument",
+    ],
   },
 ];
 
@@ -151,9 +166,9 @@ describe("layers", () => {
     });
   }
 
-  test("the compiler has no clock, no randomness and no process", () => {
+  test("the compiler and the editor have no clock, no randomness and no process", () => {
     const wrong = files
-      .filter((file) => file.startsWith("compiler/"))
+      .filter((file) => file.startsWith("compiler/") || file.startsWith("editor/"))
       .filter((file) =>
         /\b(?:Date\.now|new Date\(|Math\.random|process\.|performance\.|globalThis\.)/.test(
           readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:\\.|[^"\\\n])*"/gm, ""),

@@ -186,7 +186,7 @@ async function reportOn(
 }
 
 /** Statements of a program in memory: those that the last check used. */
-function recall({ statements }: Memory, path: string): DiskStatements {
+export function recall({ statements }: Pick<Memory, "statements">, path: string): DiskStatements {
   const known = statements.get(path) ?? new Map<string, CachedStatement>();
   const used = new Map<string, CachedStatement>();
   return {

@@ -65,7 +65,7 @@ export function onlyFix({ fixes = [] }: Diagnostic, unsafe: boolean): Fix | null
 }
 
 /** Of each finding its one fix, if it changes this file alone and nothing that an earlier one changes. */
-function chooseFixes(
+export function chooseFixes(
   file: SourceFile,
   diagnostics: readonly Diagnostic[],
   unsafe: boolean,
@@ -86,6 +86,7 @@ function unreadable(diagnostics: readonly Diagnostic[]): number {
   return diagnostics.filter(({ code, severity }) => severity === "error" && code.startsWith("DLC1")).length;
 }
 
-function lineEnds(text: string, file: SourceFile): string {
+/** A text to be put into the file, with its line ends. */
+export function lineEnds(text: string, file: SourceFile): string {
   return file.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
 }

@@ -9,15 +9,19 @@ import { readSource } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import { packageRoot } from "./root.ts";
 
+/** Texts that are not saved, by path. */
+export type Unsaved = ReadonlyMap<string, string>;
+
 /** All files that `program` imports, directly or not, by their paths as the compiler names them. */
-export function readImports(program: SourceFile, cwd: string): ImportedFiles {
+export function readImports(program: SourceFile, cwd: string, unsaved: Unsaved = new Map()): ImportedFiles {
   const files = new Map<string, SourceFile | Unreadable>();
   const queue = [program];
   for (const file of queue) {
     for (const from of importsOf(file)) {
       const path = importPath(file.path, from);
       if (path === null || files.has(path)) continue;
-      const read = readImport(path, from, cwd);
+      const text = unsaved.get(path);
+      const read = text === undefined ? readImport(path, from, cwd) : { path, text };
       files.set(path, read);
       if ("text" in read) queue.push(read);
     }
@@ -25,7 +29,8 @@ export function readImports(program: SourceFile, cwd: string): ImportedFiles {
   return files;
 }
 
-function readImport(path: string, from: string, cwd: string): SourceFile | Unreadable {
+/** `from`: as it is written in the import. */
+export function readImport(path: string, from: string, cwd: string): SourceFile | Unreadable {
   const absolute = path.startsWith(libraryScheme) ? libraryFile(path) : resolve(cwd, path);
   if (absolute === null || !existsSync(absolute)) {
     const problem = path.startsWith(libraryScheme) ? "the standard library has no such file" : "there is no such file";
@@ -41,7 +46,7 @@ function readImport(path: string, from: string, cwd: string): SourceFile | Unrea
 }
 
 /** Where a file of the standard library lies; null where it cannot be one. */
-function libraryFile(path: string): string | null {
+export function libraryFile(path: string): string | null {
   const name = path.slice(libraryScheme.length);
   return /^[a-z0-9-]+$/.test(name) ? join(packageRoot(), "lib", `${name}.dlc`) : null;
 }

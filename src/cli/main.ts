@@ -267,6 +267,17 @@ function commands(io: Io, finish: (code: number) => void): Command {
     });
 
   program
+    .command("lsp")
+    .summary("the language server, for editors")
+    .description("Speaks the language server protocol on stdin and stdout. Editors start it; docs/editors.md says how.")
+    .option("--stdio", "on stdin and stdout, as always; editors say it")
+    .addHelpText("after", examples(["dlc lsp     in the settings of an editor"]))
+    .action(async () => {
+      const { lspCommand } = await import("./lsp.ts");
+      finish(await lspCommand());
+    });
+
+  program
     .command("init")
     .summary("a new project that checks, tests and runs at once")
     .description(

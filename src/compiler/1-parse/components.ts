@@ -63,7 +63,7 @@ export function sourceOf(site: Site, node: Cst, doc: string | null, end: number)
   return { kind: "source", name, columns, keyLength, modifiers, doc, span };
 }
 
-const pathWords: readonly PathWord[] = ["CR", "CW", "OR", "OW"];
+export const pathWords: readonly PathWord[] = ["CR", "CW", "OR", "OW"];
 
 /** `path request -> response: OR(campaign, id)`. */
 export function pathDeclOf(site: Site, node: Cst, doc: string | null, end: number): PathDecl {

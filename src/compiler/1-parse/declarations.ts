@@ -17,10 +17,10 @@ import { eachListed, pathOf } from "./expressions.ts";
 import { textValue } from "./literals.ts";
 import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
 
-const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
+export const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
 const flags = ["lossy", "durable", "unique", "shared", "serializable"] as const;
-const modifierWords = ["sealed", "single", "within", "every", "rate", "strict", ...levels, ...flags];
-const claims: readonly Claim[] = ["injective", "monotone", "morphism", "commutative", "associative", "idempotent"];
+export const modifierWords = ["sealed", "single", "within", "every", "rate", "strict", ...levels, ...flags];
+export const claims: readonly Claim[] = ["injective", "monotone", "morphism", "commutative", "associative", "idempotent"];
 
 /** The node `names`: `(a, b)`. */
 export function namesOf(site: Site, node: Cst, at: number): Name[] {

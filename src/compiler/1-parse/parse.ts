@@ -22,13 +22,13 @@ import { explainMismatch, reportScan } from "./explain.ts";
 import { importOf, moduleOf, useOf, type ModuleHeader } from "./modules.ts";
 import { roleOf, type RoleHeader } from "./roles.ts";
 import { ruleOf, sealOf } from "./rules.ts";
-import { scan, type Statement } from "./scan.ts";
+import { scan, type Scan, type Statement } from "./scan.ts";
 import { report, spanAt, type Site } from "./site.ts";
 import { nestingOf, tokensOf } from "./tokens.ts";
 
 export type { CachedStatement, StatementCache } from "./cache.ts";
 
-const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
+export const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
   "input",
   "output",
   "channel",
@@ -36,8 +36,8 @@ const collectionKinds: ReadonlySet<string> = new Set<CollectionKind>([
   "scratch",
   "timer",
 ]);
-const interfaceKinds: ReadonlySet<string> = new Set(["in", "out"]);
-const itemKinds: ReadonlySet<string> = new Set([
+export const interfaceKinds: ReadonlySet<string> = new Set(["in", "out"]);
+export const itemKinds: ReadonlySet<string> = new Set([
   "import",
   "source",
   "connect",
@@ -45,12 +45,12 @@ const itemKinds: ReadonlySet<string> = new Set([
   "aggregate",
   "lattice",
 ]);
-const blockKinds = ["role", "module", "component"] as const;
+export const blockKinds = ["role", "module", "component"] as const;
 /** Words that begin declarations of the language that this compiler does not read yet. */
 const laterKinds: ReadonlySet<string> = new Set(["cache"]);
 const declarationKinds = [...collectionKinds, ...interfaceKinds, "path", "seal", "use", ...itemKinds, ...blockKinds];
 
-type Header =
+export type Header =
   | ({ readonly kind: "role" } & RoleHeader)
   | ({ readonly kind: "module" } & ModuleHeader)
   | ({ readonly kind: "component" } & ComponentHeader);
@@ -65,14 +65,35 @@ interface OpenBlock {
   readonly sound: boolean;
 }
 
+/** A tree of what could be read. */
+export interface Read {
+  readonly ast: Ast;
+  /** false: a statement that is left out may have declared something. */
+  readonly isWhole: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What a statement is; of a block, its header. */
+export type StatementNode = CachedNode | Header;
+
 /**
  * The syntax tree of one file. Every statement with a mistake is reported and left out. The value is null
  * when one of them may have declared something, since every use of it would look like another mistake.
  */
 export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
+  const { ast, isWhole, diagnostics } = read(file, scan(file.text), [], cache);
+  return { value: isWhole ? ast : null, diagnostics };
+}
+
+/** `nodes`: by index, those of statements without a finding that are known where they stand; gets those of all others. */
+export function read(
+  file: SourceFile,
+  scanned: Scan,
+  nodes: (StatementNode | undefined)[],
+  cache?: StatementCache,
+): Read {
   const diagnostics: Diagnostic[] = [];
   const items: Item[] = [];
-  const scanned = scan(file.text);
   let block: OpenBlock | null = null;
   // Blocks inside a block that cannot be read: skipped up to their braces.
   let skipped = 0;
@@ -84,7 +105,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
   };
 
   reportScan(file, scanned.problems, diagnostics);
-  for (const statement of scanned.statements) {
+  for (const [index, statement] of scanned.statements.entries()) {
     const site: Site = { file, text: statement.text, base: statement.start, diagnostics };
 
     if (statement.kind === "close") {
@@ -101,23 +122,26 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     }
 
     if (statement.kind === "open") {
-      const begun = openBlock(site, statement, block);
+      const known: Header | undefined = block === null ? (nodes[index] as Header | undefined) : undefined;
+      const begun: OpenBlock | null = known === undefined ? openBlock(site, statement, block) : openKnown(known, statement);
       if (begun === null) {
         skipped = 1;
         declarationLost = true;
         continue;
       }
-      if (!begun.sound) declarationLost = true;
+      if (begun.sound) nodes[index] = begun.header;
+      else declarationLost = true;
       if (block !== null) close(block, statement.start);
       block = begun;
       continue;
     }
 
-    const read = readStatement(site, statement, cache);
+    const read = (nodes[index] as CachedNode | undefined) ?? readStatement(site, statement, cache);
     if (read === null) {
       if (declares(statement)) declarationLost = true;
       continue;
     }
+    nodes[index] = read;
     if (read.kind === "use") checkUse(site, read, block);
     if (isItem(read, block)) {
       if (block !== null) reportInside(site, statement, read, block);
@@ -146,7 +170,7 @@ export function parse(file: SourceFile, cache?: StatementCache): Result<Ast> {
     close(block, file.text.length);
   }
   diagnostics.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
-  return { value: declarationLost ? null : { file, items }, diagnostics };
+  return { ast: { file, items }, isWhole: !declarationLost, diagnostics };
 }
 
 /** Whether a statement stands outside of blocks; a `use` does where it says in which role, or where there is none. */
@@ -237,6 +261,10 @@ function firstWordOf(site: Site, statement: Statement): Span {
 /** Whether a statement, also one that cannot be read, may declare a name that others use. */
 function declares({ word }: Statement): boolean {
   return word !== null && word !== "seal";
+}
+
+function openKnown(header: Header, { start, from, doc }: Statement): OpenBlock {
+  return { header, start: start + from, doc, members: [], sound: true };
 }
 
 /** The role, module or component that a block's header opens; null, after a report, when it opens none. */

@@ -6,7 +6,7 @@ import type { Result } from "../result.ts";
 import type { StatementCache } from "./cache.ts";
 import { match } from "./cst.ts";
 import { importOf } from "./modules.ts";
-import { parse } from "./parse.ts";
+import { read, type Read } from "./parse.ts";
 import { scan } from "./scan.ts";
 import { report, type Site } from "./site.ts";
 
@@ -23,11 +23,28 @@ export function importsOf(file: SourceFile): readonly string[] {
   return named;
 }
 
-/**
- * The program's own file, then all that it imports, the nearer first and each once. No value where one of them has
- * none, or cannot be imported.
- */
+/** A program of which each file is a tree of what could be read. */
+export interface ReadProgram {
+  /** The program's own file, then all that it imports, the nearer first and each once. */
+  readonly asts: readonly Ast[];
+  /** Whether nothing is missing that may declare something. */
+  readonly isWhole: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** No value where a file may lack a declaration, or cannot be imported. */
 export function parseProgram(file: SourceFile, files: ImportedFiles, cache?: StatementCache): Result<readonly Ast[]> {
+  const { asts, isWhole, diagnostics } = readProgram(file, files, (source) =>
+    read(source, scan(source.text), [], cache),
+  );
+  return { value: isWhole ? asts : null, diagnostics };
+}
+
+export function readProgram(
+  file: SourceFile,
+  files: ImportedFiles,
+  readFile: (file: SourceFile) => Read,
+): ReadProgram {
   const diagnostics: Diagnostic[] = [];
   const asts: Ast[] = [];
   const queue: SourceFile[] = [file];
@@ -36,15 +53,12 @@ export function parseProgram(file: SourceFile, files: ImportedFiles, cache?: Sta
   const known = new Set([own]);
   let isWhole = true;
   for (const source of queue) {
-    const { value, diagnostics: found } = parse(source, cache);
+    const { ast, isWhole: isFileWhole, diagnostics: found } = readFile(source);
     diagnostics.push(...found);
-    if (value === null) {
-      isWhole = false;
-      continue;
-    }
-    asts.push(value);
+    if (!isFileWhole) isWhole = false;
+    asts.push(ast);
     const before = new Map<string, ImportDecl>();
-    for (const item of value.items) {
+    for (const item of ast.items) {
       if (item.kind !== "import") continue;
       const imported = importedFile(source, item, readable, diagnostics);
       const path = imported === null ? null : normalPath(imported.path);
@@ -73,7 +87,7 @@ export function parseProgram(file: SourceFile, files: ImportedFiles, cache?: Sta
       }
     }
   }
-  return { value: isWhole ? asts : null, diagnostics };
+  return { asts, isWhole, diagnostics };
 }
 
 /** null after a report. */

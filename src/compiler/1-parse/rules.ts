@@ -106,7 +106,7 @@ export function sealOf(site: Site, node: Cst, doc: string | null, end: number): 
   return { kind: "seal", target, args, op: op === "<~" ? "<~" : "<=", body, doc, span };
 }
 
-const strategies = ["none", "seal", "order", "barrier"] as const;
+export const strategies = ["none", "seal", "order", "barrier"] as const;
 
 /** The node `annotation`. */
 export function annotationOf(site: Site, node: Cst, at: number): Annotation {

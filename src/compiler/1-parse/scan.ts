@@ -53,7 +53,7 @@ const AT = 64;
 const BACKSLASH = 92;
 
 /** Words after which a statement goes on, and words that go on with it. */
-const infix = new Set(["having", "in", "then", "else", "not", "if", "distinct"]);
+export const infix = new Set(["having", "in", "then", "else", "not", "if", "distinct"]);
 const declaring = new Set([
   "role",
   "input",

@@ -14,7 +14,7 @@ const longestPeriodMs = 2 ** 31 - 1;
 const article = (kind: CollectionKind): string => `${/^[io]/.test(kind) ? "an" : "a"} ${kind}`;
 
 /** Which kinds a modifier stands on. */
-const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializable">, readonly CollectionKind[]>> = {
+export const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializable">, readonly CollectionKind[]>> = {
   sealed: ["input", "channel"],
   unique: ["input", "channel"],
   lossy: ["channel"],

@@ -7,6 +7,7 @@ import { lowerConnections } from "./connections.ts";
 import { addCopies, moduleAlone } from "./copies.ts";
 import { checkPartitions, declare } from "./declare.ts";
 import { filesOf } from "./files.ts";
+import type { FileScope } from "./files.ts";
 import { Findings, quote } from "./findings.ts";
 import { lowerPaths } from "./paths.ts";
 import { lowerRule } from "./rule.ts";
@@ -20,10 +21,7 @@ import { checkStrata } from "./stratify.ts";
  * error; all errors that one run can find.
  */
 export function lower(asts: readonly Ast[]): Result<Ir> {
-  const findings = new Findings();
-  const files = filesOf(asts, findings);
-  const roles = declare(files, findings);
-  const copies = addCopies(files, findings);
+  const { files, roles, copies, findings } = declared(asts);
   const functions = new Map<string, ImportedFunction>();
   const aggregates = new Map<string, ImportedFunction>();
   const lattices = new Map<string, ImportedLattice>();
@@ -77,6 +75,26 @@ export function lower(asts: readonly Ast[]): Result<Ir> {
   };
 }
 
+/** What the names of a program mean. */
+export interface Declared {
+  /** The program's own first. */
+  readonly files: readonly FileScope[];
+  /** All roles of the program by their names in it. */
+  readonly roles: ReadonlyMap<string, RoleScope>;
+  /** Of modules in roles, each before those that stand in it. */
+  readonly copies: readonly RoleScope[];
+  /** What is wrong with declarations. */
+  readonly findings: Findings;
+}
+
+export function declared(asts: readonly Ast[]): Declared {
+  const findings = new Findings();
+  const files = filesOf(asts, findings);
+  const roles = declare(files, findings);
+  const copies = addCopies(files, findings);
+  return { files, roles, copies, findings };
+}
+
 function collectionsOf(parts: readonly RoleScope[]): ReadonlyMap<string, Collection> {
   const collections = new Map<string, Collection>();
   for (const part of parts) for (const one of part.collections.values()) collections.set(one.id, one);
@@ -84,7 +102,7 @@ function collectionsOf(parts: readonly RoleScope[]): ReadonlyMap<string, Collect
 }
 
 /** The rules of a role or of a copy, but for those of copies in it. */
-function lowerMembers(
+export function lowerMembers(
   role: RoleScope,
   roles: ReadonlyMap<string, RoleScope>,
   ordinals: Ordinals,
