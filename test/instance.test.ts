@@ -89,7 +89,7 @@ describe("an instance", () => {
     const { instance, steps, arrive } = recorded({ collections: [collection("timer", "tick", {}, { ordering: { log: "A.log", by: [] } })] });
     instance.step();
     for (const index of [1, 2]) {
-      arrive("log", { kind: "batch", log: "A.log", value: [], index, entries: [{ target: "A.tick", to: "A#0", from: "A#0", row: [] }] });
+      arrive("log", { kind: "batch", log: "A.log", value: [], index, runs: [{ target: "A.tick", to: "A#0", from: "A#0", rows: [[]] }] });
     }
     while (instance.wantsStep()) instance.step();
     expect(steps.map(({ clock, events }) => [clock, events.length])).toEqual([[null, 0], ["A.log", 1], [null, 0], ["A.log", 1]]);
@@ -148,7 +148,7 @@ describe("what does not fit is refused with a fault that names the sender", () =
     expect(instance.receive({ from: "B#0", to: "A#1", epoch: 1, seq: 1, parts: [rows] })[0]).toMatchObject({ code: "DLC906" });
     expect(arrive("B#0", { ...rows, target: "A.add" })[0]).toMatchObject({ code: "DLC901", message: expect.stringContaining("B#0") });
     expect(arrive("B#0", { ...rows, target: "A.nothing" })[0]).toMatchObject({ code: "DLC901" });
-    expect(arrive("B#0", { kind: "append", log: "A.log", entries: [] })[0]).toMatchObject({ code: "DLC909" });
+    expect(arrive("B#0", { kind: "append", log: "A.log", runs: [] })[0]).toMatchObject({ code: "DLC909" });
     expect(arrive("log", rows)[0]).toMatchObject({ code: "DLC909" });
     expect(instance.waiting).toBe(0);
   });
@@ -243,16 +243,16 @@ describe("routing", () => {
 
   test("what passes through a log is appended, with its destination", () => {
     const ordering = { log: "B.log", by: [] };
-    const entries = (route: "all" | "owner" | "one", to: string | null) => {
+    const receivers = (route: "all" | "owner" | "one", to: string | null) => {
       const [{ to: receiver, parts: [part] }] = sends(route, to, [["a", 1]], ordering).envelopes;
       expect(receiver).toBe("log");
-      return part.kind === "append" ? part.entries.map((entry) => entry.to) : [];
+      return part.kind === "append" ? part.runs.map(({ to: each }) => each) : [];
     };
-    expect(entries("all", null)).toEqual([null]);
-    expect(entries("all", "B#1")).toEqual(["B#1"]);
-    expect(entries("one", null)).toEqual(["One#0"]);
-    expect(entries("owner", null)).toEqual([`B#${ownerOf(["a"], 3)}`]);
-    expect(entries("owner", "*")).toEqual(["B#0", "B#1", "B#2"]);
+    expect(receivers("all", null)).toEqual([null]);
+    expect(receivers("all", "B#1")).toEqual(["B#1"]);
+    expect(receivers("one", null)).toEqual(["One#0"]);
+    expect(receivers("owner", null)).toEqual([`B#${ownerOf(["a"], 3)}`]);
+    expect(receivers("owner", "*")).toEqual(["B#0", "B#1", "B#2"]);
   });
 });
 
@@ -267,7 +267,7 @@ describe("logs", () => {
   const ordered = { ...click, ordering: { log: "A.log", by: [0] } };
   const batch = (value: string, index: number, ...ids: number[]): Part => ({
     kind: "batch", log: "A.log", value: [value], index,
-    entries: ids.map((id) => ({ target: "A.click", to: null, from: "B#0", row: [value, id] })),
+    runs: [{ target: "A.click", to: null, from: "B#0", rows: ids.map((id) => [value, id]) }],
   });
 
   test("one batch is one step, strictly in order per gate value, whatever the order of arrival", () => {
@@ -299,15 +299,14 @@ describe("logs", () => {
     ]);
   });
 
-  test("only the sequencer may send batches, and only with entries of the log", () => {
+  test("only the sequencer may send batches, and only with rows of the log", () => {
     const { instance, arrive } = recorded({ collections: [add, ordered] });
     instance.step();
     expect(arrive("B#0", batch("shoes", 1, 1))[0]).toMatchObject({ code: "DLC909", message: expect.stringContaining("B#0") });
     expect(arrive("log", { ...batch("shoes", 1, 1), log: "B.log" } as Part)[0]).toMatchObject({ code: "DLC909" });
-    const wrong: Part = { kind: "batch", log: "A.log", value: ["shoes"], index: 1, entries: [
-      { target: "A.add", to: null, from: "B#1", row: [1] },
-      { target: "A.click", to: null, from: "B#1", row: ["shoes", "1"] },
-      { target: "A.click", to: null, from: "B#1", row: ["shoes", 1] },
+    const wrong: Part = { kind: "batch", log: "A.log", value: ["shoes"], index: 1, runs: [
+      { target: "A.add", to: null, from: "B#1", rows: [[1]] },
+      { target: "A.click", to: null, from: "B#1", rows: [["shoes", "1"], ["shoes", 1]] },
     ] };
     expect(arrive("log", wrong).map((fault) => fault.code)).toEqual(["DLC902", "DLC902"]);
     expect(instance.clocks()).toEqual(['A.log["shoes"]']);
@@ -321,9 +320,9 @@ describe("logs", () => {
     instance.input("add", [5]);
     instance.fire("tick");
     expect(instance.wantsStep()).toBe(true);
-    expect(instance.step().envelopes).toEqual([{ from: "A#0", to: "log", epoch: 77, seq: 1, parts: [{ kind: "append", log: "A.log", entries: [
-      { target: "A.add", to: "A#0", from: "A#0", row: [5] },
-      { target: "A.tick", to: "A#0", from: "A#0", row: [] },
+    expect(instance.step().envelopes).toEqual([{ from: "A#0", to: "log", epoch: 77, seq: 1, parts: [{ kind: "append", log: "A.log", runs: [
+      { target: "A.add", to: "A#0", from: "A#0", rows: [[5]] },
+      { target: "A.tick", to: "A#0", from: "A#0", rows: [[]] },
     ] }] }]);
     expect(steps).toHaveLength(1);
     expect(instance.wantsStep()).toBe(false);

@@ -157,7 +157,11 @@ describe("a partition of a channel closes", () => {
         for (const key of ["a", "b", "c"]) {
           const count = random.below(4);
           total += count;
-          for (let id = 0; id < count; id++) events.push(() => rows(from, [key, id]));
+          for (let id = 0, end = 0; id < count; id = end) {
+            end = id + 1 + random.below(count - id);
+            const facts = Array.from({ length: end - id }, (_, n): Row => [key, id + n]);
+            events.push(() => rows(from, ...facts));
+          }
           if (key !== "c") events.push(() => seal(from, [key], count));
         }
         events.push(() => seal(from, null, total));
@@ -188,6 +192,20 @@ describe("a broken promise is refused and reported", () => {
     expect(rows("P#1", ["a", 4])[0].code).toBe("DLC904");
     seal("P#0", null, 2);
     expect(rows("P#0", ["c", 1])[0].code).toBe("DLC904");
+  });
+
+  test("in the middle of rows of one partition, where the seal of it, or of everything, has its last", () => {
+    const { rows, seal, closed } = receiver();
+    seal("P#0", ["a"], 2);
+    seal("P#1", ["a"], 0);
+    const [late] = rows("P#0", ["b", 1], ["a", 1], ["a", 2], ["a", 3], ["b", 2], ["a", 4]);
+    expect(late.message).toContain('refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("a", 3)');
+    expect(closed()).toEqual(["a"]);
+    seal("P#0", null, 6);
+    const [last] = rows("P#0", ["b", 3], ["b", 4], ["b", 5], ["c", 1]);
+    expect(last.message).toContain('refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("b", 5)');
+    seal("P#1", null, 0);
+    expect(closed()).toEqual(["a", null]);
   });
 
   test("a row of a wrong type still counts, so that its partition does not wait for ever", () => {
@@ -327,6 +345,18 @@ describe("a sender", () => {
       ["S#0", ["rows", [["a"], 2], [["b"], 0]]],
       ["S#1", [[["a"], 2], [["b"], 1]]],
     ]);
+  });
+
+  test("counts by all columns of the seal, and equal values that are not the same object as one", () => {
+    const pairs = { ...collection("channel", "click", { campaign: "bytes", id: "int" }), sealed: sealedBy([0, 1], ["P"]) };
+    const bytes = (...of: number[]) => Uint8Array.from(of);
+    const rows: Row[] = [[bytes(1), 1], [bytes(1), 1], [bytes(1), 2], [bytes(2), 2], [bytes(1), 1]];
+    const instance = sender("all", [
+      { sends: [{ target: "S.click", to: null, rows }], seals: [{ target: "S.click", key: [bytes(1), 1] }, { target: "S.click", key: [bytes(2), 2] }] },
+      { sends: [{ target: "S.click", to: null, rows }] },
+    ], pairs);
+    expect(seals(instance)[0][1]).toEqual(["rows", [[bytes(1), 1], 3], [[bytes(2), 2], 1]]);
+    expect(instance.step().faults[0].message).toContain("P#0 did not send 4 facts of S.click");
   });
 
   test("refuses to send what it has sealed, and reports it", () => {

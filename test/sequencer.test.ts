@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
+import type { Envelope, LogRun, Part } from "../src/runtime/messages.ts";
 import type { RoleMeta } from "../src/runtime/program.ts";
-import { ownerOf, shareOf } from "../src/runtime/routing.ts";
+import { LOG_SHARES, ownerOf } from "../src/runtime/routing.ts";
 import { Sequencer } from "../src/runtime/sequencer.ts";
 import { collection, handRole } from "./support/roles.ts";
 
@@ -26,34 +26,39 @@ const metas: RoleMeta[] = [
   }).meta,
 ];
 
-function click(campaign: string, id: number, to: string | null = null): LogEntry {
-  return { target: "R.click", to, from: "P#0", row: [campaign, id] };
+function click(campaign: string, id: number, to: string | null = null): LogRun {
+  return { target: "R.click", to, from: "P#0", rows: [[campaign, id]] };
 }
 
-function append(seq: number, ...entries: LogEntry[]): Envelope {
-  return { from: "P#0", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "R.log", entries }] };
+function append(seq: number, ...runs: LogRun[]): Envelope {
+  return { from: "P#0", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "R.log", runs }] };
 }
 
 function tick(seq: number, value: string, after: number, from = "R#0"): Envelope {
-  return { from, to: "log", epoch: 1, seq, parts: [{ kind: "tick", log: "R.log", value: [shareOf([value])], after }] };
+  return { from, to: "log", epoch: 1, seq, parts: [{ kind: "tick", log: "R.log", value: [shareOf(value)], after }] };
+}
+
+/** The share of a log in which a gate value lies. */
+function shareOf(value: string): number {
+  return ownerOf([value], LOG_SHARES);
 }
 
 /** The two gate values lie in different shares of the log. */
-const shares = new Map([[shareOf(["shoes"]), "shoes"], [shareOf(["hats"]), "hats"]]);
+const shares = new Map([[shareOf("shoes"), "shoes"], [shareOf("hats"), "hats"]]);
 
 /** `R#0 shoes 1: 7 8`: receiver, share by its gate value, batch, ids. */
 function told(envelopes: readonly Envelope[]): string[] {
   const text = (part: Part): string =>
-    part.kind === "batch" ? `${part.value.map((share) => shares.get(share as number)).join()} ${part.index}: ${part.entries.map((entry) => entry.row.find((value) => typeof value === "number")).join(" ")}` : part.kind;
+    part.kind === "batch" ? `${part.value.map((share) => shares.get(share as number)).join()} ${part.index}: ${part.runs.flatMap(({ rows }) => rows.map((row) => row.find((value) => typeof value === "number"))).join(" ")}` : part.kind;
   return envelopes.flatMap(({ to, parts }) => parts.map((part) => `${to} ${text(part)}`));
 }
 
 describe("the sequencer", () => {
   test("gives instances that are no replicas logs of their own", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
-    const put = (k: string): LogEntry => ({ target: "O.put", to: null, from: "P#1", row: [1, k] });
+    const put = (k: string): LogRun => ({ target: "O.put", to: null, from: "P#1", rows: [[1, k]] });
     const send = (seq: number, k: string): string[] =>
-      sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "O.log", entries: [put(k)] }] }).flatMap(({ to, parts }) => parts.map((part) => (part.kind === "batch" ? `${to} ${part.index}` : "")));
+      sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "O.log", runs: [put(k)] }] }).flatMap(({ to, parts }) => parts.map((part) => (part.kind === "batch" ? `${to} ${part.index}` : "")));
     const mine = ownerOf(["a"], 3);
     const far = ["b", "c", "d", "e", "f"].find((k) => ownerOf([k], 3) !== mine)!;
     const other = ownerOf([far], 3);
@@ -65,7 +70,7 @@ describe("the sequencer", () => {
   test("makes one batch per gate value and flush, numbered without gaps, for every instance", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     sequencer.take(append(1, click("shoes", 1), click("hats", 2)));
-    sequencer.take(append(2, click("shoes", 3), { target: "R.request", to: "R#1", from: "P#0", row: [4, "hats"] }));
+    sequencer.take(append(2, click("shoes", 3), { target: "R.request", to: "R#1", from: "P#0", rows: [[4, "hats"]] }));
     const envelopes = sequencer.flush();
     expect(envelopes.map(({ from, to, epoch, seq }) => [from, to, epoch, seq])).toEqual([["log", "R#0", 9, 1], ["log", "R#1", 9, 1]]);
     expect(told(envelopes)).toEqual(["R#0 shoes 1: 1 3", "R#0 hats 1: 2", "R#1 shoes 1: 1 3", "R#1 hats 1: 2 4"]);
@@ -73,16 +78,22 @@ describe("the sequencer", () => {
     expect(sequencer.flush()).toEqual([]);
   });
 
-  test("gives an addressed entry to its instance only; the others see the same batch without it", () => {
+  test("takes rows that come together apart by their shares, each in their order", () => {
+    const sequencer = new Sequencer({ counts }, metas, 9);
+    const run: LogRun = { ...click("shoes", 1), rows: [["shoes", 1], ["hats", 2], ["shoes", 3], ["shoes", 4], ["hats", 5]] };
+    expect(told(sequencer.receive(append(1, run))).slice(0, 2)).toEqual(["R#0 shoes 1: 1 3 4", "R#0 hats 1: 2 5"]);
+  });
+
+  test("gives addressed rows to their instance only; the others see the same batch without them", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     expect(told(sequencer.receive(append(1, click("shoes", 1, "R#1"))))).toEqual(["R#0 shoes 1: ", "R#1 shoes 1: 1"]);
   });
 
-  test("gives a partitioned role's entry to the owner", () => {
+  test("gives a partitioned role's rows to their owners", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
-    const entries = ["a", "b", "c", "d"].map((k, v) => ({ target: "O.put", to: null, from: "P#1", row: [v, k] }));
-    const owned = new Map(sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq: 1, parts: [{ kind: "append", log: "O.log", entries }] })
-      .flatMap(({ to, parts }) => parts.map((part) => [to, part.kind === "batch" ? part.entries.map(({ row }) => row[1]) : []])));
+    const run: LogRun = { target: "O.put", to: null, from: "P#1", rows: ["a", "b", "c", "d"].map((k, v) => [v, k]) };
+    const owned = new Map(sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq: 1, parts: [{ kind: "append", log: "O.log", runs: [run] }] })
+      .flatMap(({ to, parts }) => parts.map((part) => [to, part.kind === "batch" ? part.runs.flatMap(({ rows }) => rows.map((row) => row[1])) : []])));
     for (const k of ["a", "b", "c", "d"]) expect(owned.get(`O#${ownerOf([k], 3)}`)).toContain(k);
     expect([...owned.values()].flat()).toHaveLength(4);
   });
@@ -107,15 +118,15 @@ describe("the sequencer", () => {
 
   test("refuses what it cannot place, naming the sender, and takes the rest", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
-    const odd: LogEntry[] = [
-      { target: "R.free", to: null, from: "P#0", row: [1] },
-      { target: "R.click", to: null, from: "P#0", row: ["shoes"] },
-      { target: "R.click", to: "R#2", from: "P#0", row: ["shoes", 1] },
+    const odd: LogRun[] = [
+      { target: "R.free", to: null, from: "P#0", rows: [[1]] },
+      { target: "R.click", to: null, from: "P#0", rows: [["shoes"], ["shoes", 7]] },
+      { target: "R.click", to: "R#2", from: "P#0", rows: [["shoes", 1]] },
     ];
     const faults = sequencer.take(append(1, ...odd, click("shoes", 8)));
     expect(faults.map(({ code }) => code)).toEqual(["DLC909", "DLC909", "DLC909"]);
     for (const { message } of faults) expect(message).toContain("P#0");
-    expect(told(sequencer.flush())[0]).toBe("R#0 shoes 1: 8");
+    expect(told(sequencer.flush())[0]).toBe("R#0 shoes 1: 7 8");
     expect(sequencer.take({ ...append(2), from: "P#2" })[0].code).toBe("DLC906");
     expect(sequencer.take({ ...append(2), to: "R#0" })[0].code).toBe("DLC906");
     expect(sequencer.take({ ...append(3), parts: [{ kind: "rows", target: "R.click", rows: [] }] })[0].code).toBe("DLC909");

@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Envelope, LogEntry, Part } from "../src/runtime/messages.ts";
+import type { Envelope, LogRun, Part } from "../src/runtime/messages.ts";
 import type { CollectionMeta, Fault, RoleMeta } from "../src/runtime/program.ts";
 import { holdTimes, parseDelay } from "../src/runtime/transports/delay.ts";
 import { Losses, parseLoss } from "../src/runtime/transports/loss.ts";
@@ -105,19 +105,17 @@ describe("the wire form", () => {
   test("keeps every value and every kind of part", () => {
     fc.assert(
       fc.property(fc.array(row, { maxLength: 5 }), fc.uint8Array(), (rows, key) => {
-        const entries = rows.map((each, i) => ({
-          target: "R.c",
-          to: i % 2 === 0 ? null : "R#0",
-          from: "A#0",
-          row: each,
-        }));
+        const runs: LogRun[] = [
+          { target: "R.c", to: null, from: "A#0", rows },
+          { target: "R.c", to: "R#0", from: "A#1", rows },
+        ];
         const parts: Part[] = [
           { kind: "rows", target: "R.c", rows },
           { kind: "seal", target: "R.c", key: [key], count: 3 },
           { kind: "seal", target: "R.c", key: null, count: 4 },
-          { kind: "append", log: "R.log", entries },
+          { kind: "append", log: "R.log", runs },
           { kind: "tick", log: "R.log", value: [key, NaN, "x"], after: 2 },
-          { kind: "batch", log: "R.log", value: [key], index: 9, entries },
+          { kind: "batch", log: "R.log", value: [key], index: 9, runs },
         ];
         expect(roundTrip(parts)).toEqual(parts);
       }),
@@ -133,35 +131,40 @@ describe("the wire form", () => {
       }
       return wire.decodeParts(pieces);
     };
-    const entriesOf = (id: number): LogEntry[] => [{ target: "R.p", to: null, from: "A#0", row: [id, "x"] }];
-    const shared = entriesOf(1);
-    const batch = (index: number, entries: readonly LogEntry[]): Part => ({
+    const runsOf = (id: number): LogRun[] => [{ target: "R.p", to: null, from: "A#0", rows: [[id, "x"]] }];
+    const shared = runsOf(1);
+    const batch = (index: number, runs: readonly LogRun[]): Part => ({
       kind: "batch",
       log: "R.log",
       value: [],
       index,
-      entries,
+      runs,
     });
-    expect(read("R#0", batch(1, shared))).toEqual([batch(1, entriesOf(1))]);
-    expect(read("R#1", batch(1, shared))).toEqual([batch(1, entriesOf(1))]);
-    expect(read("R#2", batch(2, entriesOf(2)))).toEqual([batch(2, entriesOf(2))]);
-    shared.push(...entriesOf(3));
+    expect(read("R#0", batch(1, shared))).toEqual([batch(1, runsOf(1))]);
+    expect(read("R#1", batch(1, shared))).toEqual([batch(1, runsOf(1))]);
+    expect(read("R#2", batch(2, runsOf(2)))).toEqual([batch(2, runsOf(2))]);
+    shared.push(...runsOf(3));
     wire.endStep();
-    expect(read("R#0", batch(3, shared))).toEqual([batch(3, [...entriesOf(1), ...entriesOf(3)])]);
+    expect(read("R#0", batch(3, shared))).toEqual([batch(3, [...runsOf(1), ...runsOf(3)])]);
   });
 
   test("cuts long envelopes into frames and puts them together again", () => {
     const rows = Array.from({ length: 40_000 }, (_, id) => [id, "x".repeat(10)]);
-    const entries = rows.map((each) => ({ target: "R.p", to: null, from: "A#0", row: each }));
+    const runs: LogRun[] = [0, 1, 2, 3].map((part) => ({
+      target: "R.p",
+      to: null,
+      from: `A#${part}`,
+      rows: rows.slice(part * 10_000, (part + 1) * 10_000),
+    }));
     const parts = roundTrip([
       { kind: "rows", target: "R.p", rows },
-      { kind: "batch", log: "R.log", value: [], index: 1, entries },
+      { kind: "batch", log: "R.log", value: [], index: 1, runs },
     ]);
     expect(
       parts.filter(({ kind }) => kind === "rows").flatMap((part) => (part.kind === "rows" ? part.rows : [])),
     ).toEqual(rows);
     const batches = parts.filter(({ kind }) => kind === "batch");
-    expect(batches).toEqual([{ kind: "batch", log: "R.log", value: [], index: 1, entries }]);
+    expect(batches).toEqual([{ kind: "batch", log: "R.log", value: [], index: 1, runs }]);
   });
 
   test("refuses what is no part", () => {

@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { defaultDeployment, placesOf } from "../../src/runtime/deployment.ts";
 import type { DeployFile } from "../../src/runtime/deployment.ts";
+import { rowsIn } from "../../src/runtime/messages.ts";
 import type { Envelope } from "../../src/runtime/messages.ts";
 import type { CollectionMeta, RoleMeta, Row } from "../../src/runtime/program.ts";
 import { addressOf } from "../../src/runtime/routing.ts";
@@ -72,7 +73,7 @@ export async function measureSequencer(
         wire: new WireFormat(metas),
         onEnvelope: ({ parts }) => {
           if (self !== addressOf("Report", 0)) return;
-          for (const part of parts) if (part.kind === "batch") received += part.entries.length;
+          for (const part of parts) if (part.kind === "batch") received += rowsIn(part.runs);
           onRead();
         },
         onFault: ({ message }) => {
@@ -102,21 +103,20 @@ export async function measureSequencer(
       if (sent >= rows || sent - received >= ahead * appenders) return false;
       seq++;
       for (let i = 0; i < appenders && sent < rows; i++) {
-        const entries = Array.from({ length: ROWS_A_MESSAGE }, (_, n) => ({
-          target: "Report.click",
-          to: null,
-          from: addressOf("AdServer", i),
-          row: [`campaign-${n % 24}`, `ad-${(n * 7) % 500}`, `u${sent + n}`] as Row,
-        }));
+        const from = addressOf("AdServer", i);
+        const rows = Array.from(
+          { length: ROWS_A_MESSAGE },
+          (_, n): Row => [`campaign-${n % 24}`, `ad-${(n * 7) % 500}`, `u${sent + n}`],
+        );
         const envelope: Envelope = {
-          from: addressOf("AdServer", i),
+          from,
           to: "log",
           epoch: i + 1,
           seq,
-          parts: [{ kind: "append", log: "Report.log", entries }],
+          parts: [{ kind: "append", log: "Report.log", runs: [{ target: "Report.click", to: null, from, rows }] }],
         };
         transports.get(envelope.from)!.send(envelope);
-        sent += entries.length;
+        sent += rows.length;
       }
       return true;
     };

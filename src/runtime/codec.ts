@@ -128,14 +128,27 @@ export class RowType {
     return null;
   }
 
-  /** The same for a seal's key: one value for each of these columns. */
+  /** The rows that are of the type, in their one form; the others are handed to `refuse`. The array itself where all are as they should be. */
+  fitting(rows: readonly Row[], refuse: (row: Row, problem: string) => void): readonly Row[] {
+    let fitting: Row[] | null = null;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      const problem = this.problem(row);
+      const kept = problem === null ? this.formed(row) : null;
+      if (problem !== null) refuse(row, problem);
+      if (kept !== row && fitting === null) fitting = rows.slice(0, i);
+      if (kept !== null && fitting !== null) fitting.push(kept);
+    }
+    return fitting ?? rows;
+  }
+
+  /** The same as `problem` for a seal's key: one value for each of these columns. */
   keyProblem(columns: readonly number[], key: unknown): string | null {
     return new RowType(pickColumns(this.columns, columns)).problem(key);
   }
 
   #wrongShape(row: unknown): string {
-    const names = this.columns.map((column) => column.name).join(", ");
-    const expected = `${this.columns.length} column${this.columns.length === 1 ? "" : "s"} (${names}) expected`;
+    const expected = `${this.columns.length} column${this.columns.length === 1 ? "" : "s"} (${namesOf(this.columns)}) expected`;
     return Array.isArray(row) ? `${expected}, ${row.length} found` : `${expected}, ${foundText(row)} found`;
   }
 
@@ -253,15 +266,14 @@ export function encodeRecord(columns: Columns, row: Row): { readonly [column: st
 
 /** Also for the seal `{"campaign": "shoes"}`, with the seal's columns only. */
 export function decodeRecord(columns: Columns, json: unknown): Decoded<Row> {
-  const names = columns.map((column) => column.name).join(", ");
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return { ok: false, problem: `an object with the columns (${names}) expected, ${foundText(json)} found` };
+    return { ok: false, problem: `an object with the columns (${namesOf(columns)}) expected, ${foundText(json)} found` };
   }
   const record = json as Readonly<Record<string, unknown>>;
   const row: Value[] = [];
   for (const column of columns) {
     if (!Object.hasOwn(record, column.name)) {
-      return { ok: false, problem: `column ${column.name} is missing; the columns are (${names})` };
+      return { ok: false, problem: `column ${column.name} is missing; the columns are (${namesOf(columns)})` };
     }
     const decoded = decodeGiven(column, record[column.name]);
     if (!decoded.ok) return decoded;
@@ -269,9 +281,13 @@ export function decodeRecord(columns: Columns, json: unknown): Decoded<Row> {
   }
   if (Object.keys(record).length > columns.length) {
     const extra = Object.keys(record).find((key) => !columns.some((column) => column.name === key));
-    return { ok: false, problem: `there is no column ${extra}; the columns are (${names})` };
+    return { ok: false, problem: `there is no column ${extra}; the columns are (${namesOf(columns)})` };
   }
   return { ok: true, value: row };
+}
+
+function namesOf(columns: Columns): string {
+  return columns.map((column) => column.name).join(", ");
 }
 
 /** Rows as JSON arrays. */

@@ -1,8 +1,8 @@
 /** Input files: NDJSON (one object per line, columns as keys) and CSV (a header line with the columns' names). */
 import { createReadStream } from "node:fs";
 import { decodeField, decodeRecord } from "./codec.ts";
-import type { Decoded } from "./codec.ts";
-import { columnOfKey, parseLine, sealOf } from "./lines.ts";
+import type { Columns, Decoded } from "./codec.ts";
+import { columnOfKey, parseLine, sealColumns, sealOf } from "./lines.ts";
 import type { InputEvent } from "./lines.ts";
 import type { CollectionMeta, Row, Value } from "./program.ts";
 
@@ -53,6 +53,8 @@ class JsonRecords {
   readonly #file: InputFile;
   readonly #collection: CollectionMeta;
   readonly #reader: InputReader;
+  /** Columns of a record that is a seal; null where every record is a row, also because a column has that name. */
+  readonly #sealColumns: Columns | null;
   #rest = "";
   #line = 0;
   #record = 0;
@@ -61,6 +63,7 @@ class JsonRecords {
     this.#file = file;
     this.#collection = collection;
     this.#reader = reader;
+    this.#sealColumns = collection.columns.some(({ name }) => name === "seal") ? null : sealColumns(collection);
   }
 
   push(text: string): void {
@@ -92,10 +95,10 @@ class JsonRecords {
 
   /** A row, or, where the collection is sealed, `{"seal": {"campaign": "shoes"}}`. */
   #eventOf(json: unknown): Decoded<InputEvent> {
-    const { columns, name, sealed } = this.#collection;
-    if (sealed && !columns.some((column) => column.name === "seal") && typeof json === "object" && json !== null) {
+    const { columns, name } = this.#collection;
+    if (this.#sealColumns !== null && typeof json === "object" && json !== null) {
       const { seal } = json as { readonly seal?: unknown };
-      if (seal !== undefined && Object.keys(json).length === 1) return sealOf(this.#collection, seal);
+      if (seal !== undefined && Object.keys(json).length === 1) return sealOf(name, this.#sealColumns, seal);
     }
     const decoded = decodeRecord(columns, json);
     return decoded.ok ? { ok: true, value: { kind: "row", collection: name, row: decoded.value } } : decoded;

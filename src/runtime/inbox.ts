@@ -1,8 +1,9 @@
 /** The unordered events that wait at an instance, and what of them a step takes. */
 import { factText, RowType } from "./codec.ts";
 import type { StepChoice } from "./instance.ts";
+import { rowPartKey } from "./partitions.ts";
 import type { CollectionMeta, Row, StepInput } from "./program.ts";
-import { ChannelSeals, type Closure, InputSeals, rowPartKey } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
 
 /** An input, channel or timer of the role. */
 export class Local {
@@ -17,10 +18,8 @@ export class Local {
   ended = false;
   /** Partitions that wait until no deferred fact is pending; all their rows have been taken. */
   undeferred: Closure[] = [];
-  /** Rows that the step under way has taken. */
-  taken: readonly Row[] | null = null;
-  /** `taken` is an array of ours. */
-  private owned: Row[] | null = null;
+  /** Rows that the step under way has taken, array by array. */
+  #taken: (readonly Row[])[] = [];
 
   constructor(role: string, meta: CollectionMeta, seals: InputSeals | ChannelSeals | null) {
     this.meta = meta;
@@ -31,27 +30,33 @@ export class Local {
 
   /** Adds rows to the step; the array stays as it is. */
   take(rows: readonly Row[]): void {
-    if (this.taken === null) {
-      this.taken = rows;
-      return;
-    }
     // A timer that fires twice before a step has fired.
-    if (this.meta.kind === "timer") return;
-    if (this.owned === null) {
-      this.owned = this.taken.slice();
-      this.taken = this.owned;
-    }
-    for (const row of rows) this.owned.push(row);
+    if (this.meta.kind === "timer" && this.#taken.length > 0) return;
+    this.#taken.push(rows);
   }
 
-  clear(): void {
-    this.taken = null;
-    this.owned = null;
+  /** What the step under way has taken; the next step begins with nothing. */
+  collect(): readonly Row[] {
+    const taken = this.#taken;
+    if (taken.length === 0) return [];
+    this.#taken = [];
+    return joined(taken);
   }
 
   text(row: Row): string {
     return factText(this.id, row);
   }
+}
+
+/** Arrays that are handed to one call: so many arguments fit on every stack. */
+const AT_ONCE = 8192;
+
+/** All rows of one array or more. */
+function joined(arrays: readonly (readonly Row[])[]): readonly Row[] {
+  let rows = arrays[0];
+  // `concat` copies whole blocks; `flat` and loops look at every row.
+  for (let at = 1; at < arrays.length; at += AT_ONCE) rows = rows.concat(...arrays.slice(at, at + AT_ONCE));
+  return rows;
 }
 
 interface Chunk {
@@ -117,7 +122,7 @@ export class Inbox {
     return this.#arrived.some(({ local }) => names.has(local.meta.name));
   }
 
-  /** Moves the chosen rows into `Local.taken`, and gives the closures that take effect in this step. */
+  /** Moves the chosen rows to their locals, and gives the closures that take effect in this step. */
   take(choice: StepChoice | undefined, deferredPending: boolean): Effective[] {
     const limit = choice?.limit ?? Infinity;
     if (limit <= 0) return [];
@@ -205,9 +210,8 @@ export class Inbox {
 export function collectEvents(locals: Iterable<Local>): StepInput["events"] {
   const events: { collection: string; rows: readonly Row[] }[] = [];
   for (const local of locals) {
-    if (local.taken === null) continue;
-    events.push({ collection: local.meta.name, rows: local.taken });
-    local.clear();
+    const rows = local.collect();
+    if (rows.length > 0) events.push({ collection: local.meta.name, rows });
   }
   return events;
 }

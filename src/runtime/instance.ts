@@ -5,13 +5,14 @@
 import { canonicalText } from "./canonical.ts";
 import { Duplicates } from "./duplicates.ts";
 import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
-import { Intake, promise } from "./intake.ts";
+import { admitted, Intake, promise, refusal } from "./intake.ts";
 import { Logs } from "./logs.ts";
 import type { Envelope } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, parseAddress } from "./routing.ts";
-import { ChannelSeals, type Closure, InputSeals, type PartKey } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
 import { Travel } from "./travels.ts";
 
 export interface Deployment {
@@ -159,7 +160,7 @@ export class Instance {
   }
 
   #append(log: string, local: Local, row: Row): void {
-    this.#outbox.append(log, { target: local.id, to: this.address, from: this.address, row });
+    this.#outbox.append(log, local.id, this.address, [row]);
   }
 
   sealInput(collection: string, key: Row): Fault | null {
@@ -280,7 +281,7 @@ export class Instance {
 
   /**
    * Without a choice: everything unordered that waits, or the next log batch; in turn if there are both.
-   * The first step is unordered. Where it would take what may repeat the step before, it takes nothing. A step that has only log entries to send does not evaluate.
+   * The first step is unordered. Where it would take what may repeat the step before, it takes nothing. A step that has only rows for a log to send does not evaluate.
    */
   step(choice?: StepChoice): StepEffects {
     const clock = this.#clockOf(choice);
@@ -336,31 +337,14 @@ export class Instance {
   }
 
   #stepBatch(clock: string): StepOutput["outputs"] {
-    const { entries } = this.#logs.take(clock);
-    const rows = new Map<string, Row[]>();
-    // Neighbours are mostly of one collection.
-    let target = "";
-    let local!: Local;
-    let taken: Row[] = [];
-    for (const entry of entries) {
-      if (entry.target !== target) {
-        target = entry.target;
-        local = this.#byId.get(target) as Local;
-        taken = rows.get(local.meta.name) ?? [];
-      }
+    for (const { target, from, rows } of this.#logs.take(clock).runs) {
+      const local = this.#byId.get(target) as Local;
       // Seals go past the log and count the rows that go through it.
-      if (local.seals instanceof ChannelSeals && !local.seals.admit(entry.from, entry.row)) {
-        this.#faults.push({
-          code: "DLC904",
-          message: `${this.address} refused ${local.text(entry.row)} from ${entry.from}: ${promise(local)} has been sealed before`,
-        });
-        continue;
-      }
-      if (local.seals instanceof InputSeals) for (const closure of local.seals.back(entry.row)) this.#inbox.addSeal(local, closure);
-      if (taken.length === 0) rows.set(local.meta.name, taken);
-      taken.push(entry.row);
+      local.take(admitted(local, from, rows, refusal(this.address, from, this.#faults)));
+      if (local.seals instanceof InputSeals)
+        for (const row of rows) for (const closure of local.seals.back(row)) this.#inbox.addSeal(local, closure);
     }
-    return this.#evaluate({ clock, events: Array.from(rows, ([collection, each]) => ({ collection, rows: each })), closed: [] }, []);
+    return this.#evaluate({ clock, events: collectEvents(this.#locals.values()), closed: [] }, []);
   }
 
   #evaluate(input: StepInput, closures: readonly Effective[]): StepOutput["outputs"] {

@@ -5,7 +5,7 @@
  */
 import type { Inbox, Local } from "./inbox.ts";
 import type { Logs } from "./logs.ts";
-import type { LogEntry, Part } from "./messages.ts";
+import type { LogRun, Part } from "./messages.ts";
 import type { Fault, Row } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { ChannelSeals, type InputSeals } from "./seals.ts";
@@ -37,8 +37,7 @@ export class Intake {
   }
 
   receive(from: string, part: Part, faults: Fault[]): void {
-    const refuse = (code: string, what: string, why: string): void =>
-      void faults.push({ code, message: `${this.#address} refused ${what} from ${from}: ${why}` });
+    const refuse = refusal(this.#address, from, faults);
     switch (part.kind) {
       case "rows":
       case "seal": {
@@ -60,7 +59,7 @@ export class Intake {
         break;
       case "append":
       case "tick":
-        refuse("DLC909", part.kind === "append" ? `entries for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");
+        refuse("DLC909", part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");
     }
   }
 
@@ -74,32 +73,21 @@ export class Intake {
       refuse("DLC908", factsOf(rows.length, local.id), "no rule of its role sends to it, so that nobody would wait for its seal");
       return;
     }
-    const { type } = local;
-    // The array as it came, as long as every row is taken as it came.
-    let taken: Row[] | null = null;
+    const taken = admitted(local, from, this.#fitting(from, local, rows, refuse), refuse);
+    local.arrived += taken.length;
+    if (taken.length > 0) this.#inbox.add(local, taken);
+  }
+
+  /** The rows that are of the declared types, in their one form. The others are refused, and counted for their seals all the same. */
+  #fitting(from: string, local: Local, rows: readonly Row[], refuse: Refuse): readonly Row[] {
     let wrong = 0;
     let firstProblem = "";
-    let late = 0;
-    let firstLate: Row = [];
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      const problem = type.problem(row);
-      let kept: Row | null = null;
-      if (problem !== null) {
-        if (wrong++ === 0) firstProblem = problem;
-        seals?.countRefused(from, row);
-      } else if (seals !== null && !seals.admit(from, row)) {
-        if (late++ === 0) firstLate = row;
-      } else {
-        kept = type.formed(row);
-      }
-      if (kept !== row && taken === null) taken = rows.slice(0, i);
-      if (kept !== null && taken !== null) taken.push(kept);
-    }
+    const fitting = local.type.fitting(rows, (row, problem) => {
+      if (wrong++ === 0) firstProblem = problem;
+      if (local.seals instanceof ChannelSeals) local.seals.countRefused(from, row);
+    });
     if (wrong > 0) refuse("DLC902", factsOf(wrong, local.id), firstProblem);
-    if (late > 0) refuse("DLC904", factsOf(late, local.id), `${promise(local)} has been sealed before: ${local.text(firstLate)}`);
-    local.arrived += (taken ?? rows).length;
-    if (taken === null || taken.length > 0) this.#inbox.add(local, taken ?? rows);
+    return fitting;
   }
 
   #seal(from: string, local: Local, seal: Extract<Part, { kind: "seal" }>, refuse: Refuse): void {
@@ -118,21 +106,37 @@ export class Intake {
     seals.seal(from, seal.key, seal.count);
   }
 
-  /** A batch out of turn waits in the log. */
+  /** A batch out of turn waits in the log. Its rows are counted when its turn comes. */
   #batch(batch: Extract<Part, { kind: "batch" }>, faults: Fault[]): void {
-    const entries: LogEntry[] = [];
-    for (const entry of batch.entries) {
-      const local = this.#locals.get(entry.target);
-      const problem = local?.meta.ordering?.log === batch.log ? local.type.problem(entry.row) : `it does not pass through ${batch.log}`;
-      if (problem === null) {
-        const row = (local as Local).type.formed(entry.row);
-        // What this host gave was counted when it did.
-        if (local!.meta.kind === "channel") local!.arrived++;
-        entries.push(row === entry.row ? entry : { target: entry.target, to: entry.to, from: entry.from, row });
-      } else faults.push({ code: "DLC902", message: `${this.#address} refused a fact of ${entry.target} from ${entry.from}: ${problem}` });
+    const runs: LogRun[] = [];
+    for (const run of batch.runs) {
+      const refuse = refusal(this.#address, run.from, faults);
+      const local = this.#locals.get(run.target);
+      if (local?.meta.ordering?.log !== batch.log) {
+        refuse("DLC902", factsOf(run.rows.length, run.target), `they do not pass through ${batch.log}`);
+        continue;
+      }
+      const rows = this.#fitting(run.from, local, run.rows, refuse);
+      // What this host gave was counted when it did.
+      if (local.meta.kind === "channel") local.arrived += rows.length;
+      if (rows.length > 0) runs.push(rows === run.rows ? run : { target: run.target, to: run.to, from: run.from, rows });
     }
-    this.#logs.receive({ ...batch, entries });
+    this.#logs.receive({ ...batch, runs });
   }
+}
+
+/** Counts rows of a channel for its seals. Those that come after their seal are refused. */
+export function admitted(local: Local, from: string, rows: readonly Row[], refuse: Refuse): readonly Row[] {
+  const late = local.seals instanceof ChannelSeals ? local.seals.admit(from, rows) : null;
+  if (late === null) return rows;
+  refuse("DLC904", factsOf(late.length, local.id), `${promise(local)} has been sealed before: ${local.text(late[0])}`);
+  const out = new Set(late);
+  return rows.filter((row) => !out.has(row));
+}
+
+/** Says of the instance at `address` that it has refused something that stems from another. */
+export function refusal(address: string, from: string, faults: Fault[]): Refuse {
+  return (code, what, why) => void faults.push({ code, message: `${address} refused ${what} from ${from}: ${why}` });
 }
 
 type Refuse = (code: string, what: string, why: string) => void;

@@ -92,19 +92,20 @@ export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: 
     const decoded = decodeRecord(collection.columns, row);
     return decoded.ok ? { ok: true, value: { kind: "row", collection: name, row: decoded.value } } : decoded;
   }
-  return sealOf(collection, seal);
+  const columns = sealColumns(collection);
+  if (columns !== null) return sealOf(name, columns, seal);
+  return { ok: false, problem: `${name} is not sealed by anything, so that nobody waits for a seal of it` };
 }
 
-/** `{"campaign": "shoes"}` as a seal of this input. */
-export function sealOf(collection: CollectionMeta, json: unknown): Decoded<InputEvent> {
-  if (collection.sealed === undefined) {
-    return {
-      ok: false,
-      problem: `${collection.name} is not sealed by anything, so that nobody waits for a seal of it`,
-    };
-  }
-  const decoded = decodeRecord(pickColumns(collection.columns, collection.sealed.key), json);
-  return decoded.ok ? { ok: true, value: { kind: "seal", collection: collection.name, key: decoded.value } } : decoded;
+/** The columns that a seal of this input has; null where nobody waits for one. */
+export function sealColumns({ columns, sealed }: CollectionMeta): Columns | null {
+  return sealed === undefined ? null : pickColumns(columns, sealed.key);
+}
+
+/** `{"campaign": "shoes"}` as a seal of an input with these seal columns. */
+export function sealOf(collection: string, columns: Columns, json: unknown): Decoded<InputEvent> {
+  const decoded = decodeRecord(columns, json);
+  return decoded.ok ? { ok: true, value: { kind: "seal", collection, key: decoded.value } } : decoded;
 }
 
 function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {

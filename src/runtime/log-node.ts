@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { countsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { faultText } from "./host.ts";
+import { rowsIn } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
@@ -90,7 +91,7 @@ export class LogNode {
     if (envelopes.length > 0) this.counts.steps++;
     for (const envelope of envelopes) {
       this.counts.envelopesSent++;
-      for (const part of envelope.parts) if (part.kind === "batch") this.counts.rowsSent += part.entries.length;
+      for (const part of envelope.parts) if (part.kind === "batch") this.counts.rowsSent += rowsIn(part.runs);
       this.#transport.send(envelope);
     }
     this.#transport.endStep();

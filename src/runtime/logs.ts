@@ -2,7 +2,7 @@
  * The logs of a role at one of its instances: batches are taken strictly in the order of their
  * numbers, per log and share of its gate values; what comes early waits.
  */
-import type { LogEntry, Part } from "./messages.ts";
+import type { LogRun, Part } from "./messages.ts";
 import type { Row } from "./program.ts";
 import { clockOf } from "./routing.ts";
 
@@ -12,7 +12,7 @@ interface Log {
   readonly clock: string;
   /** Number of the last batch taken. */
   last: number;
-  readonly waiting: Map<number, readonly LogEntry[]>;
+  readonly waiting: Map<number, readonly LogRun[]>;
   /** The batch after which an empty one was asked for; -1 when none was. */
   asked: number;
 }
@@ -34,7 +34,7 @@ export class Logs {
   receive(batch: Extract<Part, { kind: "batch" }>): void {
     const log = this.#log(clockOf(batch.log, batch.value), batch.log, batch.value);
     if (batch.index <= log.last) return;
-    log.waiting.set(batch.index, batch.entries);
+    log.waiting.set(batch.index, batch.runs);
     if (batch.index === log.last + 1) this.#ready.add(log.clock);
   }
 
@@ -47,24 +47,24 @@ export class Logs {
     return log;
   }
 
-  /** The entries of this clock's next batch, left where they are. */
-  next(clock: string): readonly LogEntry[] {
+  /** What stands in this clock's next batch, left where it is. */
+  next(clock: string): readonly LogRun[] {
     const log = this.#logs.get(clock);
     return log?.waiting.get(log.last + 1) ?? [];
   }
 
   /** The next batch of this clock, or (null) of the one that has waited longest. */
-  take(clock: string | null): { readonly clock: string; readonly entries: readonly LogEntry[] } {
+  take(clock: string | null): { readonly clock: string; readonly runs: readonly LogRun[] } {
     const chosen = clock ?? (this.#ready.values().next().value as string);
     const log = this.#logs.get(chosen);
-    const entries = log?.waiting.get(log.last + 1);
-    if (log === undefined || entries === undefined) throw new Error(`no batch of ${chosen} waits`);
+    const runs = log?.waiting.get(log.last + 1);
+    if (log === undefined || runs === undefined) throw new Error(`no batch of ${chosen} waits`);
     log.last++;
     log.waiting.delete(log.last);
     // Again at the end of the line, so that no log keeps the others waiting.
     this.#ready.delete(chosen);
     if (log.waiting.has(log.last + 1)) this.#ready.add(chosen);
-    return { clock: chosen, entries };
+    return { clock: chosen, runs };
   }
 
   /** Ticks to ask for: deferred facts wait for a step of these clocks, and no batch is there to bring it. */

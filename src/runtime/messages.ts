@@ -2,7 +2,7 @@
  * What instances say to one another. An envelope is numbered per (from, to) and delivered at
  * least once in any order; `from` + `epoch` + `seq` is its identity.
  */
-import type { Row, Value } from "./program.ts";
+import type { Row } from "./program.ts";
 
 export interface Envelope {
   /** `AdServer#2`, or `log` for the sequencer. */
@@ -23,18 +23,26 @@ export type Part =
    */
   | { readonly kind: "seal"; readonly target: string; readonly key: Row | null; readonly count: number }
   /** To the sequencer: append to the log. `to` as in StepOutput; inputs and timers name their own instance. */
-  | { readonly kind: "append"; readonly log: string; readonly entries: readonly LogEntry[] }
+  | { readonly kind: "append"; readonly log: string; readonly runs: readonly LogRun[] }
   /** To the sequencer: append an empty batch if the log's last batch is still `after` (deferred facts wait for a step). */
   | { readonly kind: "tick"; readonly log: string; readonly value: Row; readonly after: number }
   /** From the sequencer: one batch is one step. Batches of one (log, value) are numbered from 1 without gaps. */
-  | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly entries: readonly LogEntry[] };
+  | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly runs: readonly LogRun[] };
 
-export interface LogEntry {
+/** Rows that stand one after the other in a log, and differ in nothing else. */
+export interface LogRun {
   /** `Report.click`. */
   readonly target: string;
   /** An instance's address, or null: every instance of the role (or the owner, if partitioned). */
   readonly to: string | null;
-  /** The instance it stems from. */
+  /** The instance they stem from. */
   readonly from: string;
-  readonly row: readonly Value[];
+  readonly rows: readonly Row[];
+}
+
+/** How many rows stand in a log's runs. */
+export function rowsIn(runs: readonly LogRun[]): number {
+  let rows = 0;
+  for (const run of runs) rows += run.rows.length;
+  return rows;
 }

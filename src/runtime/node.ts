@@ -9,6 +9,7 @@ import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
 import { LogNode } from "./log-node.ts";
+import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleMeta, RoleProgram, Row } from "./program.ts";
@@ -290,7 +291,7 @@ export class DlcNode {
       counts.envelopesSent++;
       for (const part of envelope.parts) {
         if (part.kind === "rows") counts.rowsSent += part.rows.length;
-        else if (part.kind === "append") counts.rowsSent += part.entries.length;
+        else if (part.kind === "append") counts.rowsSent += rowsIn(part.runs);
       }
       this.#transport.send(this.#losses?.thin(envelope) ?? envelope);
     }

@@ -1,21 +1,24 @@
 /**
- * What leaves an instance: messages routed to the receiving instances, seals with their counts, log
- * entries and ticks, folded into at most one numbered envelope per receiver and step.
+ * What leaves an instance: messages routed to the receiving instances, seals with their counts, rows
+ * for logs and ticks, folded into at most one numbered envelope per receiver and step.
  */
 import { factText } from "./codec.ts";
 import { tooMany } from "./deployment.ts";
 import type { Deployment } from "./instance.ts";
-import type { Envelope, LogEntry, Part } from "./messages.ts";
+import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
 import { addressOf, LOG, Owners } from "./routing.ts";
 import { SentSeals } from "./sent.ts";
+
+/** A run that further rows are added to. */
+type OpenRun = LogRun & { readonly rows: Row[] };
 
 export class Outbox {
   readonly #address: string;
   readonly #epoch: number;
   readonly #targets = new Map<string, Target>();
   readonly #parts = new Map<string, Part[]>();
-  readonly #entries = new Map<string, LogEntry[]>();
+  readonly #runs = new Map<string, OpenRun[]>();
   readonly #numbers = new Map<string, number>();
   readonly #report: (fault: Fault) => void;
 
@@ -28,7 +31,7 @@ export class Outbox {
 
   /** Whether something waits that only a flush sends. */
   get waits(): boolean {
-    return this.#parts.size > 0 || this.#entries.size > 0;
+    return this.#parts.size > 0 || this.#runs.size > 0;
   }
 
   isTarget(id: string): boolean {
@@ -72,7 +75,7 @@ export class Outbox {
     const { ordering } = target.meta.collection;
     const admitted = this.#admit(target, rows, receiver);
     if (ordering) {
-      for (const row of admitted) this.append(ordering.log, { target: target.meta.id, to: address, from: this.#address, row });
+      this.append(ordering.log, target.meta.id, address, admitted);
       return;
     }
     if (admitted.length > 0) this.#partsTo(address).push({ kind: "rows", target: target.meta.id, rows: admitted });
@@ -81,7 +84,7 @@ export class Outbox {
   #sendToAll(target: Target, rows: readonly Row[]): void {
     const { ordering } = target.meta.collection;
     if (ordering && target.owners === null) {
-      for (const row of this.#admit(target, rows, null)) this.append(ordering.log, { target: target.meta.id, to: null, from: this.#address, row });
+      this.append(ordering.log, target.meta.id, null, this.#admit(target, rows, null));
       return;
     }
     if (ordering) {
@@ -118,7 +121,7 @@ export class Outbox {
     if (sent === null) return;
     // In a `single` channel a seal closes its partition without a vote: only the producer of it may give one.
     if (key !== null && target.meta.collection.sealed?.single && !hosted && !sent.hasSent(key)) return;
-    const counts = sent.seal(key, target.addresses.length);
+    const counts = sent.seal(key);
     if (counts === null) return;
     const whole = sent.columns.length === 0 ? null : key;
     counts.forEach((count, receiver) => {
@@ -126,10 +129,13 @@ export class Outbox {
     });
   }
 
-  append(log: string, entry: LogEntry): void {
-    const entries = this.#entries.get(log);
-    if (entries === undefined) this.#entries.set(log, [entry]);
-    else entries.push(entry);
+  append(log: string, target: string, to: string | null, rows: readonly Row[]): void {
+    if (rows.length === 0) return;
+    let runs = this.#runs.get(log);
+    if (runs === undefined) this.#runs.set(log, (runs = []));
+    const last = runs.at(-1);
+    if (last?.target === target && last.to === to) for (const row of rows) last.rows.push(row);
+    else runs.push({ target, to, from: this.#address, rows: rows.slice() });
   }
 
   tick(log: string, value: Row, after: number): void {
@@ -146,9 +152,9 @@ export class Outbox {
   }
 
   flush(): readonly Envelope[] {
-    if (this.#entries.size > 0) {
-      for (const [log, entries] of this.#entries) this.#partsTo(LOG).push({ kind: "append", log, entries });
-      this.#entries.clear();
+    if (this.#runs.size > 0) {
+      for (const [log, runs] of this.#runs) this.#partsTo(LOG).push({ kind: "append", log, runs });
+      this.#runs.clear();
     }
     if (this.#parts.size === 0) return [];
     const envelopes: Envelope[] = [];
@@ -177,6 +183,6 @@ class Target {
     this.addresses = Array.from({ length: count }, (_, index) => addressOf(meta.role, index));
     this.indices = new Map(this.addresses.map((address, index) => [address, index]));
     this.owners = meta.route.kind === "owner" ? new Owners(meta.route.columns, count) : null;
-    this.sent = meta.collection.sealed ? new SentSeals(meta.collection.sealed.key) : null;
+    this.sent = meta.collection.sealed ? new SentSeals(meta.collection.sealed.key, count) : null;
   }
 }

@@ -37,15 +37,13 @@ export function ownerOf(values: Row, count: number): number {
   return count === 1 ? 0 : fnv1a(canonicalText(values)) % count;
 }
 
-/** How many logs a keyed log really is. Gate values share them: which values do is as good as chance, and order within each is kept. */
-const LOG_SHARES = 16;
+/**
+ * How many logs a keyed log really is. Gate values share them, each in that of its `ownerOf`: which values share one is as good as
+ * chance, and order within each is kept.
+ */
+export const LOG_SHARES = 16;
 
-/** The share of a keyed log in which a gate value lies. */
-export function shareOf(values: Row): number {
-  return fnv1a(canonicalText(values)) % LOG_SHARES;
-}
-
-/** `ownerOf` for the rows of one target; remembers the owners of single primitive values. */
+/** `ownerOf` for the rows of one collection; remembers the owners of single primitive values. */
 export class Owners {
   readonly #columns: readonly number[];
   readonly #count: number;

@@ -3,33 +3,8 @@
  * and whose votes are missing. Counts make a seal independent of message order: it may overtake the
  * rows that it counts, and closes its partition only with the last of them.
  */
-import { canonicalText } from "./canonical.ts";
-import type { Row, SealedMeta, Value } from "./program.ts";
-
-/** A partition's key as a Map key: the value itself where one column holds a primitive, else a text. */
-export type PartKey = Value;
-
-/** From the values of the seal columns, in their order. */
-export function partKey(values: Row): PartKey {
-  if (values.length === 1) {
-    const value = values[0];
-    return typeof value === "object" && value !== null ? canonicalText(value) : value;
-  }
-  return values.length === 0 ? "" : canonicalText(values);
-}
-
-/** From a whole row; `columns` are the seal columns. */
-export function rowPartKey(columns: readonly number[], row: Row): PartKey {
-  if (columns.length === 1) {
-    const value = row[columns[0]];
-    return typeof value === "object" && value !== null ? canonicalText(value) : value;
-  }
-  return columns.length === 0 ? "" : canonicalText(columns.map((column) => row[column]));
-}
-
-export function keyOfRow(columns: readonly number[], row: Row): Row {
-  return columns.map((column) => row[column]);
-}
+import { ByPartition, partKey, type PartKey, rowPartKey, runEnd } from "./partitions.ts";
+import type { Row, SealedMeta } from "./program.ts";
 
 /** A closure that has come about; `key` null: the whole collection, with never-seen values. */
 export interface Closure {
@@ -66,7 +41,7 @@ export interface Opened {
 /** What inputs and channels have in common: partitions that are open, complete, closed. */
 abstract class Partitions {
   readonly columns: readonly number[];
-  protected readonly partitions = new Map<PartKey, Partition>();
+  protected readonly partitions: ByPartition<Partition>;
   /** Closures that have come about and not yet taken effect. */
   readonly due: Closure[] = [];
   protected allComplete = false;
@@ -83,7 +58,14 @@ abstract class Partitions {
 
   constructor(meta: SealedMeta) {
     this.columns = meta.key;
+    this.partitions = new ByPartition(meta.key, (part, key) => this.#begin(part, key));
     this.#deadlineMs = meta.deadlineMs;
+  }
+
+  #begin(part: PartKey, key: Row): Partition {
+    this.seen++;
+    if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key, part, deadlineMs: this.#deadlineMs });
+    return { key, part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
   }
 
   get hasFailed(): boolean {
@@ -106,17 +88,6 @@ abstract class Partitions {
     return closures;
   }
 
-  protected partition(part: PartKey, key: () => Row): Partition {
-    let partition = this.partitions.get(part);
-    if (partition === undefined) {
-      partition = { key: key(), part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
-      this.partitions.set(part, partition);
-      this.seen++;
-      if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key: partition.key, part, deadlineMs: this.#deadlineMs });
-    }
-    return partition;
-  }
-
   protected complete(partition: Partition): void {
     if (partition.complete || partition.failed || this.allComplete) return;
     partition.complete = true;
@@ -134,7 +105,7 @@ abstract class Partitions {
     if (this.#failed.size > 0 && this.#failed.has(partKey(key))) return false;
     if (this.#allClosed) return true;
     if (this.allComplete) return this.partitions.get(partKey(key))?.closed === true;
-    return this.partition(partKey(key), () => key).closed;
+    return this.partitions.at(key).closed;
   }
 
   /** No further row of any partition can come. */
@@ -177,16 +148,10 @@ export class InputSeals extends Partitions {
   /** False: the row comes after its seal. */
   admit(row: Row): boolean {
     if (this.allComplete) return false;
-    const part = rowPartKey(this.columns, row);
-    const partition = this.partitions.get(part) ?? this.#first(part, row);
+    const partition = this.partitions.of(row);
     if (partition.complete) return false;
     partition.rows++;
     return true;
-  }
-
-  /** Apart from `admit`, which must not make a closure for every row. */
-  #first(part: PartKey, row: Row): Partition {
-    return this.partition(part, () => keyOfRow(this.columns, row));
   }
 
   /**
@@ -199,7 +164,7 @@ export class InputSeals extends Partitions {
       this.allComplete = true;
       return { key: null, part: "" };
     }
-    const partition = this.partition(partKey(key), () => key);
+    const partition = this.partitions.at(key);
     if (partition.complete) return null;
     partition.complete = true;
     return partition.failed ? null : { key, part: partition.part };
@@ -249,24 +214,21 @@ interface Producer {
   arrived: number;
   counted: number;
   voted: boolean;
-  readonly cells: Map<PartKey, Cell>;
-  /** Of the row that came last; undefined before the first. */
-  lastPart: PartKey | undefined;
-  lastCell: Cell | null;
+  readonly cells: ByPartition<Cell>;
 }
 
 /** A sealed channel at a receiver: a partition closes when every producer's counted rows are here. */
 export class ChannelSeals extends Partitions {
   readonly #single: boolean;
   readonly #producers = new Map<string, Producer>();
-  #lastFrom: string | null = null;
-  #lastProducer: Producer | null = null;
 
   constructor(meta: SealedMeta, producers: readonly string[]) {
     super(meta);
     this.#single = meta.single;
     for (const address of producers) {
-      this.#producers.set(address, { arrived: 0, counted: -1, voted: false, cells: new Map(), lastPart: undefined, lastCell: null });
+      const cells = new ByPartition<Cell>(meta.key, (_, key) => this.#cell(producer, key));
+      const producer: Producer = { arrived: 0, counted: -1, voted: false, cells };
+      this.#producers.set(address, producer);
     }
     // Nobody can send to it: every partition is complete from the start.
     if (producers.length === 0) this.completeAll();
@@ -276,31 +238,31 @@ export class ChannelSeals extends Partitions {
     return this.#producers.has(address);
   }
 
-  /** False: the row's partition is sealed, and all rows that the seal counted are here already. `from` is a producer. */
-  admit(from: string, row: Row): boolean {
-    if (this.allComplete) return false;
-    const producer = from === this.#lastFrom ? this.#lastProducer! : this.#turnTo(from);
-    const part = rowPartKey(this.columns, row);
-    // Rows of one partition often come in a row. A cell that was forgotten since is complete.
-    let cell = part === producer.lastPart ? producer.lastCell! : producer.cells.get(part);
-    if (cell === undefined) {
-      if (this.partitions.get(part)?.closed) return false;
-      cell = this.#cellOf(producer, part, row);
+  /** Counts rows of a producer. Those that come too late: all that the seal of their partition counted was here already; null: none. */
+  admit(from: string, rows: readonly Row[]): readonly Row[] | null {
+    const producer = this.#producers.get(from) as Producer;
+    let late: Row[] | null = null;
+    for (let at = 0; at < rows.length; ) {
+      const end = runEnd(this.columns, rows, at);
+      for (at += this.#take(producer, rows[at], end - at); at < end; at++) (late ??= []).push(rows[at]);
     }
-    producer.lastPart = part;
-    producer.lastCell = cell;
-    if (cell.voted || cell.partition.complete) return false;
-    cell.arrived++;
-    cell.partition.rows++;
-    producer.arrived++;
-    if (cell.arrived === cell.counted) this.#vote(cell);
-    if (producer.arrived === producer.counted) this.#voteAll(producer);
-    return true;
+    return late;
   }
 
-  #turnTo(from: string): Producer {
-    this.#lastFrom = from;
-    return (this.#lastProducer = this.#producers.get(from) as Producer);
+  /** So many rows of the partition of `row` have come from a producer. How many of them came in time. */
+  #take(producer: Producer, row: Row, come: number): number {
+    if (this.allComplete) return 0;
+    const cell = producer.cells.of(row);
+    if (cell.voted || cell.partition.complete) return 0;
+    let taken = come;
+    if (cell.counted >= 0) taken = Math.min(taken, cell.counted - cell.arrived);
+    if (producer.counted >= 0) taken = Math.min(taken, producer.counted - producer.arrived);
+    cell.arrived += taken;
+    cell.partition.rows += taken;
+    producer.arrived += taken;
+    if (cell.arrived === cell.counted) this.#vote(cell);
+    if (producer.arrived === producer.counted) this.#voteAll(producer);
+    return taken;
   }
 
   /** A row that was refused for its type still counts, or its partition would wait for it for ever. */
@@ -308,8 +270,7 @@ export class ChannelSeals extends Partitions {
     const producer = this.#producers.get(from);
     if (producer === undefined || this.allComplete) return;
     if (Array.isArray(row) && this.columns.every((column) => row[column] !== undefined)) {
-      const part = rowPartKey(this.columns, row);
-      const cell = producer.cells.get(part) ?? this.#cell(producer, part, () => keyOfRow(this.columns, row));
+      const cell = producer.cells.of(row);
       cell.arrived++;
       if (cell.arrived === cell.counted) this.#vote(cell);
     }
@@ -326,9 +287,8 @@ export class ChannelSeals extends Partitions {
       if (producer.arrived >= count) this.#voteAll(producer);
       return;
     }
-    const part = partKey(key);
-    if (this.partitions.get(part)?.complete) return;
-    const cell = producer.cells.get(part) ?? this.#cell(producer, part, () => key);
+    if (this.partitions.get(partKey(key))?.complete) return;
+    const cell = producer.cells.at(key);
     if (cell.counted >= 0) return;
     cell.counted = count;
     if (cell.arrived >= count) this.#vote(cell);
@@ -337,18 +297,11 @@ export class ChannelSeals extends Partitions {
   /** A seal rule of the receiver itself closes the partition, whoever sends. */
   decree(key: Row): void {
     if (this.columns.length === 0) this.completeAll();
-    else this.complete(this.partition(partKey(key), () => key));
+    else this.complete(this.partitions.at(key));
   }
 
-  #cellOf(producer: Producer, part: PartKey, row: Row): Cell {
-    return this.#cell(producer, part, () => keyOfRow(this.columns, row));
-  }
-
-  #cell(producer: Producer, part: PartKey, key: () => Row): Cell {
-    const partition = this.partition(part, key);
-    const cell = { partition, arrived: 0, counted: -1, voted: producer.voted };
-    producer.cells.set(part, cell);
-    return cell;
+  #cell(producer: Producer, key: Row): Cell {
+    return { partition: this.partitions.at(key), arrived: 0, counted: -1, voted: producer.voted };
   }
 
   #vote(cell: Cell): void {

@@ -1,23 +1,24 @@
 /**
  * The log service: gives what is appended its place, as one batch per log, share of the gate values and flush. Every
- * instance of the role that owns a log gets every batch, with the entries that are addressed to it, so
+ * instance of the role that owns a log gets every batch, with the rows that are addressed to it, so
  * that all of them take the same steps. Producers never wait for an answer. Pure.
  */
 import { factText, RowType } from "./codec.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { Deployment } from "./instance.ts";
-import type { Envelope, LogEntry, Part } from "./messages.ts";
+import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row } from "./program.ts";
-import { addressOf, clockOf, LOG, ownerOf, parseAddress, shareOf } from "./routing.ts";
+import { addressOf, clockOf, LOG, LOG_SHARES, Owners, parseAddress } from "./routing.ts";
 
 /** An input, channel or timer whose events pass through a log. */
 interface Ordered {
   readonly log: string;
-  readonly by: readonly number[];
+  /** Shares of a keyed log; null where it has one batch after the other. */
+  readonly shares: Owners | null;
   readonly type: RowType;
   readonly addresses: readonly string[];
-  /** Partition columns of a partitioned role's channel. */
-  readonly owner: readonly number[] | null;
+  /** Of a partitioned role's channel. */
+  readonly owners: Owners | null;
 }
 
 /** Whose log it is. */
@@ -33,7 +34,21 @@ interface Log {
   /** Number of the last batch. */
   last: number;
   /** What waits for the next batch; null when nothing does, not even a tick. */
-  entries: LogEntry[] | null;
+  runs: LogRun[] | null;
+}
+
+/** Rows by where they belong, each part in their order; all of them under null where all belong together. */
+function split(rows: readonly Row[], by: Owners | null): Iterable<readonly [number | null, readonly Row[]]> {
+  if (rows.length === 0) return [];
+  if (by === null) return [[null, rows]];
+  const parts = new Map<number, Row[]>();
+  for (const row of rows) {
+    const place = by.of(row);
+    const part = parts.get(place);
+    if (part === undefined) parts.set(place, [row]);
+    else part.push(row);
+  }
+  return parts;
 }
 
 export class Sequencer {
@@ -57,9 +72,10 @@ export class Sequencer {
         const { ordering } = collection;
         if (!ordering) continue;
         const columns = meta.partitionedBy?.map((name) => collection.columns.findIndex((column) => column.name === name)) ?? null;
-        const owner = columns?.every((column) => column >= 0) ? columns : null;
+        const owners = columns?.every((column) => column >= 0) ? new Owners(columns, addresses.length) : null;
+        const shares = ordering.by.length === 0 ? null : new Owners(ordering.by, LOG_SHARES);
         const type = new RowType(collection.columns);
-        this.#collections.set(`${meta.role}.${collection.name}`, { ...ordering, type, addresses, owner });
+        this.#collections.set(`${meta.role}.${collection.name}`, { log: ordering.log, shares, type, addresses, owners });
         this.#owners.set(ordering.log, { addresses, replicated: meta.replicated });
       }
     }
@@ -87,27 +103,33 @@ export class Sequencer {
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
     for (const part of envelope.parts) {
-      if (part.kind === "append") this.#append(envelope.from, part.entries, faults);
+      if (part.kind === "append") this.#append(envelope.from, part.runs, faults);
       else if (part.kind === "tick") this.#tick(envelope.from, part, faults);
-      else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${envelope.from}: it takes log entries only` });
+      else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${envelope.from}: it takes rows for logs only` });
     }
     return faults;
   }
 
-  #append(from: string, entries: readonly LogEntry[], faults: Fault[]): void {
-    for (const entry of entries) {
-      const ordered = this.#collections.get(entry.target);
-      const problem = ordered === undefined ? "it passes through no log" : this.#entryProblem(ordered, entry);
-      if (ordered === undefined || problem !== null) {
-        faults.push({ code: "DLC909", message: `the sequencer refused a fact of ${entry.target} from ${from}: ${problem}` });
-        continue;
-      }
-      const row = ordered.type.formed(entry.row);
-      const to = entry.to ?? (ordered.owner === null ? null : this.#ownerOf(ordered, ordered.owner, row));
-      const value = ordered.by.length === 0 ? [] : [shareOf(ordered.by.map((column) => row[column]))];
-      for (const log of this.#logsFor(ordered.log, value, to)) {
-        (log.entries ??= []).push({ target: entry.target, to, from, row });
-        this.#dirty.add(log);
+  #append(from: string, runs: readonly LogRun[], faults: Fault[]): void {
+    for (const { target, to, rows } of runs) {
+      const refuse = (_: Row, problem: string): void =>
+        void faults.push({ code: "DLC909", message: `the sequencer refused a fact of ${target} from ${from}: ${problem}` });
+      const ordered = this.#collections.get(target);
+      if (ordered === undefined) for (const row of rows) refuse(row, "it passes through no log");
+      else if (to !== null && !ordered.addresses.includes(to)) for (const row of rows) refuse(row, `${to} is no instance of its role: ${factText(target, row)}`);
+      else this.#place(ordered, { target, to, from, rows: ordered.type.fitting(rows, refuse) });
+    }
+  }
+
+  /** Gives rows their place in the logs that they belong to. */
+  #place(ordered: Ordered, { target, to, from, rows }: LogRun): void {
+    for (const [share, ofShare] of split(rows, ordered.shares)) {
+      for (const [owner, own] of split(ofShare, to === null ? ordered.owners : null)) {
+        const receiver = owner === null ? to : ordered.addresses[owner];
+        for (const log of this.#logsFor(ordered.log, share === null ? [] : [share], receiver)) {
+          (log.runs ??= []).push({ target, to: receiver, from, rows: own });
+          this.#dirty.add(log);
+        }
       }
     }
   }
@@ -119,15 +141,6 @@ export class Sequencer {
     return (to === null ? addresses : [to]).map((address) => this.#log(name, value, [address]));
   }
 
-  #ownerOf(ordered: Ordered, columns: readonly number[], row: Row): string {
-    return ordered.addresses[ownerOf(columns.map((column) => row[column]), ordered.addresses.length)];
-  }
-
-  #entryProblem(ordered: Ordered, entry: LogEntry): string | null {
-    if (entry.to !== null && !ordered.addresses.includes(entry.to)) return `${entry.to} is no instance of its role: ${factText(entry.target, entry.row)}`;
-    return ordered.type.problem(entry.row);
-  }
-
   #tick(from: string, tick: Extract<Part, { kind: "tick" }>, faults: Fault[]): void {
     if (!this.#owners.has(tick.log)) {
       faults.push({ code: "DLC909", message: `the sequencer refused an empty batch for ${tick.log} from ${from}: there is no such log` });
@@ -136,7 +149,7 @@ export class Sequencer {
     const [log] = this.#logsFor(tick.log, tick.value, from);
     // Otherwise a batch is on its way, and brings the step.
     if (log.last !== tick.after) return;
-    log.entries ??= [];
+    log.runs ??= [];
     this.#dirty.add(log);
   }
 
@@ -144,7 +157,7 @@ export class Sequencer {
     const id = addresses.length === 1 ? `${clockOf(name, value)} ${addresses[0]}` : clockOf(name, value);
     let log = this.#logs.get(id);
     if (log === undefined) {
-      log = { log: name, value, addresses, last: 0, entries: null };
+      log = { log: name, value, addresses, last: 0, runs: null };
       this.#logs.set(id, log);
     }
     return log;
@@ -155,13 +168,13 @@ export class Sequencer {
     if (this.#dirty.size === 0) return [];
     const parts = new Map<string, Part[]>();
     for (const log of this.#dirty) {
-      const entries = log.entries as LogEntry[];
-      log.entries = null;
+      const runs = log.runs as LogRun[];
+      log.runs = null;
       log.last++;
-      const forAll = entries.every((entry) => entry.to === null);
+      const forAll = runs.every(({ to }) => to === null);
       for (const address of log.addresses) {
-        const own = forAll ? entries : entries.filter((entry) => entry.to === null || entry.to === address);
-        const part: Part = { kind: "batch", log: log.log, value: log.value, index: log.last, entries: own };
+        const own = forAll ? runs : runs.filter(({ to }) => to === null || to === address);
+        const part: Part = { kind: "batch", log: log.log, value: log.value, index: log.last, runs: own };
         const known = parts.get(address);
         if (known === undefined) parts.set(address, [part]);
         else known.push(part);

@@ -40,7 +40,7 @@ export function factsOf(part: Part): string[] {
       return part.rows.map((row) => factText(part.target, row));
     case "append":
     case "batch":
-      return part.entries.map(({ target, row }) => factText(target, row));
+      return part.runs.flatMap(({ target, rows }) => rows.map((row) => factText(target, row)));
     default:
       return [];
   }

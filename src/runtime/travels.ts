@@ -2,9 +2,9 @@
  * Seals that travel by themselves: an instance seals a value of a target when every part's partition
  * that selects this value is closed at it, and everything when all parts are closed entirely.
  */
+import { partKey, type PartKey } from "./partitions.ts";
 import type { Row, TravelMeta } from "./program.ts";
-import type { Closure, PartKey } from "./seals.ts";
-import { partKey } from "./seals.ts";
+import type { Closure } from "./seals.ts";
 
 export interface TravelSeal {
   readonly target: string;

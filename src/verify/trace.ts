@@ -1,7 +1,7 @@
 /** What happens in a simulated run, event by event. */
 import { factText } from "../runtime/codec.ts";
 import { canonicalText } from "../runtime/canonical.ts";
-import type { Part } from "../runtime/messages.ts";
+import type { LogRun, Part } from "../runtime/messages.ts";
 import type { Fault, Row, StepInput } from "../runtime/program.ts";
 import type { Happening } from "./breakage.ts";
 
@@ -57,10 +57,14 @@ export function partText(part: Part): string {
     case "seal":
       return `seal ${part.target} ${part.key === null ? "entirely" : canonicalText(part.key)} after ${part.count}`;
     case "append":
-      return `append to ${part.log}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
+      return `append to ${part.log}: ${runsText(part.runs)}`;
     case "tick":
       return `tick ${part.log} ${canonicalText(part.value)} after ${part.after}`;
     case "batch":
-      return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${part.entries.map((entry) => factText(entry.target, entry.row)).join(", ")}`;
+      return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${runsText(part.runs)}`;
   }
+}
+
+function runsText(runs: readonly LogRun[]): string {
+  return runs.flatMap(({ target, rows }) => rows.map((row) => factText(target, row))).join(", ");
 }

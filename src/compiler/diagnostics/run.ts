@@ -60,7 +60,7 @@ export const runCodes = {
   DLC909: {
     severity: "error",
     title: "an event that went past its log",
-    why: "A collection that the plan orders takes events only from the sequencer's log, in which every replica finds them in the same order; and the log takes only entries of its own collections.",
+    why: "A collection that the plan orders takes events only from the sequencer's log, in which every replica finds them in the same order; and the log takes only rows of its own collections.",
     example: "// a process that was built with --strategy none sends to one that was built with --strategy order",
     mend: "Build and start all processes from the same program with the same strategy.",
   },

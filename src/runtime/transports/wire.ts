@@ -7,10 +7,10 @@
  *
  *   part  = [0, target, [row, ...]]                     rows
  *         | [1, target, key | null, count]              seal
- *         | [2, log, [group, ...]]                      append
+ *         | [2, log, [run, ...]]                        append
  *         | [3, log, value, after]                      tick
- *         | [4, log, value, index, [group, ...]]        batch
- *   group = [target, to | null, from, [row, ...]]       neighbouring log entries with the same three
+ *         | [4, log, value, index, [run, ...]]          batch
+ *   run   = [target, to | null, from, [row, ...]]       neighbours in a log
  *
  * Values are JSON as they are, but for two types: bytes travel as base64, and the floats that JSON
  * lacks as "NaN", "Infinity", "-Infinity".
@@ -18,7 +18,8 @@
 import { representation } from "../../lattices/forms.run.ts";
 import { formOf } from "../../lattices/index.run.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
-import type { Envelope, LogEntry, Part } from "../messages.ts";
+import { rowsIn } from "../messages.ts";
+import type { Envelope, LogRun, Part } from "../messages.ts";
 import type { CollectionMeta, RoleMeta, Row, Value, ValueType } from "../program.ts";
 import { encodeFrame, FrameError, MAX_FRAME_BYTES } from "./frames.ts";
 
@@ -36,8 +37,8 @@ export class WireFormat {
   /** By `Role.collection`; only those with columns that need converting. */
   readonly #conversions = new Map<string, Conversion>();
   readonly #sealKeys = new Map<string, readonly number[]>();
-  /** Text of the rows, or of the log entries, of this step that go to several receivers. */
-  readonly #texts = new Map<readonly Row[] | readonly LogEntry[], string>();
+  /** Text of the rows, or of the runs of a log, of this step that go to several receivers. */
+  readonly #texts = new Map<readonly Row[] | readonly LogRun[], string>();
 
   /** `metas`: the roles whose collections this process sends or receives. */
   constructor(metas: readonly RoleMeta[]) {
@@ -111,19 +112,19 @@ export class WireFormat {
       case "seal":
         return [[JSON.stringify([1, part.target, this.#key(part.target, part.key, "encode"), part.count]), 1]];
       case "append":
-        return [[JSON.stringify([2, part.log, this.#groups(part.entries)]), part.entries.length]];
+        return [[JSON.stringify([2, part.log, this.#runs(part.runs)]), rowsIn(part.runs)]];
       case "tick":
         return [[JSON.stringify([3, part.log, part.value.map(encodeOpaque), part.after]), 1]];
       case "batch": {
         const head = JSON.stringify([4, part.log, part.value.map(encodeOpaque), part.index]).slice(0, -1);
-        return [[`${head},${this.#entriesText(part.entries)}]`, part.entries.length]];
+        return [[`${head},${this.#runsText(part.runs)}]`, rowsIn(part.runs)]];
       }
     }
   }
 
-  #entriesText(entries: readonly LogEntry[]): string {
-    let text = this.#texts.get(entries);
-    if (text === undefined) this.#texts.set(entries, (text = JSON.stringify(this.#groups(entries))));
+  #runsText(runs: readonly LogRun[]): string {
+    let text = this.#texts.get(runs);
+    if (text === undefined) this.#texts.set(runs, (text = JSON.stringify(this.#runs(runs))));
     return text;
   }
 
@@ -145,17 +146,8 @@ export class WireFormat {
     return key.map((value, i) => conversion[way][columns[i]]?.(value) ?? value);
   }
 
-  #groups(entries: readonly LogEntry[]): unknown[] {
-    const groups: [string, string | null, string, Row[]][] = [];
-    for (const entry of entries) {
-      const last = groups[groups.length - 1];
-      const conversion = this.#conversions.get(entry.target);
-      const row = conversion === undefined ? entry.row : convertRow(entry.row, conversion.encode);
-      if (last !== undefined && last[0] === entry.target && last[1] === entry.to && last[2] === entry.from)
-        last[3].push(row);
-      else groups.push([entry.target, entry.to, entry.from, [row]]);
-    }
-    return groups;
+  #runs(runs: readonly LogRun[]): unknown[] {
+    return runs.map(({ target, to, from, rows }) => [target, to, from, this.#convertRows(target, rows)]);
   }
 
   /** A part of a received frame. Throws FrameError if it is none. */
@@ -171,7 +163,7 @@ export class WireFormat {
         if (!isCount(part[3])) break;
         return { kind: "seal", target: name, key: this.#key(name, part[2] as Row | null, "decode"), count: part[3] };
       case 2:
-        return { kind: "append", log: name, entries: this.#decodeGroups(part[2]) };
+        return { kind: "append", log: name, runs: this.#decodeRuns(part[2]) };
       case 3:
         if (!Array.isArray(part[2]) || !isCount(part[3])) break;
         return { kind: "tick", log: name, value: (part[2] as Row).map(decodeOpaque), after: part[3] };
@@ -182,7 +174,7 @@ export class WireFormat {
           log: name,
           value: (part[2] as Row).map(decodeOpaque),
           index: part[3],
-          entries: this.#decodeGroups(part[4]),
+          runs: this.#decodeRuns(part[4]),
         };
     }
     throw new FrameError(`a part of no known form: ${short(part)}`);
@@ -195,7 +187,7 @@ export class WireFormat {
       const part = this.decodePart(piece);
       const last = parts[parts.length - 1];
       if (part.kind === "batch" && last?.kind === "batch" && sameBatch(part, last)) {
-        parts[parts.length - 1] = { ...last, entries: [...last.entries, ...part.entries] };
+        parts[parts.length - 1] = { ...last, runs: [...last.runs, ...part.runs] };
       } else {
         parts.push(part);
       }
@@ -212,18 +204,16 @@ export class WireFormat {
       : (rows as Row[]).map((row) => convertRow(row, conversion.decode));
   }
 
-  #decodeGroups(groups: unknown): readonly LogEntry[] {
-    const entries: LogEntry[] = [];
-    if (!Array.isArray(groups)) throw new FrameError(`log entries are no list: ${short(groups)}`);
-    for (const group of groups as unknown[]) {
-      if (!Array.isArray(group)) throw new FrameError(`log entries are no list: ${short(group)}`);
-      const [target, to, from, rows] = group as unknown[];
+  #decodeRuns(runs: unknown): readonly LogRun[] {
+    if (!Array.isArray(runs)) throw new FrameError(`what stands in a log is no list: ${short(runs)}`);
+    return runs.map((run: unknown): LogRun => {
+      if (!Array.isArray(run)) throw new FrameError(`what stands in a log is no list: ${short(run)}`);
+      const [target, to, from, rows] = run as unknown[];
       if (typeof target !== "string" || typeof from !== "string" || (to !== null && typeof to !== "string")) {
-        throw new FrameError(`log entries without target, receiver or sender: ${short(group)}`);
+        throw new FrameError(`rows of a log without target, receiver or sender: ${short(run)}`);
       }
-      for (const row of this.#decodeRows(target, rows)) entries.push({ target, to: to as string | null, from, row });
-    }
-    return entries;
+      return { target, to: to as string | null, from, rows: this.#decodeRows(target, rows) };
+    });
   }
 }
 
