@@ -118,3 +118,50 @@ export function generateProgram(lines: number, seed: number): string {
   }
   return `${text.join("\n")}\n`;
 }
+
+/** Services in a chain before a new one begins. */
+const chain = 8;
+
+/**
+ * A system of about `rules` rules in which much has to be coordinated: services that count what is sealed and overwrite what
+ * is not, each feeding the next. With `rates`, plans are compared by cost.
+ */
+export function generateSystem(rules: number, rates: boolean): string {
+  const text: string[] = [];
+  const rate = (perSecond: number): string => (rates ? ` rate ${perSecond}` : "");
+  const every = rates ? " every 10s" : "";
+  for (let n = 0; n * 11 < rules; n++) {
+    const next = (n + 1) % chain === 0 || (n + 1) * 11 >= rules ? [] : [`  Report${n + 1}.click(k, k, t) <~ total(k, t);`];
+    text.push(
+      `role Server${n} x3 {`,
+      `  input click(key: string, id: string, amount: int) sealed by (key)${every}${rate(1000)};`,
+      `  input put(key: string, amount: int)${rate(5)};`,
+      `  Report${n}.click(k, i, a) <~ click(k, i, a);`,
+      `  Report${n}.put(k, a) <~ put(k, a), a > 0;`,
+      `}`,
+      `role Report${n} replicated x3 {`,
+      `  channel click(key: string, id: string, amount: int);`,
+      `  channel put(key: string, amount: int);`,
+      `  table   clicks(key: string, id: string, amount: int);`,
+      `  table   last(key: string -> amount: int);`,
+      `  table   link(source: string, target: string);`,
+      `  scratch reach(source: string, target: string);`,
+      `  scratch total(key: string, sum: int);`,
+      `  output  shown(key: string, sum: int);`,
+      `  output  current(key: string, amount: int) agreed;`,
+      `  output  reached(source: string, target: string);`,
+      `  clicks(k, i, a) <= click(k, i, a);`,
+      `  total(k, sum(a)) <= clicks(k, _, a);`,
+      `  shown(k, t) <= total(k, t);`,
+      `  last(k, a) <+- put(k, a);`,
+      `  current(k, a) <= last(k, a);`,
+      `  link(k, i) <= clicks(k, i, _);`,
+      `  reach(x, y) <= link(x, y);`,
+      `  reach(x, z) <= reach(x, y), link(y, z);`,
+      `  reached(x, y) <= reach(x, y);`,
+      ...next,
+      `}`,
+    );
+  }
+  return `${text.join("\n")}\n`;
+}

@@ -1,32 +1,20 @@
-/** Keeps the measured part of docs/measurements.md, between two marker lines; what stands around it is written by hand. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
+/** The measured part of docs/measurements.md on what coordination costs. */
 import type { BenchResult } from "../coordination.ts";
+import { machine, writeMeasured } from "../page.ts";
 import type { Size } from "./loads.ts";
 import { ways } from "./programs.ts";
 import { median, tableOf } from "./table.ts";
 import type { Line } from "./table.ts";
 
-const BEGIN = "<!-- measured: coordination, begin (npm run bench:coordination) -->";
-const END = "<!-- measured: coordination, end -->";
-
 /** Throws when the page lacks its markers. */
 export function writePage(root: string, result: BenchResult, size: Size, repetitions: number): void {
-  const path = join(root, "docs", "measurements.md");
-  const page = readFileSync(path, "utf8");
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${path} lacks the lines ${BEGIN} and ${END}`);
-  const text = measuredText(result, size, repetitions);
-  writeFileSync(path, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+  writeMeasured(root, "coordination", measuredText(result, size, repetitions));
 }
 
 function measuredText({ lines, sequencer }: BenchResult, size: Size, repetitions: number): string {
-  const processors = cpus();
   const thousands = (n: number): string => `${Math.round(n / 1000).toLocaleString("en-US")},000`;
   return [
-    `Node ${process.versions.node}, ${process.platform}, ${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}. ` +
+    `${machine()}. ` +
       `CAMPAIGN: ${size.clicks.toLocaleString("en-US")} clicks, three replicas; word count: the first ` +
       `${size.lines.toLocaleString("en-US")} lines of the book, three counters. Medians of ${repetitions} repetitions.`,
     tableOf(lines, "markdown"),

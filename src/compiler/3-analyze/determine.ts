@@ -205,7 +205,14 @@ export function sameKey(a: readonly Expr[], b: readonly Expr[]): boolean {
   return a.length === b.length && a.every((expr, i) => shape(expr) === shape(b[i]));
 }
 
+const shapes = new WeakMap<Expr, string>();
+
 /** An expression's structure without places and types. */
 export function shape(expr: Expr): string {
-  return JSON.stringify(expr, (name, value) => (name === "span" || name === "type" ? undefined : value));
+  let known = shapes.get(expr);
+  if (known === undefined) {
+    known = JSON.stringify(expr, (name, value) => (name === "span" || name === "type" ? undefined : value));
+    shapes.set(expr, known);
+  }
+  return known;
 }

@@ -1,4 +1,4 @@
-import type { CollectionId, Ir, ReadLiteral, Rule, SealRule } from "../ir.ts";
+import type { Collection, CollectionId, Ir, ReadLiteral, Rule, SealRule } from "../ir.ts";
 
 /** The program by what reads and writes what. Edges go from each collection of a body to the head, through every merge. */
 export interface Graph {
@@ -8,6 +8,8 @@ export interface Graph {
   readonly rules: readonly Rule[];
   /** Rules with this head, of any role and any merge. */
   readonly into: ReadonlyMap<CollectionId, readonly Rule[]>;
+  /** What comes into a role: its inputs, channels and timers. */
+  readonly entrances: (role: string) => readonly Collection[];
   /** Rules of a role, in order. */
   readonly rulesOf: (role: string) => readonly Rule[];
   /** Rules that read it, negated or not. */
@@ -60,7 +62,14 @@ function build(ir: Ir): Graph {
   }
   const { components, cyclic } = stronglyConnected([...ir.collections.keys()], (id) => successors.get(id)!);
   const positions = new Map([...ir.collections.keys()].map((id, i) => [id, i]));
-  return { ir, positions, rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
+  const entrances = new Map<string, Collection[]>();
+  for (const each of ir.collections.values()) {
+    if (each.kind !== "input" && each.kind !== "channel" && each.kind !== "timer") continue;
+    const own = entrances.get(each.role);
+    if (own) own.push(each);
+    else entrances.set(each.role, [each]);
+  }
+  return { ir, positions, entrances: (role) => entrances.get(role) ?? [], rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
 }
 
 const readsOf = new WeakMap<Rule["body"], { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] }>();

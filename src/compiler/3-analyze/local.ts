@@ -41,8 +41,16 @@ function fromLocal(rule: Rule, local: ReadonlySet<CollectionId>): boolean {
   return reads(rule).some((literal) => local.has(literal.collection)) || usesSelf(rule);
 }
 
+const usingSelf = new WeakMap<Rule, boolean>();
+
 /** `self` anywhere but as the address of a message's sender keeps a fact at its instance. */
 function usesSelf(rule: Rule): boolean {
+  let known = usingSelf.get(rule);
+  if (known === undefined) usingSelf.set(rule, (known = findSelf(rule)));
+  return known;
+}
+
+function findSelf(rule: Rule): boolean {
   const inTerms = rule.head.terms.some((term) => term.kind === "value" && mentionsSelf(term.value));
   const inBody = rule.body.some((literal) => {
     if (literal.kind === "read") return literal.terms.some((term) => term?.kind === "self");

@@ -8,10 +8,12 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Cost, Insertion } from "../plan.ts";
 import { costOf, rankOf } from "./cost.ts";
 import { describeInsertions } from "./insertions.ts";
+import { alone } from "./parts.ts";
 import type { Rates } from "./rates.ts";
 import { rulesBehind } from "./relevant.ts";
-import { asDecided, brokenPromises, firmRules, mostTries, openMarks, relax, settle } from "./settle.ts";
+import { asDecided, brokenPromises, byPart, mostTries, openMarks, relax, removable, settle } from "./settle.ts";
 import type { Choice, Unsettled } from "./settle.ts";
+import { write } from "./write.ts";
 import type { Decided, Settled } from "./write.ts";
 
 export interface Candidate {
@@ -26,8 +28,17 @@ export interface Candidate {
 }
 
 export function candidateOf(given: Unsettled, choice: Choice, rates: Rates | null, diagnostics: Diagnostic[]): Candidate {
-  const first = settle(given, choice, diagnostics);
-  const { settled, decided } = relax(given, first.decided, first.settled);
+  const { decided, settled: first } = settle(given, choice, diagnostics);
+  return judge(given, choice, decided, relax(given, decided, first), rates);
+}
+
+/** The same rules as there, with logs that take all that comes into their roles. */
+export function widened(given: Unsettled, { choice, decided }: Candidate, rates: Rates | null): Candidate {
+  const wide = { ...decided, wide: true };
+  return judge(given, { ...choice, wide: true }, wide, write(given.analysis, given.graph, wide), rates);
+}
+
+function judge(given: Unsettled, choice: Choice, decided: Decided, settled: Settled, rates: Rates | null): Candidate {
   const { analysis, graph } = given;
   const { labels } = settled.residual.inference;
   const broken = brokenPromises(analysis.ir, settled.residual.inference);
@@ -60,15 +71,42 @@ function changes({ rules, cuts, wide }: Choice): number {
   return rules.size + cuts.size + (wide ? 1 : 0);
 }
 
-/** Up to so many places all combinations are tried; beyond, one change after the other as long as one helps. */
+/** Up to so many places of a part all combinations are tried; beyond, one change after the other as long as one helps. */
 const mostExhaustive = 6;
 
 /**
- * Distinct plans, sorted. All of them where there are few places, else those that were met on the way down from what is
- * decided rule by rule: then the first is at least as good as that, and not always the best.
+ * The best plan, and others, sorted: in each part of the program the plans that were tried there, with the best everywhere
+ * else, and what there would be without what the promises need. `start` is what is decided rule by rule.
  */
-export function candidatesOf(given: Unsettled, start: Candidate, rates: Rates | null): Candidate[] {
-  const tried = new Map<string, Candidate>([[keyOf(start.choice), start]]);
+export function candidatesOf(given: Unsettled, start: Candidate, rates: Rates | null, most: number): Candidate[] {
+  const found = [...byPart(given, start.decided, removable(given, start.decided))].flatMap(([part, ids]) => {
+    const moves = movesFrom(given, start, ids);
+    return moves.length === 0 ? [] : [plansOfPart(alone(given, part), moves, rates)];
+  });
+  const whole = (choices: readonly Choice[]): Candidate => {
+    const choice = choices.reduce(united, start.choice);
+    return changes(choice) === changes(start.choice) ? start : candidateOf(given, choice, rates, []);
+  };
+  const best = found.map(([first]) => first);
+  const chosen = whole(best.map(({ choice }) => choice));
+  const others = found
+    .flatMap((plans, i) => plans.slice(1).map((other) => ({ other, instead: i })))
+    .sort((a, b) => compareCandidates(a.other, b.other))
+    .slice(0, most)
+    .map(({ other, instead }) => whole(best.map(({ choice }, i) => (i === instead ? other.choice : choice))));
+  if (most > 0) {
+    others.push(start);
+    others.push(candidateOf(given, { ...asDecided, rules: new Map([...start.decided.rules.keys()].map((id) => [id, "order"])) }, rates, []));
+    others.push(candidateOf({ ...given, strategy: "none" }, asDecided, rates, []));
+  }
+  const distinct = new Map([[formOf(chosen.insertions), chosen]]);
+  for (const each of others.sort(compareCandidates)) if (!distinct.has(formOf(each.insertions))) distinct.set(formOf(each.insertions), each);
+  return [...distinct.values()];
+}
+
+/** Plans of one part, sorted. Beyond a few places the first is at least as good as what is decided rule by rule, and not always the best. */
+function plansOfPart(given: Unsettled, moves: readonly Choice[], rates: Rates | null): Candidate[] {
+  const tried = new Map<string, Candidate>();
   const most = mostTries(given.analysis.ir);
   const evaluate = (choice: Choice): Candidate | null => {
     const key = keyOf(choice);
@@ -76,9 +114,9 @@ export function candidatesOf(given: Unsettled, start: Candidate, rates: Rates | 
     if (known === null && tried.size <= most) tried.set(key, (known = candidateOf(given, choice, rates, [])));
     return known;
   };
-  const moves = movesFrom(given, start);
+  const start = evaluate(asDecided)!;
   if (moves.length <= mostExhaustive) {
-    for (let mask = 1; mask < 1 << moves.length; mask++) evaluate(moves.reduce((choice, move, i) => (mask & (1 << i) ? united(choice, move) : choice), start.choice));
+    for (let mask = 1; mask < 1 << moves.length; mask++) evaluate(moves.reduce((choice, move, i) => (mask & (1 << i) ? united(choice, move) : choice), asDecided));
   } else {
     for (let best: Candidate = start, from: Candidate | null = null; best !== from; ) {
       from = best;
@@ -88,9 +126,6 @@ export function candidatesOf(given: Unsettled, start: Candidate, rates: Rates | 
       }
     }
   }
-  // What there would be without what the promises need, for whoever wants to know.
-  evaluate({ ...asDecided, rules: new Map([...start.decided.rules.keys()].map((id) => [id, "order"])) });
-  tried.set("none", candidateOf({ ...given, strategy: "none" }, asDecided, rates, []));
   const distinct = new Map<string, Candidate>();
   for (const each of [...tried.values()].sort(compareCandidates)) {
     const form = formOf(each.insertions);
@@ -116,30 +151,34 @@ function united(a: Choice, b: Choice): Choice {
  * Single changes: a log instead of the seals of a role, for all its rules that no deterministic output shows, or for one;
  * and logs on all channels, or on one, by which what the replicas of a role disagree on gets to others.
  */
-function movesFrom({ analysis, graph }: Unsettled, { decided }: Candidate): Choice[] {
+function movesFrom({ analysis, graph }: Unsettled, { decided }: Candidate, open: readonly RuleId[]): Choice[] {
   const { ir } = analysis;
-  const firm = firmRules(ir, graph);
-  const open = [...decided.rules].filter(([id, { mechanism }]) => mechanism !== "none" && !firm.has(id) && ir.rules.get(id)!.coordinate === null);
-  const moves: Choice[] = [];
+  const moves = new Map<string, Choice>();
   const add = (rules: readonly RuleId[], cuts: readonly CollectionId[]): void => {
     const move: Choice = { ...asDecided, rules: new Map(rules.map((id) => [id, "order"])), cuts: new Set(cuts) };
-    if (changes(move) > 0 && !moves.some((each) => keyOf(each) === keyOf(move))) moves.push(move);
+    if (changes(move) > 0) moves.set(keyOf(move), move);
   };
-  const roles = new Set(open.map(([id]) => ir.rules.get(id)!.role));
-  for (const role of roles) {
-    const sealed = open.filter(([id, { mechanism }]) => mechanism !== "order" && ir.rules.get(id)!.role === role).map(([id]) => id);
+  const roles = new Map<string, RuleId[]>();
+  for (const id of open) {
+    const { role } = ir.rules.get(id)!;
+    const known = roles.get(role);
+    if (known) known.push(id);
+    else roles.set(role, [id]);
+  }
+  for (const [role, own] of roles) {
+    const sealed = own.filter((id) => decided.rules.get(id)!.mechanism !== "order");
     add(sealed, []);
     if (sealed.length > 1) for (const id of sealed) add([id], []);
     if (!ir.roles.get(role)!.replicated) continue;
-    const ways = exits(role, open.map(([id]) => id).filter((id) => ir.rules.get(id)!.role === role), firm, graph);
+    const ways = exits(role, own, graph);
     add([], ways);
     if (ways.length > 1) for (const id of ways) add([], [id]);
   }
-  return moves;
+  return [...moves.values()];
 }
 
 /** Channels of other, replicated roles to which what the rules make gets without passing another role first. */
-function exits(role: string, from: readonly RuleId[], firm: ReadonlySet<RuleId>, graph: Unsettled["graph"]): CollectionId[] {
+function exits(role: string, from: readonly RuleId[], graph: Unsettled["graph"]): CollectionId[] {
   const { ir } = graph;
   const out = new Set<CollectionId>();
   const seen = new Set<CollectionId>();
@@ -150,7 +189,7 @@ function exits(role: string, from: readonly RuleId[], firm: ReadonlySet<RuleId>,
     seen.add(id);
     const { role: owner, kind } = ir.collections.get(id)!;
     if (owner === role) for (const rule of graph.readers.get(id)!) queue.push(rule.head.collection);
-    else if (kind === "channel" && ir.roles.get(owner)!.replicated && !graph.readers.get(id)!.some((rule) => firm.has(rule.id))) out.add(id);
+    else if (kind === "channel" && ir.roles.get(owner)!.replicated) out.add(id);
   }
   return [...out].sort((a, b) => graph.positions.get(a)! - graph.positions.get(b)!);
 }

@@ -1,5 +1,5 @@
 /** What settles one rule: the mechanism that the source names, the one that is forced, or the first that reaches it. */
-import type { Analysis } from "../analysis.ts";
+import type { Analysis, Finding } from "../analysis.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Ir, Rule, RuleId } from "../ir.ts";
 import type { Insertion, MechanismName, Strategy } from "../plan.ts";
@@ -8,7 +8,7 @@ import type { Decision } from "./write.ts";
 
 export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
   const { kind, by, reason, span } = rule.coordinate!;
-  const marked = [...analysis.findings, ...analysis.inference.implied].some((each) => each.rule === rule.id);
+  const marked = marksOf(rule, analysis).length > 0 || analysis.inference.implied.some((each) => each.rule === rule.id);
   if (kind === "none") {
     if (marked) decisions.set(rule.id, { mechanism: "none", byKey: null, why: reason ?? "" });
     return;
@@ -103,6 +103,22 @@ function why(name: MechanismName, reasons: readonly string[]): string {
 }
 
 /** What is known beforehand of a rule's log: where its gate is `*`, no column may key it. */
-function logFor(rule: Rule, { findings }: Analysis): Decision["byKey"] {
-  return findings.some((each) => each.rule === rule.id && each.reason === "opaque" && each.gate === null) ? false : null;
+function logFor(rule: Rule, analysis: Analysis): Decision["byKey"] {
+  return marksOf(rule, analysis).some((each) => each.reason === "opaque" && each.gate === null) ? false : null;
+}
+
+const byRule = new WeakMap<Analysis, ReadonlyMap<RuleId, readonly Finding[]>>();
+
+function marksOf(rule: Rule, analysis: Analysis): readonly Finding[] {
+  let known = byRule.get(analysis);
+  if (known === undefined) {
+    const marks = new Map<RuleId, Finding[]>();
+    for (const each of analysis.findings) {
+      const own = marks.get(each.rule);
+      if (own) own.push(each);
+      else marks.set(each.rule, [each]);
+    }
+    byRule.set(analysis, (known = marks));
+  }
+  return known.get(rule.id) ?? [];
 }

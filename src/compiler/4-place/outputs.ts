@@ -13,21 +13,39 @@ import { isUpThreshold } from "../3-analyze/persistence.ts";
 import type { Decision } from "./write.ts";
 import { keeps, rulesBehind, weakSources } from "./relevant.ts";
 
+/** What is judged of a plan: one of several, perhaps. */
+export interface Judged {
+  readonly analysis: Analysis;
+  readonly before: Inference;
+  readonly residual: Analysis;
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly insertions: readonly Insertion[];
+}
+
 /** Per output its promise, its label before and after, and what the label after stands on. */
-export function planOutputs(
-  analysis: Analysis,
-  before: Inference,
-  residual: Analysis,
-  decisions: ReadonlyMap<string, Decision>,
-  insertions: readonly Insertion[],
-): OutputPlan[] {
+export function planOutputs(judged: Judged): OutputPlan[] {
+  const { analysis, residual } = judged;
+  return reachOutputs(judged).map(({ behind, own, ...output }) => ({ ...output, assumptions: assumptions(analysis, residual, behind, own, output.output) }));
+}
+
+export type Reached = Omit<OutputPlan, "assumptions"> & {
+  /** Rules from which facts can reach it, and what is inserted on the way. */
+  readonly behind: ReadonlySet<string>;
+  readonly own: readonly Insertion[];
+};
+
+export function reachOutputs({ analysis, before, residual, decisions, insertions }: Judged): Reached[] {
   const { ir } = analysis;
   const graph = buildGraph(ir);
-  const out: OutputPlan[] = [];
+  const byRule = new Map<string, Insertion[]>();
+  for (const insertion of insertions) for (const rule of insertion.protects) byRule.set(rule, [...(byRule.get(rule) ?? []), insertion]);
+  const positions = new Map(insertions.map((insertion, i) => [insertion, i]));
+  const out: Reached[] = [];
   for (const { id, kind, level, role } of ir.collections.values()) {
     if (kind !== "output") continue;
     const behind = rulesBehind(graph, [id]);
-    const own = insertions.filter((each) => isOnTheWay(each, id, behind, graph));
+    const near = new Set([...behind].flatMap((rule) => byRule.get(rule) ?? []));
+    const own = [...near].filter((each) => isOnTheWay(each, id, behind, graph)).sort((a, b) => positions.get(a)! - positions.get(b)!);
     const after = residual.inference.labels.get(id)!;
     const kept = keeps(after, level!, ir.roles.get(role)!.replicated);
     const trusted = own.filter((each) => each.mechanism === "none");
@@ -38,15 +56,15 @@ export function planOutputs(
       after: { name: after.name === "Seal" && own.length > 0 ? "Async" : after.name, key: after.name === "Seal" && own.length === 0 ? after.key : null },
       achieved: kept ? true : trusted.length > 0 && onlyTrusted(residual, behind, decisions) && onlyAllowed(ir, behind) ? "assumed" : false,
       pacelc: pacelc(own),
-      assumptions: assumptions(analysis, residual, behind, own, id),
+      behind,
+      own,
     });
   }
   return out;
 }
 
-/** It protects something behind the output, and what passes through it can get there. */
-export function isOnTheWay({ protects, at, mechanism }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
-  if (!protects.some((rule) => behind.has(rule))) return false;
+/** Of what protects something behind the output: whether what passes through it can get there. */
+function isOnTheWay({ at, mechanism }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
   if (mechanism !== "order") return true;
   return at.some((id) => id === output || graph.readers.get(id)!.some((rule) => behind.has(rule.id)));
 }
@@ -92,7 +110,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   const out = new Set<string>();
   const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
   const roles = new Set<string>();
-  const summed = new Map(analysis.findings.flatMap(({ rule, reason }) => (reason === "aggregate" || reason === "opaque" ? [[rule, reason]] : [])));
+  const summed = summedIn(analysis);
   for (const id of behind) {
     const rule = ir.rules.get(id);
     if (rule === undefined) continue;
@@ -134,6 +152,18 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];
+}
+
+const summedBy = new WeakMap<Analysis, ReadonlyMap<string, Finding["reason"]>>();
+
+/** Rules that are marked for what they sum up. */
+function summedIn(analysis: Analysis): ReadonlyMap<string, Finding["reason"]> {
+  let known = summedBy.get(analysis);
+  if (known === undefined) {
+    known = new Map(analysis.findings.flatMap(({ rule, reason }) => (reason === "aggregate" || reason === "opaque" ? [[rule, reason]] : [])));
+    summedBy.set(analysis, known);
+  }
+  return known;
 }
 
 /** Imported functions through whose claim the rule may carry a seal: in its head, and in what its body binds and equates. */

@@ -11,10 +11,11 @@ import type { Result } from "../result.ts";
 import { reinfer } from "../3-analyze/analyze.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import { isLogged } from "../3-analyze/labels.ts";
-import { candidateOf, candidatesOf, formOf } from "./candidates.ts";
+import { candidateOf, candidatesOf, formOf, widened } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { unmet } from "./decide.ts";
-import { planOutputs } from "./outputs.ts";
+import { planOutputs, reachOutputs } from "./outputs.ts";
+import type { Judged } from "./outputs.ts";
 import { ratesOf } from "./rates.ts";
 import type { Rates } from "./rates.ts";
 import { report } from "./report.ts";
@@ -46,7 +47,7 @@ export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
   const { settled, insertions } = chosen;
   const { coordinated, residual } = settled;
   const sealing = planSeals(coordinated, residual);
-  const outputs = outputsOf(given, chosen);
+  const outputs = planOutputs(judged(given, chosen));
   const plan: Plan = {
     analysis,
     before: given.before,
@@ -63,6 +64,9 @@ export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
   return { value: diagnostics.some((each) => each.severity === "error" && each.code === "DLC403") ? null : plan, diagnostics };
 }
 
+/** Rules of a program up to which the next best plans are worked out unasked. */
+const mostCompared = 300;
+
 interface Plans {
   /** The best first. */
   readonly ranked: readonly Candidate[];
@@ -72,10 +76,11 @@ interface Plans {
 /** Blazes puts coordination in front of the offending components, whatever comes into them: that is the baseline. */
 function plansOf(given: Unsettled, decided: Candidate, rates: Rates | null, { strategy, compare, plan }: PlaceOptions): Plans {
   const isOrdered = [...decided.decided.rules.values()].some(({ mechanism }) => mechanism === "order");
-  const baseline = isOrdered && strategy === "auto" ? candidateOf(given, { ...asDecided, wide: true }, rates, []) : decided;
-  const looks = strategy === "auto" && decided.insertions.length > 0 && (rates !== null || compare || plan === "2" || plan === "3");
-  if (!looks) return { ranked: [decided], baseline };
-  const found = candidatesOf(given, decided, rates);
+  const baseline = isOrdered && strategy === "auto" ? widened(given, decided, rates) : decided;
+  const isAsked = compare === true || plan === "2" || plan === "3";
+  if (strategy !== "auto" || decided.insertions.length === 0 || (rates === null && !isAsked)) return { ranked: [decided], baseline };
+  const isSmall = given.analysis.ir.rules.size <= mostCompared;
+  const found = candidatesOf(given, decided, rates, isAsked || isSmall ? 2 : 0);
   // Without rates a rank says nothing of how much passes where: what is decided rule by rule stays.
   return { ranked: rates === null ? [decided, ...found.filter((each) => each !== decided)] : found, baseline };
 }
@@ -95,26 +100,30 @@ function chosenOf({ ranked, baseline }: Plans, name: PlanName, { ir }: Analysis,
   return ranked[0];
 }
 
-function outputsOf({ analysis, before }: Unsettled, { settled, decided, insertions }: Candidate): Plan["outputs"] {
-  return planOutputs(analysis, before, settled.residual, decided.rules, insertions);
+function judged({ analysis, before }: Unsettled, { settled, decided, insertions }: Candidate): Judged {
+  return { analysis, before, residual: settled.residual, decisions: decided.rules, insertions };
 }
 
 function comparisonOf(given: Unsettled, chosen: Candidate, { ranked, baseline }: Plans, rates: Rates | null): Comparison {
   const { ir } = given.analysis;
-  const described = (name: PlanName, other: Candidate): OtherPlan => ({
-    name,
-    insertions: other.insertions,
-    cost: other.cost,
-    outputs: outputsOf(given, other).map(({ output, after, achieved, pacelc }) => ({ output, after, achieved, pacelc })),
-    stops: stopsOf(ir, other.insertions),
-  });
+  const described = (name: PlanName, other: Candidate): OtherPlan => {
+    const reached = reachOutputs(judged(given, other));
+    return {
+      name,
+      insertions: other.insertions,
+      cost: other.cost,
+      outputs: reached.map(({ output, after, achieved, pacelc }) => ({ output, after, achieved, pacelc })),
+      stops: stopsOf(ir, other.insertions, reached),
+    };
+  };
+  const own = described("1", chosen);
   const names: readonly PlanName[] = ["1", "2", "3"];
   return {
     rates: rates?.from ?? "none",
     assumed: rates?.assumed ?? [],
     cost: chosen.cost,
-    stops: stopsOf(ir, chosen.insertions),
-    baseline: described("baseline", baseline),
+    stops: own.stops,
+    baseline: baseline === chosen ? { ...own, name: "baseline" } : described("baseline", baseline),
     others: ranked.slice(0, names.length).flatMap((each, i) => (formOf(each.insertions) === formOf(chosen.insertions) ? [] : [described(names[i], each)])),
   };
 }

@@ -2,7 +2,8 @@
 import type { Finding, Reason } from "../analysis.ts";
 import type { Code } from "../diagnostics/codes.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Ir, Literal, ReadLiteral, Rule, RuleId } from "../ir.ts";
+import type { SourceFile, Span } from "../ast.ts";
+import type { Ir, Literal, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
 import { printPath } from "../print.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
@@ -35,9 +36,11 @@ function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnos
   const graph = buildGraph(analysis.ir);
   const promising = [...analysis.ir.collections.values()].filter(({ kind, level }) => kind === "output" && level !== "any").map(({ id }) => id);
   const relevant = rulesBehind(graph, promising);
+  const byRule = new Map<RuleId, Insertion>();
+  for (const insertion of insertions.toReversed()) for (const id of insertion.protects) byRule.set(id, insertion);
   return analysis.findings.map((finding) => {
     const rule = analysis.ir.rules.get(finding.rule);
-    const insertion = insertions.find((each) => each.protects.includes(finding.rule));
+    const insertion = byRule.get(finding.rule);
     const trusted = decisions.get(finding.rule)?.mechanism === "none";
     const matters = finding.reason === "promise" || relevant.has(finding.rule);
     const literal = rule && finding.sensitive.length > 0 ? rule.body[finding.sensitive[0]] : undefined;
@@ -69,8 +72,24 @@ function causeOf(finding: Finding, rule: Rule, literal: Literal, ir: Ir): NonNul
 function nameOf(id: RuleId, ir: Ir): string {
   const rule = ir.rules.get(id) ?? ir.seals.find((seal) => seal.id === id);
   if (rule === undefined) return id.slice(id.indexOf("/") + 1);
-  const isOneOfSeveral = [...ir.rules.values(), ...ir.seals].some((other) => other.id !== id && other.span === rule.span && other.file === rule.file);
-  return isOneOfSeveral ? `${rule.label} of ${rule.role}` : rule.label;
+  return copiesOf(rule, ir) > 1 ? `${rule.label} of ${rule.role}` : rule.label;
+}
+
+const written = new WeakMap<Ir, ReadonlyMap<SourceFile, ReadonlyMap<Span, number>>>();
+
+/** Rules of the same text, itself included. */
+function copiesOf({ file, span }: Rule | SealRule, ir: Ir): number {
+  let known = written.get(ir);
+  if (known === undefined) {
+    const count = new Map<SourceFile, Map<Span, number>>();
+    for (const each of [...ir.rules.values(), ...ir.seals]) {
+      const spans = count.get(each.file) ?? new Map<Span, number>();
+      spans.set(each.span, (spans.get(each.span) ?? 0) + 1);
+      count.set(each.file, spans);
+    }
+    written.set(ir, (known = count));
+  }
+  return known.get(file)?.get(span) ?? 0;
 }
 
 function describe(finding: Finding, plan: Plan): string {

@@ -8,6 +8,8 @@ import { buildGraph } from "../3-analyze/graph.ts";
 import { isLogged } from "../3-analyze/labels.ts";
 import { mechanisms } from "../../strategies/index.ts";
 import { decide, force } from "./decide.ts";
+import { alone, partsOf } from "./parts.ts";
+import type { Part } from "./parts.ts";
 import { keeps, rulesBehind } from "./relevant.ts";
 import { stale, write } from "./write.ts";
 import type { Decided, Decision, Settled } from "./write.ts";
@@ -114,21 +116,64 @@ export function firmRules(ir: Ir, graph: Graph): Set<RuleId> {
  * An `agreed` or `eventual` output tolerates some of the disorder behind it: what it keeps its
  * promise without is taken out again, the dearest first, many at once where they go together.
  */
-export function relax(given: Unsettled, decided: Decided, settled: Settled): { settled: Settled; decided: Decided } {
-  const { analysis, graph, strategy } = given;
+export function relax(given: Unsettled, decided: Decided, settled: Settled): Settled {
+  if (given.strategy !== "auto") return settled;
+  let relaxed = settled;
+  let isDone = true;
+  const { analysis, before } = given;
+  const left = new Set(brokenPromises(analysis.ir, settled.residual.inference));
+  const mended = new Set(brokenPromises(analysis.ir, before).filter((id) => !left.has(id)));
+  for (const [part, ids] of byPart(given, decided, removable(given, decided))) {
+    // What is alone in mending a promise is needed.
+    const isAlone = ids.length === 1 && part.rules.every(({ id }) => id === ids[0] || !decided.rules.has(id));
+    if (isAlone && part.collections.some(({ id }) => mended.has(id))) continue;
+    const own = alone(given, part);
+    if (own === given) return relaxPart(given, decided, settled, ids);
+    const only = within(decided, part);
+    const before = only.rules.size;
+    relaxPart(own, only, write(own.analysis, own.graph, only), ids);
+    if (only.rules.size === before) continue;
+    for (const id of ids) if (!only.rules.has(id)) decided.rules.delete(id);
+    isDone = false;
+  }
+  if (!isDone) relaxed = write(given.analysis, given.graph, decided);
+  return relaxed;
+}
+
+/** Rules that nobody has fixed by hand and no deterministic output shows. */
+export function removable({ analysis: { ir }, graph }: Unsettled, { rules }: Decided): RuleId[] {
+  const firm = firmRules(ir, graph);
+  return [...rules].filter(([id, { mechanism }]) => mechanism !== "none" && !firm.has(id) && ir.rules.get(id)!.coordinate === null).map(([id]) => id);
+}
+
+export function byPart({ graph }: Unsettled, { wide }: { readonly wide: boolean }, ids: readonly RuleId[]): Map<Part, RuleId[]> {
+  const { of } = partsOf(graph, wide);
+  const out = new Map<Part, RuleId[]>();
+  for (const id of ids) {
+    const part = of.get(id)!;
+    const known = out.get(part);
+    if (known) known.push(id);
+    else out.set(part, [id]);
+  }
+  return out;
+}
+
+function within({ rules, cuts, wide }: Decided, part: Part): Decided {
+  const own = part.rules.flatMap(({ id }): [RuleId, Decision][] => (rules.has(id) ? [[id, rules.get(id)!]] : []));
+  return { rules: new Map(own), cuts: new Set(part.collections.flatMap(({ id }) => (cuts.has(id) ? [id] : []))), wide };
+}
+
+function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Settled, ids: readonly RuleId[]): Settled {
   const { ir } = analysis;
   const { rules: decisions } = decided;
-  if (strategy !== "auto") return { settled, decided };
-  const firm = firmRules(ir, graph);
   const rank = mechanisms.map(({ name }) => name as MechanismName);
-  const candidates = [...decisions].filter(([id, { mechanism }]) => mechanism !== "none" && !firm.has(id) && ir.rules.get(id)!.coordinate === null).map(([id]) => id);
-  candidates.sort((a, b) => rank.indexOf(decisions.get(b)!.mechanism) - rank.indexOf(decisions.get(a)!.mechanism));
+  const candidates = ids.toSorted((a, b) => rank.indexOf(decisions.get(b)!.mechanism) - rank.indexOf(decisions.get(a)!.mechanism));
   const removed = new Map<RuleId, Decision>();
   let tries = mostTries(ir);
-  const isRemovable = (ids: readonly RuleId[]): boolean => {
+  const isRemovable = (some: readonly RuleId[]): boolean => {
     if (tries-- <= 0) return false;
-    const taken = ids.map((id) => [id, decisions.get(id)!] as const);
-    for (const id of ids) decisions.delete(id);
+    const taken = some.map((id) => [id, decisions.get(id)!] as const);
+    for (const id of some) decisions.delete(id);
     const without = write(analysis, graph, decided);
     if (stale(without, decided).length === 0 && brokenPromises(ir, without.residual.inference).length <= brokenPromises(ir, settled.residual.inference).length) {
       settled = without;
@@ -138,11 +183,11 @@ export function relax(given: Unsettled, decided: Decided, settled: Settled): { s
     for (const [id, decision] of taken) decisions.set(id, decision);
     return false;
   };
-  const remove = (ids: readonly RuleId[]): void => {
-    if (ids.length === 0 || isRemovable(ids) || ids.length === 1) return;
-    const half = Math.ceil(ids.length / 2);
-    remove(ids.slice(0, half));
-    remove(ids.slice(half));
+  const remove = (some: readonly RuleId[]): void => {
+    if (some.length === 0 || isRemovable(some) || some.length === 1) return;
+    const half = Math.ceil(some.length / 2);
+    remove(some.slice(0, half));
+    remove(some.slice(half));
   };
   remove(candidates);
   // What the logs of other rules bring to it as well is coordinated all the same, and the report should say so.
@@ -153,7 +198,7 @@ export function relax(given: Unsettled, decided: Decided, settled: Settled): { s
     if (orderings(again.coordinated) === orderings(settled.coordinated) && stale(again, decided).length === 0) settled = again;
     else decisions.delete(id);
   }
-  return { settled, decided };
+  return settled;
 }
 
 /** How often a program of this size may be written and analysed again to save coordination. */

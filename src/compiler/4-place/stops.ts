@@ -1,14 +1,11 @@
 import type { CollectionId, Ir } from "../ir.ts";
 import type { Insertion, Stop } from "../plan.ts";
-import { buildGraph } from "../3-analyze/graph.ts";
-import { isOnTheWay } from "./outputs.ts";
-import { rulesBehind } from "./relevant.ts";
+import type { Reached } from "./outputs.ts";
 
 /** Which outputs give no answers while the sequencer, a producer or a replica cannot be reached, because of what is inserted. */
-export function stopsOf(ir: Ir, insertions: readonly Insertion[]): Stop[] {
-  const graph = buildGraph(ir);
-  const ways = [...ir.collections.values()].flatMap(({ id, kind }) => (kind === "output" ? [[id, rulesBehind(graph, [id])] as const] : []));
-  const behind = (insertion: Insertion): CollectionId[] => ways.flatMap(([id, rules]) => (isOnTheWay(insertion, id, rules, graph) ? [id] : []));
+export function stopsOf(ir: Ir, insertions: readonly Insertion[], reached: readonly Reached[]): Stop[] {
+  const behind = new Map<Insertion, CollectionId[]>(insertions.map((insertion) => [insertion, []]));
+  for (const { output, own } of reached) for (const insertion of own) behind.get(insertion)!.push(output);
   const stops = new Map<string, { stop: Stop; outputs: Set<CollectionId> }>();
   const add = (unreachable: string, what: string, outputs: readonly CollectionId[]): void => {
     const key = `${unreachable} ${what}`;
@@ -18,7 +15,7 @@ export function stopsOf(ir: Ir, insertions: readonly Insertion[]): Stop[] {
   };
   for (const insertion of insertions) {
     const { mechanism, producers, single, key } = insertion;
-    const outputs = behind(insertion);
+    const outputs = behind.get(insertion)!;
     if (mechanism === "order") add("the sequencer", "nothing is answered that passes through the log", outputs);
     if (mechanism === "seal" || mechanism === "barrier") {
       for (const role of producers ?? []) {

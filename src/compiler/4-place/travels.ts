@@ -1,6 +1,7 @@
 import type { Analysis } from "../analysis.ts";
 import type { CollectionId, Ir } from "../ir.ts";
 import type { SealedCollection, SealTravel } from "../plan.ts";
+import { buildGraph } from "../3-analyze/graph.ts";
 import { sealKey } from "../3-analyze/seals.ts";
 
 /**
@@ -31,7 +32,7 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
       for (const { source } of way.parts) wait(source, way.deferred);
     }
   }
-  const order = [...coordinated.collections.keys()];
+  const { positions } = buildGraph(coordinated);
   const sealed = [...waited].map(([collection, { deferred }]): SealedCollection => ({
     collection,
     key: sealKey(collection, seals),
@@ -40,7 +41,7 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
     producers: [...(channels.get(collection)?.travels.keys() ?? [])],
     deferred,
   }));
-  sealed.sort((a, b) => order.indexOf(a.collection) - order.indexOf(b.collection));
+  sealed.sort((a, b) => positions.get(a.collection)! - positions.get(b.collection)!);
   return { sealed, travels: [...travels.values()] };
 }
 
@@ -67,5 +68,5 @@ function isSingle(id: CollectionId, ir: Ir, residual: Analysis, seen = new Set<C
 
 /** Some rule sends it to instances other than the owner. */
 function isAddressed(id: CollectionId, ir: Ir): boolean {
-  return [...ir.rules.values()].some((rule) => rule.head.collection === id && rule.head.to?.kind !== "role");
+  return buildGraph(ir).into.get(id)!.some((rule) => rule.head.to?.kind !== "role");
 }

@@ -49,7 +49,7 @@ export function write(analysis: Analysis, graph: Graph, { rules: decisions, cuts
   for (const [role, ordered] of orderedByRole(ir, decisions)) {
     if (wide) {
       for (const rule of ordered) logs.set(rule.id, `${role}.log`);
-      insertLog(draft.collections, { sources: entrances(ir, role), log: `${role}.log` }, null);
+      insertLog(draft.collections, { sources: graph.entrances(role).map(({ id }) => id), log: `${role}.log` }, null);
       continue;
     }
     for (const { region, ordered: group } of regionsOf(role, ordered, graph, inference.persistence)) {
@@ -83,11 +83,6 @@ function orderedByRole(ir: Ir, decisions: ReadonlyMap<RuleId, Decision>): Map<st
 export function logRole(rule: Rule, ir: Ir): string {
   const head = ir.collections.get(rule.head.collection)!;
   return head.keyLength !== null ? head.role : rule.role;
-}
-
-/** Everything that comes into a role. */
-function entrances(ir: Ir, role: string): CollectionId[] {
-  return [...ir.collections.values()].filter((each) => each.role === role && (each.kind === "input" || each.kind === "channel" || each.kind === "timer")).map(({ id }) => id);
 }
 
 type LogKey = ReadonlyMap<CollectionId, readonly number[]> | null;
