@@ -3,6 +3,7 @@
  * keep the label the plan states, and the control without coordination disagrees under some schedule.
  */
 import type { Given, RunOptions } from "../support/runs.ts";
+import { entries } from "./entries.ts";
 
 export interface Hole {
   readonly name: string;
@@ -389,4 +390,5 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
       connect fact -> C.fact; connect get -> C.get;`,
     given: [["get.get", "a"], ["get.get", "b"], ["seal get.get", "a"], ["fact.fact", "a", 1], ["fact.fact", "a", 2], ["fact.fact", "b", 1]],
   },
+  ...entries,
 ];
