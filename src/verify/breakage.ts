@@ -69,6 +69,7 @@ export class Breakage {
 
   /** Whether an instance that is down acts, or a message is to cross the cut. */
   isStopped(on: string): boolean {
+    if (this.#cut === null && this.#down === null) return false;
     const [from, to] = on.split(">");
     if (to === undefined) return from === this.#down;
     return this.#cut !== null && this.#cut.has(from) !== this.#cut.has(to);

@@ -158,6 +158,11 @@ role Client { input ask(a: addr, x: int); ASK }`;
     expect(check(program("t(x) <= put(x); R.put(x) <~ add(x);").replace("ASK", "R.put@a(x) <~ ask(a, x);")).before("R.o")).toBe("Diverge");
     expect(check("role R replicated { channel c(x: int); output who(a: addr); who(self) <= c(_); } role S { input i(x: int); R.c(x) <~ i(x); }").before("R.who")).toBe("Diverge");
   });
+  test("sent to each member it is sent to all, where the address decides nothing else", () => {
+    const each = (send: string): string => check(program("t(x) <= put(x); R.put(x) <~ add(x);").replace("ASK", send)).before("R.o");
+    expect(each("R.put@b(x) <~ ask(_, x), R.nodes(b);")).toBe("Async");
+    for (const send of ["R.put@b(x) <~ ask(b, x), R.nodes(b);", 'R.put@b(x) <~ ask(_, x), R.nodes(b), b != "R#0";', "R.put@b(x) <~ ask(a, x), R.nodes(b), a == b;", "R.put@b(x) <~ ask(_, x), Client.nodes(b);", "R.put@b(x + length(toString(b))) <~ ask(_, x), R.nodes(b);", "R.put@b(count()) <~ ask(_, _), R.nodes(b);", "table away(a: addr); R.put@b(x) <~ ask(_, x), R.nodes(b), not away(b);"]) expect(each(send), send).toBe("Diverge");
+  });
   test("sent to the whole role it is Async", () => {
     const c = check(program("t(x) <= put(x); R.put(x) <~ add(x);").replace("ASK", "R.put(x) <~ ask(_, x);"));
     expect(c.marks).toEqual([]);

@@ -45,6 +45,10 @@ export const entries: readonly Hole[] = [
     text: "role H { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); output who(a: addr); who(self) <= c(_); }",
   },
   { name: "A5: sent to one address", control: "R.o", given: [["Client.ask", "R#0", 1], ["Client.ask", "R#1", 2]], text: local("t(x) <= put(x); R.put(x) <~ add(x); output o(x: int); o(x) <= t(x);") },
+  {
+    name: "A5: sent to each member it is sent to all", control: null, always: { "R.o": "[1] [2]" }, given: [["R.add", 1], ["R#1.add", 2]],
+    text: "role R replicated x2 { input add(x: int); channel put(x: int); table t(x: int); R.put@a(x) <~ add(x), R.nodes(a); t(x) <= put(x); output o(x: int); o(x) <= t(x); }",
+  },
   { name: "A5: an overwrite by a local input stays local through a log", control: "R.o", given: [["R.add", 1], ["R#1.add", 2], ["R.add", 3]], text: "role R replicated x2 { input add(x: int); table cur(k: int -> v: int); cur(0, x) <+- add(x); output o(v: int) agreed; o(v) <= cur(_, v); }" },
   {
     name: "A6(b): a timer against what changes", control: "R.late", given: [["S.i", 1], ["S.w", 1], ["S.i", 2], ["S.w", 2]],

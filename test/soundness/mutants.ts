@@ -48,6 +48,7 @@ export const mutants: readonly Mutant[] = [
   { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
   { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return call.name === "min" ? op', 'if (call.name === "count") return true;\n    return call.name === "min" ? op')] },
   { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
+  { name: "what goes to an address goes to all", patches: [analysis("local", "!isForAll(rule, context)", "isForAll === undefined")] },
   { name: "local facts are everybody's", patches: [analysis("local", "if (local.has(id) || !isLocal(id, context, local, marked)) continue;", "if (local.has(id) || isLocal(id, context, local, marked) || true) continue;")] },
   {
     name: "a log may be keyed by any column",

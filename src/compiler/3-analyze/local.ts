@@ -1,8 +1,8 @@
-import type { CollectionId, Rule } from "../ir.ts";
+import type { CollectionId, Expr, Rule } from "../ir.ts";
 import type { Finding } from "../analysis.ts";
 import type { Context } from "./points.ts";
 import { collection, finding } from "./points.ts";
-import { mentionsSelf } from "./determine.ts";
+import { mentionsSelf, variablesOf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -32,9 +32,24 @@ function isLocal(id: CollectionId, context: Context, local: ReadonlySet<Collecti
   if (!context.graph.ir.roles.get(role)!.replicated) return false;
   if (kind === "input" || kind === "timer") return true;
   return context.graph.into.get(id)!.some((rule) => {
-    if (kind === "channel") return rule.head.to?.kind === "address" || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
+    if (kind === "channel") return (rule.head.to?.kind === "address" && !isForAll(rule, context)) || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
     return fromLocal(rule, local);
   });
+}
+
+/** `R.c@a(x) <~ i(x), R.nodes(a);` says `R.c@*(x) <~ i(x);`, where nothing else tells one address from another. */
+function isForAll(rule: Rule, context: Context): boolean {
+  const { to, collection: id, terms } = rule.head;
+  if (to?.kind !== "address" || to.value.kind !== "variable") return false;
+  const { name } = to.value;
+  const members = rule.body.find((literal) => literal.kind === "read" && !literal.negated && collection(context, literal.collection).kind === "nodes" && collection(context, literal.collection).role === collection(context, id).role && literal.terms[0]?.kind === "variable" && literal.terms[0].name === name);
+  const isNamed = (expr: Expr): boolean => variablesOf(expr).has(name);
+  return (
+    members !== undefined &&
+    terms.every((term) => term.kind === "value" && !isNamed(term.value)) &&
+    rule.having.length === 0 &&
+    rule.body.every((literal) => literal === members || (literal.kind === "read" ? literal.terms.every((term) => term === null || !isNamed(term)) : !isNamed(literal.value) && !(literal.kind === "bind" && literal.variable === name)))
+  );
 }
 
 function fromLocal(rule: Rule, local: ReadonlySet<CollectionId>): boolean {
