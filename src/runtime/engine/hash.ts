@@ -10,13 +10,13 @@ export function mix(h: number, code: number): number {
 }
 
 /**
- * The hash, negative: its lower bits choose a slot, its upper bits stand there. The lowest four stand once more above
+ * The hash, negative: its lower bits choose a slot, its upper bits stand there. The lowest five stand once more above
  * its other bits, so that it is known of most slots which one was chosen.
  */
 export function finish(h: number): number {
   h = Math.imul(h ^ (h >>> 15), 0x9e3779b1);
   h ^= h >>> 16;
-  return (h & 0x07ff_ffff) | (h << 27) | 0x8000_0000;
+  return (h & 0x03ff_ffff) | (h << 26) | 0x8000_0000;
 }
 
 // The same of one to four codes: short enough for V8 to inline where rows are found.

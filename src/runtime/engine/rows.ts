@@ -6,24 +6,32 @@ import type { Index } from "./chains.ts";
 import { Columns } from "./columns.ts";
 import { finish, hash1, hash2, hash3, hash4, mix, TOMBSTONE, VACANT } from "./hash.ts";
 
-/** Slots for so many rows stay in the cache. */
-const ROOM = 1024;
-/** A slot has bits for the numbers of so many rows, beside some of the hash. */
+/** So many slots stay in the cache. */
+const SMALL = 2048;
+/** Slots have bits for the numbers of their rows, beside some of the hash. */
 const MOST = 2 ** 26;
+
+/** Rows that fill slots as far as they should be: a probe that goes on stays in its cache line, and fewer slots lie closer together. */
+function roomOf(slots: number): number {
+  return (slots >> 3) * 5;
+}
 
 export class Rows extends Columns {
   /** The row meant by `findKey` and `seekKey`. */
   readonly key: Int32Array;
 
-  /** Rows that the slots have room for; they are twice as many. */
-  #room = 8;
+  /** Rows that the slots have room for. */
+  #room = roomOf(16);
   /** Beside a row's number stand the upper bits of its hash: few probes touch a column in vain. */
   #slots: Int32Array = new Int32Array(16);
   #mask = 15;
   /** The bits of a slot that are of the hash, the sign among them; the others are of the row. */
-  #tag = ~7;
-  /** Slots that are not VACANT. */
-  #used = 0;
+  #tag = ~15;
+  /** Slots that hold TOMBSTONE. */
+  #graves = 0;
+  /** Of the fact that was looked for last, and not found: its hash, and the slot that it would have. */
+  #hash = 0;
+  #vacant = 0;
   /** How often in a row all rows went that were far fewer than there is room for. */
   #spacious = 0;
   /** What rows are found by; null: the slots. */
@@ -52,7 +60,7 @@ export class Rows extends Columns {
 
   find0(): number {
     const held = this.#slots[finish(0) & this.#mask];
-    return held < 0 ? held & ~this.#tag : -1;
+    return held < 0 ? held & ~this.#tag : this.#missing(finish(0), finish(0) & this.#mask);
   }
 
   find1(a: number): number {
@@ -64,7 +72,7 @@ export class Rows extends Columns {
     const h = hash1(a);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === 0) return -1;
+      if (held === 0) return this.#missing(h, slot);
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a) return row;
@@ -80,7 +88,7 @@ export class Rows extends Columns {
     const h = hash2(a, b);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === 0) return -1;
+      if (held === 0) return this.#missing(h, slot);
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b) return row;
@@ -96,7 +104,7 @@ export class Rows extends Columns {
     const h = hash3(a, b, c);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === 0) return -1;
+      if (held === 0) return this.#missing(h, slot);
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b && c2[row] === c) return row;
@@ -112,7 +120,7 @@ export class Rows extends Columns {
     const h = hash4(a, b, c, d);
     for (let slot = h & mask; ; slot = (slot + 1) & mask) {
       const held = slots[slot];
-      if (held === 0) return -1;
+      if (held === 0) return this.#missing(h, slot);
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       if (c0[row] === a && c1[row] === b && c2[row] === c && c3[row] === d) return row;
@@ -129,12 +137,18 @@ export class Rows extends Columns {
     h = finish(h);
     probe: for (let slot = h & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const held = this.#slots[slot];
-      if (held === VACANT) return -1;
+      if (held === VACANT) return this.#missing(h, slot);
       if (((held ^ h) & tag) !== 0) continue;
       const row = held & ~tag;
       for (let i = 0; i < arity; i++) if (columns[i][row] !== key[i]) continue probe;
       return row;
     }
+  }
+
+  #missing(hash: number, vacant: number): number {
+    this.#hash = hash;
+    this.#vacant = vacant;
+    return -1;
   }
 
   #findByKey(index: Index, ...codes: number[]): number {
@@ -153,23 +167,23 @@ export class Rows extends Columns {
     return -1;
   }
 
-  // --- making rows: `make` where there is none yet, `seek` where there may be one; without support
+  // --- making rows: `make` where `find` has just found none, `seek` where there may be one; without support
 
   make0(): number {
-    return this.#enter(this.place(), finish(0));
+    return this.#enter(this.place());
   }
 
   make1(a: number): number {
     const row = this.place();
     this.c0[row] = a;
-    return this.#enter(row, hash1(a));
+    return this.#enter(row);
   }
 
   make2(a: number, b: number): number {
     const row = this.place();
     this.c0[row] = a;
     this.c1[row] = b;
-    return this.#enter(row, hash2(a, b));
+    return this.#enter(row);
   }
 
   make3(a: number, b: number, c: number): number {
@@ -177,7 +191,7 @@ export class Rows extends Columns {
     this.c0[row] = a;
     this.c1[row] = b;
     this.c2[row] = c;
-    return this.#enter(row, hash3(a, b, c));
+    return this.#enter(row);
   }
 
   make4(a: number, b: number, c: number, d: number): number {
@@ -186,13 +200,13 @@ export class Rows extends Columns {
     this.c1[row] = b;
     this.c2[row] = c;
     this.c3[row] = d;
-    return this.#enter(row, hash4(a, b, c, d));
+    return this.#enter(row);
   }
 
   makeKey(): number {
     const row = this.place();
     for (let i = 0; i < this.arity; i++) this.columns[i][row] = this.key[i];
-    return this.#enter(row, this.#hashRow(row));
+    return this.#enter(row);
   }
 
   seek0(): number {
@@ -252,40 +266,44 @@ export class Rows extends Columns {
     return this.findKey();
   }
 
-  #enter(row: number, hash: number): number {
+  #enter(row: number): number {
     if (this.#byKey === null) {
-      if (row >= this.#room) this.#rehash(this.#room * 2);
-      // Rows fill at most half of the slots, tombstones another quarter.
-      else if (this.#used * 4 >= this.#slots.length * 3) this.#rehash(this.#room);
-      const slots = this.#slots;
-      const mask = this.#mask;
-      let slot = hash & mask;
-      while (slots[slot] < 0) slot = (slot + 1) & mask;
-      if (slots[slot] === VACANT) this.#used++;
-      slots[slot] = (hash & this.#tag) | row;
+      if (row >= this.#room || this.#graves > 0) this.#makeRoom(row);
+      this.#slots[this.#vacant] = (this.#hash & this.#tag) | row;
     }
     this.tell(row);
     return row;
   }
 
-  #allot(room: number): void {
-    this.#room = room;
-    this.#slots = new Int32Array(room * 2);
-    this.#mask = room * 2 - 1;
-    this.#tag = ~(room - 1);
-    this.#used = 0;
+  /** A slot for the row, before the one that was found where a tombstone is on the way. */
+  #makeRoom(row: number): void {
+    const { length } = this.#slots;
+    if (row >= this.#room) this.#rehash(length * 2);
+    else if (this.#graves * 8 > length) this.#rehash(length);
+    let slot = this.#hash & this.#mask;
+    while (this.#slots[slot] < 0) slot = (slot + 1) & this.#mask;
+    if (this.#slots[slot] === TOMBSTONE) this.#graves--;
+    this.#vacant = slot;
+  }
+
+  #allot(slots: number): void {
+    this.#room = roomOf(slots);
+    this.#slots = new Int32Array(slots);
+    this.#mask = slots - 1;
+    this.#tag = -slots;
+    this.#graves = 0;
   }
 
   /**
    * New slots without tombstones, as many or twice as many. In the order of the old ones, which is nearly that of the
    * new ones: memory is written from front to back, and no column is read for most rows.
    */
-  #rehash(room: number): void {
-    if (room > MOST) throw new RangeError(`a relation cannot hold more than ${MOST} rows`);
+  #rehash(length: number): void {
+    if (length > MOST) throw new RangeError(`a relation cannot hold more than ${roomOf(MOST)} rows`);
     const old = this.#slots;
     const oldMask = this.#mask;
     const oldTag = this.#tag;
-    this.#allot(room);
+    this.#allot(length);
     const slots = this.#slots;
     const mask = this.#mask;
     const tag = this.#tag;
@@ -303,11 +321,10 @@ export class Rows extends Columns {
       run++;
       if (held === TOMBSTONE) continue;
       const row = held & ~oldTag;
-      const chosen = (at - ((at - (held >>> 27)) & 15)) & oldMask;
-      let slot = (run <= 16 ? chosen | (held & (oldMask + 1)) : this.#hashRow(row)) & mask;
+      const chosen = (at - ((at - (held >>> 26)) & 31)) & oldMask;
+      let slot = (run <= 32 ? chosen | (held & (oldMask + 1)) : this.#hashRow(row)) & mask;
       while (slots[slot] < 0) slot = (slot + 1) & mask;
       slots[slot] = (held & tag) | row;
-      this.#used++;
     }
   }
 
@@ -323,15 +340,16 @@ export class Rows extends Columns {
     const held = (h & this.#tag) | row;
     let slot = h & this.#mask;
     while (this.#slots[slot] !== held) slot = (slot + 1) & this.#mask;
-    // Before an empty slot no tombstone is needed, nor are those that stand before it.
-    if (this.#slots[(slot + 1) & this.#mask] === VACANT) {
-      do {
-        this.#slots[slot] = VACANT;
-        this.#used--;
-        slot = (slot - 1) & this.#mask;
-      } while (this.#slots[slot] === TOMBSTONE);
-    } else {
+    if (this.#slots[(slot + 1) & this.#mask] !== VACANT) {
       this.#slots[slot] = TOMBSTONE;
+      this.#graves++;
+      return;
+    }
+    // Before an empty slot no tombstone is needed, nor are those that stand before it.
+    this.#slots[slot] = VACANT;
+    for (slot = (slot - 1) & this.#mask; this.#slots[slot] === TOMBSTONE; slot = (slot - 1) & this.#mask) {
+      this.#slots[slot] = VACANT;
+      this.#graves--;
     }
   }
 
@@ -354,7 +372,7 @@ export class Rows extends Columns {
     }
     const { size } = this;
     this.freeAll();
-    this.#used = 0;
+    this.#graves = 0;
     this.#expect(size);
   }
 
@@ -365,10 +383,10 @@ export class Rows extends Columns {
 
   /** Where many rows came once and few come since, slots for as many would cost a cache miss each. */
   #expect(few: number): void {
-    this.#spacious = this.#room > ROOM && few * 8 < this.#room ? this.#spacious + 1 : 0;
+    this.#spacious = this.#slots.length > SMALL && few * 16 < this.#slots.length ? this.#spacious + 1 : 0;
     if (this.#spacious < 8) return;
     this.#spacious = 0;
-    this.#allot(ROOM);
+    this.#allot(SMALL);
     this.tighten();
   }
 }
