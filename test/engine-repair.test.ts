@@ -85,7 +85,7 @@ describe.each(Object.entries(programs))("%s", (_, text) => {
   test("holds what the facts that are left derive, whatever came and went", () => {
     const settle = vi.spyOn(Order.prototype, "settle");
     const anew = vi.spyOn(Relation.prototype, "retractAll");
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 12; seed++) {
       const dice = new Dice(seed);
       const [edges, blocks]: [Held, Held] = [new Map(), new Map()];
       const changing = world(text);
@@ -101,7 +101,7 @@ describe.each(Object.entries(programs))("%s", (_, text) => {
       }
     }
     // Both ways were gone: most often what was lost was taken out, and sometimes it was too much.
-    expect(settle.mock.calls.length).toBeGreaterThan(100);
+    expect(settle.mock.calls.length).toBeGreaterThan(30);
     expect(anew.mock.calls.length).toBeGreaterThan(0);
   });
 });
@@ -138,7 +138,8 @@ test("a rule that can fail is derived anew: nothing is reported twice", () => {
 test("the order of arrival is kept when its numbers run out", () => {
   const relation = new Relation(1);
   const arrivals = new Arrivals();
-  const order = (relation.order = new Order(relation, arrivals));
+  const order = new Order(relation, arrivals);
+  order.keep();
   for (let i = 0; i < 5; i++) relation.insert1(i);
   relation.commit();
   relation.bump(2, -1);
@@ -150,4 +151,11 @@ test("the order of arrival is kept when its numbers run out", () => {
   expect(came).toEqual(came.toSorted((a, b) => a - b));
   expect(new Set(came).size).toBe(6);
   expect(arrivals.now).toBeLessThan(20);
+});
+
+test("a fact that is not there yet, because what derives it came in the same step, is in no doubt", () => {
+  const order = new Order(new Relation(1), new Arrivals());
+  order.keep();
+  order.doubt(-1);
+  expect(order.doubtfulLength).toBe(0);
 });

@@ -139,8 +139,8 @@ describe("relation", () => {
           counts.set(text, has + 1);
         }
         if (next() < 0.02) {
-          for (let i = 0; i < relation.touchedLength; i++) {
-            const at = relation.touched[i];
+          for (let i = 0; i < relation.touched.length; i++) {
+            const at = relation.touched.at(i);
             const of = relation.columns.map((codes) => codes[at]).join();
             expect(relation.change(at)).toBe(Number((counts.get(of) ?? 0) > 0) - Number((before.get(of) ?? 0) > 0));
           }
@@ -175,6 +175,61 @@ describe("relation", () => {
       }
     },
   );
+  test.each([
+    ["rows only come", 0],
+    ["rows come and go", 0.3],
+  ])("lists what was touched, and what became present in its order, where %s", (_, goes) => {
+    const relation = new Relation(1);
+    const next = random(12);
+    const before = new Set<number>();
+    const listed = (list: { readonly length: number; at(n: number): number }): number[] =>
+      Array.from({ length: list.length }, (_, n) => relation.c0[list.at(n)]);
+    for (let step = 0; step < 400; step++) {
+      const touched = new Set<number>();
+      const fresh: number[] = [];
+      const now = new Set(before);
+      for (let n = Math.floor(next() * 12); n > 0; n--) {
+        const code = Math.floor(next() * 1000);
+        const isThere = now.has(code);
+        const row = relation.find1(code);
+        const chance = next();
+        if (isThere && chance < goes) {
+          relation.bump(row, -1);
+          now.delete(code);
+        } else if (!isThere) {
+          if (chance < 0.7) relation.insert1(code);
+          else expect(relation.keep(relation.seek1(code))).toBe(true);
+          now.add(code);
+          fresh.push(code);
+        } else {
+          relation.insert1(code);
+          continue;
+        }
+        touched.add(code);
+      }
+      if (goes > 0 && next() < 0.1) {
+        relation.retractAll();
+        for (const code of now) touched.add(code);
+        now.clear();
+        fresh.length = 0;
+        for (const code of [...before].slice(0, 9)) {
+          relation.insert1(code);
+          fresh.push(code);
+          touched.add(code);
+          now.add(code);
+        }
+      }
+      expect(listed(relation.fresh)).toEqual(fresh);
+      expect(listed(relation.touched).sort()).toEqual([...touched].sort());
+      for (const code of touched)
+        expect(relation.change(relation.find1(code))).toBe(Number(now.has(code)) - Number(before.has(code)));
+      relation.commit();
+      expect(relation.held).toBe(now.size);
+      before.clear();
+      for (const code of now) before.add(code);
+    }
+    expect(before.size).toBeGreaterThan(8);
+  });
   test("is empty after clear, whatever filled it", () => {
     const relation = new Relation(2);
     const index = relation.index(1);

@@ -53,6 +53,10 @@ function engineWith(report: (fault: Fault) => void = () => {}): Engine {
   return new Engine({ self: "R#0", nodes: () => [], isClosed: () => false, report });
 }
 
+function freshSince({ fresh }: Relation, before: number): readonly number[] {
+  return Array.from({ length: fresh.length - before }, (_, n) => fresh.at(before + n));
+}
+
 function seek(engine: Engine, relation: Relation, one: Fact): number {
   rowOf(one).forEach((value, i) => (relation.key[i] = engine.values.encode(types[i], value)));
   return relation.seekKey();
@@ -122,10 +126,10 @@ describe("a table with lattice columns", () => {
           due = { next, gone: delayed, anew };
           onRounds(() => {
             // What comes in a later round of the same step is joined to what came before.
-            const before = t.freshLength;
+            const before = t.fresh.length;
             for (const one of later) keys.offer(seek(engine, incoming, one), 0);
             keys.settle();
-            const fresh = Array.from(t.fresh.subarray(before, t.freshLength)).filter((row) => t.count[row] > 0);
+            const fresh = freshSince(t, before).filter((row) => t.count[row] > 0);
             const grown = later.filter(({ key }) => !same(state.get(key), joined(put, deferred).get(key)));
             expect(new Set(fresh.map((row) => engine.values.toText(t.columns[1][row])))).toEqual(
               new Set(grown.map(({ key }) => key)),
@@ -263,11 +267,11 @@ describe("a view with lattice columns", () => {
             }
             for (const come of one.rounds) {
               for (const each of come) all.keep(seek(engine, all, each));
-              const [before, old] = [v.freshLength, joined(derived)];
+              const [before, old] = [v.fresh.length, joined(derived)];
               derived.push(...come);
               joining.run();
               const now = joined(derived);
-              const fresh = Array.from(v.fresh.subarray(before, v.freshLength)).filter((row) => v.count[row] > 0);
+              const fresh = freshSince(v, before).filter((row) => v.count[row] > 0);
               const grown = [...now].flatMap(([key, value]) => (same(value, old.get(key)) ? [] : [key]));
               expect(fresh.map((row) => engine.values.toText(v.columns[1][row])).sort()).toEqual(grown.sort());
             }

@@ -317,8 +317,8 @@ function merging(retracts: boolean): RoleProgram[] {
           keys.offer(incoming.seek3(come.c0[row], set.lift(come.c1[row]), most), 0);
         }
         keys.settle();
-        for (let n = 0; n < all.touchedLength; n++) {
-          const row = all.touched[n];
+        for (let n = 0; n < all.touched.length; n++) {
+          const row = all.touched.at(n);
           if (all.change(row) !== 0) merged.bump(merged.seekRow(all, row), all.change(row));
         }
       });

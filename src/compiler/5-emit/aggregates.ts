@@ -164,7 +164,7 @@ export function aggregated(
     kind: "results",
     call: `${name}();`,
     when: [groups, ...(gate === null ? [] : [gate.closed])]
-      .map((read) => `${read.name}.touchedLength > 0`)
+      .map((read) => `${read.name}.touched.length > 0`)
       .join(" || "),
     aggregate,
     hold: null,
@@ -264,8 +264,8 @@ export function writeResults(
   const group = scope.names.take("group");
   const openResults = (): void => {
     writer.open(`function ${name}()${type(": void")} {`);
-    writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touchedLength; ${n}++) {`);
-    writer.line(`const ${group} = ${groups.name}.touched[${n}];`);
+    writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touched.length; ${n}++) {`);
+    writer.line(`const ${group} = ${groups.name}.touched.at(${n});`);
     writeRetraction(scope, aggregate, group);
   };
   if (gate === null) {
@@ -288,8 +288,8 @@ export function writeResults(
   writer.line(`const ${partition} = ${find(scope, closed, key)};`);
   writer.line(`if (${partition} >= 0 && ${closed.name}.was[${partition}] === 1) ${one}(${group});`);
   writer.close("}");
-  writer.open(`for (let ${n} = 0; ${n} < ${closed.name}.touchedLength; ${n}++) {`);
-  writer.line(`const ${partition} = ${closed.name}.touched[${n}];`);
+  writer.open(`for (let ${n} = 0; ${n} < ${closed.name}.touched.length; ${n}++) {`);
+  writer.line(`const ${partition} = ${closed.name}.touched.at(${n});`);
   writer.line(`if (${closed.name}.change(${partition}) !== 1) continue;`);
   if (columns.length === 0) {
     writer.line(`for (let ${group} = 0; ${group} < ${groups.name}.size; ${group}++) ${one}(${group});`);

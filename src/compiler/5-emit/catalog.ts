@@ -177,7 +177,7 @@ export class Catalog {
           reads: [all],
           kind: "keying",
           call: `${keying}.run();`,
-          when: `${all.name}.touchedLength > 0`,
+          when: `${all.name}.touched.length > 0`,
           aggregate: null,
           hold: null,
         });

@@ -185,7 +185,7 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
   }
   for (const { index, read } of readsOf(rule)) {
     writer.line(
-      `if (${[`${read.relation.name}.touchedLength > 0`, ...heldAfter(rule, index, () => false)].join(" && ")}) ` +
+      `if (${[`${read.relation.name}.touched.length > 0`, ...heldAfter(rule, index, () => false)].join(" && ")}) ` +
         `${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`,
     );
   }
@@ -235,10 +235,10 @@ function writeRecursive(
       const known = readsOf(rule).filter(
         ({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view",
       );
-      const old = new Set(known.map(({ read: { relation } }) => `${relation.name}.size > ${relation.name}.freshLength`));
+      const old = new Set(known.map(({ read: { relation } }) => `${relation.name}.size > ${relation.name}.fresh.length`));
       for (const { index, read } of readsOf(rule)) {
         if (isOwn(read)) continue;
-        const conditions = [`${read.relation.name}.touchedLength > 0`, ...heldAfter(rule, index, isOwn), ...old];
+        const conditions = [`${read.relation.name}.touched.length > 0`, ...heldAfter(rule, index, isOwn), ...old];
         writer.line(`if (${conditions.join(" && ")}) ${call(rule, { kind: "gained", literal: index })}();`);
       }
     }
@@ -269,7 +269,7 @@ function writeRecursive(
         for (const { index, read } of readsOf(rule)) {
           if (!isOwn(read))
             writer.line(
-              `if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "gained", literal: index })}();`,
+              `if (${read.relation.name}.touched.length > 0) ${call(rule, { kind: "gained", literal: index })}();`,
             );
         }
       }
@@ -282,7 +282,7 @@ function writeRecursive(
   for (const rule of rules) if (rule.mode === "passing") writePassing(writer, rule, own, call);
   for (const operator of operators) writeOperator(writer, operator);
   writer.open("for (let " + stratum.relations.map(({ name }) => `${name}_done = 0`).join(", ") + "; ;) {");
-  for (const { name } of stratum.relations) writer.line(`const ${name}_end = ${name}.freshLength;`);
+  for (const { name } of stratum.relations) writer.line(`const ${name}_end = ${name}.fresh.length;`);
   writer.line(`if (${stratum.relations.map(({ name }) => `${name}_done === ${name}_end`).join(" && ")}) break;`);
   for (const rule of rules) {
     for (const { index, read } of readsOf(rule)) {

@@ -92,7 +92,7 @@ export function writeRepair(writer: Writer, repair: Repair, call: (rule: FlowRul
   writer.open(`function ${name}()${type(": boolean")} {`);
   for (const order of orders.values()) writer.line(`${order}.begin();`);
   for (const { rule, read, index } of reads.filter((one) => !isOwn(one)))
-    writer.line(`if (${read.relation.name}.touchedLength > 0) ${call(rule, { kind: "lost", literal: index })}();`);
+    writer.line(`if (${read.relation.name}.touched.length > 0) ${call(rule, { kind: "lost", literal: index })}();`);
   writer.open(`for (let ${stratum.relations.map((relation) => `${relation.name}_done = 0`).join(", ")}; ;) {`);
   for (const relation of stratum.relations) {
     const order = orderOf(relation);
@@ -149,8 +149,8 @@ function writeLost(context: RuleContext, rule: FlowRule, literal: number, name: 
   const row = scope.names.take("row");
   const n = scope.names.take("n");
   if (order === undefined) {
-    loops.open(`for (let ${n} = 0; ${n} < ${read.relation.name}.touchedLength; ${n}++) {`);
-    writer.line(`const ${row} = ${read.relation.name}.touched[${n}];`);
+    loops.open(`for (let ${n} = 0; ${n} < ${read.relation.name}.touched.length; ${n}++) {`);
+    writer.line(`const ${row} = ${read.relation.name}.touched.at(${n});`);
     writer.line(`if (${read.relation.name}.change(${row}) !== ${read.negated ? 1 : -1}) continue;`);
   } else {
     loops.open(`for (let ${n} = from; ${n} < end; ${n}++) {`);

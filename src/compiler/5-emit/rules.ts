@@ -172,20 +172,20 @@ function writeDriver(
       skipAbsent();
       break;
     case "changes":
-      loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
-      writer.line(`const ${row} = ${name}.touched[${n}];`);
+      loops.open(`for (let ${n} = 0; ${n} < ${name}.touched.length; ${n}++) {`);
+      writer.line(`const ${row} = ${name}.touched.at(${n});`);
       scope.sign = scope.names.take("change");
       writer.line(`const ${scope.sign} = ${literal.negated ? "-" : ""}${name}.change(${row});`);
       writer.line(`if (${scope.sign} === 0) continue;`);
       break;
     case "gained":
-      loops.open(`for (let ${n} = 0; ${n} < ${name}.touchedLength; ${n}++) {`);
-      writer.line(`const ${row} = ${name}.touched[${n}];`);
+      loops.open(`for (let ${n} = 0; ${n} < ${name}.touched.length; ${n}++) {`);
+      writer.line(`const ${row} = ${name}.touched.at(${n});`);
       writer.line(`if (${name}.change(${row}) !== ${literal.negated ? -1 : 1}) continue;`);
       break;
     case "fresh":
       loops.open(`for (let ${n} = from; ${n} < end; ${n}++) {`);
-      writer.line(`const ${row} = ${name}.fresh[${n}];`);
+      writer.line(`const ${row} = ${name}.fresh.at(${n});`);
       if (rule.mode === "inserting") {
         // Rows that were lost and derived again in this step make no valuation new.
         scope.news = scope.names.take("isNew");

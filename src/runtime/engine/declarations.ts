@@ -154,10 +154,15 @@ export class Declarations {
     return this.#declare("table", name, types);
   }
 
-  /** Views that are derived from one another note in which order their facts come. */
+  /**
+   * Views that are derived from one another note in which order their facts come. Of one alone the rows tell it, as long
+   * as none is given up: until the first is lost nothing has to be noted.
+   */
   orders(...relations: readonly Relation[]): readonly Order[] {
     const arrivals = new Arrivals();
-    return relations.map((relation) => (relation.order = new Order(relation, arrivals)));
+    const orders = relations.map((relation) => new Order(relation, arrivals));
+    if (orders.length > 1) for (const order of orders) order.keep();
+    return orders;
   }
 
   /** The fixpoint has so many parts; each is evaluated when a relation that it reads was touched. */

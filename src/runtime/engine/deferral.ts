@@ -57,12 +57,12 @@ export class PassingDelay implements Deferral {
   }
 
   end(clock: Clock): void {
-    const { fresh, freshLength } = this.#source;
-    if (freshLength === 0) return;
+    const { fresh } = this.#source;
+    if (fresh.length === 0) return;
     const on = dueOn(this.#log, clock);
     let rows = this.#due.get(on);
     if (rows === undefined) this.#due.set(on, (rows = []));
-    for (let i = 0; i < freshLength; i++) rows.push(fresh[i]);
+    for (let i = 0; i < fresh.length; i++) rows.push(fresh.at(i));
   }
 
   pending(isQuiet: boolean): Iterable<Clock> {
@@ -168,13 +168,13 @@ export class Delay implements Deferral {
     this.#lapses.end(clock);
     // First, so that no row that is noted here is given up at the end of this step.
     this.#target.commit();
-    for (let i = 0; i < source.touchedLength; i++) {
-      const sign = source.change(source.touched[i]);
+    for (let i = 0; i < source.touched.length; i++) {
+      const sign = source.change(source.touched.at(i));
       if (sign === 0) continue;
       const on = dueOn(this.#log, clock);
       let changes = this.#due.get(on);
       if (changes === undefined) this.#due.set(on, (changes = []));
-      changes.push({ row: this.#target.seekRow(source, source.touched[i]), sign });
+      changes.push({ row: this.#target.seekRow(source, source.touched.at(i)), sign });
     }
   }
 
@@ -268,10 +268,10 @@ export class TableDeferral implements Deferral {
     for (const one of this.#deferred) {
       one.lapses.end(clock);
       const { relation } = one;
-      if (relation.touchedLength === 0) continue;
+      if (relation.touched.length === 0) continue;
       const keys = this.#keysOf(dueOn(one.log, clock));
-      for (let i = 0; i < relation.touchedLength; i++) {
-        if (relation.change(relation.touched[i]) !== 0) this.#note(keys, relation, relation.touched[i]);
+      for (let i = 0; i < relation.touched.length; i++) {
+        if (relation.change(relation.touched.at(i)) !== 0) this.#note(keys, relation, relation.touched.at(i));
       }
     }
     // A fact that is new in the table may be one that a standing deletion or upsert removes, and one that went may be
@@ -279,7 +279,7 @@ export class TableDeferral implements Deferral {
     for (const log of this.#logs) {
       if (!this.#deferred.some((one) => one.log === log && one.relation.size > 0)) continue;
       const keys = this.#keysOf(dueOn(log, clock));
-      for (let i = 0; i < table.touchedLength; i++) this.#note(keys, table, table.touched[i]);
+      for (let i = 0; i < table.touched.length; i++) this.#note(keys, table, table.touched.at(i));
     }
   }
 

@@ -99,8 +99,8 @@ export class Engine extends Declarations implements Evaluator {
         continue;
       }
       if (relation.lasting === "table") {
-        for (let i = 0; i < relation.touchedLength; i++)
-          if (relation.change(relation.touched[i]) !== 0) this.#changes++;
+        for (let i = 0; i < relation.touched.length; i++)
+          if (relation.change(relation.touched.at(i)) !== 0) this.#changes++;
       } else if (relation.lasting === "landing" && relation.landedLength > 0) this.#passed.push(relation);
       relation.commit();
     }

@@ -65,8 +65,8 @@ export class RuleGate {
 
   run(): void {
     const wanted = this.#wanted;
-    for (let n = 0; n < wanted.touchedLength; n++) {
-      const row = wanted.touched[n];
+    for (let n = 0; n < wanted.touched.length; n++) {
+      const row = wanted.touched.at(n);
       const sign = wanted.change(row);
       if (sign > 0) this.#admit(row);
       else if (sign < 0) {

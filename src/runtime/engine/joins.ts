@@ -128,8 +128,8 @@ abstract class Joins {
   /** Some value went that is not below one that came in its place. */
   shrank(): boolean {
     const { held } = this;
-    for (let n = 0; n < held.touchedLength; n++) {
-      const row = held.touched[n];
+    for (let n = 0; n < held.touched.length; n++) {
+      const row = held.touched.at(n);
       if (held.change(row) < 0 && !this.isBelow(held, row, held, this.byKey.present(held, row))) return true;
     }
     return false;
@@ -229,8 +229,8 @@ export class Joining extends Joins {
       this.#touched = 0;
       this.#fresh = 0;
     }
-    for (; this.#touched < all.touchedLength; this.#touched++) this.#look(all.touched[this.#touched]);
-    for (; this.#fresh < all.freshLength; this.#fresh++) this.#look(all.fresh[this.#fresh]);
+    for (; this.#touched < all.touched.length; this.#touched++) this.#look(all.touched.at(this.#touched));
+    for (; this.#fresh < all.fresh.length; this.#fresh++) this.#look(all.fresh.at(this.#fresh));
     for (const { group, row } of this.#lost)
       if (groups.isAnew.of[group] === 0 && !this.#isCovered(row)) groups.isAnew.of[group] = 1;
     this.#lost.length = 0;

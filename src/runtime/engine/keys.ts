@@ -127,8 +127,8 @@ export class Keying {
   run(): void {
     const { all, chosen } = this;
     const { reader } = this.#keyed;
-    for (let n = 0; n < all.touchedLength; n++) {
-      const row = all.touched[n];
+    for (let n = 0; n < all.touched.length; n++) {
+      const row = all.touched.at(n);
       let holder = this.#chosenByKey.present(all, row);
       if (holder >= 0 && !this.#passing) {
         const support = all.findRow(chosen, holder);
@@ -144,8 +144,8 @@ export class Keying {
         chosen.keep(holder);
       }
     }
-    for (let n = 0; n < all.touchedLength; n++) {
-      const row = all.touched[n];
+    for (let n = 0; n < all.touched.length; n++) {
+      const row = all.touched.at(n);
       if (all.change(row) <= 0) continue;
       const holder = this.#chosenByKey.present(all, row);
       if (chosen.findRow(all, row) === holder) continue;

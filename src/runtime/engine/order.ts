@@ -44,7 +44,14 @@ export class Order implements RowState {
     this.#relation = relation;
     this.#arrivals = arrivals;
     arrivals.orders.push(this);
+  }
+
+  /** From now on it is kept. Up to now rows have come in the order of their numbers. */
+  keep(): void {
+    const relation = this.#relation;
     relation.attach(this);
+    relation.order = this;
+    for (let row = 0; row < relation.size; row++) this.since[row] = this.#arrivals.tick();
   }
 
   grow(capacity: number): void {
@@ -65,9 +72,9 @@ export class Order implements RowState {
     this.since[row] = this.#arrivals.tick();
   }
 
-  /** A derivation of the fact was lost. */
+  /** A derivation of the fact was lost. -1: the fact is not there yet, since what derives it came in this step. */
   doubt(row: number): void {
-    if (this.#isDoubtful[row] === 1 || this.#relation.count[row] === 0) return;
+    if (row < 0 || this.#isDoubtful[row] === 1 || this.#relation.count[row] === 0) return;
     this.#isDoubtful[row] = 1;
     if (this.doubtfulLength === this.doubtful.length) this.doubtful = wider(this.doubtful, this.doubtfulLength * 2);
     this.doubtful[this.doubtfulLength++] = row;
@@ -101,6 +108,7 @@ export class Order implements RowState {
 
   /** Facts may have been lost in this step; none is doubtful yet. */
   begin(): void {
+    if (this.#relation.order === null) this.keep();
     this.lostLength = 0;
     this.#doubts = 0;
   }

@@ -7,6 +7,7 @@
 import type { Agenda } from "./agenda.ts";
 import { wider } from "./hash.ts";
 import type { Order } from "./order.ts";
+import { RowList } from "./row-list.ts";
 import { Rows } from "./rows.ts";
 
 function widerBytes(array: Uint8Array, length: number): Uint8Array {
@@ -29,12 +30,12 @@ export class Relation extends Rows {
   /** Number of rows that were present when the step began. */
   held = 0;
   /** Rows whose support changed in this step, each once. */
-  touched: Int32Array = new Int32Array(0);
-  touchedLength = 0;
+  readonly touched = new RowList();
   /** Rows that `keep` made present in this step, in order: what recursive rules go on from. */
-  fresh: Int32Array = new Int32Array(0);
-  freshLength = 0;
-  /** Of recursive views that can lose facts. */
+  fresh: RowList = this.touched;
+  /** What `fresh` is once something else was touched as well. */
+  readonly #ownFresh = new RowList();
+  /** Of recursive views that can lose facts; null while it is not kept. */
   order: Order | null = null;
   /** How often support was taken away in this step. */
   #losses = 0;
@@ -43,6 +44,7 @@ export class Relation extends Rows {
   landedLength = 0;
   /** Another one: `touched` and `fresh` have begun anew. */
   era = 0;
+  /** 1: the row is among `touched`, where those are no run. */
   #marked: Uint8Array = new Uint8Array(0);
 
   constructor(arity: number) {
@@ -51,22 +53,22 @@ export class Relation extends Rows {
       grow: (capacity) => {
         this.count = wider(this.count, capacity);
         this.was = widerBytes(this.was, capacity);
-        this.#marked = widerBytes(this.#marked, capacity);
       },
       reset: (row) => {
         this.count[row] = 0;
         this.held -= this.was[row];
         this.was[row] = 0;
-        this.#marked[row] = 0;
+        if (row < this.#marked.length) this.#marked[row] = 0;
       },
     });
   }
 
   /** Adds `n` (negative: takes away) derivations. */
   bump(row: number, n: number): void {
+    if (this.fresh === this.touched) this.#part();
     this.count[row] += n;
     if (n < 0) this.#losses++;
-    if (this.#marked[row] === 0) this.#touch(row);
+    this.#touch(row);
   }
 
   /** One derivation, at most: for tables, recursive and passing collections. True when the row was absent. */
@@ -78,9 +80,16 @@ export class Relation extends Rows {
 
   #arrive(row: number): void {
     this.count[row] = 1;
-    if (this.#marked[row] === 0) this.#touch(row);
-    if (this.freshLength === this.fresh.length) this.fresh = wider(this.fresh, Math.max(8, this.freshLength * 2));
-    this.fresh[this.freshLength++] = row;
+    this.#touch(row);
+    if (this.fresh !== this.touched) this.fresh.add(row);
+    if (this.order !== null) this.order.arrive(row);
+  }
+
+  /** The same for a row that has just been made. */
+  #appear(row: number): void {
+    this.count[row] = 1;
+    this.#add(row);
+    if (this.fresh !== this.touched) this.fresh.add(row);
     if (this.order !== null) this.order.arrive(row);
   }
 
@@ -89,37 +98,37 @@ export class Relation extends Rows {
 
   insert0(): void {
     const row = this.find0();
-    if (row < 0) this.#arrive(this.make0());
+    if (row < 0) this.#appear(this.make0());
     else if (this.#losses !== 0) this.keep(row);
   }
 
   insert1(a: number): void {
     const row = this.find1(a);
-    if (row < 0) this.#arrive(this.make1(a));
+    if (row < 0) this.#appear(this.make1(a));
     else if (this.#losses !== 0) this.keep(row);
   }
 
   insert2(a: number, b: number): void {
     const row = this.find2(a, b);
-    if (row < 0) this.#arrive(this.make2(a, b));
+    if (row < 0) this.#appear(this.make2(a, b));
     else if (this.#losses !== 0) this.keep(row);
   }
 
   insert3(a: number, b: number, c: number): void {
     const row = this.find3(a, b, c);
-    if (row < 0) this.#arrive(this.make3(a, b, c));
+    if (row < 0) this.#appear(this.make3(a, b, c));
     else if (this.#losses !== 0) this.keep(row);
   }
 
   insert4(a: number, b: number, c: number, d: number): void {
     const row = this.find4(a, b, c, d);
-    if (row < 0) this.#arrive(this.make4(a, b, c, d));
+    if (row < 0) this.#appear(this.make4(a, b, c, d));
     else if (this.#losses !== 0) this.keep(row);
   }
 
   insertKey(): void {
     const row = this.findKey();
-    if (row < 0) this.#arrive(this.makeKey());
+    if (row < 0) this.#appear(this.makeKey());
     else if (this.#losses !== 0) this.keep(row);
   }
 
@@ -145,22 +154,40 @@ export class Relation extends Rows {
 
   /** Takes all support away, to derive everything anew in the same step. */
   retractAll(): void {
+    if (this.fresh === this.touched) this.#part();
     this.#losses++;
     for (let row = 0; row < this.size; row++) {
       if (this.count[row] === 0) continue;
       this.count[row] = 0;
-      if (this.#marked[row] === 0) this.#touch(row);
+      this.#touch(row);
     }
     this.landedLength = 0;
-    this.freshLength = 0;
+    this.fresh.clear();
   }
 
   #touch(row: number): void {
-    this.#marked[row] = 1;
-    if (this.touchedLength === 0 && this.agenda !== null) this.agenda.add(this);
-    if (this.touchedLength === this.touched.length)
-      this.touched = wider(this.touched, Math.max(8, this.touchedLength * 2));
-    this.touched[this.touchedLength++] = row;
+    if (this.touched.isRun ? this.touched.spans(row) : row < this.#marked.length && this.#marked[row] === 1) return;
+    this.#add(row);
+  }
+
+  #add(row: number): void {
+    const { touched } = this;
+    if (touched.length === 0 && this.agenda !== null) this.agenda.add(this);
+    const wasRun = touched.isRun;
+    if (!touched.add(row)) this.#mark(wasRun ? 0 : touched.length - 1);
+  }
+
+  /** Something else is touched than what becomes present. */
+  #part(): void {
+    this.#ownFresh.copy(this.touched);
+    this.fresh = this.#ownFresh;
+  }
+
+  /** Marks what is touched, from that place on. */
+  #mark(from: number): void {
+    const { touched, count } = this;
+    if (this.#marked.length < count.length) this.#marked = widerBytes(this.#marked, count.length);
+    for (let n = from; n < touched.length; n++) this.#marked[touched.at(n)] = 1;
   }
 
   /** 1: became present in this step; -1: ceased; 0: as it was. */
@@ -171,13 +198,15 @@ export class Relation extends Rows {
   /** Some row ceased to be present in this step. */
   shrank(): boolean {
     if (this.#losses === 0) return false;
-    for (let i = 0; i < this.touchedLength; i++) if (this.change(this.touched[i]) < 0) return true;
+    const { touched } = this;
+    for (let n = 0; n < touched.length; n++) if (this.change(touched.at(n)) < 0) return true;
     return false;
   }
 
   /** Some row became present in this step. */
   grew(): boolean {
-    for (let i = 0; i < this.touchedLength; i++) if (this.change(this.touched[i]) > 0) return true;
+    const { touched } = this;
+    for (let n = 0; n < touched.length; n++) if (this.change(touched.at(n)) > 0) return true;
     return false;
   }
 
@@ -185,18 +214,19 @@ export class Relation extends Rows {
 
   /** The new state becomes the old one; rows without support are given up. */
   commit(): void {
-    for (let i = 0; i < this.touchedLength; i++) {
-      const row = this.touched[i];
-      this.#marked[row] = 0;
-      if (this.count[row] > 0) {
-        this.held += 1 - this.was[row];
-        this.was[row] = 1;
+    const { touched, count, was } = this;
+    if (!touched.isRun) for (let n = 0; n < touched.length; n++) this.#marked[touched.at(n)] = 0;
+    for (let n = 0; n < touched.length; n++) {
+      const row = touched.at(n);
+      if (count[row] > 0) {
+        this.held += 1 - was[row];
+        was[row] = 1;
       } else this.remove(row);
     }
     this.#losses = 0;
-    this.startOver(this.touchedLength);
-    this.touchedLength = 0;
-    this.freshLength = 0;
+    this.startOver(touched.length);
+    touched.clear();
+    this.fresh = touched;
     this.era++;
   }
 
@@ -204,8 +234,8 @@ export class Relation extends Rows {
   override clear(): void {
     super.clear();
     this.#losses = 0;
-    this.touchedLength = 0;
-    this.freshLength = 0;
+    this.touched.clear();
+    this.fresh = this.touched;
     this.landedLength = 0;
     this.era++;
   }

@@ -18,8 +18,8 @@ export type SealSink = Sink & { readonly target: string };
 /** Rows that became present in this step, or (`change` -1) ceased to be. */
 function gained(relation: Relation, reader: Reader, change = 1): Row[] {
   const rows: Row[] = [];
-  for (let n = 0; n < relation.touchedLength; n++) {
-    const row = relation.touched[n];
+  for (let n = 0; n < relation.touched.length; n++) {
+    const row = relation.touched.at(n);
     if (relation.change(row) === change) rows.push(reader.row(relation, row));
   }
   return rows;
@@ -34,8 +34,8 @@ export function collectSends(sinks: readonly SendSink[], values: Values): StepOu
       continue;
     }
     const byAddress = new Map<number, Row[]>();
-    for (let n = 0; n < relation.touchedLength; n++) {
-      const row = relation.touched[n];
+    for (let n = 0; n < relation.touched.length; n++) {
+      const row = relation.touched.at(n);
       if (relation.change(row) <= 0) continue;
       const rows = byAddress.get(relation.c0[row]);
       if (rows === undefined) byAddress.set(relation.c0[row], [reader.row(relation, row, 1)]);
@@ -50,7 +50,7 @@ export function collectSends(sinks: readonly SendSink[], values: Values): StepOu
 export function collectOutputs(sinks: readonly OutputSink[]): StepOutput["outputs"] {
   const outputs: { collection: string; retract: boolean; rows: readonly Row[] }[] = [];
   for (const { collection, retracts, relation, reader } of sinks) {
-    if (relation.touchedLength === 0) continue;
+    if (relation.touched.length === 0) continue;
     const lost = retracts ? gained(relation, reader, -1).sort(compareRows) : [];
     if (lost.length > 0) outputs.push({ collection, retract: true, rows: lost });
     const rows = gained(relation, reader).sort(compareRows);
