@@ -44,8 +44,8 @@ export class Pairs {
     this.b = new Int32Array(size * 2);
     this.a.set(a);
     this.b.set(b);
-    this.#slots = new Int32Array(size * 8).fill(-1);
-    this.#mask = size * 8 - 1;
+    this.#slots = new Int32Array(size * 4).fill(-1);
+    this.#mask = size * 4 - 1;
     for (let row = 0; row < size; row++) {
       let slot = hash(a[row], b[row]) & this.#mask;
       while (this.#slots[slot] >= 0) slot = (slot + 1) & this.#mask;
@@ -54,10 +54,10 @@ export class Pairs {
   }
 }
 
-/** The pairs by one of their columns: `first(x)`, then `next[row]`, until -1. */
+/** The pairs by one of their columns, which holds small numbers: `first(x)`, then `next[row]`, until -1. */
 export class Chains {
   next = new Int32Array(16);
-  readonly #first = new Map<number, number>();
+  #first = new Int32Array(16).fill(-1);
 
   constructor(column: Int32Array, size: number) {
     this.next = new Int32Array(Math.max(16, column.length));
@@ -70,12 +70,17 @@ export class Chains {
       wide.set(this.next);
       this.next = wide;
     }
-    this.next[row] = this.#first.get(value) ?? -1;
-    this.#first.set(value, row);
+    if (value >= this.#first.length) {
+      const wide = new Int32Array(value * 2).fill(-1);
+      wide.set(this.#first);
+      this.#first = wide;
+    }
+    this.next[row] = this.#first[value];
+    this.#first[value] = row;
   }
 
   first(value: number): number {
-    return this.#first.get(value) ?? -1;
+    return value < this.#first.length ? this.#first[value] : -1;
   }
 }
 
