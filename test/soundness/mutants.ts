@@ -24,7 +24,7 @@ const analysis = (file: string, from: string, to: string): Patch => ({ file: `co
 
 export const mutants: readonly Mutant[] = [
   { name: "negations are never sensitive", patches: [analysis("points", ".filter((literal) => literal.negated && isOpen(context, literal) &&", ".filter((literal) => literal.negated && Boolean(0) &&")] },
-  { name: "aggregates are never sensitive", patches: [analysis("points", "if (!isAggregating(rule)) return [];", "return [];")] },
+  { name: "aggregates are never sensitive", patches: [analysis("points", "if (!isAggregating(rule) || isProjecting(rule, context.graph.ir)) return [];", "return [];")] },
   { name: "events may meet anything", patches: [analysis("points", "if (ofOneTimer(passing, context)) return [];", "return [];")] },
   { name: "two timers count as one", patches: [analysis("points", "return passing.length === 1 || timers.size === 1;", "return true;")] },
   { name: "deletions and overwrites never race", patches: [analysis("points", 'if (rule.op !== "<-" && rule.op !== "<+-") return [];\n  const head', "return [];\n  const head")] },
@@ -46,7 +46,7 @@ export const mutants: readonly Mutant[] = [
   { name: "what a gate releases is there at once through deferred rules", patches: [analysis("seals", 'if (seal.consumed && rule.op !== "<=") return null;', "")] },
   { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return oneOwner && isSingle", to: "return (oneOwner || true) && isSingle" }] },
   { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
-  { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return call.name === "min" ? op', 'if (call.name === "count") return true;\n    return call.name === "min" ? op')] },
+  { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return side.call.name === "min" ? op', 'if (side.call.name === "count") return true;\n    return side.call.name === "min" ? op')] },
   { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
   { name: "what goes to an address goes to all", patches: [analysis("local", "!isForAll(rule, context)", "isForAll === undefined")] },
   { name: "local facts are everybody's", patches: [analysis("local", "if (local.has(id) || !isLocal(id, context, local, marked)) continue;", "if (local.has(id) || isLocal(id, context, local, marked) || true) continue;")] },
