@@ -34,13 +34,31 @@ interface Edit {
   readonly cut: number;
   readonly insert: number;
 }
-const pieces = ["", " ", "x", "_", ";", "}", "\n", "// c\n", "/// d\n", "<= ", "table t(k: int);\n", "(", '"', "role B {", "input ", "a.", "module M {\n}\n"];
+const pieces = [
+  "",
+  " ",
+  "x",
+  "_",
+  ";",
+  "}",
+  "\n",
+  "// c\n",
+  "/// d\n",
+  "<= ",
+  "table t(k: int);\n",
+  "(",
+  '"',
+  "role B {",
+  "input ",
+  "a.",
+  "module M {\n}\n",
+];
 
 /** Positions are shares of the text, so that they fit any. */
-const edits = fc.array(
-  fc.record({ at: fc.nat(10_000), cut: fc.nat(12), insert: fc.nat(pieces.length - 1) }),
-  { minLength: 1, maxLength: 12 },
-);
+const edits = fc.array(fc.record({ at: fc.nat(10_000), cut: fc.nat(12), insert: fc.nat(pieces.length - 1) }), {
+  minLength: 1,
+  maxLength: 12,
+});
 
 function edited(text: string, { at, cut, insert }: Edit): string {
   const start = Math.floor((at / 10_000) * text.length);

@@ -20,7 +20,9 @@ const root = join(import.meta.dirname, "..");
 function programOf(files: Readonly<Record<string, string>>): EditedProgram {
   const opened = new Map<string, EditedFile>();
   const open = (path: string): EditedFile => {
-    const text = path.startsWith("dlc:") ? readFileSync(join(root, "lib", `${path.slice(4)}.dlc`), "utf8") : files[path];
+    const text = path.startsWith("dlc:")
+      ? readFileSync(join(root, "lib", `${path.slice(4)}.dlc`), "utf8")
+      : files[path];
     const file = opened.get(path) ?? new EditedFile(path, text);
     opened.set(path, file);
     return file;
@@ -149,7 +151,7 @@ describe("hovers", () => {
     ["orders(c, i, n) <= or|der", "channel order(client: addr, item: string, n: int)\n```\n\n*of Shop*"],
     ["role Sh|op", "role Shop replicated x3\n```\n\nWhat the shop sells."],
     ["price(i|) > 3", "i: string\n```\n\n*variable*"],
-    ["pri|ce(i) > 3", 'function price(item: string): int\n```\n\n*from ./price.ts*'],
+    ["pri|ce(i) > 3", "function price(item: string): int\n```\n\n*from ./price.ts*"],
     ["item|: i), total", "item: string\n```\n\n*column of Shop.orders*"],
     ["su|m(n)", "sum(e)\n```"],
   ])("%s", (around, expected) => {
@@ -165,9 +167,21 @@ describe("hovers", () => {
 
 describe("completion", () => {
   test("outside of blocks and in them", () => {
-    expect(labels("ro|")).toEqual(["role", "module", "component", "import", "source", "connect", "function", "aggregate", "lattice", "use"]);
+    expect(labels("ro|")).toEqual([
+      "role",
+      "module",
+      "component",
+      "import",
+      "source",
+      "connect",
+      "function",
+      "aggregate",
+      "lattice",
+      "use",
+    ]);
     const inside = labels(shop.replace("  orders(c, i, n) <=", "  o|\n  orders(c, i, n) <="));
-    for (const wanted of ["order", "orders", "total", "table", "@coordinate", "Client"]) expect(inside).toContain(wanted);
+    for (const wanted of ["order", "orders", "total", "table", "@coordinate", "Client"])
+      expect(inside).toContain(wanted);
     expect(inside).not.toContain("buy");
     expect(labels("role A { | }")).not.toContain("out");
     expect(labels("module A { | }")).toContain("out");
@@ -216,7 +230,8 @@ describe("completion", () => {
   });
 
   test("of components their ports, the kinds of their paths, and what can be connected", () => {
-    const text = "source click(id: string);\ncomponent Report {\n  in click(id: string);\n  out poor(id: string);\n  path click -> poor: OW(id);\n}\nconnect click -> Report.click;\n";
+    const text =
+      "source click(id: string);\ncomponent Report {\n  in click(id: string);\n  out poor(id: string);\n  path click -> poor: OW(id);\n}\nconnect click -> Report.click;\n";
     expect(labels(text.replace("path click", "path |"))).toEqual(["click"]);
     expect(labels(text.replace("-> poor:", "-> |:"))).toEqual(["poor"]);
     expect(labels(text.replace("OW(id)", "|"))).toEqual(["CR", "CW", "OR", "OW"]);
@@ -249,7 +264,11 @@ describe("completion", () => {
 });
 
 describe("renames", () => {
-  function renamed(files: Readonly<Record<string, string>>, around: string, to: string): string | Record<string, string> {
+  function renamed(
+    files: Readonly<Record<string, string>>,
+    around: string,
+    to: string,
+  ): string | Record<string, string> {
     const paths = Object.keys(files);
     const programs = paths.map((path) => programOf({ [path]: files[path], ...files }));
     const named = programs.map((program) => ({ program, occurrences: occurrencesOf(program) }));
@@ -269,15 +288,23 @@ describe("renames", () => {
 
   test("all names of the thing and no others", () => {
     expect(inShop("or|ders(c, i, n)", "bought")).toEqual({ "/a.dlc": shop.replaceAll("orders", "bought") });
-    const item = shop.replace("table   orders(client: addr, item", "table   orders(client: addr, what").replace("client: c, item: i", "client: c, what: i");
+    const item = shop
+      .replace("table   orders(client: addr, item", "table   orders(client: addr, what")
+      .replace("client: c, item: i", "client: c, what: i");
     expect(inShop("orders(client: c, it|em: i", "what")).toEqual({ "/a.dlc": item });
     expect(inShop("told@c(i|, n)", "x")).toEqual({
-      "/a.dlc": shop.replace("told@c(i, n) <~ orders(client: c, item: i), total(i, n), price(i)", "told@c(x, n) <~ orders(client: c, item: x), total(x, n), price(x)"),
+      "/a.dlc": shop.replace(
+        "told@c(i, n) <~ orders(client: c, item: i), total(i, n), price(i)",
+        "told@c(x, n) <~ orders(client: c, item: x), total(x, n), price(x)",
+      ),
     });
   });
 
   test("in all files that name it", () => {
-    const files = { "/a.dlc": shop, "/b.dlc": 'import "./a.dlc" as a;\nrole B { input i(x: string); a.Client.told@*(x, 1) <~ i(x); }\n' };
+    const files = {
+      "/a.dlc": shop,
+      "/b.dlc": 'import "./a.dlc" as a;\nrole B { input i(x: string); a.Client.told@*(x, 1) <~ i(x); }\n',
+    };
     expect(renamed(files, "role Cl|ient", "Buyer")).toEqual({
       "/a.dlc": shop.replaceAll("Client", "Buyer"),
       "/b.dlc": files["/b.dlc"].replace("Client", "Buyer"),
@@ -285,9 +312,13 @@ describe("renames", () => {
   });
 
   test("columns that must have one name go together", () => {
-    const text = "role A partitioned by (k) x2 { channel a(k: int); channel b(k: int); table t(k: int); t(k) <= a(k: k); }\n";
+    const text =
+      "role A partitioned by (k) x2 { channel a(k: int); channel b(k: int); table t(k: int); t(k) <= a(k: k); }\n";
     expect(renamed({ "/a.dlc": text }, "channel a(|k", "key")).toEqual({
-      "/a.dlc": text.replace("by (k)", "by (key)").replace("a(k: int); channel b(k: int)", "a(key: int); channel b(key: int)").replace("a(k: k)", "a(key: k)"),
+      "/a.dlc": text
+        .replace("by (k)", "by (key)")
+        .replace("a(k: int); channel b(k: int)", "a(key: int); channel b(key: int)")
+        .replace("a(k: k)", "a(key: k)"),
     });
   });
 
@@ -307,11 +338,15 @@ describe("renames", () => {
   test("not when it would be one with another of its type", () => {
     const text = "role A { input r(x: int, y: int); output o(x: int); o(x) <= r(x, y), y > 1; }\n";
     expect(renamed({ "/a.dlc": text }, "r(x, |y), y", "x")).toContain("is already the name of something else here");
-    expect(renamed({ "/a.dlc": text }, "r(x, |y), y", "z")).toEqual({ "/a.dlc": text.replace("r(x, y), y", "r(x, z), z") });
+    expect(renamed({ "/a.dlc": text }, "r(x, |y), y", "z")).toEqual({
+      "/a.dlc": text.replace("r(x, y), y", "r(x, z), z"),
+    });
   });
 
   test("not while a statement that may name it cannot be read", () => {
-    expect(renamed({ "/a.dlc": `${shop}role X { table t(; }\n` }, "or|ders(c, i, n)", "bought")).toContain("cannot be read");
+    expect(renamed({ "/a.dlc": `${shop}role X { table t(; }\n` }, "or|ders(c, i, n)", "bought")).toContain(
+      "cannot be read",
+    );
   });
 });
 

@@ -71,23 +71,36 @@ role A replicated x3 {
   seal i(k: x) <= c(x);
 }
 role B partitioned by (k) x2 { }
+source z(k: int) sealed by (k) every 5s rate 10;
+component C replicated x3 from "./c.ts" {
+  in a(k: int); out b(k: int); path a -> b: CR; path a -> b: CW; path a -> b: OR(k);
+  path a -> b: OW(*);
+}
+connect z -> C.a;
 `;
 
 describe("colours", () => {
   test("every word of the language has one where it stands", () => {
     const words = tokensOf(everything).flatMap(({ text, scope }) =>
-      /^(?:keyword|storage|constant\.language|variable\.language)/.test(scope) && /^[a-z]+$/.test(text) ? [text] : [],
+      /^(?:keyword|storage|constant\.language|variable\.language)/.test(scope) && /^[A-Za-z]+$/.test(text)
+        ? [text]
+        : [],
     );
     expect(new Set(words)).toEqual(allWords);
   });
 
   test("a word of the language is a name where a name stands", () => {
-    const text = "role A {\n  channel table(input: int, role: string);\n  table out(seal: int);\n  out(in2) <= table(input, sealed), any(lossy: from);\n}\n";
+    const text =
+      "role A {\n  channel table(input: int, role: string);\n  table out(seal: int);\n  out(in2) <= table(input, sealed), any(lossy: from);\n}\n";
     for (const name of ["input", "role", "seal", "sealed", "any", "lossy", "from"]) {
       const scopes = scopesOf(text, name).filter((scope) => scope.startsWith("keyword"));
       expect(scopes, name).toEqual(name === "role" ? ["keyword.declaration.dlc"] : []);
     }
-    expect(scopesOf(text, "table")).toEqual(["entity.name.function.collection.dlc", "keyword.declaration.dlc", "entity.name.function.dlc"]);
+    expect(scopesOf(text, "table")).toEqual([
+      "entity.name.function.collection.dlc",
+      "keyword.declaration.dlc",
+      "entity.name.function.dlc",
+    ]);
   });
 
   test("types and aggregates have theirs", () => {
@@ -157,7 +170,10 @@ describe("which dlc is started", () => {
   test("the one that the setting names, before all others", () => {
     const named = (setting: string, ...files: readonly string[]) =>
       serverOf({ ...among("/home/me/shop/node_modules/dlc/bin/dlc.js", ...files), setting });
-    expect(named("../dlc/bin/dlc.js", "/home/me/shop/dlc/bin/dlc.js")).toEqual({ kind: "module", path: "/home/me/shop/dlc/bin/dlc.js" });
+    expect(named("../dlc/bin/dlc.js", "/home/me/shop/dlc/bin/dlc.js")).toEqual({
+      kind: "module",
+      path: "/home/me/shop/dlc/bin/dlc.js",
+    });
     expect(named("/opt/dlc", "/opt/dlc")).toEqual({ kind: "command", command: "/opt/dlc" });
     expect(named("dlc-next")).toEqual({ kind: "command", command: "dlc-next" });
     expect(named("./gone.js")).toBe('"dlc.path" names ./gone.js, and there is no such file.');

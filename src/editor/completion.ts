@@ -1,5 +1,5 @@
 /** What can stand at a place in a text that is being typed, so that it need not be readable. */
-import type { CollectionKind, Member } from "../compiler/ast.ts";
+import type { Member } from "../compiler/ast.ts";
 import type { Collection } from "../compiler/ir.ts";
 import { scan } from "../compiler/1-parse/scan.ts";
 import { endOf, tokensOf } from "../compiler/1-parse/tokens.ts";
@@ -9,26 +9,21 @@ import type { ComponentScope } from "../compiler/2-lower/components.ts";
 import type { FileScope } from "../compiler/2-lower/files.ts";
 import { namedIn } from "../compiler/2-lower/files.ts";
 import type { RoleScope } from "../compiler/2-lower/scope.ts";
-import { printRole } from "../compiler/print.ts";
-import { scalarNames, typeText } from "../compiler/types.ts";
-import { latticeKinds, operations } from "../lattices/index.ts";
-import { aggregates, functions } from "../operators/index.ts";
 import type { EditedProgram } from "./edited-program.ts";
-import { functionHeader, moduleHeader, signatureText, typeWords } from "./hover.ts";
 import type { Block } from "./names.ts";
 import * as words from "./words.ts";
-
-export type ItemKind = "keyword" | "collection" | "column" | "variable" | "function" | "aggregate" | "role" | "module" | "import" | "copy" | "type" | "file";
-
-export interface Item {
-  readonly label: string;
-  readonly kind: ItemKind;
-  /** Replaces the word at the cursor; the label where it is left out. */
-  readonly insert?: string;
-  /** A line. */
-  readonly detail?: string;
-  readonly doc?: string;
-}
+import {
+  aggregateItems,
+  collectionItem,
+  columnItems,
+  functionItems,
+  keywords,
+  moduleItem,
+  roleItem,
+  typeItems,
+  unique,
+} from "./completion-items.ts";
+import type { Item } from "./completion-items.ts";
 
 export interface Completion {
   readonly items: readonly Item[];
@@ -40,8 +35,6 @@ export interface Completion {
 export type Importable = () => readonly string[];
 
 const nothing = (start: number): Completion => ({ items: [], start });
-const keywords = (list: Iterable<string>): Item[] =>
-  [...list].map((label) => ({ label, kind: "keyword", doc: words.wordDocs[label] }));
 
 export function complete(program: EditedProgram, offset: number, importable: Importable): Completion {
   const { text } = program.root.file;
@@ -60,7 +53,12 @@ export function complete(program: EditedProgram, offset: number, importable: Imp
   if (problem?.kind === "unterminated-comment" || isInComment(before)) return nothing(offset);
   // A number is no beginning of a word.
   if (/[0-9]/.test(before[start] ?? "")) return nothing(offset);
-  if (typed !== null && start < offset && tokens.length > 0 && typed.start + endOf(tokens[tokens.length - 1]) === offset)
+  if (
+    typed !== null &&
+    start < offset &&
+    tokens.length > 0 &&
+    typed.start + endOf(tokens[tokens.length - 1]) === offset
+  )
     tokens.pop();
   return { items: unique(new Asked(program, offset, tokens).items()), start };
 }
@@ -92,7 +90,8 @@ class Asked {
   constructor(program: EditedProgram, offset: number, all: readonly Token[]) {
     this.file = program.declared.files[0];
     const block = program.root.read.ast.items.find(
-      (item) => (item.kind === "role" || item.kind === "module") && item.span.start <= offset && offset <= item.span.end,
+      (item) =>
+        (item.kind === "role" || item.kind === "module") && item.span.start <= offset && offset <= item.span.end,
     );
     this.block = block?.kind === "role" || block?.kind === "module" ? block : null;
     this.scope = this.block === null ? null : program.scopeOf(this.block);
@@ -150,8 +149,13 @@ class Asked {
     if (this.component !== null) return keywords(words.inComponent);
     if (this.block === null) return keywords(words.outside);
     const { kind } = this.block;
-    const writable = (one: Collection): boolean => one.kind === "output" || one.kind === "table" || one.kind === "scratch" || one.kind === "channel";
-    const annotations = words.annotations.map((word): Item => ({ label: `@${word}`, kind: "keyword", doc: words.wordDocs[word] }));
+    const writable = (one: Collection): boolean =>
+      one.kind === "output" || one.kind === "table" || one.kind === "scratch" || one.kind === "channel";
+    const annotations = words.annotations.map((word): Item => ({
+      label: `@${word}`,
+      kind: "keyword",
+      doc: words.wordDocs[word],
+    }));
     return [
       ...this.collections(writable),
       ...keywords(kind === "role" ? words.inRole : words.inModule),
@@ -207,16 +211,24 @@ class Asked {
   }
 
   use(): readonly Item[] {
-    if (this.opened.length > 0) return this.text(this.opened[0].at) === "<" ? this.types() : [...this.roles(), ...this.copies()];
+    if (this.opened.length > 0)
+      return this.text(this.opened[0].at) === "<"
+        ? typeItems(this.file, this.block)
+        : [...this.roles(), ...this.copies()];
     if (this.text(-1) === "as") return [];
-    if (this.text(-1) === "in" || this.text(-1) === "<") return this.text(-1) === "in" ? this.roles() : this.types();
-    return this.tokens.some(({ text }) => text === "as") ? keywords(this.block === null ? ["in"] : []) : keywords(["as"]);
+    if (this.text(-1) === "in" || this.text(-1) === "<")
+      return this.text(-1) === "in" ? this.roles() : typeItems(this.file, this.block);
+    return this.tokens.some(({ text }) => text === "as")
+      ? keywords(this.block === null ? ["in"] : [])
+      : keywords(["as"]);
   }
 
   header(): readonly Item[] {
     if (this.opened.length > 0) {
       const members: readonly Member[] = this.block?.members ?? [];
-      const names = members.flatMap((one) => (one.kind === "collection" ? one.columns.map(({ name }) => name.text) : []));
+      const names = members.flatMap((one) =>
+        one.kind === "collection" ? one.columns.map(({ name }) => name.text) : [],
+      );
       return [...new Set(names)].map((label) => ({ label, kind: "column" }));
     }
     if (this.text(-1) === "partitioned") return keywords(["by"]);
@@ -248,14 +260,17 @@ class Asked {
     if (last !== "->" && this.tokens.length > 1) return [];
     const roles = [...namedIn(this.file, (one) => one.roles)];
     const aliases = [...this.file.imports.keys()].map((label): Item => ({ label, kind: "import" }));
-    const fits = roles.filter(([name, one]) => !name.includes(".") && (last !== "->" || one.external?.kind !== "source"));
+    const fits = roles.filter(
+      ([name, one]) => !name.includes(".") && (last !== "->" || one.external?.kind !== "source"),
+    );
     return [...fits.map(([name, one]) => roleItem(name, one)), ...aliases];
   }
 
   imported(): readonly Item[] {
     const last = this.text(-1);
-    if (this.opened.length > 0) return last === ":" || last === "<" || last === "," ? this.types() : [];
-    if (last === ":") return this.types();
+    if (this.opened.length > 0)
+      return last === ":" || last === "<" || last === "," ? typeItems(this.file, this.block) : [];
+    if (last === ":") return typeItems(this.file, this.block);
     const from = this.tokens.findIndex(({ text }) => text === "from");
     if (from >= 0) return this.tokens.length > from + 1 ? keywords(words.claimWords) : [];
     return this.tokens.some(({ text }, i) => text === ":" && i > 2) ? keywords(["from"]) : [];
@@ -275,8 +290,12 @@ class Asked {
       const before = this.tokens[this.opened[0].at - 1]?.text;
       if (before === "by") return this.declaredColumns();
       // A name of a column is one's own.
-      const inType = last === ":" || last === "<" || (last === "," && this.opened.length > 1) || (last === "(" && this.opened.length > 1);
-      return inType ? this.types() : [];
+      const inType =
+        last === ":" ||
+        last === "<" ||
+        (last === "," && this.opened.length > 1) ||
+        (last === "(" && this.opened.length > 1);
+      return inType ? typeItems(this.file, this.block) : [];
     }
     if (last === "sealed") return keywords(["by", "single", "within", "every"]);
     if (this.text(-2) === "within" || last === "within" || this.tokens.length === 2) return [];
@@ -290,18 +309,20 @@ class Asked {
     const merge = tokens.findIndex(({ text }, i) => isMerge(text) && !opened.some(({ at }) => at < i && i < at));
     const last = tokens[tokens.length - 1];
     if (last.text === "@") return [...this.variables(), ...keywords(["self"])];
-    const values = [...this.variables(), ...this.functions(), ...keywords(["self", "true", "false", "if"])];
+    const values = [...this.variables(), ...functionItems(this.file), ...keywords(["self", "true", "false", "if"])];
     if (opened.length > 0) {
       const { callee, at } = opened[opened.length - 1];
       // Positional and named arguments do not mix.
       const begins = at === tokens.length - 1 || (last.text === "," && tokens[at + 2]?.text === ":");
       const collection = callee === null ? undefined : this.collectionBefore(callee);
-      const named = begins ? columnItems(collection).map((one) => ({ ...one, label: `${one.label}:`, insert: `${one.label}: ` })) : [];
-      return [...named, ...values, ...(merge < 0 ? this.aggregates() : [])];
+      const named = begins
+        ? columnItems(collection).map((one) => ({ ...one, label: `${one.label}:`, insert: `${one.label}: ` }))
+        : [];
+      return [...named, ...values, ...(merge < 0 ? aggregateItems(this.file) : [])];
     }
     if (merge < 0) return [];
     const having = tokens.findIndex(({ text }, i) => i > merge && text === "having");
-    if (having >= 0) return [...this.aggregates(), ...values];
+    if (having >= 0) return [...aggregateItems(this.file), ...values];
     if (isOperandEnd(last)) return keywords(["having", "in"]);
     return [...this.collections(() => true), ...this.copies(), ...values, ...keywords(["not"]), ...this.roles()];
   }
@@ -318,7 +339,8 @@ class Asked {
 
   collections(fits: (one: Collection) => boolean): readonly Item[] {
     const found: Item[] = [];
-    for (const [name, one] of this.scope?.collections ?? []) if (one.kind !== "nodes" && fits(one)) found.push(collectionItem(one, name));
+    for (const [name, one] of this.scope?.collections ?? [])
+      if (one.kind !== "nodes" && fits(one)) found.push(collectionItem(one, name));
     return found;
   }
 
@@ -329,7 +351,11 @@ class Asked {
   }
 
   copies(): readonly Item[] {
-    return [...(this.scope?.copies ?? [])].map(([label, one]) => ({ label, kind: "copy", detail: one === null ? undefined : `copy of ${one.decl.name.text}` }));
+    return [...(this.scope?.copies ?? [])].map(([label, one]) => ({
+      label,
+      kind: "copy",
+      detail: one === null ? undefined : `copy of ${one.decl.name.text}`,
+    }));
   }
 
   modules(): readonly Item[] {
@@ -337,44 +363,25 @@ class Asked {
     return [...own, ...[...this.file.imports.keys()].map((label): Item => ({ label, kind: "import" }))];
   }
 
-  functions(): readonly Item[] {
-    const imported = this.file.ast.items.flatMap((item): Item[] =>
-      item.kind === "function" ? [{ label: item.name.text, kind: "function", detail: functionHeader(item), doc: item.doc ?? undefined }] : [],
-    );
-    const builtin = [...functions.values()].map(({ name, signatures, doc }): Item => ({ label: name, kind: "function", detail: signatureText(name, signatures[0]), doc }));
-    const known = new Set(functions.keys());
-    const onLattices = operations.filter(({ name }) => !known.has(name) && known.add(name)).map(({ name, on, doc }): Item => ({ label: name, kind: "function", detail: `on ${on.join(", ")}`, doc }));
-    return [...imported, ...builtin, ...onLattices];
-  }
-
-  aggregates(): readonly Item[] {
-    const imported = this.file.ast.items.flatMap((item): Item[] =>
-      item.kind === "aggregate" ? [{ label: item.name.text, kind: "aggregate", detail: functionHeader(item), doc: item.doc ?? undefined }] : [],
-    );
-    return [...imported, ...[...aggregates.values()].map(({ name, params, doc }): Item => ({ label: name, kind: "aggregate", detail: `${name}(${params.join(", ")})`, doc }))];
-  }
-
-  types(): readonly Item[] {
-    const own = this.block?.kind === "module" ? this.block.types.map(({ text }) => text) : [];
-    return [
-      ...own.map((label): Item => ({ label, kind: "type", detail: "type parameter" })),
-      ...[...scalarNames, "list"].map((label): Item => ({ label, kind: "type", doc: typeWords[label] })),
-      ...[...latticeKinds.values()].map(({ name, doc }): Item => ({ label: name, kind: "type", detail: "lattice", doc })),
-      ...[...this.file.namedLattices.keys()].map((label): Item => ({ label, kind: "type", detail: "imported lattice" })),
-    ];
-  }
-
   /** Words of the statement that are nothing else. */
   variables(): readonly Item[] {
     const all = tokensOf(this.statement);
     const names = all.flatMap(({ kind, text }, i) => {
       const next = all[i + 1]?.text ?? "";
-      const isVariable = kind === "word" && next !== "(" && next !== "." && next !== ":" && all[i - 1]?.text !== "." && text !== "_";
-      return isVariable && !words.ruleWords.includes(text) && !words.constants.includes(text) && !this.isMember(text) ? [text] : [];
+      const isVariable =
+        kind === "word" && next !== "(" && next !== "." && next !== ":" && all[i - 1]?.text !== "." && text !== "_";
+      return isVariable && !words.ruleWords.includes(text) && !words.constants.includes(text) && !this.isMember(text)
+        ? [text]
+        : [];
     });
     // What is being typed is no proposal.
-    const typed = all.find(({ at, text }) => at > 0 && text !== "" && this.tokens.length > 0 && at === endOf(this.tokens[this.tokens.length - 1]))?.text;
-    return [...new Set(names)].filter((name) => name !== typed || names.filter((one) => one === name).length > 1).map((label) => ({ label, kind: "variable" }));
+    const typed = all.find(
+      ({ at, text }) =>
+        at > 0 && text !== "" && this.tokens.length > 0 && at === endOf(this.tokens[this.tokens.length - 1]),
+    )?.text;
+    return [...new Set(names)]
+      .filter((name) => name !== typed || names.filter((one) => one === name).length > 1)
+      .map((label) => ({ label, kind: "variable" }));
   }
 }
 
@@ -383,7 +390,11 @@ function isMerge(text: string): boolean {
 }
 
 function isOperandEnd({ kind, text }: Token): boolean {
-  return kind === "word" ? !words.ruleWords.includes(text) : kind === "sign" ? ")]}".includes(text) : kind !== "strange";
+  return kind === "word"
+    ? !words.ruleWords.includes(text)
+    : kind === "sign"
+      ? ")]}".includes(text)
+      : kind !== "strange";
 }
 
 function withoutAnnotations(tokens: readonly Token[]): readonly Token[] {
@@ -404,30 +415,9 @@ function openBrackets(tokens: readonly Token[]): readonly Open[] {
   const open: Open[] = [];
   tokens.forEach(({ text }, at) => {
     const before = tokens[at - 1];
-    if (text === "(" || text === "[" || text === "{") open.push({ at, callee: text === "(" && before?.kind === "word" ? before : null });
+    if (text === "(" || text === "[" || text === "{")
+      open.push({ at, callee: text === "(" && before?.kind === "word" ? before : null });
     else if (text === ")" || text === "]" || text === "}") open.pop();
   });
   return open;
-}
-
-function collectionItem(one: Collection, label: string): Item {
-  const columns = one.columns.map(({ name, type }) => `${name}: ${typeText(type)}`).join(", ");
-  const kind: CollectionKind | "nodes" = one.kind;
-  return { label, kind: "collection", detail: `${kind === "nodes" ? "addresses" : kind} (${columns})`, doc: one.doc ?? undefined };
-}
-
-function columnItems(one: Collection | undefined): readonly Item[] {
-  return (one?.columns ?? []).map(({ name, type }) => ({ label: name, kind: "column", detail: typeText(type) }));
-}
-
-function roleItem(label: string, { role, decl, external }: RoleScope): Item {
-  return { label, kind: "role", detail: printRole(role).replace(/^role/, external?.kind ?? "role"), doc: decl.doc ?? undefined };
-}
-
-function moduleItem(label: string, decl: Parameters<typeof moduleHeader>[0]): Item {
-  return { label, kind: "module", detail: moduleHeader(decl), doc: decl.doc ?? undefined };
-}
-
-function unique(items: readonly Item[]): readonly Item[] {
-  return [...new Map(items.map((item) => [item.label, item])).values()];
 }

@@ -76,7 +76,9 @@ export class EditedProgram {
     if ([...texts].some(([path, text]) => this.#importedTexts.get(path) !== text)) this.#changed = null;
     this.#importedTexts = texts;
     this.files = files;
-    const opened = new Map([...files.values()].flatMap((one) => ("file" in one ? [[one.file as SourceFile, one] as const] : [])));
+    const opened = new Map(
+      [...files.values()].flatMap((one) => ("file" in one ? [[one.file as SourceFile, one] as const] : [])),
+    );
     this.#read = readProgram(this.root.file, imported, (file) => (opened.get(file) ?? this.root).read);
     this.#declared = null;
   }
@@ -193,7 +195,8 @@ function changedNames(nodes: readonly StatementNode[], items: readonly Item[]): 
   const declaring = nodes.filter(isDeclaring);
   if (declaring.length === 0) return names;
   const owners = new Map<unknown, string>();
-  for (const item of items) if ("members" in item) for (const member of item.members) owners.set(member, item.name.text);
+  for (const item of items)
+    if ("members" in item) for (const member of item.members) owners.set(member, item.name.text);
   for (const node of declaring) {
     names.add(owners.get(node) ?? node.name.text);
     if (node.kind === "use") names.add(node.target?.text ?? node.module.text);

@@ -75,7 +75,11 @@ function describe(program: EditedProgram, meaning: Meaning, name: string): Said 
     case "lattice":
       return { code: `lattice ${meaning.decl.name.text}`, where: `from ${meaning.decl.from}`, doc: meaning.decl.doc };
     case "import":
-      return { code: `import ${JSON.stringify(meaning.decl.from.value)} as ${name}`, where: null, doc: meaning.decl.doc };
+      return {
+        code: `import ${JSON.stringify(meaning.decl.from.value)} as ${name}`,
+        where: null,
+        doc: meaning.decl.doc,
+      };
     case "copy":
       return copyOf(program, meaning.decl);
     case "variable": {
@@ -144,7 +148,10 @@ function builtIn(of: BuiltIn, name: string): Said | null {
   if (of === "function") {
     const { signatures, doc, partial } = functions.get(name)!;
     const operations = operationsNamed(name);
-    const code = [...signatures.map((signature) => signatureText(name, signature)), ...operations.map((one) => `${name}(…) on ${one.on.join(", ")}`)];
+    const code = [
+      ...signatures.map((signature) => signatureText(name, signature)),
+      ...operations.map((one) => `${name}(…) on ${one.on.join(", ")}`),
+    ];
     return said(code, partial ? `${doc} Where it fails, that one derivation is left out.` : doc);
   }
   if (of === "aggregate") {

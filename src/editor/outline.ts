@@ -2,7 +2,28 @@
 import type { Member, PathDecl, Span } from "../compiler/ast.ts";
 import type { EditedFile } from "./edited-file.ts";
 
-export type OutlineKind = "role" | "module" | "import" | "function" | "aggregate" | "lattice" | "source" | "component" | "path" | "connect" | "copy" | "input" | "output" | "channel" | "table" | "scratch" | "timer" | "in" | "out" | "rule" | "seal";
+export type OutlineKind =
+  | "role"
+  | "module"
+  | "import"
+  | "function"
+  | "aggregate"
+  | "lattice"
+  | "source"
+  | "component"
+  | "path"
+  | "connect"
+  | "copy"
+  | "input"
+  | "output"
+  | "channel"
+  | "table"
+  | "scratch"
+  | "timer"
+  | "in"
+  | "out"
+  | "rule"
+  | "seal";
 
 export interface OutlineEntry {
   readonly name: string;
@@ -22,20 +43,55 @@ export function outlineOf({ file, read }: EditedFile): readonly OutlineEntry[] {
       case "collection": {
         const columns = one.columns.map(({ name, type }) => `${name.text}: ${text(type.span)}`).join(", ");
         const kind = one.direction ?? one.collection;
-        return { name: one.name.text, kind, detail: kind === "timer" ? "" : `(${columns})`, span, nameSpan: one.name.span, children: [] };
+        return {
+          name: one.name.text,
+          kind,
+          detail: kind === "timer" ? "" : `(${columns})`,
+          span,
+          nameSpan: one.name.span,
+          children: [],
+        };
       }
       case "path":
-        return { name: `${one.from.text} -> ${one.to.text}`, kind: "path", detail: one.word, span, nameSpan: one.from.span, children: [] };
+        return {
+          name: `${one.from.text} -> ${one.to.text}`,
+          kind: "path",
+          detail: one.word,
+          span,
+          nameSpan: one.from.span,
+          children: [],
+        };
       case "use":
-        return { name: one.name.text, kind: "copy", detail: one.module.text, span, nameSpan: one.name.span, children: [] };
+        return {
+          name: one.name.text,
+          kind: "copy",
+          detail: one.module.text,
+          span,
+          nameSpan: one.name.span,
+          children: [],
+        };
       case "seal":
-        return { name: `seal ${text(one.target.span)}`, kind: "seal", detail: "", span, nameSpan: one.target.span, children: [] };
+        return {
+          name: `seal ${text(one.target.span)}`,
+          kind: "seal",
+          detail: "",
+          span,
+          nameSpan: one.target.span,
+          children: [],
+        };
       case "rule": {
         const head = text(one.head.ref.span);
         const ordinal = (ordinals.get(head) ?? 0) + 1;
         ordinals.set(head, ordinal);
         const body = one.body.map((literal) => text(literal.span)).join(", ");
-        return { name: `${head}#${ordinal}`, kind: "rule", detail: `${one.op ?? ""} ${body}`.trim(), span, nameSpan: one.head.ref.span, children: [] };
+        return {
+          name: `${head}#${ordinal}`,
+          kind: "rule",
+          detail: `${one.op ?? ""} ${body}`.trim(),
+          span,
+          nameSpan: one.head.ref.span,
+          children: [],
+        };
       }
     }
   };

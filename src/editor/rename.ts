@@ -63,10 +63,13 @@ export interface Renamed {
 export function rename(programs: readonly Named[], occurrence: Occurrence, to: string): Renamed | string {
   const fixed = whyFixed(occurrence);
   if (fixed !== null) return fixed;
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(to)) return `\`${to}\` is not a name: letters, digits and \`_\`, and no digit first.`;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(to))
+    return `\`${to}\` is not a name: letters, digits and \`_\`, and no digit first.`;
   if (reserved.has(to)) return `\`${to}\` is a word of the language.`;
   const found = namesOfOne(programs, occurrence);
-  const unread = programs.find(({ program }) => program.root.read.diagnostics.some(({ severity }) => severity === "error"));
+  const unread = programs.find(({ program }) =>
+    program.root.read.diagnostics.some(({ severity }) => severity === "error"),
+  );
   if (unread !== undefined)
     return `${unread.program.root.file.path} has a statement that cannot be read and may name it: mend that first.`;
   const spans = new Map<string, Span[]>();

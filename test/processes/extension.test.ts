@@ -44,7 +44,11 @@ describe.skipIf(!hasPackages)("the extension for Visual Studio Code", () => {
     const path = join(place, "dlc.vsix");
     try {
       const vsce = join(folder, "node_modules", "@vscode", "vsce", "vsce");
-      execFileSync(process.execPath, [vsce, "package", "--no-dependencies", "--allow-missing-repository", "--out", path], { cwd: folder, stdio: "pipe" });
+      execFileSync(
+        process.execPath,
+        [vsce, "package", "--no-dependencies", "--allow-missing-repository", "--out", path],
+        { cwd: folder, stdio: "pipe" },
+      );
       const files = await unzipped(path);
       expect([...files.keys()].sort()).toEqual([
         "[Content_Types].xml",

@@ -3,8 +3,7 @@ import { dirname, isAbsolute, join } from "node:path";
 
 /** A JavaScript file that Node runs, or a command. */
 export type Server =
-  | { readonly kind: "module"; readonly path: string }
-  | { readonly kind: "command"; readonly command: string };
+  { readonly kind: "module"; readonly path: string } | { readonly kind: "command"; readonly command: string };
 
 export interface Surroundings {
   /** Absolute; the first one counts first. */
@@ -23,7 +22,9 @@ export function serverOf({ folders, setting, path, windows, exists }: Surroundin
   if (setting !== "") {
     const named = isAbsolute(setting) || first === undefined ? setting : join(first, setting);
     if (/\.[cm]?js$/.test(setting)) {
-      return exists(named) ? { kind: "module", path: named } : `"dlc.path" names ${setting}, and there is no such file.`;
+      return exists(named)
+        ? { kind: "module", path: named }
+        : `"dlc.path" names ${setting}, and there is no such file.`;
     }
     const isPath = /[\\/]/.test(setting);
     if (isPath && !exists(named)) return `"dlc.path" names ${setting}, and there is no such file.`;
@@ -38,5 +39,5 @@ export function serverOf({ folders, setting, path, windows, exists }: Surroundin
   }
   const name = windows ? "dlc.cmd" : "dlc";
   for (const folder of path) if (exists(join(folder, name))) return { kind: "command", command: join(folder, name) };
-  return "dlc is neither in node_modules of the workspace nor on the path. Install it with `npm i -D dlc`, or set \"dlc.path\".";
+  return 'dlc is neither in node_modules of the workspace nor on the path. Install it with `npm i -D dlc`, or set "dlc.path".';
 }

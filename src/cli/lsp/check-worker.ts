@@ -33,9 +33,7 @@ export interface CheckResult {
 }
 
 /** What the thread answers; a fault is one of dlc. */
-export type CheckAnswer =
-  | ({ readonly id: number } & CheckResult)
-  | { readonly id: number; readonly fault: string };
+export type CheckAnswer = ({ readonly id: number } & CheckResult) | { readonly id: number; readonly fault: string };
 
 const statements = new Map<string, ReadonlyMap<string, CachedStatement>>();
 

@@ -1,5 +1,13 @@
 /** From the compiler's values to those of the protocol. */
-import type { CodeAction, CompletionItem, DocumentSymbol, InlayHint, Position, Range, TextEdit } from "vscode-languageserver/node";
+import type {
+  CodeAction,
+  CompletionItem,
+  DocumentSymbol,
+  InlayHint,
+  Position,
+  Range,
+  TextEdit,
+} from "vscode-languageserver/node";
 import {
   CodeActionKind,
   CompletionItemKind,
@@ -11,7 +19,8 @@ import type { Diagnostic as Shown } from "vscode-languageserver/node";
 import type { SourceFile, Span } from "../../compiler/ast.ts";
 import type { Diagnostic, Fix, Severity } from "../../compiler/diagnostics/diagnostic.ts";
 import { lineStarts } from "../../compiler/diagnostics/position.ts";
-import type { Completion, ItemKind } from "../../editor/completion.ts";
+import type { Completion } from "../../editor/completion.ts";
+import type { ItemKind } from "../../editor/completion-items.ts";
 import type { RuleInsight } from "../../editor/insight.ts";
 import { difference } from "../../editor/moved.ts";
 import type { OutlineEntry, OutlineKind } from "../../editor/outline.ts";

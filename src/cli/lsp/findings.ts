@@ -49,7 +49,9 @@ export class ProgramFindings {
     const insight = this.#results.get(path)?.insight ?? nothing;
     const texts = this.#results.get(path)?.texts;
     const moves = new Map<string, Move>();
-    const moved = <T extends { readonly path: string; readonly span: { start: number; end: number } }>(one: T): readonly T[] => {
+    const moved = <T extends { readonly path: string; readonly span: { start: number; end: number } }>(
+      one: T,
+    ): readonly T[] => {
       const before = texts?.get(one.path);
       const now = this.#workspace.open.get(one.path)?.program.root.file.text;
       if (before === undefined || now === undefined) return [one];
@@ -74,7 +76,8 @@ export class ProgramFindings {
       let known = moves.get(file);
       if (known === undefined) {
         const now = this.#workspace.open.get(file.path)?.program.root.file;
-        known = now === undefined ? { file, move: (span) => span } : { file: now, move: moveBetween(file.text, now.text) };
+        known =
+          now === undefined ? { file, move: (span) => span } : { file: now, move: moveBetween(file.text, now.text) };
         moves.set(file, known);
       }
       return known;

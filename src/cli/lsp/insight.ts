@@ -23,11 +23,16 @@ export function insightOf(plan: Plan): Insight {
     findings.get(finding.rule)!.push(finding);
   }
   const rules = [...findings].flatMap(([id, own]): RuleInsight[] => {
-    const rule: Pick<Rule, "file" | "span" | "label"> | undefined = ir.rules.get(id) ?? ir.seals.find((seal) => seal.id === id);
+    const rule: Pick<Rule, "file" | "span" | "label"> | undefined =
+      ir.rules.get(id) ?? ir.seals.find((seal) => seal.id === id);
     const labels = labelsOf(own[0].head);
     if (rule === undefined || labels === null) return [];
     const used = insertions.filter((insertion) => insertion.protects.includes(id));
-    const reasons = own.map((finding) => ({ reason: finding.reason, why: reasonWords[finding.reason], gate: gateWords(finding) }));
+    const reasons = own.map((finding) => ({
+      reason: finding.reason,
+      why: reasonWords[finding.reason],
+      gate: gateWords(finding),
+    }));
     const seen = new Set<string>();
     return [
       {

@@ -10,7 +10,14 @@ import {
   TextDocuments,
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
-import type { Connection, InitializeParams, InitializeResult, Location, Range, TextDocumentPositionParams } from "vscode-languageserver/node";
+import type {
+  Connection,
+  InitializeParams,
+  InitializeResult,
+  Location,
+  Range,
+  TextDocumentPositionParams,
+} from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { Item } from "../../compiler/ast.ts";
 import type { Diagnostic, Severity } from "../../compiler/diagnostics/diagnostic.ts";
@@ -81,7 +88,9 @@ export function serve(connection: Connection, startWorker: () => Worker): void {
     },
     failed: (path, fault) => {
       connection.console.error(`${path} could not be checked: ${fault}`);
-      tell(`dlc could not check ${path}: ${fault.split("\n")[0]}. This is a fault of dlc; please report it with the program.`);
+      tell(
+        `dlc could not check ${path}: ${fault.split("\n")[0]}. This is a fault of dlc; please report it with the program.`,
+      );
     },
   });
 
@@ -108,13 +117,21 @@ export function serve(connection: Connection, startWorker: () => Worker): void {
   });
   connection.onInitialized(() => {
     if (watches) {
-      const watchers = ["**/*.dlc", "**/*.{ts,mts,js,mjs}", "**/dlc.config.json"].map((globPattern) => ({ globPattern }));
+      const watchers = ["**/*.dlc", "**/*.{ts,mts,js,mjs}", "**/dlc.config.json"].map((globPattern) => ({
+        globPattern,
+      }));
       connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }).catch(() => {});
     }
-    connection.onNotification("workspace/didChangeWorkspaceFolders", ({ event }: { event: { added: { uri: string }[]; removed: { uri: string }[] } }) => {
-      const removed = new Set(event.removed.map(({ uri }) => pathOf(uri)));
-      workspace.folders = [...workspace.folders.filter((one) => !removed.has(one)), ...event.added.map(({ uri }) => pathOf(uri))];
-    });
+    connection.onNotification(
+      "workspace/didChangeWorkspaceFolders",
+      ({ event }: { event: { added: { uri: string }[]; removed: { uri: string }[] } }) => {
+        const removed = new Set(event.removed.map(({ uri }) => pathOf(uri)));
+        workspace.folders = [
+          ...workspace.folders.filter((one) => !removed.has(one)),
+          ...event.added.map(({ uri }) => pathOf(uri)),
+        ];
+      },
+    );
   });
   connection.onShutdown(() => checks.close());
 
@@ -169,7 +186,9 @@ export function serve(connection: Connection, startWorker: () => Worker): void {
     if (there === null) return null;
     const { program, occurrence, path } = there;
     const value = hoverText(program, occurrence, findings.insightOf(path));
-    return value === null ? null : { contents: { kind: "markdown", value }, range: rangeOf(program.root.file, occurrence.span) };
+    return value === null
+      ? null
+      : { contents: { kind: "markdown", value }, range: rangeOf(program.root.file, occurrence.span) };
   });
   connection.onDefinition((params) => {
     const there = named(params);
@@ -211,7 +230,11 @@ export function serve(connection: Connection, startWorker: () => Worker): void {
     const there = at(params);
     if (there === null) return null;
     const { program, offset, path } = there;
-    return itemsOf(program.root.file, offset, complete(program, offset, () => importable(path)));
+    return itemsOf(
+      program.root.file,
+      offset,
+      complete(program, offset, () => importable(path)),
+    );
   });
   connection.onDocumentSymbol(({ textDocument }) => {
     const root = openedAt(textDocument.uri)?.program.root;
@@ -267,12 +290,16 @@ function isWithin(line: number, { start, end }: Range): boolean {
 }
 
 function definitionOf({ places, meaning }: Occurrence, addressed: (path: string) => string): Location[] {
-  const location = (file: { readonly path: string; readonly text: string }, span: { readonly start: number; readonly end: number }): Location => ({
+  const location = (
+    file: { readonly path: string; readonly text: string },
+    span: { readonly start: number; readonly end: number },
+  ): Location => ({
     uri: addressed(file.path),
     range: rangeOf(file, span),
   });
   // The addresses of a role's instances come with the role.
-  if (meaning.kind === "collection" && places.length === 0) return [location(meaning.collection.file, meaning.collection.nameSpan)];
+  if (meaning.kind === "collection" && places.length === 0)
+    return [location(meaning.collection.file, meaning.collection.nameSpan)];
   return places.map(({ file, span }) => location(file, span));
 }
 
