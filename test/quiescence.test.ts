@@ -3,7 +3,7 @@ import type { Status } from "../src/runtime/control.ts";
 import { Quiescence } from "../src/cli/launch/quiescence.ts";
 import { awaitedLine, awaitedSeals } from "../src/cli/launch/report.ts";
 
-const counts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+const counts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
 function status(name: string, some: Partial<Status> = {}): Status {
   return {
     name,

@@ -19,7 +19,7 @@ const PAUSE_MS = 20;
 
 export class LogNode {
   readonly address = LOG;
-  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
   readonly fired: ReadonlyMap<string, number> = new Map();
   readonly #deploy: DeployFile;
   readonly #sequencer: Sequencer;

@@ -46,6 +46,8 @@ export interface NodeCounts {
   rowsIn: number;
   /** Rows sent to other instances and to logs. */
   rowsSent: number;
+  /** Seals sent to other instances. */
+  sealsSent: number;
   envelopesSent: number;
   /** Outputs handed to the host. */
   outputs: number;
@@ -72,7 +74,7 @@ export class DlcNode {
   readonly address: string;
   readonly role: string;
   readonly index: number;
-  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
   /** Timer firings, by name. */
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
@@ -291,6 +293,7 @@ export class DlcNode {
       counts.envelopesSent++;
       for (const part of envelope.parts) {
         if (part.kind === "rows") counts.rowsSent += part.rows.length;
+        else if (part.kind === "seal") counts.sealsSent++;
         else if (part.kind === "append") counts.rowsSent += rowsIn(part.runs);
       }
       this.#transport.send(this.#losses?.thin(envelope) ?? envelope);

@@ -246,6 +246,7 @@ class Run {
         rowsIn: counts?.rowsIn ?? 0,
         messagesSent: counts?.envelopesSent ?? 0,
         rowsSent: counts?.rowsSent ?? 0,
+        sealsSent: counts?.sealsSent ?? 0,
         outputs: counts?.outputs ?? 0,
         faults: counts?.faults ?? 0,
         badRows,

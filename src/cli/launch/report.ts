@@ -17,6 +17,7 @@ export interface NodeSummary {
   readonly steps: number;
   readonly rowsIn: number;
   readonly rowsSent: number;
+  readonly sealsSent: number;
   readonly messagesSent: number;
   readonly outputs: number;
   readonly faults: number;
