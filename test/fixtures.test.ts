@@ -82,7 +82,7 @@ const expected: Readonly<Record<string, Expected>> = {
   "deletion/program.dlc": {
     marked: ["t2#2 deletion (x, y)"],
     outputs: ["R.o Run -> Run"],
-    plan: ["order at R.c1 and R.c2 and R.c3 by (x)"],
+    plan: ["order at R.c1, R.c2 and R.c3 by (x)"],
   },
   "rendezvous/program.dlc": {
     marked: ["o#1 rendezvous (x)"],

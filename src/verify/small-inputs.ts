@@ -39,13 +39,11 @@ export function smallInputs(space: InputSpace, random: Random, size: number): Si
 }
 
 /** The same with what is promised kept: the first row of a `unique` key stands for all, a partition of a `single` seal has one producer. */
-export function keepPromises({ ir, counts }: InputSpace, rows: readonly SimulatedInput[]): SimulatedInput[] {
+export function keepPromises({ inputs, counts }: InputSpace, rows: readonly SimulatedInput[]): SimulatedInput[] {
   const promised = new Map<string, Row>();
-  // The input of a source has no name of its own.
-  const inputs = new Map([...ir.collections.values()].map((one) => [`${one.role}.${one.name}`, one]));
   return rows.map((item) => {
     if (!("row" in item)) return item;
-    const { id, unique, keyLength, sealed } = inputs.get(`${item.role}.${item.collection}`)!;
+    const { id, unique, keyLength, sealed } = inputs.find(({ role, name }) => role === item.role && name === item.collection)!;
     let { row, node } = item;
     if (unique && keyLength !== null) {
       const key = `${id} ${canonicalText(row.slice(0, keyLength))}`;

@@ -124,7 +124,7 @@ describe("by hand, before a rule", () => {
     expect(errors(by("none"))).toEqual(["DLC280 this annotation needs a reason, which every report then shows"]);
   });
   test("what cannot reach the rule is an error", () => {
-    expect(errors(by("seal by (k)"))).toEqual(["DLC403 `@coordinate(seal by (k))` cannot settle o#1: R.t is not sealed"]);
+    expect(errors(by("seal by (k)"))).toEqual(["DLC403 `@coordinate(seal by (k))` cannot settle o#1: no seal says when R.t is complete"]);
     expect(errors(by("barrier", "sealed by (k)"))).toEqual(["DLC403 `@coordinate(barrier)` cannot settle o#1: what it reads is not sealed as a whole stream"]);
     expect(errors(by("order by (z)"))).toEqual(["DLC281 `z` is neither a variable of this rule nor a column that it reads or writes"]);
     expect(errors(by("luck"))).not.toEqual([]);

@@ -1,9 +1,9 @@
 /** What a plan costs, what stops when something cannot be reached, and what other plans would be. */
 import type { CollectionId } from "../../compiler/ir.ts";
 import type { Cost, OtherPlan, Plan, Stop } from "../../compiler/plan.ts";
-import { describe, drawLabel } from "./insertion.ts";
+import { describe, drawLabel, roleOf } from "./insertion.ts";
 import type { Page } from "./rule.ts";
-import { capital, labelWords } from "./words.ts";
+import { capital, labelText } from "./words.ts";
 
 /** Of one output, or (null) of all that a program has. */
 export function drawComparison(page: Page, plan: Plan, output: CollectionId | null): void {
@@ -32,7 +32,7 @@ export function drawComparison(page: Page, plan: Plan, output: CollectionId | nu
     for (const each of other.outputs) {
       const own = plan.outputs.find((one) => one.output === each.output);
       if (output === null ? own?.after.name === each.after.name : each.output !== output) continue;
-      page.text(`${each.output} would be ${drawLabel(each.after, ir.collections.get(each.output))}, ${labelWords[each.after.name]}.`, 4);
+      page.text(`${each.output} would be ${drawLabel(each.after, ir.collections.get(each.output))}, ${labelText(each.after.name, roleOf(each.output, ir))}.`, 4);
     }
     for (const stop of other.stops) if (concerns(stop, output)) page.text(stopText(stop, output), 4);
   };

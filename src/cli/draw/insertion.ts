@@ -1,6 +1,6 @@
 /** Labels and what is inserted, in words. */
 import type { Label } from "../../compiler/analysis.ts";
-import type { Collection, Ir } from "../../compiler/ir.ts";
+import type { Collection, CollectionId, Ir, Role } from "../../compiler/ir.ts";
 import type { Insertion } from "../../compiler/plan.ts";
 import { labelOf } from "./json.ts";
 
@@ -9,9 +9,14 @@ export function drawLabel(label: Label, collection: Collection | undefined): str
   return `Seal(${(label.key ?? []).map((index) => collection?.columns[index]?.name ?? index).join(", ")})`;
 }
 
+/** The role in which a collection is. */
+export function roleOf(id: CollectionId, ir: Ir): Role {
+  return ir.roles.get(ir.collections.get(id)!.role)!;
+}
+
 /** One line: `seal at Report.click by (campaign), votes of AdServer, for poor#1`. */
 export function describe(insertion: Insertion, ir: Ir): string {
-  const at = insertion.at.map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`)).join(" and ");
+  const at = insertion.at.map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`)).reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
   const key = insertion.key.length === 0 ? "" : ` by (${insertion.key.join(", ")})`;
   const rules = insertion.protects.map((rule) => labelOf(ir, rule)).join(", ");
   const where = at === "" ? `in ${insertion.role}` : `at ${at}`;

@@ -3,10 +3,10 @@ import type { OutputPlan, Plan } from "../../compiler/plan.ts";
 import { place } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 import { drawComparison } from "./comparison.ts";
-import { drawLabel } from "./insertion.ts";
+import { drawLabel, roleOf } from "./insertion.ts";
 import { labelOf } from "./json.ts";
 import { Page } from "./rule.ts";
-import { labelWords, levelWords } from "./words.ts";
+import { labelText, levelWords, pacelcText } from "./words.ts";
 
 export function explainOutput(
   plan: Plan,
@@ -21,9 +21,10 @@ export function explainOutput(
   page.head("What it promises");
   page.text(`${output.target}: ${levelWords[output.target]}.`);
   page.head("What it is");
-  page.item(`with nothing inserted: ${drawLabel(output.before, collection)}, ${labelWords[output.before.name]}`);
-  page.item(`with the plan: ${drawLabel(output.after, collection)}, ${labelWords[output.after.name]}`);
-  page.item(`${verdict(output)}. In the words of PACELC: ${output.pacelc}`);
+  page.item(`with nothing inserted: ${drawLabel(output.before, collection)}, ${labelText(output.before.name, roleOf(output.output, ir))}`);
+  page.item(`with the plan: ${drawLabel(output.after, collection)}, ${labelText(output.after.name, roleOf(output.output, ir))}`);
+  page.item(`${verdict(output)}.`);
+  page.item(`${output.pacelc} (PACELC): ${pacelcText(output.pacelc)}`);
 
   page.head("What dlc inserted on the way to it");
   const used = plan.insertions.filter(({ protects }) => protects.some((rule) => reaches(plan, rule, output.output)));
@@ -51,7 +52,7 @@ export function explainOutput(
 function verdict(output: OutputPlan): string {
   if (output.achieved === true) return "The promise is kept";
   if (output.achieved === "assumed") return "The promise is kept if what the program claims by hand holds";
-  return "The promise is not kept: no mechanism that may be used reaches it";
+  return "The promise is not kept: nothing that may be inserted reaches it. The rules below say what would";
 }
 
 /** Whether the head of `rule` flows to `output`, through rules of all roles. */

@@ -12,8 +12,10 @@ import { drawComparison } from "./comparison.ts";
 import { count } from "./count.ts";
 import { headOf, labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
+import { drawLabel, roleOf } from "./insertion.ts";
 import { drawPlan } from "./plan.ts";
 import { Page } from "./rule.ts";
+import { labelText, levelWords, pacelcText } from "./words.ts";
 
 export function explainProgram(
   plan: Plan,
@@ -30,12 +32,16 @@ export function explainProgram(
   );
   page.head("What each output promises, and what it is before -> after");
   page.line(drawPlan({ ...plan, insertions: [] }, paint, width).trimEnd());
+  page.line("");
+  for (const line of meanings(plan)) page.text(line);
   page.head("What dlc inserted");
   if (plan.insertions.length === 0) {
     page.text(
       findings.length === 0
         ? "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive."
-        : "Nothing.",
+        : plan.outputs.every(({ achieved }) => achieved !== false)
+          ? "Nothing: some rules depend on order, and every promise is kept all the same."
+          : "Nothing that may be inserted would help.",
     );
   }
   for (const insertion of plan.insertions) page.insertion(insertion, plan);
@@ -64,6 +70,18 @@ export function explainProgram(
     for (const line of drawAfter(inserting, inserted, paint)) page.line(line);
   }
   return page.done();
+}
+
+/** The words of levels, labels and PACELC that stand above, each once. */
+function meanings({ analysis: { ir }, outputs }: Plan): Set<string> {
+  const said = new Set<string>();
+  for (const { target } of outputs) said.add(`${target}: ${levelWords[target]}.`);
+  for (const { output, before, after } of outputs)
+    for (const label of before.name === after.name ? [after] : [before, after]) said.add(`${drawLabel(label, ir.collections.get(output))}: ${labelText(label.name, roleOf(output, ir))}.`);
+  for (const { pacelc } of outputs) said.add(`${pacelc}: ${pacelcText(pacelc)}.`);
+  const missed = outputs.filter(({ achieved }) => achieved === false).map(({ output }) => output);
+  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${missed.join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}. \`dlc explain ${ir.asts[0].file.path} ${missed[0]}\` names the rules in the way, and what each would need.`);
+  return said;
 }
 
 /** `2 roles, 5 rules, 1 output`; what the program does not write itself is counted apart. */
@@ -98,7 +116,7 @@ function insertedLines(
     const by = ordering.by.map((index) => columns[index]!.name);
     add(
       collection,
-      `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: every replica takes it in the same order, in the same steps`,
+      `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: ${plan.analysis.ir.roles.get(collection.role)!.count > 1 ? "every instance takes it in the same order, in the same steps" : "taken in its order, in its steps"}`,
     );
   }
   for (const rule of coordinated.rules.values()) {

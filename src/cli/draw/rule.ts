@@ -10,8 +10,8 @@ import type { Mark } from "./frame.ts";
 import { wrap } from "./diagnostics.ts";
 import { labelOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
-import { describe, drawLabel } from "./insertion.ts";
-import { gateWords, labelWords, mechanismWords, pathWords, reasonWords } from "./words.ts";
+import { describe, drawLabel, roleOf } from "./insertion.ts";
+import { gateWords, labelText, mechanismWords, pathWords, reasonWords } from "./words.ts";
 
 export function explainRule(
   plan: Plan,
@@ -41,7 +41,7 @@ export function explainRule(
     const label = inference.labels.get(rule.head.collection);
     if (label !== undefined)
       page.text(
-        `${rule.head.collection} is ${drawLabel(label, ir.collections.get(rule.head.collection))}: ${labelWords[label.name]}.`,
+        `${rule.head.collection} is ${drawLabel(label, ir.collections.get(rule.head.collection))}: ${labelText(label.name, roleOf(rule.head.collection, ir))}.`,
       );
     listClaims(page, claims);
     return page.done();

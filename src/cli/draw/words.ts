@@ -1,6 +1,7 @@
 /** Reasons, mechanisms and labels in words for a reader who meets them for the first time. */
 import type { Finding, LabelName, Reason } from "../../compiler/analysis.ts";
 import type { LevelWord, PathWord } from "../../compiler/ast.ts";
+import type { Role } from "../../compiler/ir.ts";
 import type { MechanismName } from "../../compiler/plan.ts";
 
 export const reasonWords: Readonly<Record<Reason, string>> = {
@@ -44,7 +45,7 @@ export const mechanismWords: Readonly<
     stops: "A producer that cannot be reached holds up everything.",
   },
   order: {
-    does: "All that the rule depends on passes through one log, and every replica takes it in that order, in the same steps.",
+    does: "All that the rule depends on passes through one log, and every instance takes it in that order, in the same steps: replicas agree, and a run can be told again from its log.",
     costs: "One way to the sequencer and back for each batch. Producers do not wait for it.",
     stops:
       "While the sequencer cannot be reached nothing that passes through the log is answered. Another run may take another order.",
@@ -56,13 +57,28 @@ export const mechanismWords: Readonly<
   },
 };
 
-export const labelWords: Readonly<Record<LabelName, string>> = {
+const labelWords: Readonly<Record<LabelName, string>> = {
   Seal: "the same facts in every run, closed partition by partition",
   Async: "the same facts in every run, whatever the order of messages",
   Run: "replicas of one run agree, but another run on the same inputs may give other facts",
   Inst: "replicas differ for a while",
   Diverge: "replicas may differ for ever",
 };
+
+/** What a label says of a collection of a role: where that has no replicas, nothing of them. */
+export function labelText(name: LabelName, { replicated }: Pick<Role, "replicated">): string {
+  if (name === "Run" && !replicated) return "another run on the same inputs may give other facts";
+  return labelWords[name];
+}
+
+/** `PC/seal(campaign)/EC(seal)`: what happens while something is cut off, and what it costs otherwise. */
+export function pacelcText(text: string): string {
+  if (text === "PA/EL") return "answers at once, also while nobody else can be reached";
+  if (text.startsWith("PC/sequencer")) return "while the sequencer cannot be reached it waits; otherwise an answer takes two messages more";
+  if (text.startsWith("PC/seal(*)")) return "it waits for the end of the stream, and for who cannot be reached";
+  const [, key] = /^PC\/seal\((.*)\)\/EC\(seal\)$/.exec(text) ?? [];
+  return key === undefined ? text : `a value of (${key}) waits for the seals of its producers, and for one that cannot be reached`;
+}
 
 export const levelWords: Readonly<Record<LevelWord, string>> = {
   deterministic: "the same facts in every run of the same inputs, at every replica",
@@ -78,7 +94,7 @@ export function gateWords(finding: Pick<Finding, "reason" | "gate" | "columns">)
   if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
   if (finding.gate.length === 0)
     return "none: all facts together make one group, so that only the end of the whole stream makes it safe";
-  const columns = finding.columns.length > 0 ? `, the columns (${finding.columns.join(", ")})` : "";
+  const columns = finding.columns.length > 0 && finding.columns.join() !== finding.gate.join() ? `, the columns (${finding.columns.join(", ")})` : "";
   return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
 }
 

@@ -14,7 +14,7 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
   });
   const seal = (): void => {
     if (sealable.length === 0 || finding.columns.length === 0) return;
-    out.push(`Seal ${list(sealable)}: if its producers know when a value of (${finding.columns.join(", ")}) is complete, declare \`sealed by (…)\` on columns that those determine.`);
+    out.push(`Seal ${list(sealable)}: if ${sealable.length > 1 ? "their" : "its"} producers know when a value of (${finding.columns.join(", ")}) is complete, declare \`sealed by (…)\` on columns that those determine.`);
   };
   const collect = (): void => {
     if (literals.some((literal) => context.persistence.get(literal.collection) === "passing")) {

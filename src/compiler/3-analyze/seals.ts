@@ -169,7 +169,7 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
     for (const literal of waitingLiterals(rule, mark, context)) {
       const seal = seals.get(literal.collection);
       if (seal === undefined) continue;
-      if (seal === null) return `${literal.collection} is not sealed`;
+      if (seal === null) return `no seal says when ${literal.collection} is complete`;
       deferred ||= seal.deferred;
       for (const { source, key } of seal.sources) {
         const exprs = key.map((part) => (typeof part === "number" ? literal.terms[part] : part));
@@ -224,6 +224,7 @@ export function writerConditions(rule: Rule, head: CollectionId, context: Contex
     if (writer.role !== rule.role) return `facts for ${head} come from role ${writer.role}, where this rule cannot wait for them`;
     const seal = ruleSeal(writer, context, seals, false, key);
     if (seal === undefined) continue;
+    if (seal === null && reads(writer).some((literal) => isOpen(context, literal) && !seals.get(literal.collection))) return `no seal says when the facts that ${writer.label} writes into ${head} are complete`;
     if (seal === null) return `a value of (${key.map((column) => columns[column].name).join(", ")}) in ${head} does not lie in one sealed partition of what ${writer.label} reads`;
     deferred ||= seal.deferred;
     for (const { source, key: parts } of seal.sources) {
