@@ -59,6 +59,8 @@ export interface Fixpoint {
   readonly repairs: readonly Repair[];
   /** Name of the function that evaluates a rule so; asks for it to be written. */
   readonly call: (rule: FlowRule, driver: Driver) => string;
+  /** Name of the function that evaluates a part. */
+  readonly part: (n: number) => string;
 }
 
 /** Positive and negated reads, by index into the body. */
@@ -68,39 +70,46 @@ function readsOf(rule: FlowRule): readonly { readonly index: number; readonly re
 
 const hasPositiveRead = (rule: FlowRule): boolean => readsOf(rule).some(({ read }) => !read.negated);
 
-export function writeFixpoint(writer: Writer, { flow, strata, repairs, call }: Fixpoint): void {
+export function writeFixpoint(writer: Writer, fixpoint: Fixpoint): void {
+  const works = partsOf(fixpoint.flow, fixpoint.strata);
+  // Each part is a function: V8 does not optimize one that holds them all.
+  const parts = new Map<number, Work[]>();
+  for (const work of works) {
+    if (work.part === null) continue;
+    const known = parts.get(work.part);
+    if (known === undefined) parts.set(work.part, [work]);
+    else known.push(work);
+  }
+  const usesFirst = (some: readonly Work[]): boolean => some.some(({ rules }) => rules.some((rule) => !hasPositiveRead(rule)));
+  for (const [part, some] of parts) {
+    writer.open(`function ${fixpoint.part(part)}(${usesFirst(some) ? `isFirst${type(": boolean")}` : ""})${type(": void")} {`);
+    for (const work of some) writeWork(writer, fixpoint, work);
+    writer.line(`due[${part}] = 0;`);
+    writer.close("}");
+  }
   writer.line(
     "/** Runs the rules, each relation after those that it is derived from. `isFirst`: nothing has run before. */",
   );
   writer.open(`function fixpoint(isFirst${type(": boolean")})${type(": void")} {`);
-  let usesFirst = false;
-  let open: number | null = null;
-  const close = (): void => {
-    if (open === null) return;
-    writer.line(`due[${open}] = 0;`);
-    writer.close("}");
-    open = null;
-  };
-  for (const { stratum, rules, operators, part } of partsOf(flow, strata)) {
-    if (part !== open) {
-      close();
-      if (part !== null) writer.open(`if (due[${part}] === 1) {`);
-      open = part;
-    }
-    usesFirst ||= rules.some((rule) => !hasPositiveRead(rule));
-    if (stratum.isRecursive) {
-      const repair = repairs.find((one) => one.stratum === stratum) ?? null;
-      writeRecursive(writer, { flow, call }, stratum, rules, operators, repair);
-    }
-    else {
-      writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}`);
-      for (const rule of rules) writeOnce(writer, rule, call);
-      for (const operator of operators) writeOperator(writer, operator);
-    }
+  for (const work of works) {
+    const some = work.part === null ? null : parts.get(work.part)!;
+    if (some === null) writeWork(writer, fixpoint, work);
+    else if (work === some[0])
+      writer.line(`if (due[${work.part}] === 1) ${fixpoint.part(work.part!)}(${usesFirst(some) ? "isFirst" : ""});`);
   }
-  close();
-  if (!usesFirst) writer.line("void isFirst;");
+  if (!usesFirst(works)) writer.line("void isFirst;");
   writer.close("}");
+}
+
+function writeWork(writer: Writer, { flow, repairs, call }: Fixpoint, { stratum, rules, operators }: Work): void {
+  if (stratum.isRecursive) {
+    const repair = repairs.find((one) => one.stratum === stratum) ?? null;
+    writeRecursive(writer, { flow, call }, stratum, rules, operators, repair);
+    return;
+  }
+  writer.line(`// ${stratum.relations.map(({ name }) => name).join(", ")}`);
+  for (const rule of rules) writeOnce(writer, rule, call);
+  for (const operator of operators) writeOperator(writer, operator);
 }
 
 interface Work {

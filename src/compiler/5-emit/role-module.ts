@@ -232,10 +232,12 @@ function writeEvaluator(
   };
   const repairs = repairsOf(flow, strata, names);
   const orders = new Map(repairs.flatMap((repair) => [...repair.orders]));
+  const parts: string[] = [];
+  const part = (n: number): string => (parts[n] ??= names.take(`part_${n}`));
   const writeFixpoints = (writer: Writer): void => {
     for (const repair of repairs) writeRepair(writer, repair, call);
     writeParts(writer, { flow, strata });
-    writeFixpoint(writer, { flow, strata, repairs, call });
+    writeFixpoint(writer, { flow, strata, repairs, call, part });
   };
   writeFixpoints(scratch);
   const context = (writer: Writer): RuleContext => ({ writer, names, module: declared, file, isRecursive, orders });
