@@ -4,7 +4,7 @@ import type { CollectionId, Rule } from "../../compiler/ir.ts";
 import type { Insertion, Plan } from "../../compiler/plan.ts";
 import type { CollectionInsight, Insight, Labels, RuleInsight } from "../../editor/insight.ts";
 import { describe, drawLabel } from "../draw/insertion.ts";
-import { gateWords, labelWords, reasonWords } from "../draw/words.ts";
+import { gateWords, labelText, reasonWords } from "../draw/words.ts";
 
 export function insightOf(plan: Plan): Insight {
   const { analysis, insertions, before, residual } = plan;
@@ -13,9 +13,9 @@ export function insightOf(plan: Plan): Insight {
     const was = before.labels.get(id);
     const is = labelAfter(plan, id) ?? residual.inference.labels.get(id);
     const collection = ir.collections.get(id);
-    return was === undefined || is === undefined
+    return was === undefined || is === undefined || collection === undefined
       ? null
-      : { before: drawLabel(was, collection), after: drawLabel(is, collection), means: labelWords[is.name] };
+      : { before: drawLabel(was, collection), after: drawLabel(is, collection), means: labelText(is.name, ir.roles.get(collection.role)!) };
   };
   const findings = new Map<string, Finding[]>();
   for (const finding of [...analysis.findings, ...analysis.inference.implied]) {
