@@ -271,6 +271,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .summary("the language server, for editors")
     .description("Speaks the language server protocol on stdin and stdout. Editors start it; docs/editors.md says how.")
     .option("--stdio", "on stdin and stdout, as always; editors say it")
+    .option("--clientProcessId <pid>", "end with this process; editors say it")
     .addHelpText("after", examples(["dlc lsp     in the settings of an editor"]))
     .action(async () => {
       const { lspCommand } = await import("./lsp.ts");

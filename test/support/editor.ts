@@ -49,7 +49,9 @@ export class Editor {
   /** `root`: where dlc is. */
   constructor(folder: string, root: string) {
     this.folder = folder;
-    this.process = spawn(process.execPath, [join(root, "bin", "dlc.js"), "lsp", "--stdio"], { cwd: folder });
+    // As the client library of Visual Studio Code starts a server.
+    const args = [join(root, "bin", "dlc.js"), "lsp", "--stdio", `--clientProcessId=${process.pid}`];
+    this.process = spawn(process.execPath, args, { cwd: folder });
     this.process.stderr!.on("data", (data: Buffer) => (this.stderr += data.toString()));
     this.process.on("exit", () => this.#wake());
     this.connection = createProtocolConnection(
