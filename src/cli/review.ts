@@ -6,7 +6,7 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { Plan } from "../compiler/plan.ts";
 import { certificate } from "../compiler/4-place/place.ts";
 import type { Budget } from "./config.ts";
-import { differences, insertionName } from "./difference.ts";
+import { differences, diffLines, insertionName } from "./difference.ts";
 import type { Certificate } from "./difference.ts";
 import { describe } from "./draw/insertion.ts";
 import type { Io } from "./io.ts";
@@ -52,7 +52,8 @@ export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Di
   const was = readFileSync(path, "utf8").replaceAll("\r\n", "\n");
   if (was === certificateText(plan)) return [];
   const agreed = certificateIn(was);
-  const found = agreed === null ? ["that is no certificate"] : differences(agreed, certificate(plan) as Certificate);
+  const is = certificate(plan) as Certificate;
+  const found = agreed === null ? ["that is no certificate"] : differences(agreed, is);
   const known = new Set(agreed?.plan.map(insertionName));
   const fresh = plan.insertions.find((insertion) => !known.has(insertionName({ ...insertion })));
   const rule = fresh?.protects.map((id) => plan.analysis.ir.rules.get(id)).find((each) => each?.file === file);
@@ -65,6 +66,7 @@ export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Di
       message: `the plan is not the one in ${relative(cwd, path)}: ${found.slice(0, most).join("; ") || "it is written in another way"}${more}`,
       file,
       span: rule?.span ?? firstLine(file),
+      changes: agreed === null ? [] : diffLines(agreed, is),
       mend: `If the change is meant, \`dlc check ${file.path} --lock\` writes the new one, to be reviewed with it.`,
     },
   ];
@@ -72,8 +74,9 @@ export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Di
 
 function certificateIn(text: string): Certificate | null {
   try {
-    const { plan, outputs, seals } = JSON.parse(text) as Partial<Certificate>;
-    return Array.isArray(plan) && Array.isArray(outputs) && Array.isArray(seals) ? { plan, outputs, seals } : null;
+    const { plan, outputs, seals, cost } = JSON.parse(text) as Partial<Certificate>;
+    if (!Array.isArray(plan) || !Array.isArray(outputs) || !Array.isArray(seals)) return null;
+    return { plan, outputs, seals, ...(typeof cost === "object" && { cost }) };
   } catch {
     return null;
   }

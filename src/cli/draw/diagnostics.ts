@@ -47,6 +47,9 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
     } else lines.push(bar, `${arrow} ${place(cause.file, cause.span)}`, ...frame);
     if (long) lines.push(...note(cause.label, "", gutter, paint, width, paint.cause));
   }
+  const { changes = [] } = diagnostic;
+  if (changes.length > 0) lines.push(bar);
+  for (const change of changes) lines.push(`${" ".repeat(gutter)} ${paint.frame("|")} ${signed(change, paint)}`);
   if (diagnostic.mend !== undefined || diagnostic.fixes?.length) lines.push(bar);
   if (diagnostic.mend !== undefined) lines.push(...note(diagnostic.mend, "do: ", gutter, paint, width, paint.mend));
   for (const fix of diagnostic.fixes ?? []) {
@@ -55,6 +58,10 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
     lines.push(...note(fix.title, lead, gutter, paint, width, paint.mend), ...drawFix(fix, gutter, paint));
   }
   return `${lines.join("\n")}\n`;
+}
+
+function signed(change: string, paint: Paint): string {
+  return change.startsWith("+") ? paint.good(change) : change.startsWith("-") ? paint.severity("error", change) : change;
 }
 
 function isOneLine({ file, span }: Mark): boolean {

@@ -9,7 +9,7 @@ const commandOf: Readonly<Record<Severity, string>> = { error: "error", warning:
 
 /** `::warning file=ads.dlc,line=16,endLine=16,col=3,endColumn=63,title=DLC302%3A an aggregate …::poor#1 depends on …`. */
 export function githubLine(diagnostic: Diagnostic, named: Naming): string {
-  const { code, severity, message, file, span, cause, mend } = diagnostic;
+  const { code, severity, message, file, span, cause, changes = [], mend } = diagnostic;
   const { start, end } = rangeOf(file, span);
   const properties: Record<string, string | number> = { file: named(file), line: start.line, endLine: end.line };
   // Columns of a range over several lines are refused.
@@ -20,6 +20,7 @@ export function githubLine(diagnostic: Diagnostic, named: Naming): string {
     const { line, column } = rangeOf(cause.file, cause.span).start;
     lines.push(`${capital(cause.label)}: ${named(cause.file)}:${line}:${column}`);
   }
+  lines.push(...changes);
   if (mend !== undefined) lines.push(`What to do: ${mend}`);
   const written = Object.entries(properties)
     .map(([name, value]) => `${name}=${property(String(value))}`)

@@ -74,7 +74,7 @@ export function jsonOf(parts: readonly JsonPart[]): object {
 }
 
 export function diagnosticOf(diagnostic: Diagnostic): object {
-  const { code, severity, message, file, span, cause, mend, fixes } = diagnostic;
+  const { code, severity, message, file, span, cause, changes, mend, fixes } = diagnostic;
   return {
     code,
     severity,
@@ -82,6 +82,7 @@ export function diagnosticOf(diagnostic: Diagnostic): object {
     file: file.path,
     range: rangeOf(file, span),
     ...(cause && { cause: { message: cause.label, file: cause.file.path, range: rangeOf(cause.file, cause.span) } }),
+    ...(changes !== undefined && changes.length > 0 && { changes }),
     ...(mend !== undefined && { mend }),
     fixes: (fixes ?? []).map(({ title, edits, unsafe }) => ({
       title,

@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly span: Span;
   /** The place that causes it, with what it is: drawn as a second frame. */
   readonly cause?: { readonly file: SourceFile; readonly span: Span; readonly label: string };
+  /** What has changed, a line each, `+`, `-` or `~` first. */
+  readonly changes?: readonly string[];
   /** What to do, in a sentence. */
   readonly mend?: string;
   /** Mechanical mends, each of which does for itself; the first is the recommended one. */
