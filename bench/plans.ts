@@ -183,7 +183,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   const { values } = parseArgs({ args: [...args], options: { quick: { type: "boolean" } } });
   execFileSync(process.execPath, [join(root, "scripts", "build.mjs"), "--if-stale"], { stdio: "inherit" });
   const seconds = values.quick ? 1 : 10;
-  const repetitions = values.quick ? 1 : 5;
+  const repetitions = values.quick ? 1 : 3;
   const lines = await bench(root, { programs: Object.keys(loads) as PlansProgram[], seconds, repetitions, say: (line) => console.error(line) });
   console.log(tableOf(lines));
   if (!values.quick) writeMeasured(root, "plans", `${machine()}. Medians of ${repetitions} runs.\n\n${tableOf(lines)}`);
