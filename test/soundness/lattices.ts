@@ -41,7 +41,7 @@ export function latticeLines(make: Maker, readable: Known[], forward: ((channel:
     lines.push(`${make.chance(0.75) ? "table" : "scratch"} ${growing.name}(k: ${key}, v: ${typeOf(growing)});`);
     const isTable = lines[lines.length - 1].startsWith("table");
     lines.push(`${growing.name}(a, ${update(make, growing, isTable)}) <= ${literal};`);
-    if (make.chance(0.3)) lines.push(`${growing.name}(a, ${update(make, growing, isTable)}) ${isTable && make.chance(0.2) ? "<+" : "<="} ${literal}${make.chance(0.4) ? `, b != ${make.constant(of)}` : ""};`.replace(/(remove\(b\)|, b\)) <\+/, "$1 <="));
+    if (make.chance(0.3)) lines.push(`${growing.name}(a, ${update(make, growing, isTable)}) ${isTable && make.chance(0.2) ? "<+" : "<="} ${literal}${make.chance(0.4) ? `, b != ${make.constant(of)}` : ""};`.replace(/(remove\(b\)\)|, b\)) <\+/, "$1 <="));
     if (isTable && make.chance(0.08)) lines.push(`${growing.name}(a, v) <- ${growing.name}(a, v), ${literal.replace("(a, b", "(a, _")};`);
     const same = made.find((each) => typeOf(each) === typeOf(growing) && each.key === key);
     if (same !== undefined && make.chance(0.5)) lines.push(`${growing.name}(a, v) <= ${same.name}(a, v);`);
