@@ -18,6 +18,8 @@ import { collectOutputs, collectSeals, collectSends } from "./sinks.ts";
 import type { Sink } from "./sinks.ts";
 
 const none: ReadonlySet<Clock> = new Set();
+/** So many texts that nobody holds do no harm: they stay in the cache, and die before the collector moves them. */
+const FEW = 1 << 12;
 
 export class Engine extends Declarations implements Evaluator {
   #isStarted = false;
@@ -27,7 +29,7 @@ export class Engine extends Declarations implements Evaluator {
   readonly #places = new Map<Relation, number>();
   #tellsWhatCeases = false;
   #changes = 0;
-  #reclaimAt = 1 << 16;
+  #reclaimAt = FEW;
   /** Outputs that also say what ceases may rest on facts of this step only: a step of these clocks is needed to say so. */
   #lapsing: ReadonlySet<Clock> = new Set();
   /** Steps in a row that showed nothing; the second repeats what the first derived from itself alone. */
@@ -174,14 +176,15 @@ export class Engine extends Declarations implements Evaluator {
     }
   }
 
-  /** Forgets the values that no relation holds any more. Costs what is stored, and comes when that much has been forgotten. */
+  /** Forgets the values that no relation holds any more. Costs what is stored, and comes when there may be so many of them that it pays. */
   #reclaim(): void {
     const roots: { codes: Int32Array; length: number }[] = [];
     for (const { columns, size } of this.declared.all) for (const codes of columns) roots.push({ codes, length: size });
     for (const { results } of this.declared.shown)
       for (const codes of results) roots.push({ codes, length: codes.length });
     this.values.reclaim(roots);
-    this.#reclaimAt = Math.max(1 << 16, this.values.size * 2);
+    const held = roots.reduce((sum, { length }) => sum + length, 0);
+    this.#reclaimAt = this.values.size + Math.max(FEW, this.values.size, held >> 4);
   }
 
   // --- what others ask
