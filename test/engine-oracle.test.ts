@@ -88,9 +88,9 @@ test(`emitted rules do what the interpreter does, for ${only === undefined ? pro
     return;
   }
   run(ofPlain, programs);
-}, Math.max(600_000, programs * 100));
+}, Math.max(600_000, programs * 300));
 
-test.skipIf(only !== undefined)(`also with lattice columns, for ${lattices} programs`, () => run(ofLattices, lattices), Math.max(600_000, lattices * 100));
+test.skipIf(only !== undefined)(`also with lattice columns, for ${lattices} programs`, () => run(ofLattices, lattices), Math.max(600_000, lattices * 300));
 
 function run(of: Programs, programs: number): void {
   let valid = 0;
