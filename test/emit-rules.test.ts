@@ -364,9 +364,10 @@ describe("gates", () => {
     // A value that nobody has seen is closed with all others.
     expect(r.output("o", { click: [["late", "1"]] })).toEqual([["late", 1]]);
   });
+  const whole = (rule: Rule): Rule => (rule.label === "n#1" ? { ...rule, gates: [gate(["R.click"])] } : rule);
+  const sealedWhole = [{ ...sealed[0], key: [] }];
   test("of the whole stream wait for its end", () => {
-    const whole = (rule: Rule): Rule => (rule.label === "n#1" ? { ...rule, gates: [gate(["R.click"])] } : rule);
-    const r = world(text, { rule: whole, sealed: [{ ...sealed[0], key: [] }] });
+    const r = world(text, { rule: whole, sealed: sealedWhole });
     expect(
       r.output("o", {
         click: [
@@ -381,7 +382,10 @@ describe("gates", () => {
       ["b", 1],
     ]);
   });
-  test("let groups count before their partition closes, and show what rows that waited would show", () => {
+  test.each([
+    ["partition", { rule: gated, sealed }],
+    ["stream", { rule: whole, sealed: sealedWhole }],
+  ])("let groups count before their %s closes, and show what rows that waited would show", (closes, plan) => {
     // A second literal, always true, makes the rows wait instead of the groups.
     const program = (also: string): string =>
       role(`channel click(c: string, u: string, x: int) sealed by (c); channel drop(c: string, u: string, x: int);
@@ -392,11 +396,14 @@ describe("gates", () => {
       o(c, u, k, s, l, d, a) <= n(c, u, k, s, l, d, a);`);
     fc.assert(
       fc.property(fc.array(fc.array(happening, { maxLength: 5 }), { maxLength: 12 }), (steps) => {
-        const [groups, rows] = ["", ", 1 == 1"].map((also) => world(program(also), { rule: gated, sealed }));
+        const [groups, rows] = ["", ", 1 == 1"].map((also) => world(program(also), plan));
         for (const happenings of steps) {
           const of = (kind: string): Row[] => happenings.flatMap((one) => (one[0] === kind ? [one.slice(1)] : []));
           const [told, expected] = [groups, rows].map((r) => {
-            for (const [c] of of("close")) r.close("click", c === "all" ? null : [c]);
+            for (const [c] of of("close")) {
+              if (c === "all") r.close("click", null);
+              else if (closes === "partition") r.close("click", [c]);
+            }
             return [r.step({ click: of("click"), drop: of("drop") }).outputs, r.read("n"), r.evaluator.held().length];
           });
           expect(told).toEqual(expected);

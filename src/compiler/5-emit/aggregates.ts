@@ -5,7 +5,7 @@
 import { aggregateName } from "../ir.ts";
 import type { AggregateCall, Expr, HeadTerm, Rule, Type } from "../ir.ts";
 import type { ExprScope } from "./expressions.ts";
-import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, Mode } from "./flow.ts";
+import type { Accumulator, Aggregate, FlowLiteral, FlowRead, FlowRelation, FlowRule, GroupGate, Mode } from "./flow.ts";
 import { sourceText, variable } from "./texts.ts";
 import type { Catalog } from "./catalog.ts";
 import { bump, columnOf, find, insert, seek } from "./rows.ts";
@@ -22,8 +22,8 @@ const extremes: ReadonlySet<string> = new Set(["min", "max", "argmin", "argmax",
 export interface WaitingGroups {
   /** Over variables of the groups. */
   readonly key: readonly Expr[];
-  /** The closed ones among the partitions of the groups. */
-  readonly closedAmong: (groups: FlowRead) => FlowRelation;
+  /** The closed ones among the partitions of the groups, which these columns of them name. */
+  readonly closedAmong: (groups: FlowRead, columns: readonly number[]) => FlowRelation;
 }
 
 /** Adds a rule's groups, accumulators and results to the flow. `waiting`: null where all that goes in may be shown. */
@@ -122,18 +122,7 @@ export function aggregated(
       `const ${shown} = engine.shown(${groups.name}, ${columns.filter((column) => typeof column !== "number").length});`,
     );
   }
-  const gate =
-    waiting === null
-      ? null
-      : {
-          closed: waiting.closedAmong({
-            kind: "read",
-            negated: false,
-            relation: groups,
-            terms: groupTerms(groups, variables),
-          }),
-          columns: waiting.key.map((expr) => variables.get((expr as Extract<Expr, { kind: "variable" }>).name)!),
-        };
+  const gate = waiting === null ? null : gateOf(waiting, groups, variables);
   const aggregate: Aggregate = {
     rule,
     groups,
@@ -163,12 +152,16 @@ export function aggregated(
     reads: gate === null ? [groups] : [groups, gate.closed],
     kind: "results",
     call: `${name}();`,
-    when: [groups, ...(gate === null ? [] : [gate.closed])]
-      .map((read) => `${read.name}.touched.length > 0`)
-      .join(" || "),
+    when: `${groups.name}.touched.length > 0`,
     aggregate,
     hold: null,
   });
+}
+
+function gateOf(waiting: WaitingGroups, groups: FlowRelation, variables: ReadonlyMap<string, number>): GroupGate {
+  const columns = waiting.key.map((expr) => variables.get((expr as Extract<Expr, { kind: "variable" }>).name)!);
+  const read: FlowRead = { kind: "read", negated: false, relation: groups, terms: groupTerms(groups, variables) };
+  return { closed: waiting.closedAmong(read, columns), columns };
 }
 
 /** A row of the groups, its columns under the names of the variables that they hold. */
@@ -250,56 +243,29 @@ export function writeAccumulation(
 
 const lastMember = new WeakMap<FlowRelation, string>();
 
-/** The function that makes the results of the changed groups anew, and where they wait for it of closed partitions. */
+/** The function that makes the results anew of groups that changed. A gate touches those whose partition has closed. */
 export function writeResults(
   writer: Writer,
   scopeOf: (writer: Writer, rule: Rule) => ExprScope,
   name: string,
   aggregate: Aggregate,
-  indexOf: (relation: FlowRelation, columns: readonly number[]) => string,
 ): void {
   const { groups, rule, gate } = aggregate;
   const scope = scopeOf(writer, rule);
   const n = scope.names.take("n");
   const group = scope.names.take("group");
-  const openResults = (): void => {
-    writer.open(`function ${name}()${type(": void")} {`);
-    writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touched.length; ${n}++) {`);
-    writer.line(`const ${group} = ${groups.name}.touched.at(${n});`);
-    writeRetraction(scope, aggregate, group);
-  };
-  if (gate === null) {
-    openResults();
-    scope.escape = "continue;";
-    writeResult(scope, aggregate, group);
-    writer.close("}");
-    writer.close("}");
-    return;
+  writer.open(`function ${name}()${type(": void")} {`);
+  writer.open(`for (let ${n} = 0; ${n} < ${groups.name}.touched.length; ${n}++) {`);
+  writer.line(`const ${group} = ${groups.name}.touched.at(${n});`);
+  writeRetraction(scope, aggregate, group);
+  scope.escape = "continue;";
+  if (gate !== null) {
+    const partition = scope.names.take("partition");
+    const key = gate.columns.map((column) => `${columnOf(groups, column)}[${group}]`);
+    writer.line(`const ${partition} = ${find(scope, gate.closed, key)};`);
+    writer.line(`if (${partition} < 0 || ${gate.closed.name}.count[${partition}] === 0) ${scope.escape}`);
   }
-  const one = scope.names.take(`${rule.label}_result`);
-  writer.open(`function ${one}(${group}${type(": number")})${type(": void")} {`);
-  scope.escape = "return;";
   writeResult(scope, aggregate, group);
-  writer.close("}");
-  openResults();
-  const { closed, columns } = gate;
-  const partition = scope.names.take("partition");
-  const key = columns.map((column) => `${columnOf(groups, column)}[${group}]`);
-  writer.line(`const ${partition} = ${find(scope, closed, key)};`);
-  writer.line(`if (${partition} >= 0 && ${closed.name}.was[${partition}] === 1) ${one}(${group});`);
-  writer.close("}");
-  writer.open(`for (let ${n} = 0; ${n} < ${closed.name}.touched.length; ${n}++) {`);
-  writer.line(`const ${partition} = ${closed.name}.touched.at(${n});`);
-  writer.line(`if (${closed.name}.change(${partition}) !== 1) continue;`);
-  if (columns.length === 0) {
-    writer.line(`for (let ${group} = 0; ${group} < ${groups.name}.size; ${group}++) ${one}(${group});`);
-  } else {
-    const index = indexOf(groups, columns);
-    const codes = columns.map((_, i) => `${columnOf(closed, i)}[${partition}]`).join(", ");
-    const first = columns.length <= 3 ? `first${columns.length}` : "firstOf";
-    writer.line(`let ${group} = ${index}.${first}(${codes});`);
-    writer.line(`for (; ${group} >= 0; ${group} = ${index}.next[${group}]) ${one}(${group});`);
-  }
   writer.close("}");
   writer.close("}");
 }

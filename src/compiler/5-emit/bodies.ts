@@ -102,12 +102,13 @@ export class Bodies extends Catalog {
     return [...binds, { kind: "read", negated: false, relation: closed, terms }];
   }
 
-  /** The relation of the closed ones among the keys that `from` selects. */
+  /** The relation of the closed ones among the keys that `from` selects. `waiting`: groups, and which of their columns are the key. */
   protected closedAmong(
     rule: Rule | SealRule,
     source: CollectionId,
     key: readonly Expr[],
     from: readonly FlowLiteral[],
+    waiting: { readonly groups: FlowRelation; readonly columns: readonly number[] } | null = null,
   ): FlowRelation {
     const { name } = this.ir.collections.get(source)!;
     const types = key.map((expr) => expr.type);
@@ -127,8 +128,9 @@ export class Bodies extends Catalog {
     });
     const made = this.relation(`${rule.label}_closed_${name}`, types, "view", null);
     const gate = this.names.take(`${rule.label}_gate_${name}`);
+    const groups = waiting === null ? "" : `, ${waiting.groups.name}, [${waiting.columns.join(", ")}]`;
     this.attachments.push(
-      `const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${this.#closedOf(source)}, ${wanted.name}, ${made.name});`,
+      `const ${gate} = engine.gate(${quoted(ruleText(rule))}, ${this.#closedOf(source)}, ${wanted.name}, ${made.name}${groups});`,
     );
     this.operators.push({
       target: made,

@@ -79,7 +79,8 @@ class Normalizer extends Components {
         ? null
         : {
             key: waiting.key,
-            closedAmong: (groups: FlowRead) => this.closedAmong(rule, waiting.source, waiting.key, [groups]),
+            closedAmong: (groups: FlowRead, columns: readonly number[]) =>
+              this.closedAmong(rule, waiting.source, waiting.key, [groups], { groups: groups.relation, columns }),
           };
     aggregated(this, rule, mode, terms, body, result, gate);
     if (isSole) return;

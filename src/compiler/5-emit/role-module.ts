@@ -15,7 +15,7 @@ import { writeMeta } from "./meta.ts";
 import { Names } from "./names.ts";
 import { flowOf } from "./normalize.ts";
 import { repairsOf, writeOrders, writeRepair } from "./repair.ts";
-import { indexOf, writeRule } from "./rules.ts";
+import { writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
 import { ruleText } from "./texts.ts";
 import { valueType, valueTypes } from "./types.ts";
@@ -256,7 +256,6 @@ function writeEvaluator(
           (to, rule) => new ExprScope(to, names.inner(), declared, rule.file, ruleText(rule)),
           text.slice(0, -3),
           aggregate!,
-          (relation, columns) => indexOf(names, relation, columns),
         );
         writer.line();
       } else if (kind === "hold") {

@@ -265,8 +265,16 @@ export class Declarations {
     return closed;
   }
 
-  gate(rule: string, of: Closed, wanted: Relation, closed: Relation): RuleGate {
-    const gate = new RuleGate(rule, of, wanted, closed);
+  /** `groups` of an aggregate wait at the gate, each for the partition that these columns of it name. */
+  gate(
+    rule: string,
+    of: Closed,
+    wanted: Relation,
+    closed: Relation,
+    groups: Relation | null = null,
+    columns: readonly number[] = [],
+  ): RuleGate {
+    const gate = new RuleGate(rule, of, wanted, closed, groups, columns);
     this.declared.gates.push(gate);
     return gate;
   }

@@ -48,19 +48,32 @@ export class Closed {
 
 /**
  * A gate on a rule over what persists: `closed` holds those of the keys in `wanted` whose partition is closed,
- * and is one more literal of the rule.
+ * and is one more literal of the rule. Groups of an aggregate wait at it for their results: those of a partition that
+ * closes are touched, and with them the results are made of all that were.
  */
 export class RuleGate {
   readonly rule: string;
   readonly of: Closed;
   readonly #wanted: Relation;
   readonly #closed: Relation;
+  readonly #groups: Relation | null;
+  /** Of the groups, by their partition; null: all of them are of one. */
+  readonly #index: Index | null;
 
-  constructor(rule: string, of: Closed, wanted: Relation, closed: Relation) {
+  constructor(
+    rule: string,
+    of: Closed,
+    wanted: Relation,
+    closed: Relation,
+    groups: Relation | null,
+    columns: readonly number[],
+  ) {
     this.rule = rule;
     this.of = of;
     this.#wanted = wanted;
     this.#closed = closed;
+    this.#groups = groups;
+    this.#index = groups === null || columns.length === 0 ? null : groups.index(...columns);
   }
 
   run(): void {
@@ -88,7 +101,20 @@ export class RuleGate {
     if (this.#wanted.count[row] === 0) return;
     const { known } = this.of;
     for (let i = 0; i < known.arity; i++) known.key[i] = this.#wanted.columns[i][row];
-    if (this.of.hasKey()) this.#closed.keep(this.#closed.seekRow(this.#wanted, row));
+    if (!this.of.hasKey() || !this.#closed.keep(this.#closed.seekRow(this.#wanted, row))) return;
+    if (this.#groups !== null) this.#touch(this.#groups, row);
+  }
+
+  /** The groups of a wanted partition. */
+  #touch(groups: Relation, partition: number): void {
+    const index = this.#index;
+    if (index === null) {
+      // Places without a group may lie among them.
+      for (let group = 0; group < groups.size; group++) if (groups.count[group] > 0) groups.bump(group, 0);
+      return;
+    }
+    const codes = this.#wanted.columns.map((codes) => codes[partition]);
+    for (let group = index.firstOf(...codes); group >= 0; group = index.next[group]) groups.bump(group, 0);
   }
 
   /** Keys that wait. */
