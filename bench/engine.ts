@@ -2,7 +2,7 @@
  * The engine against TypeScript written by hand that does the same: CPU time, in turn, in the same process.
  *
  *   npm run bench:engine                      all of it, about three minutes; writes docs/measurements.md
- *   npm run bench:engine -- --only closure    cases whose name begins so; writes nothing
+ *   npm run bench:engine -- --only closure    cases whose name begins so; writes their lines
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import type { Measured } from "./engine/case.ts";
 import { changeCases, churn, memory } from "./engine/change.ts";
 import { measurePair } from "./engine/pair.ts";
 import { recursionCases } from "./engine/recursion.ts";
-import { tableOf, writePage } from "./engine/page.ts";
+import { lineOf, writePage } from "./engine/page.ts";
 
 const cases = [...recursionCases, ...changeCases];
 
@@ -47,9 +47,8 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   for (const name of names) {
     const line = inOwnProcess(root, name);
     lines.push(line);
-    console.error(tableOf([line]).split("\n")[2]);
+    console.log(lineOf(line));
   }
-  console.log(tableOf(lines));
-  if (values.only === undefined) writePage(root, lines);
+  writePage(root, lines, values.only === undefined);
   return 0;
 }

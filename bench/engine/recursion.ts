@@ -184,7 +184,7 @@ export const recursionCases: readonly CaseMaker[] = [
       return {
         title: "closure of a chain of 1,000",
         aim: "≤ 1.25",
-        repetitions: 9,
+        repetitions: 25,
         emitted: inOneStep(closureText, "edge", "reach", rows),
         byHand: byHand(closureByHand, rows),
       };
@@ -211,7 +211,7 @@ export const recursionCases: readonly CaseMaker[] = [
       return {
         title: "same generation, a family of 2,400",
         aim: "≤ 1.25",
-        repetitions: 7,
+        repetitions: 11,
         emitted: inOneStep(generationText, "parent", "same", rows),
         byHand: byHand(generationByHand, rows),
       };
@@ -224,7 +224,7 @@ export const recursionCases: readonly CaseMaker[] = [
       return {
         title: "triangles, 3,000 nodes, 90,000 edges",
         aim: "≤ 1.25",
-        repetitions: 7,
+        repetitions: 21,
         emitted: triangles(rows),
         byHand: byHand(trianglesByHand, rows),
       };
