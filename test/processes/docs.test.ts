@@ -4,7 +4,7 @@
  * `differs from run to run` only the form of the lines counts. `--update` writes what commands print now.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { format } from "../../src/compiler/format/format.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** With programs and commands, and without. */
-const worked = ["tutorial.md", "cookbook.md"];
+const worked = ["tutorial.md", "cookbook.md", "analysis.md"];
 const read = ["comparison.md", "editors.md"];
 const pathOf = (page: string): string => join(root, "docs", page);
 
@@ -70,10 +70,12 @@ describe.each(worked)("docs/%s", (page) => {
         expect(language, `a block without a name: ${text}`).toBe("");
         const [line, ...printed] = text.split("\n");
         const shown = printedBy(line.slice("$ ".length), printed.join("\n"), differs !== undefined, folder);
-        return block.replace(text, () => `${line}\n${shown}`);
+        return block.replace(text, () => (shown === "" ? line : `${line}\n${shown}`));
       });
-      expect(steps).toBeGreaterThan(8);
+      expect(steps).toBeGreaterThan(6);
       await expect(now).toMatchFileSnapshot(pathOf(page));
+      for (const name of readdirSync(folder).filter((each) => each.endsWith(".svg")))
+        await expect(readFileSync(join(folder, name), "utf8")).toMatchFileSnapshot(pathOf(`pictures/${name}`));
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
