@@ -8,6 +8,8 @@ import { RowType } from "../src/runtime/codec.ts";
 import type { LatticeType } from "../src/lattices/index.run.ts";
 import type { Value, ValueType } from "../src/runtime/program.ts";
 
+fc.configureGlobal({ seed: 16 });
+
 const of = <N extends string>(lattice: N, ...args: readonly ValueType[]) => ({ lattice, args });
 
 type Pairs = readonly (readonly [Value, Value])[];

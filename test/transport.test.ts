@@ -11,6 +11,8 @@ import { TcpTransport } from "../src/runtime/transports/tcp.ts";
 import type { TcpOptions } from "../src/runtime/transports/tcp.ts";
 import { WireFormat } from "../src/runtime/transports/wire.ts";
 
+fc.configureGlobal({ seed: 16 });
+
 const mixed: CollectionMeta = {
   name: "c",
   kind: "channel",

@@ -94,7 +94,8 @@ export function logKey(region: Region, ordered: readonly Rule[], graph: Graph, p
   if ([...region.collections].some((id) => graph.cyclic.has(id) && persistence.get(id) === "passing")) return null;
   const found: Map<CollectionId, number>[] = [];
   for (const [column, term] of lead.terms.entries()) {
-    if (term?.kind !== "variable") continue;
+    // Values of one key that are joined must not lie in several logs.
+    if (term?.kind !== "variable" || term.type.kind === "lattice") continue;
     const assigned = propagate(region, lead.collection, column, graph, persistence);
     if (assigned && ordered.every((rule) => keepsKey(rule, assigned, graph, persistence))) found.push(assigned);
   }
@@ -138,7 +139,7 @@ function propagate(region: Region, start: CollectionId, column: number, graph: G
       if (fixed.kind !== "value" || fixed.value.kind !== "variable" || fixed.value.name !== name) return null;
     }
   }
-  return [...region.collections].every((id) => assigned.has(id)) ? assigned : null;
+  return [...region.collections].every((id) => assigned.has(id) && graph.ir.collections.get(id)!.columns[assigned.get(id)!].type.kind !== "lattice") ? assigned : null;
 }
 
 /** The variable that carries the key in this rule: undefined while unknown, null when it is no variable. */

@@ -84,6 +84,11 @@ describe("what is read before it is final is marked (A4)", () => {
     expect(c.after("R.o")).toBe("Async");
     expect(c.inserted).toEqual(["seal R.ack by k for o#1"]);
   });
+  test("a log is keyed by plain columns only: values of one key are joined", () => {
+    const c = check(`role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); scratch l(k: int, v: lmax<int>); l(a, b) <= c(a, b); S.g(k, v) <~ l(k, v); }
+role S replicated { channel g(k: int, v: lmax<int>); table u(k: int, v: lmax<int>); u(k, v) <= g(k, v); output o(k: int); o(k) <= u(k, v), !(v >= 2); }`);
+    expect(c.inserted).toEqual(["order S.g by k for o#1"]);
+  });
   test("a function of which nothing is claimed is opaque, one that is monotone is none", () => {
     const program = (claim: string): string =>
       `function ready(s: lset<addr>): bool from "./f.ts"${claim};` + store("output o(k: string); o(k) <= votes(k, who), ready(who);");

@@ -343,6 +343,10 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
     text: voters("", "table s(g: int, s: orset<string>); s(1, add(k)) <= ack(k, _); s(1, remove(k)) <= gone(k); output both(x: string, y: string) agreed; both(x, y) <= s(_, s), x in s, y in s, x < y;"),
   },
   {
+    name: "A11: a log by the value of a lattice orders nothing", control: "S.o", given: [["H.i", 0, 1], ["H#1.i", 0, 2]],
+    text: "role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); scratch l(k: int, v: lmax<int>); l(a, b) <= t(a, b); S.g(k, v) <~ l(k, v); } role S replicated { channel g(k: int, v: lmax<int>); table u(k: int, v: lmax<int>); u(k, v) <= g(k, v); output o(k: int); o(k) <= u(k, v), !(v >= 2); }",
+  },
+  {
     name: "A10: a remove takes what the copy has seen", control: "R.cart", given: [["C.ask", "milk"], ["C#1.drop", "milk"]],
     text: voters("", "table s(k: string, s: orset<string>); s(k, add(k)) <= ack(k, _); s(k, remove(k)) <= gone(k); output cart(k: string, s: orset<string>) agreed; cart(k, s) <= s(k, s);"),
   },

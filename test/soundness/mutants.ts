@@ -69,6 +69,14 @@ export const mutants: readonly Mutant[] = [
   { name: "an update may look at the copy at hand", patches: [analysis("points", "if (isContextual(rule.head)) {\n    const writers", "if (Boolean(0)) {\n    const writers")] },
   { name: "any comparison with a lattice is a threshold", patches: [{ file: "lattices/growth.ts", from: "return up || down ? this.#expr(growing) : raised(uses, 2);", to: "return this.#expr(growing);" }] },
   { name: "a threshold is a plain value", patches: [{ file: "lattices/growth.ts", from: "if (!this.#isColumnLattice(i)) this.#use(raised(this.#expr(term.value), 2));", to: "if (!this.#isColumnLattice(i)) this.#use(this.#expr(term.value));" }] },
+  {
+    name: "a log may be keyed by the value of a lattice",
+    patches: [
+      { file: "strategies/order.ts", from: 'if (term?.kind !== "variable" || term.type.kind === "lattice") continue;', to: 'if (term?.kind !== "variable") continue;' },
+      { file: "strategies/order.ts", from: 'assigned.has(id) && graph.ir.collections.get(id)!.columns[assigned.get(id)!].type.kind !== "lattice")', to: "assigned.has(id))" },
+      analysis("labels", 'if (term?.kind !== "variable" || term.type.kind === "lattice") return null;', 'if (term?.kind !== "variable") return null;'),
+    ],
+  },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
   { name: "a declared order does not matter", ofComponents: true, patches: [analysis("declared", "if (races.length === 0) return [];", "return [];"), analysis("declared", "if (races.length === 0 || isSealed(rule.id)) return settled;", "if (races.length >= 0 || isSealed(rule.id)) return settled;")] },
   { name: "what other inputs write does not race", ofComponents: true, patches: [{ file: "compiler/2-lower/paths.ts", from: "if (other === from) continue;", to: "if (other !== null) continue;" }] },

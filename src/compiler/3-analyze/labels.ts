@@ -120,7 +120,8 @@ function bodyPlace(rule: Rule, context: Context, places: Places): { log: string;
     const variables: string[] = [];
     for (const column of place.key) {
       const term = literal.terms[column];
-      if (term?.kind !== "variable") return null;
+      // A value that is joined is of one log with all that it is joined with.
+      if (term?.kind !== "variable" || term.type.kind === "lattice") return null;
       variables.push(term.name);
     }
     if (found && (found.log !== place.log || found.variables.join() !== variables.join())) return null;

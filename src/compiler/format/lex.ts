@@ -60,9 +60,9 @@ export function isMerge(text: string): boolean {
   return text === "<=" || text === "<+" || text === "<-" || text === "<+-" || text === "<~";
 }
 
-const joined: ReadonlySet<string> = new Set(compounds);
+const firstSign = new RegExp(`^(?:${signs})`, "u");
 
-/** Whether two signs without a space between them would be read as one. */
+/** Whether two signs without a space between them would be read as others: `<` and `-`, `*` and `**`. */
 export function wouldJoin(a: string, b: string): boolean {
-  return joined.has(a + b);
+  return a !== "" && b !== "" && firstSign.exec(a + b)![0] !== a;
 }
