@@ -1,11 +1,10 @@
 /** `dlc explain FILE RULE --witness`. */
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Rule } from "../compiler/ir.ts";
 import type { OutputPlan, Plan } from "../compiler/plan.ts";
 import { paint } from "./draw/paint.ts";
 import { drawWitnessSvg } from "../pictures/space-time.ts";
 import { drawNoWitness, drawWitness } from "./draw/witness.ts";
+import { writeAsked } from "./files.ts";
 import type { Io } from "./io.ts";
 import { huntBare, huntForRule } from "../verify/hunt.ts";
 import { importsOf } from "./simulated-imports.ts";
@@ -29,6 +28,6 @@ export async function explainWitness(
   }
   io.out(drawWitness(hunted.witness, subject, how, style, io.width));
   if (options.out === undefined) return;
-  writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(hunted.witness, `${subject} depends on order`));
+  writeAsked(options.out, io.cwd, drawWitnessSvg(hunted.witness, `${subject} depends on order`));
   io.err(`dlc: ${options.out} has the same as a picture\n`);
 }

@@ -98,3 +98,12 @@ export function shown(path: string, cwd: string): string {
 function near(path: string): string {
   return existsSync(`${path}.dlc`) ? ` (there is a ${join(path).split(sep).pop()}.dlc)` : "";
 }
+
+/** What was asked for with `-o` or the like. `path` as it was given. */
+export function writeAsked(path: string, cwd: string, text: string): void {
+  try {
+    writeFileSync(resolve(cwd, path), text);
+  } catch (error) {
+    throw new WrongUse(`${path} cannot be written: ${(error as Error).message}`);
+  }
+}

@@ -1,6 +1,5 @@
 /** `dlc graph`: the coordinated program as a picture, a page, or text that other programs draw. */
-import { writeFileSync } from "node:fs";
-import { extname, resolve } from "node:path";
+import { extname } from "node:path";
 import type { SubjectReport } from "../functions/subject.ts";
 import type { Plan } from "../compiler/plan.ts";
 import { detailOf, dotOf } from "../pictures/dot.ts";
@@ -17,7 +16,7 @@ import { explainOutput } from "./draw/output.ts";
 import { paint } from "./draw/paint.ts";
 import { drawLabel } from "./draw/insertion.ts";
 import { explainRule } from "./draw/rule.ts";
-import { readProgram } from "./files.ts";
+import { readProgram, writeAsked } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 
@@ -46,7 +45,7 @@ export async function graphCommand(path: string, options: GraphOptions, io: Io):
   const graph = graphOf(plan, path);
   const text = await textOf(graph, form, options.detail ?? detailOf(graph), () => stories(plan, functions));
   if (options.out === undefined) io.out(text);
-  else writeFileSync(resolve(io.cwd, options.out), text);
+  else writeAsked(options.out, io.cwd, text);
   return 0;
 }
 

@@ -1,9 +1,10 @@
 /** A profile: how much came where in a run. `dlc run --profile` writes one, `dlc check --profile` chooses plans by it. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CollectionId, Ir } from "../compiler/ir.ts";
 import type { Measured, Profile } from "../compiler/plan.ts";
 import type { Description, Status } from "../runtime/control.ts";
+import { writeAsked } from "./files.ts";
 import { WrongUse } from "./io.ts";
 
 /** As the file holds it. */
@@ -40,7 +41,7 @@ export function writeProfile(path: string, program: Description, statuses: reado
     });
   });
   const profile = { version: 1, program: program.program, seconds: short(seconds), collections: lines };
-  writeFileSync(path, `${JSON.stringify(profile, null, 2)}\n`);
+  writeAsked(path, process.cwd(), `${JSON.stringify(profile, null, 2)}\n`);
 }
 
 function short(value: number): number {

@@ -1,5 +1,5 @@
 /** `dlc verify`: the coordinated program in the simulator, under schedules that try to break its labels. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { CollectionId } from "../compiler/ir.ts";
 import type { Plan } from "../compiler/plan.ts";
@@ -18,7 +18,7 @@ import { paint } from "./draw/paint.ts";
 import { drawLabel } from "./draw/insertion.ts";
 import { drawWitnessSvg } from "../pictures/space-time.ts";
 import { drawOverclaim, drawWitness } from "./draw/witness.ts";
-import { readProgram } from "./files.ts";
+import { readProgram, writeAsked } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { countsOf, markedBehind, programsOf } from "../verify/hunt.ts";
@@ -92,7 +92,7 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
     io.out(drawWitness(witness, witness.output, "with what dlc inserted", style, io.width));
     if (seed !== null) io.out(`\nThe same again: dlc verify ${path} --seed ${seed} --tries 1\n`);
     if (options.out !== undefined)
-      writeFileSync(resolve(io.cwd, options.out), drawWitnessSvg(witness, `${witness.output} breaks its promise`));
+      writeAsked(options.out, io.cwd, drawWitnessSvg(witness, `${witness.output} breaks its promise`));
   }
   const unpromised = plan.outputs.filter(
     ({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)),

@@ -1,9 +1,9 @@
 /** `dlc run --trace`: what every instance did, as a space-time diagram or as a trace that common viewers open. */
-import { writeFileSync } from "node:fs";
 import type { Description } from "../../runtime/control.ts";
 import type { TimedScene, Trace } from "../../runtime/tracing.ts";
 import { drawScenesSvg } from "../../pictures/space-time.ts";
 import { traceEventsOf } from "../../pictures/trace-events.ts";
+import { writeAsked } from "../files.ts";
 
 /** Steps that one picture can hold. */
 const mostDrawn = 400;
@@ -25,7 +25,7 @@ export function writeTrace(path: string, program: Description, traces: readonly 
   const text = isPicture
     ? drawScenesSvg(`${program.program}: ${span(drawn)}`, drawn, roles)
     : `${JSON.stringify(traceEventsOf(program.program, drawn, roles))}\n`;
-  writeFileSync(path, text);
+  writeAsked(path, process.cwd(), text);
   return `wrote ${path}${notes.length === 0 ? "" : `: ${notes.join(", ")}`}`;
 }
 
