@@ -2,14 +2,15 @@
  * What `dlc check` keeps on disk of each program: the statements that it has matched, the last report in each form, and
  * what was found out about its functions.
  * It lies in `node_modules/.cache/dlc` of the nearest folder upward that has `node_modules`, else in the user's cache
- * folder. A file's first line names the compiler that wrote it and a checksum of the rest. A file that does not fit is
- * ignored, and what cannot be written stays unwritten: neither changes a result. Writers put a whole file in place by
+ * folder. A file's first line names the compiler that wrote it, what the rest is of, and a checksum of the rest. A file that
+ * does not fit is ignored, and what cannot be written stays unwritten: neither changes a result. Writers put a whole file in place by
  * renaming, so that several at once leave one of theirs.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import type { ImportedFiles } from "../compiler/imports.ts";
@@ -92,32 +93,31 @@ export function openReport<T>(
   const imported = imports.size === 0 ? "" : `\n${JSON.stringify([...imports])}`;
   const of = digest(`${asked}\n${program.path}\n${program.text}${imported}`);
   return {
-    get() {
-      const kept = read<{ readonly of: string; readonly report: T }>(file);
-      return kept?.of === of ? kept.report : null;
-    },
-    set: (report) => write(file, { of, report }),
+    get: () => read<T>(file, of),
+    set: (report) => write(file, report, of),
   };
 }
 
-function read<T>(file: string): T | null {
+/** What was written for the same `of`. What is of something else is not looked at further. */
+function read<T>(file: string, of = ""): T | null {
   try {
-    const content = readFileSync(file, "utf8");
+    const content = readFileSync(file);
     const end = content.indexOf("\n");
-    const body = content.slice(end + 1);
-    if (content.slice(0, end) === headOf(body)) return JSON.parse(body) as T;
+    const head = content.toString("latin1", 0, end);
+    const body = content.subarray(end + 1);
+    if (head.startsWith(headOf(of)) && head === headOf(of) + checksum(body)) return JSON.parse(body.toString()) as T;
   } catch {
     // None, or not readable: as good as empty.
   }
   return null;
 }
 
-function write(file: string, value: unknown): void {
-  const body = JSON.stringify(value);
+function write(file: string, value: unknown, of = ""): void {
+  const body = Buffer.from(JSON.stringify(value));
   const next = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(next, `${headOf(body)}\n${body}`);
+    writeFileSync(next, Buffer.concat([Buffer.from(`${headOf(of)}${checksum(body)}\n`), body]));
     renameSync(next, file);
   } catch {
     rmSync(next, { force: true });
@@ -126,10 +126,15 @@ function write(file: string, value: unknown): void {
 
 let compiler: string | null = null;
 
-/** `dlc, COMPILER, CHECKSUM`. */
-function headOf(body: string): string {
+/** The first line, `dlc, COMPILER, OF, CHECKSUM`, up to its checksum. */
+function headOf(of: string): string {
   compiler ??= compilerId();
-  return `dlc, ${compiler}, ${digest(body)}`;
+  return `dlc, ${compiler}, ${of}, `;
+}
+
+/** Tells a file that was damaged from one that was not; nobody is kept from writing a wrong one. */
+function checksum(body: Uint8Array): string {
+  return crc32(body).toString(16);
 }
 
 /** Another build of the compiler may read a statement differently. */

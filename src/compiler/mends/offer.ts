@@ -2,7 +2,7 @@
  * Changes of the program that remove a dependence on order, as fixes of the findings. A change is offered only when the
  * program with it was analysed as well and is better: the compiler's own answer is the test of its advice.
  */
-import type { Analysis } from "../analysis.ts";
+import type { Analysis, Reason } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { SourceFile } from "../ast.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
@@ -21,17 +21,27 @@ export interface Judged {
 
 const mends = [persist, threshold, carry];
 
+/** Of findings that a change of the program may remove, by the codes of their diagnostics. */
+const reasons: ReadonlyMap<string, Reason> = new Map([
+  ["DLC302", "aggregate"],
+  ["DLC303", "rendezvous"],
+]);
+
 /** The diagnostics with fixes; at most `most` changes are tried. */
 export function offer(program: Judged, analysed: (text: string) => Judged, most: number): readonly Diagnostic[] {
   const { file, plan, diagnostics } = program;
   if (plan === null) return diagnostics;
   let left = most;
+  const findings = new Map(
+    plan.analysis.findings
+      .filter((each) => each.file === file)
+      .reverse()
+      .map((each) => [`${each.reason} ${each.span.start}`, each]),
+  );
   return diagnostics.map((diagnostic) => {
-    if (diagnostic.file !== file || diagnostic.fixes?.length || !/^DLC30[23]$/.test(diagnostic.code)) return diagnostic;
-    const reason = diagnostic.code === "DLC302" ? "aggregate" : "rendezvous";
-    const finding = plan.analysis.findings.find(
-      (each) => each.file === file && each.reason === reason && each.span.start === diagnostic.span.start,
-    );
+    if (left === 0 || diagnostic.file !== file || diagnostic.fixes?.length) return diagnostic;
+    const reason = reasons.get(diagnostic.code);
+    const finding = reason && findings.get(`${reason} ${diagnostic.span.start}`);
     if (finding === undefined) return diagnostic;
     const fixes = mends.flatMap((mend) => {
       if (left === 0) return [];
