@@ -134,46 +134,113 @@ interface Reader {
   at: number;
 }
 
-/** Every kind of node by its keys, in their order. The order of the list is part of the format. */
-const shapes: readonly string[] = [
-  "text,span",
-  "kind,name,span",
-  "name,value,span",
-  "role,name,span",
-  "kind,negated,ref,args,span",
-  "ref,at,args,span",
-  "kind,annotations,head,op,body,having,doc,span",
-  "kind,op,left,right,span",
-  "kind,type,value,span",
-  "kind,value,span",
-  "kind,callee,distinct,args,span",
-  "kind,variable,value,span",
-  "kind,pattern,value,span",
-  "kind,of,span",
-  "kind,op,of,span",
-  "kind,test,then,else,span",
-  "key,value",
-  "kind,span",
-  "name,type",
-  "name,args,span",
-  "kind,collection,direction,name,columns,keyLength,modifiers,periodMs,doc,span",
-  "kind,by,single,deadlineMs,everyMs,span",
-  "kind,perSecond,span",
-  "kind,level,strict,span",
-  "kind,how,reason,span",
-  "kind,what,reason,span",
-  "kind,by",
-  "kind,target,args,op,body,doc,span",
-  "kind,name,params,returns,from,claims,doc,span",
-  "kind,name,from,doc,span",
-  "kind,from,name,doc,span",
-  "kind,module,types,roles,name,target,doc,span",
-  "kind,name,columns,keyLength,modifiers,doc,span",
-  "kind,from,to,word,gate,doc,span",
-  "kind,from,to,doc,span",
+/** Every kind of node, read key by key in their order. The order of the list is part of the format. */
+const nodes: readonly ((r: Reader) => object)[] = [
+  (r) => ({ text: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), name: value(r), span: span(r) }),
+  (r) => ({ name: value(r), value: value(r), span: span(r) }),
+  (r) => ({ role: value(r), name: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), negated: value(r), ref: value(r), args: value(r), span: span(r) }),
+  (r) => ({ ref: value(r), at: value(r), args: value(r), span: span(r) }),
+  (r) => ({
+    kind: value(r),
+    annotations: value(r),
+    head: value(r),
+    op: value(r),
+    body: value(r),
+    having: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({ kind: value(r), op: value(r), left: value(r), right: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), type: value(r), value: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), value: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), callee: value(r), distinct: value(r), args: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), variable: value(r), value: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), pattern: value(r), value: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), of: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), op: value(r), of: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), test: value(r), then: value(r), else: value(r), span: span(r) }),
+  (r) => ({ key: value(r), value: value(r) }),
+  (r) => ({ kind: value(r), span: span(r) }),
+  (r) => ({ name: value(r), type: value(r) }),
+  (r) => ({ name: value(r), args: value(r), span: span(r) }),
+  (r) => ({
+    kind: value(r),
+    collection: value(r),
+    direction: value(r),
+    name: value(r),
+    columns: value(r),
+    keyLength: value(r),
+    modifiers: value(r),
+    periodMs: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({ kind: value(r), by: value(r), single: value(r), deadlineMs: value(r), everyMs: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), perSecond: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), level: value(r), strict: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), how: value(r), reason: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), what: value(r), reason: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), by: value(r) }),
+  (r) => ({
+    kind: value(r),
+    target: value(r),
+    args: value(r),
+    op: value(r),
+    body: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({
+    kind: value(r),
+    name: value(r),
+    params: value(r),
+    returns: value(r),
+    from: value(r),
+    claims: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({ kind: value(r), name: value(r), from: value(r), doc: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), from: value(r), name: value(r), doc: value(r), span: span(r) }),
+  (r) => ({
+    kind: value(r),
+    module: value(r),
+    types: value(r),
+    roles: value(r),
+    name: value(r),
+    target: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({
+    kind: value(r),
+    name: value(r),
+    columns: value(r),
+    keyLength: value(r),
+    modifiers: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({
+    kind: value(r),
+    from: value(r),
+    to: value(r),
+    word: value(r),
+    gate: value(r),
+    doc: value(r),
+    span: span(r),
+  }),
+  (r) => ({ kind: value(r), from: value(r), to: value(r), doc: value(r), span: span(r) }),
 ];
-const shapeIndex: ReadonlyMap<string, number> = new Map(shapes.map((keys, index) => [keys, index]));
-const shapeKeys: readonly (readonly string[])[] = shapes.map((keys) => keys.split(","));
+/** The kinds by their keys: those of a node all of whose values are null. */
+const shapeIndex: ReadonlyMap<string, number> = new Map(
+  nodes.map((read, index) => {
+    const nothing = String.fromCharCode(base + tagNull).repeat(64);
+    return [Object.keys(read({ code: nothing, text: "", start: 0, at: 0 })).join(), index];
+  }),
+);
 
 function unit(r: Reader): number {
   return r.code.charCodeAt(r.at++) - base;
@@ -182,12 +249,6 @@ function unit(r: Reader): number {
 function span(r: Reader): Span {
   const start = r.start + unit(r);
   return { start, end: start + unit(r) };
-}
-
-function node(r: Reader, keys: readonly string[]): object {
-  const made: Record<string, unknown> = {};
-  for (const key of keys) made[key] = key === "span" ? span(r) : value(r);
-  return made;
 }
 
 function value(r: Reader): unknown {
@@ -220,7 +281,7 @@ function value(r: Reader): unknown {
       return list;
     }
     default:
-      return node(r, shapeKeys[tag - firstShape]);
+      return nodes[tag - firstShape](r);
   }
 }
 
