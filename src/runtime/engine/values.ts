@@ -16,6 +16,7 @@ import { compareValues } from "../canonical.ts";
 import { typeText } from "../codec.ts";
 import type { ImportedLattice, Value, ValueType } from "../program.ts";
 import { FAILED, isMap, LIMIT } from "./codes.ts";
+import { Texts } from "./texts.ts";
 import { Tries } from "./tries.ts";
 
 /** A list or tuple: the codes of its elements. */
@@ -40,8 +41,8 @@ type Entry = string | number | boolean | null | Uint8Array | Sequence | Members;
 
 export class Values {
   /** Entry of code LIMIT + i. */
-  #entries: (Entry | undefined)[] = [null, false, true];
-  readonly #strings = new Map<string, number>();
+  readonly #entries: (Entry | undefined)[] = [null, false, true];
+  readonly #texts = new Texts(this.#entries);
   readonly #numbers = new Map<number, number>();
   /** Bytes, sequences and json objects by a text that only equal ones share. */
   readonly #composites = new Map<string, number>();
@@ -108,11 +109,10 @@ export class Values {
   // --- from values to codes
 
   string(text: string): number {
-    let code = this.#strings.get(text);
-    if (code === undefined) {
-      code = this.#enter(text);
-      this.#strings.set(text, code);
-    }
+    const found = this.#texts.find(text);
+    if (found >= 0) return LIMIT + found;
+    const code = this.#enter(text);
+    this.#texts.add(code - LIMIT);
     return code;
   }
 
@@ -313,15 +313,18 @@ export class Values {
     }
     this.maps.reclaim(liveNodes);
     const isDead = (code: number): boolean => live[code - LIMIT] === 0;
+    const give = (slot: number): void => {
+      this.#entries[slot] = undefined;
+      this.#free.push(slot);
+    };
     const forget = <K>(map: Map<K, number>): void => {
       for (const [key, code] of map) {
         if (!isDead(code)) continue;
         map.delete(key);
-        this.#entries[code - LIMIT] = undefined;
-        this.#free.push(code - LIMIT);
+        give(code - LIMIT);
       }
     };
-    forget<string>(this.#strings);
+    this.#texts.keep((slot) => live[slot] === 1, give);
     forget<number>(this.#numbers);
     forget<string>(this.#composites);
     for (const code of this.#distinct.keys()) if (isDead(code)) this.#distinct.delete(code);
