@@ -17,8 +17,10 @@ export class Outbox {
   readonly #address: string;
   readonly #epoch: number;
   readonly #targets = new Map<string, Target>();
-  readonly #parts = new Map<string, Part[]>();
-  readonly #runs = new Map<string, OpenRun[]>();
+  // What a flush takes is replaced and not emptied: an emptied map leads from its old table to each later one, and the
+  // collector keeps what any of them held as long as the first.
+  #parts = new Map<string, Part[]>();
+  #runs = new Map<string, OpenRun[]>();
   readonly #numbers = new Map<string, number>();
   readonly #report: (fault: Fault) => void;
 
@@ -154,7 +156,7 @@ export class Outbox {
   flush(): readonly Envelope[] {
     if (this.#runs.size > 0) {
       for (const [log, runs] of this.#runs) this.#partsTo(LOG).push({ kind: "append", log, runs });
-      this.#runs.clear();
+      this.#runs = new Map();
     }
     if (this.#parts.size === 0) return [];
     const envelopes: Envelope[] = [];
@@ -163,7 +165,7 @@ export class Outbox {
       this.#numbers.set(to, seq);
       envelopes.push({ from: this.#address, to, epoch: this.#epoch, seq, parts });
     }
-    this.#parts.clear();
+    this.#parts = new Map();
     return envelopes;
   }
 }

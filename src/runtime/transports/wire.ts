@@ -38,7 +38,7 @@ export class WireFormat {
   readonly #conversions = new Map<string, Conversion>();
   readonly #sealKeys = new Map<string, readonly number[]>();
   /** Text of the rows, or of the runs of a log, of this step that go to several receivers. */
-  readonly #texts = new Map<readonly Row[] | readonly LogRun[], string>();
+  #texts = new Map<readonly Row[] | readonly LogRun[], string>();
 
   /** `metas`: the roles whose collections this process sends or receives. */
   constructor(metas: readonly RoleMeta[]) {
@@ -56,7 +56,7 @@ export class WireFormat {
 
   /** Rows that go to several receivers are written out once between two calls of this. */
   endStep(): void {
-    this.#texts.clear();
+    if (this.#texts.size > 0) this.#texts = new Map();
   }
 
   /** The envelope's frames, in order. Throws RangeError when a single row is over the frame limit. */
