@@ -12,9 +12,10 @@ const [way, part, folder, deployText] = process.argv.slice(2);
 const deploy = JSON.parse(deployText);
 const BATCH = 500;
 
-/** About a hundred bytes as JSON. */
+/** About a hundred bytes as JSON; as they are when they have been read from somewhere. */
 function rowsFrom(first, count) {
-  return Array.from({ length: count }, (_, i) => [first + i, `${"what one process has to say ".repeat(3)}${first + i}`, i % 1000]);
+  const rows = Array.from({ length: count }, (_, i) => [first + i, `${"what one process has to say ".repeat(3)}${first + i}`, i % 1000]);
+  return JSON.parse(JSON.stringify(rows));
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
