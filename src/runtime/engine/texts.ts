@@ -44,32 +44,40 @@ export class Texts {
     this.#hashes[entry] = this.#hash;
     this.#slots[this.#slot] = entry + 1;
     this.#size++;
-    if (2 * this.#size > this.#slots.length) this.#place(this.#slots.filter((taken) => taken !== VACANT));
+    if (2 * this.#size > this.#slots.length) this.#place(this.#taken(), 2 * this.#slots.length);
   }
 
   /** Knows only the texts that are alive from now on; the entries of the others are handed over. */
   keep(isAlive: (entry: number) => boolean, forget: (entry: number) => void): void {
-    const alive = this.#slots.filter((taken) => {
-      if (taken === VACANT) return false;
-      if (isAlive(taken - 1)) return true;
-      forget(taken - 1);
-      return false;
-    });
-    this.#place(alive);
+    const alive: number[] = [];
+    for (const entry of this.#taken()) {
+      if (isAlive(entry)) alive.push(entry);
+      else forget(entry);
+    }
+    // As many may come again before the next time.
+    const { length } = this.#slots;
+    this.#place(alive, 16 * this.#size < length ? length >> 1 : length);
   }
 
-  /** New slots for these, `entry + 1` each. */
-  #place(taken: Int32Array): void {
-    this.#size = taken.length;
-    let length = FEWEST_SLOTS;
-    while (length < 4 * taken.length) length *= 2;
-    const slots = new Int32Array(length);
-    for (const each of taken) {
-      let slot = this.#hashes[each - 1] & (length - 1);
-      while (slots[slot] !== VACANT) slot = (slot + 1) & (length - 1);
-      slots[slot] = each;
+  #taken(): number[] {
+    const entries: number[] = [];
+    const slots = this.#slots;
+    for (let slot = 0; slot < slots.length; slot++) if (slots[slot] !== VACANT) entries.push(slots[slot] - 1);
+    return entries;
+  }
+
+  /** So many slots for these texts, and no others. */
+  #place(entries: readonly number[], length: number): void {
+    if (length === this.#slots.length) this.#slots.fill(VACANT);
+    else this.#slots = new Int32Array(Math.max(length, FEWEST_SLOTS));
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (const entry of entries) {
+      let slot = this.#hashes[entry] & mask;
+      while (slots[slot] !== VACANT) slot = (slot + 1) & mask;
+      slots[slot] = entry + 1;
     }
-    this.#slots = slots;
+    this.#size = entries.length;
   }
 }
 
