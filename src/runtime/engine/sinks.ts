@@ -16,11 +16,11 @@ export type OutputSink = Sink & { readonly collection: string; readonly retracts
 export type SealSink = Sink & { readonly target: string };
 
 /** Rows that became present in this step, or (`change` -1) ceased to be. */
-function gained(relation: Relation, reader: Reader, change = 1): Row[] {
+function gained(relation: Relation, read: (row: number) => Row, change = 1): Row[] {
   const rows: Row[] = [];
   for (let n = 0; n < relation.touched.length; n++) {
     const row = relation.touched.at(n);
-    if (relation.change(row) === change) rows.push(reader.row(relation, row));
+    if (relation.change(row) === change) rows.push(read(row));
   }
   return rows;
 }
@@ -29,7 +29,7 @@ export function collectSends(sinks: readonly SendSink[], values: Values): StepOu
   const sends: { target: string; to: string | null; rows: readonly Row[] }[] = [];
   for (const { target, to, relation, reader } of sinks) {
     if (to !== "address") {
-      const rows = gained(relation, reader);
+      const rows = gained(relation, (row) => reader.sent(relation, row));
       if (rows.length > 0) sends.push({ target, to: to === "all" ? "*" : null, rows });
       continue;
     }
@@ -38,8 +38,8 @@ export function collectSends(sinks: readonly SendSink[], values: Values): StepOu
       const row = relation.touched.at(n);
       if (relation.change(row) <= 0) continue;
       const rows = byAddress.get(relation.c0[row]);
-      if (rows === undefined) byAddress.set(relation.c0[row], [reader.row(relation, row, 1)]);
-      else rows.push(reader.row(relation, row, 1));
+      if (rows === undefined) byAddress.set(relation.c0[row], [reader.sent(relation, row, 1)]);
+      else rows.push(reader.sent(relation, row, 1));
     }
     for (const [address, rows] of byAddress) sends.push({ target, to: values.toText(address), rows });
   }
@@ -51,14 +51,17 @@ export function collectOutputs(sinks: readonly OutputSink[]): StepOutput["output
   const outputs: { collection: string; retract: boolean; rows: readonly Row[] }[] = [];
   for (const { collection, retracts, relation, reader } of sinks) {
     if (relation.touched.length === 0) continue;
-    const lost = retracts ? gained(relation, reader, -1).sort(compareRows) : [];
+    const read = (row: number): Row => reader.row(relation, row);
+    const lost = retracts ? gained(relation, read, -1).sort(compareRows) : [];
     if (lost.length > 0) outputs.push({ collection, retract: true, rows: lost });
-    const rows = gained(relation, reader).sort(compareRows);
+    const rows = gained(relation, read).sort(compareRows);
     if (rows.length > 0) outputs.push({ collection, retract: false, rows });
   }
   return outputs;
 }
 
 export function collectSeals(sinks: readonly SealSink[]): StepOutput["seals"] {
-  return sinks.flatMap(({ target, relation, reader }) => gained(relation, reader).map((key) => ({ target, key })));
+  return sinks.flatMap(({ target, relation, reader }) =>
+    gained(relation, (row) => reader.row(relation, row)).map((key) => ({ target, key })),
+  );
 }
