@@ -6,7 +6,7 @@ import { createName } from "../compiler/5-emit/components.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment } from "../runtime/deployment.ts";
+import { defaultDeployment, FIRST_METRICS_PORT, withMetrics } from "../runtime/deployment.ts";
 import { checkProgram } from "./check.ts";
 import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
@@ -142,7 +142,8 @@ function deployment(plan: Plan, path: string): string {
   const { roles, collections } = plan.coordinated;
   const log = [...collections.values()].some(({ ordering }) => ordering !== undefined);
   const needs = { roles: [...roles.values()].map(({ name, count: n }) => ({ role: name, count: n })), log };
-  return `${JSON.stringify({ program: basename(path, ".dlc"), ...defaultDeployment(needs) }, null, 2)}\n`;
+  const deploy = withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT);
+  return `${JSON.stringify({ program: basename(path, ".dlc"), ...deploy }, null, 2)}\n`;
 }
 
 /** A folder with other things in it is never touched. */

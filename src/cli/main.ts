@@ -11,6 +11,7 @@ import { formNames } from "./draw/form-names.ts";
 import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
+import type { StatusOptions } from "./status.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
 import { version } from "./root.ts";
 
@@ -135,6 +136,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--delay <time>", "hold every message for so long: 5ms, or 0ms..50ms")
     .option("--loss <share>", "lose so many of the messages on lossy channels: 50%")
     .option("--seed <n>", "seed of what is random in the run", whole)
+    .option("--metrics <port>", "serve metrics and health of each process over HTTP, from that port on; 0 for free ones", whole)
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
     .option(
       "--kill <Role#i@when>",
@@ -158,6 +160,22 @@ function commands(io: Io, finish: (code: number) => void): Command {
       const { strategy, plan, quiet } = options;
       const building = { strategy, plan, quiet, ...(options.profile !== undefined && { profile: null }) };
       finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, building, io) }));
+    });
+
+  program
+    .command("status")
+    .summary("what the processes of a deployment are doing")
+    .description(
+      "Asks every process of a deployment what it does: what it has taken, sent and put out, what waits there, and for whose\n" +
+        "seal. Exits with 1 when one of them does not answer or does not take part.",
+    )
+    .argument("[deployment]", "deploy.json, or a folder that dlc build made", ".")
+    .option("--json", "all that they say, as JSON")
+    .option("--timeout <ms>", "how long a process may take to answer", whole, 2000)
+    .addHelpText("after", examples(["dlc status out", "dlc status production.json --json"]))
+    .action(async (path: string, options: StatusOptions) => {
+      const { statusCommand } = await import("./status.ts");
+      finish(await statusCommand(path, options, io));
     });
 
   program

@@ -90,3 +90,16 @@ export interface Status {
   /** Likewise. */
   readonly arrived?: readonly Arrived[];
 }
+
+/** What a node tells those who operate it. */
+export interface Observed extends Status {
+  /** It takes part: it has been started and not stopped. */
+  readonly ready: boolean;
+  /** Events that wait for a step. */
+  readonly waiting: number;
+  /** Messages that have not been acknowledged, and their bytes. */
+  readonly unacked: number;
+  readonly unackedBytes: number;
+  /** Memory of the process. */
+  readonly residentBytes: number;
+}

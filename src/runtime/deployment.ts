@@ -5,6 +5,8 @@ export interface Place {
   readonly host: string;
   /** 0: any free port; only where somebody else tells the peers (a launcher, a single instance). */
   readonly port: number;
+  /** Where it serves metrics and health, on the same host; 0: any free port. Absent: nowhere. */
+  readonly metrics?: number;
 }
 
 export interface DeployFile {
@@ -44,6 +46,7 @@ export function tooMany(role: string, count: number, channel: string): string {
 }
 
 const KEYS = ["program", "cluster", "transport", "roles", "log"];
+const PLACE_KEYS = ["host", "port", "metrics"];
 
 /** First port of the deployment that is made where none is given. */
 export const FIRST_PORT = 7201;
@@ -55,6 +58,19 @@ export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstP
   const roles: Record<string, { instances: Place[] }> = {};
   for (const { role, count } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place) };
   return needs.log ? { cluster: "", transport: "tcp", roles, log: place() } : { cluster: "", transport: "tcp", roles };
+}
+
+/** First port for metrics of the deployment that is made where none is given. */
+export const FIRST_METRICS_PORT = 9201;
+
+/** Every process with a port for its metrics, counted up from `first` (0: any). */
+export function withMetrics(deploy: DeployFile, first: number): DeployFile {
+  let next = first;
+  const place = (of: Place): Place => ({ ...of, metrics: first === 0 ? 0 : next++ });
+  const roles = Object.fromEntries(
+    Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances: instances.map(place) }]),
+  );
+  return { ...deploy, roles, ...(deploy.log === undefined ? {} : { log: place(deploy.log) }) };
 }
 
 /** Everything that is wrong with a deployment, one sentence each. */
@@ -129,22 +145,33 @@ function checkPlace(place: unknown, where: string, problems: string[]): void {
     problems.push(`${where} must be {"host": "127.0.0.1", "port": 7201}`);
     return;
   }
-  const { host, port } = place;
+  const { host, port, metrics } = place;
+  for (const key of Object.keys(place)) {
+    if (!PLACE_KEYS.includes(key)) problems.push(`${where} has the unknown key "${key}"; there are ${PLACE_KEYS.join(", ")}`);
+  }
   if (typeof host !== "string" || host === "") {
     problems.push(`${where}.host must be a host name or an address, found ${JSON.stringify(host)}`);
   }
-  if (!Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535) {
-    problems.push(`${where}.port must be a port (0 to 65535), found ${JSON.stringify(port)}`);
-  }
+  if (!isPort(port)) problems.push(`${where}.port must be a port (0 to 65535), found ${JSON.stringify(port)}`);
+  if (metrics !== undefined && !isPort(metrics))
+    problems.push(`${where}.metrics must be a port (0 to 65535), found ${JSON.stringify(metrics)}`);
+}
+
+function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65535;
 }
 
 function checkDistinct(deploy: DeployFile, problems: string[]): void {
   const taken = new Map<string, string>();
-  for (const [name, { host, port }] of placesOf(deploy)) {
-    if (port === 0) continue;
+  const take = (name: string, host: string, port: number): void => {
+    if (port === 0) return;
     const other = taken.get(`${host}:${port}`);
     if (other !== undefined) problems.push(`${name} and ${other} have the same address ${host}:${port}`);
     taken.set(`${host}:${port}`, name);
+  };
+  for (const [name, { host, port, metrics = 0 }] of placesOf(deploy)) {
+    take(name, host, port);
+    take(`the metrics of ${name}`, host, metrics);
   }
 }
 

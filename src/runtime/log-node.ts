@@ -113,6 +113,21 @@ export class LogNode {
     return this.#isStarted && !this.#isTurnDue && this.#transport.unacked === 0;
   }
 
+  get isReady(): boolean {
+    return this.#isStarted && !this.#isStopped;
+  }
+
+  /** Of messages, all are taken at once; what is placed waits for acknowledgement. */
+  readonly waiting = 0;
+
+  get unacked(): number {
+    return this.#transport.unacked;
+  }
+
+  get unackedBytes(): number {
+    return this.#transport.unackedBytes;
+  }
+
   get sentTo(): ReadonlyMap<string, number> {
     return this.#transport.sentTo;
   }

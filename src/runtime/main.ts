@@ -6,7 +6,7 @@ import { DeploymentError, needsOf, parseDeployment } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { inputsOf, runAlone, runLaunched } from "./process.ts";
-import type { ProcessProgram } from "./process.ts";
+import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
 import { parseDelay } from "./transports/delay.ts";
 import { parseLoss } from "./transports/loss.ts";
@@ -30,6 +30,7 @@ interface Arguments {
   readonly delay: string | null;
   readonly loss: string | null;
   readonly seed: number;
+  readonly metrics: MetricsPlace | null;
 }
 
 /** Reads the process's arguments, runs what they ask for and ends the process. */
@@ -101,6 +102,8 @@ It runs until SIGINT or SIGTERM.
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
   --seed N                  seed of delay and loss (default 1)
+  --metrics [HOST:]PORT     serve metrics and health there (/metrics, /live, /ready, /status), on this machine alone
+                            without a host; 0 is any free port (default: what the deployment says)
   --describe                print roles and collections as JSON
 
 Events on stdin and outputs on stdout, one per line: {"role":"${roles[0]}","node":0,"collection":"...","row":{...}}
@@ -116,6 +119,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let delay: string | null = null;
   let loss: string | null = null;
   let seed = 1;
+  let metrics: MetricsPlace | null = null;
   for (let i = 0; i < argv.length; i++) {
     const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
     const name = joinedOption?.[1] ?? argv[i];
@@ -146,6 +150,9 @@ function parseArguments(argv: readonly string[]): Arguments {
       case "--seed":
         seed = wholeNumber(name, value());
         break;
+      case "--metrics":
+        metrics = metricsPlace(value());
+        break;
       case "--launched":
         break;
       default:
@@ -155,7 +162,13 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, inputs, stdin, delay, loss, seed };
+  return { role, index, deploy, inputs, stdin, delay, loss, seed, metrics };
+}
+
+function metricsPlace(text: string): MetricsPlace {
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65535) throw new WrongUse(`--metrics must be a port, as 9464 or 0.0.0.0:9464; found ${text}`);
+  return { host: match[1] ?? "127.0.0.1", port: Number(match[2]) };
 }
 
 function wholeNumber(option: string, text: string): number {

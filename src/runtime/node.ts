@@ -352,6 +352,25 @@ export class DlcNode {
     return this.#isStarted && !this.#isTurnDue && !this.#instance.wantsStep() && this.#transport.unacked === 0;
   }
 
+  /** Whether it takes part: from `start` until `stop`. */
+  get isReady(): boolean {
+    return this.#isStarted && !this.#isStopped;
+  }
+
+  /** Events that wait for a step. */
+  get waiting(): number {
+    return this.#instance.waiting;
+  }
+
+  /** Messages that have not been acknowledged. */
+  get unacked(): number {
+    return this.#transport.unacked;
+  }
+
+  get unackedBytes(): number {
+    return this.#transport.unackedBytes;
+  }
+
   get sentTo(): ReadonlyMap<string, number> {
     return this.#transport.sentTo;
   }

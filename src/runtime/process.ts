@@ -1,6 +1,6 @@
 /** A process for one instance (or the sequencer), either alone or under a launcher. */
 import { createInterface } from "node:readline";
-import type { ChildInput, FromChild, Network, Status, ToChild } from "./control.ts";
+import type { ChildInput, FromChild, Network, Observed, Status, ToChild } from "./control.ts";
 import { placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Feed } from "./feed.ts";
@@ -9,6 +9,7 @@ import { destinationOf, lineWriter, parseLine } from "./lines.ts";
 import { LogNode } from "./log-node.ts";
 import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
+import { OperationsPort } from "./operations.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
 
 /** A node that is killed after some rows gives them this long to arrive. */
@@ -24,6 +25,13 @@ export interface ProcessRole {
   /** A role's name, or `log`. */
   readonly role: string;
   readonly index: number;
+  /** Where metrics and health are served; null: as the deployment says. */
+  readonly metrics: MetricsPlace | null;
+}
+
+export interface MetricsPlace {
+  readonly host: string;
+  readonly port: number;
 }
 
 type AnyNode = DlcNode | LogNode;
@@ -53,20 +61,36 @@ function create(
 
 /** Opens the socket, or says why that is not possible. */
 async function listen(node: AnyNode, deploy: DeployFile): Promise<number | null> {
+  const { host, port } = placesOf(deploy).get(node.address)!;
+  return heard(() => node.listen(), node.address, host, port, "(in deploy.json, or with --port-base)");
+}
+
+/** Opens the port for those who operate the node, where it is to have one. False where that is not possible. */
+async function operate(node: AnyNode, feed: () => Feed | null, place: MetricsPlace | null): Promise<boolean> {
+  if (place === null) return true;
+  const { host, port } = place;
+  const operations = new OperationsPort(() => observed(node, feed()));
+  const open = await heard(() => operations.listen(host, port), node.address, host, port, "(metrics in deploy.json, or --metrics)");
+  if (open === null) return false;
+  say(node.address)(`metrics at http://${host.includes(":") ? `[${host}]` : host}:${open}/metrics`);
+  return true;
+}
+
+/** What `open` resolves to, or null after saying why the port cannot be had. */
+async function heard(open: () => Promise<number>, name: string, host: string, port: number, where: string): Promise<number | null> {
   try {
-    return await node.listen();
+    return await open();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const { host, port } = placesOf(deploy).get(node.address)!;
     const reason =
       code === "EADDRINUSE"
-        ? `port ${port} of ${host} is in use: stop the process that has it, or give ${node.address} another port`
+        ? `port ${port} of ${host} is in use: stop the process that has it, or give ${name} another port`
         : code === "EACCES"
-          ? `port ${port} of ${host} may not be used by this user: give ${node.address} a port over 1023`
+          ? `port ${port} of ${host} may not be used by this user: give ${name} a port over 1023`
           : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
-            ? `${host} is no address of this machine: give ${node.address} another host`
+            ? `${host} is no address of this machine: give ${name} another host`
             : `cannot listen on ${host}:${port}: ${message}`;
-    process.stderr.write(`${node.address}: ${reason} (in deploy.json, or with --port-base)\n`);
+    process.stderr.write(`${name}: ${reason} ${where}\n`);
     return null;
   }
 }
@@ -99,6 +123,7 @@ export async function runAlone(
   const port = await listen(node, deploy);
   if (port === null) return 1;
   let feed: Feed | null = null;
+  if (!(await operate(node, () => feed, metricsPlace(which, node, deploy)))) return 1;
   node.start();
   say(node.address)(`listens on ${placesOf(deploy).get(node.address)!.host}:${port}`);
   if (node instanceof DlcNode) {
@@ -162,7 +187,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     node = create(from, which, deploy, network, trace);
     if (node instanceof DlcNode) printOutputs(node);
     const port = await listen(node, deploy);
-    if (port !== null) return tell({ type: "listening", port });
+    if (port !== null && (await operate(node, () => feed, metricsPlace(which, node, deploy)))) return tell({ type: "listening", port });
     tell({ type: "failed" });
     process.exitCode = 1;
     process.disconnect?.();
@@ -219,6 +244,24 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     }
   });
   tell({ type: "ready" });
+}
+
+/** As the process was told, else as the deployment says. */
+function metricsPlace({ metrics }: ProcessRole, node: AnyNode, deploy: DeployFile): MetricsPlace | null {
+  if (metrics !== null) return metrics;
+  const { host, metrics: port } = placesOf(deploy).get(node.address)!;
+  return port === undefined ? null : { host, port };
+}
+
+function observed(node: AnyNode, feed: Feed | null): Observed {
+  return {
+    ...statusOf(node, feed, 0, true),
+    ready: node.isReady,
+    waiting: node.waiting,
+    unacked: node.unacked,
+    unackedBytes: node.unackedBytes,
+    residentBytes: process.memoryUsage.rss(),
+  };
 }
 
 function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: boolean): Status {

@@ -1,7 +1,7 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, tooMany } from "../../runtime/deployment.ts";
+import { defaultDeployment, tooMany, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
@@ -20,6 +20,8 @@ export interface LaunchOptions {
   /** `50%`. */
   readonly loss?: string;
   readonly portBase?: number;
+  /** First of consecutive ports for metrics and health; 0: any free ones. */
+  readonly metrics?: number;
   /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
   readonly kill?: readonly string[];
   readonly quiet?: boolean;
@@ -64,15 +66,10 @@ export function planLaunch(
   for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
 
   const network = planNetwork(program, options, problems);
-  const { portBase } = options;
-  if (portBase !== undefined && (!Number.isInteger(portBase) || portBase < 1 || portBase > 65535)) {
-    problems.push(`--port-base must be a port (1 to 65535), found ${portBase}`);
-  } else if (portBase !== undefined) {
-    const processes = [...counts.values()].reduce((sum, count) => sum + count, program.log ? 1 : 0);
-    if (portBase + processes > 65536) {
-      problems.push(`--port-base ${portBase}: ${processes} ports from there on go beyond 65535; begin lower`);
-    }
-  }
+  const processes = [...counts.values()].reduce((sum, count) => sum + count, program.log ? 1 : 0);
+  const { portBase, metrics } = options;
+  checkPorts("--port-base", portBase, 1, processes, problems);
+  checkPorts("--metrics", metrics, 0, processes, problems);
   if (options.trace !== undefined && !/\.(?:svg|json)$/i.test(options.trace))
     problems.push(
       `--trace ${options.trace}: the ending says the form, .svg (a space-time diagram) or .json (a trace that viewers open)`,
@@ -81,10 +78,20 @@ export function planLaunch(
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
-  const deploy = { ...defaultDeployment({ roles, log: program.log }, "127.0.0.1", portBase ?? 0), cluster };
+  const placed = { ...defaultDeployment({ roles, log: program.log }, "127.0.0.1", portBase ?? 0), cluster };
+  const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
   return { ok: true, plan: { deploy, inputs, stdin, network, kills } };
+}
+
+/** So many ports from that one on. */
+function checkPorts(option: string, first: number | undefined, least: number, count: number, problems: string[]): void {
+  if (first === undefined) return;
+  if (!Number.isInteger(first) || first < least || first > 65535)
+    problems.push(`${option} must be a port (${least} to 65535), found ${first}`);
+  else if (first + count > 65536)
+    problems.push(`${option} ${first}: ${count} ports from there on go beyond 65535; begin lower`);
 }
 
 function planNetwork(

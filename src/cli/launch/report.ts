@@ -120,11 +120,16 @@ export function summaryTable({ nodes, elapsedMs }: RunSummary): readonly string[
       remarks.join(", "),
     ];
   });
+  return [...table(head, body), `finished in ${(elapsedMs / 1000).toFixed(2)} s`];
+}
+
+/** Cells in columns: texts in the first and last, numbers between. */
+export function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((word, i) => Math.max(word.length, ...body.map((line) => line[i].length)));
   const draw = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (i === 0 || i === head.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join("  ")
       .trimEnd();
-  return [draw(head), ...body.map(draw), `finished in ${(elapsedMs / 1000).toFixed(2)} s`];
+  return [head, ...body].map(draw);
 }

@@ -1,0 +1,112 @@
+/** `dlc status`: what the processes of a deployment say of themselves, each on its port for metrics. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Observed } from "../runtime/control.ts";
+import { DeploymentError, parseDeployment, placesOf } from "../runtime/deployment.ts";
+import type { DeployFile, Place } from "../runtime/deployment.ts";
+import { WrongUse } from "./io.ts";
+import type { Io } from "./io.ts";
+import { awaitedLine, awaitedSeals, plural, table } from "./launch/report.ts";
+
+export interface StatusOptions {
+  readonly json?: boolean;
+  /** How long a process may take to answer, milliseconds. */
+  readonly timeout: number;
+}
+
+/** What is known of one process: what it says, or why nothing is known. */
+type Answer =
+  | { readonly name: string; readonly state: "ready" | "not ready"; readonly observed: Observed }
+  | { readonly name: string; readonly state: "unreachable" | "unknown"; readonly reason: string };
+
+/** 0: every process takes part; 1: some does not, or does not answer. */
+export async function statusCommand(path: string, options: StatusOptions, io: Io): Promise<number> {
+  const deploy = readDeployment(path, io);
+  const places = [...placesOf(deploy)];
+  if (places.every(([, { metrics }]) => metrics === undefined))
+    throw new WrongUse(`${path} says of no process where its metrics are: give each place a port, as "metrics": 9201`);
+  const answers = await Promise.all(places.map(([name, place]) => ask(name, place, options.timeout)));
+  const observed = answers.flatMap((answer) => ("observed" in answer ? [answer.observed] : []));
+  const awaited = awaitedSeals(observed, new Map());
+  if (options.json) io.out(`${JSON.stringify({ version: 1, nodes: answers, awaited }, null, 2)}\n`);
+  else {
+    const lines = [...nodesTable(answers), ...awaited.map(awaitedLine)];
+    io.out(`${lines.join("\n")}\n`);
+  }
+  return answers.every(({ state }) => state === "ready") ? 0 : 1;
+}
+
+/** A deployment, or the one of a folder that `dlc build` made. */
+function readDeployment(path: string, io: Io): DeployFile {
+  const given = resolve(io.cwd, path);
+  const isFolder = existsSync(given) && statSync(given).isDirectory();
+  const file = isFolder ? join(given, "deploy.json") : given;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
+  }
+  try {
+    return parseDeployment(text, isFolder ? join(path, "deploy.json") : path);
+  } catch (error) {
+    if (error instanceof DeploymentError) throw new WrongUse(error.message);
+    throw error;
+  }
+}
+
+async function ask(name: string, { host, metrics }: Place, timeout: number): Promise<Answer> {
+  if (metrics === undefined) return { name, state: "unknown", reason: "the deployment gives it no port for metrics" };
+  if (metrics === 0) return { name, state: "unknown", reason: "its port for metrics is any that is free" };
+  const url = `http://${urlHost(host)}:${metrics}/status`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeout) });
+    const answer: unknown = await response.json();
+    if (!isObserved(answer)) return { name, state: "unknown", reason: `what answers at ${url} is no process of dlc` };
+    if (answer.name !== name) return { name, state: "unknown", reason: `at ${url} is ${answer.name}` };
+    return { name, state: answer.ready ? "ready" : "not ready", observed: answer };
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      return { name, state: "unknown", reason: `what answers at ${url} is no process of dlc` };
+    const { name: kind, cause } = error as Error & { readonly cause?: { readonly code?: string } };
+    const reason =
+      kind === "TimeoutError" ? `no answer within ${timeout} ms` : (cause?.code ?? (error as Error).message);
+    return { name, state: "unreachable", reason: `${url}: ${reason}` };
+  }
+}
+
+/** Where to ask one that listens everywhere: here. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** As far as it is shown: another version may say more. */
+function isObserved(value: unknown): value is Observed {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, ready, counts, waiting, unacked, awaited } = value as Partial<Observed>;
+  const numbers = [counts?.steps, counts?.rowsIn, counts?.rowsSent, counts?.outputs, counts?.faults, waiting, unacked];
+  return (
+    typeof name === "string" &&
+    typeof ready === "boolean" &&
+    numbers.every((number) => typeof number === "number") &&
+    (awaited === undefined || Array.isArray(awaited))
+  );
+}
+
+function nodesTable(answers: readonly Answer[]): readonly string[] {
+  const head = ["node", "steps", "rows in", "rows out", "outputs", "waiting", "unacknowledged", ""];
+  const body = answers.map((answer) => {
+    if (!("observed" in answer)) return [answer.name, "", "", "", "", "", "", `${answer.state}: ${answer.reason}`];
+    const { counts, waiting, unacked, badRows } = answer.observed;
+    const numbers = [counts.steps, counts.rowsIn, counts.rowsSent, counts.outputs, waiting, unacked];
+    const remarks = [
+      answer.state,
+      ...(badRows > 0 ? [plural(badRows, "bad row")] : []),
+      ...(counts.faults > 0 ? [plural(counts.faults, "fault")] : []),
+    ];
+    return [answer.name, ...numbers.map((n) => n.toLocaleString("en-US")), remarks.join(", ")];
+  });
+  return table(head, body);
+}
