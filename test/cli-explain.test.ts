@@ -52,6 +52,20 @@ describe("dlc explain", () => {
     expect(out).toMatch(/[Ss]eal/);
   });
 
+  test("a barrier by epochs says that they are cut, how long they are, and at what they stand in the program", async () => {
+    place.write({ "ads.dlc": ads("") });
+    const rule = await explain("ads.dlc", "poor#1", "--strategy", "barrier");
+    expect(rule).toContain("barrier at Report.click and Report.request: one log, cut into epochs of 100ms, for poor#1");
+    expect(rule).toContain("What it costs: One way to the sequencer and back for each epoch");
+    const program = await explain("ads.dlc", "--strategy", "barrier");
+    expect(program).toContain("// click comes through the log Report.log, cut into epochs of 100ms: every instance takes each of them as one set, in one step");
+    expect(program).toContain("PC/sequencer/EC(epoch): while the sequencer cannot be reached it waits");
+    const json = JSON.parse((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--format", "json")).out) as { plan: object[] };
+    expect(json.plan).toMatchObject([{ mechanism: "barrier", at: ["click", "request"], key: [], producers: null, epochMs: 100 }]);
+    expect((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--budget", "barrier=0")).code).toBe(1);
+    expect((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--budget", "order=0")).code).toBe(0);
+  });
+
   test("a rule that no order can harm says so", async () => {
     place.write({ "ads.dlc": ads() });
     expect(await explain("ads.dlc", "clicks#1")).toContain("Order does not matter here");

@@ -75,6 +75,14 @@ describe("a graph", () => {
     expect(arrows(one)).not.toContain("AdServer.click message Report.click");
   });
 
+  test("says of a log that it is cut into epochs, and nothing of seals", () => {
+    const one = graph(ads("").replace("poor(c, i, count())", "@coordinate(barrier) poor(c, i, count())"));
+    expect(one.logs.map(({ text, at }) => [text, at])).toEqual([["epochs of 100ms", ["Report.click", "Report.request"]]]);
+    const report = one.roles.find(({ name }) => name === "Report")!;
+    expect(report.rules.find(({ label }) => label === "poor#1")!.waits).toBe("waits for the end of the epoch");
+    expect(report.collections.every(({ seal }) => seal === null)).toBe(true);
+  });
+
   test("shows what a rule asks the absence of, what comes a step later, and what is deleted", () => {
     const one =
       graph(`role A { input x(n: int); input y(n: int); input z(n: int); table t(n: int); table u(n: int); output o(n: int) any;

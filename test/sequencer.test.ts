@@ -54,6 +54,22 @@ function told(envelopes: readonly Envelope[]): string[] {
 }
 
 describe("the sequencer", () => {
+  test("gives what comes in one epoch to every replica as one batch, when the epoch is over", () => {
+    const gathered = { log: "R.log", by: [], everyMs: 100 };
+    const byEpochs = handRole({ role: "R", replicated: true, collections: [collection("channel", "click", { campaign: "string", id: "int" }, { ordering: gathered })], rules: () => ({ step: () => ({}) }) }).meta;
+    const sequencer = new Sequencer({ counts }, [byEpochs, metas[1]], 9);
+    expect(sequencer.receive(append(1, click("shoes", 1)))).toEqual([]);
+    expect(sequencer.isGathering).toBe(true);
+    expect(sequencer.receive(append(2, click("hats", 2), click("hats", 3, "R#1")))).toEqual([]);
+    // Another log is not held up by it.
+    const other = { ...append(1), from: "P#1", parts: [{ kind: "append", log: "O.log", runs: [{ target: "O.put", to: null, from: "P#1", rows: [[5, "k"]] }] }] } satisfies Envelope;
+    expect(told(sequencer.receive(other)).map((each) => each.slice(0, 2))).toEqual(["O#"]);
+    expect(told(sequencer.endEpoch())).toEqual(["R#0  1: 1 2", "R#1  1: 1 2 3"]);
+    expect([sequencer.isGathering, sequencer.endEpoch()]).toEqual([false, []]);
+    // An empty batch that is asked for is an epoch of its own.
+    sequencer.take({ ...append(3), parts: [{ kind: "tick", log: "R.log", value: [], after: 1 }] });
+    expect([sequencer.flush(), told(sequencer.endEpoch())]).toEqual([[], ["R#0  2: ", "R#1  2: "]]);
+  });
   test("gives instances that are no replicas logs of their own", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     const put = (k: string): LogRun => ({ target: "O.put", to: null, from: "P#1", rows: [[1, k]] });

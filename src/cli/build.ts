@@ -140,8 +140,9 @@ function unimplemented(plan: Plan): readonly Diagnostic[] {
 /** Every instance on this machine, on ports counted up; to be edited under another name. */
 function deployment(plan: Plan, path: string): string {
   const { roles, collections } = plan.coordinated;
-  const log = [...collections.values()].some(({ ordering }) => ordering !== undefined);
-  const needs = { roles: [...roles.values()].map(({ name, count: n }) => ({ role: name, count: n })), log };
+  const orderings = [...collections.values()].flatMap(({ ordering }) => ordering ?? []);
+  const epochMs = orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null;
+  const needs = { roles: [...roles.values()].map(({ name, count: n }) => ({ role: name, count: n })), log: orderings.length > 0, epochMs };
   const deploy = withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT);
   return `${JSON.stringify({ program: basename(path, ".dlc"), ...deploy }, null, 2)}\n`;
 }

@@ -87,10 +87,10 @@ function short(value: unknown): string {
 }
 
 /** `order at Office.sale and Office.change by (day)`. */
-export function insertionName({ mechanism, at, key, role }: Fields): string {
+export function insertionName({ mechanism, at, key, role, epochMs }: Fields): string {
   const places = at as readonly string[];
   const where = places.length > 0 ? `at ${places.join(" and ")}` : `in ${role as string}`;
-  return `${mechanism as string} ${where}${by(key)}`;
+  return `${mechanism as string}${epochMs === undefined ? "" : " by epochs"} ${where}${by(key)}`;
 }
 
 /** `order at Office.sale and Office.change by (day), for prices#1`. */

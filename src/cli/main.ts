@@ -135,6 +135,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--scale <Role=n>", "another number of instances", collect, [])
     .option("--delay <time>", "hold every message for so long: 5ms, or 0ms..50ms")
     .option("--loss <share>", "lose so many of the messages on lossy channels: 50%")
+    .option("--epoch <time>", "how long an epoch of a barrier is: 20ms")
     .option("--seed <n>", "seed of what is random in the run", whole)
     .option("--metrics <port>", "serve metrics and health of each process over HTTP, from that port on; 0 for free ones", whole)
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)

@@ -127,6 +127,8 @@ export interface SealPromise {
 export interface Ordering {
   readonly log: string;
   readonly by: readonly number[];
+  /** It is cut into epochs that are so long; absent where it is cut as soon as something is in it. */
+  readonly everyMs?: number;
 }
 
 export interface Rule {

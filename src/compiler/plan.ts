@@ -15,8 +15,10 @@ export interface Insertion {
   readonly key: readonly string[];
   /** Rules it protects. */
   readonly protects: readonly RuleId[];
-  /** Roles whose instances vote on a seal; null unless `seal` or `barrier`. */
+  /** Roles whose instances vote on a seal; null unless `seal` or the `barrier` at the end of a stream. */
   readonly producers: readonly string[] | null;
+  /** Of a `barrier` by epochs how long they are unless the deployment says otherwise; else null. */
+  readonly epochMs: number | null;
   /** One producer a partition, so no vote. */
   readonly single: boolean;
   /** Why this one, and for `none` the reason given in the source. */

@@ -196,7 +196,8 @@ function annotations(rule: Rule): string {
 const ordering = ({ ordering: log, columns }: Collection): string => {
   if (log === undefined) return "";
   const by = log.by.length === 0 ? "" : `by (${log.by.map((index) => columns[index].name).join(", ")}) `;
-  return ` ordered ${by === "" ? "by " : by}log ${log.log}`;
+  const epochs = log.everyMs === undefined ? "" : ` in epochs of ${duration(log.everyMs)}`;
+  return ` ordered ${by === "" ? "by " : by}log ${log.log}${epochs}`;
 };
 
 /** The largest unit that divides it. */

@@ -3,7 +3,7 @@
  * depend on order, and what is inserted in front of them. Pure, of a plan alone.
  */
 import type { Finding, LabelName, Reason } from "../compiler/analysis.ts";
-import { portName, printPath } from "../compiler/print.ts";
+import { duration, portName, printPath } from "../compiler/print.ts";
 import type { Collection, CollectionId, Ir, Role, Rule, RuleId } from "../compiler/ir.ts";
 import type { Insertion, MechanismName, Plan } from "../compiler/plan.ts";
 
@@ -71,13 +71,18 @@ export function graphOf(plan: Plan, title: string): Graph {
     ...findingsOf(plan).map(({ rule }) => rule),
     ...plan.insertions.flatMap(({ protects }) => protects),
   ]);
-  const logs = plan.insertions.filter(({ mechanism }) => mechanism === "order");
+  const logs = plan.insertions.filter(({ mechanism, epochMs }) => mechanism === "order" || epochMs !== null);
   return {
     title,
     roles: [...ir.roles.values()].map((role) => boxOf(role, plan, shown)),
     logs: logs.map((log, i) => ({
       id: `log ${i + 1}`,
-      text: log.key.length === 0 ? "one log" : `a log for each ${log.key.join(", ")}`,
+      text:
+        log.epochMs !== null
+          ? `epochs of ${duration(log.epochMs)}`
+          : log.key.length === 0
+            ? "one log"
+            : `a log for each ${log.key.join(", ")}`,
       at: log.at,
     })),
     edges: edgesOf(ir, shown, logs),
@@ -117,7 +122,8 @@ function collectionOf(collection: Collection, plan: Plan): CollectionNode {
       : `${names.slice(0, keyLength).join(", ")} -> ${names.slice(keyLength).join(", ")}`;
   const output = plan.outputs.find((one) => one.output === id);
   const waits = plan.insertions.filter(
-    ({ at, mechanism }) => at.includes(id) && (mechanism === "seal" || mechanism === "barrier"),
+    ({ at, mechanism, epochMs }) =>
+      at.includes(id) && (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)),
   );
   const { externals } = plan.analysis.ir;
   return {
@@ -150,7 +156,10 @@ function ruleOf(rule: Rule, plan: Plan): RuleNode {
   const seals = insertions.filter(({ mechanism }) => mechanism === "seal");
   const waits = [
     ...new Set(seals.map(({ key }) => `waits for the seal of (${key.join(", ")})`)),
-    ...(insertions.some(({ mechanism }) => mechanism === "barrier") ? ["waits for the end of the stream"] : []),
+    ...(insertions.some(({ mechanism, epochMs }) => mechanism === "barrier" && epochMs === null)
+      ? ["waits for the end of the stream"]
+      : []),
+    ...(insertions.some(({ epochMs }) => epochMs !== null) ? ["waits for the end of the epoch"] : []),
   ];
   return {
     id: rule.id,

@@ -12,6 +12,8 @@ export interface Description {
   readonly program: string;
   readonly version: string;
   readonly log: boolean;
+  /** See `DeployNeeds`. */
+  readonly epochMs: number | null;
   readonly roles: readonly DescribedRole[];
 }
 

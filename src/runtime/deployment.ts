@@ -18,6 +18,8 @@ export interface DeployFile {
   readonly roles: Readonly<Record<string, { readonly instances: readonly Place[] }>>;
   /** The sequencer; needed where the program has logs. */
   readonly log?: Place;
+  /** How long the sequencer gathers an epoch, milliseconds; as the program was built where it is absent. */
+  readonly epochMs?: number;
 }
 
 /** What a program needs of its deployment. */
@@ -29,6 +31,8 @@ export interface DeployNeeds {
     readonly unaddressed?: string | null;
   }[];
   readonly log: boolean;
+  /** How long epochs are unless the deployment says otherwise; none where no log is cut into any. */
+  readonly epochMs?: number | null;
 }
 
 /** What the roles of a program need. */
@@ -37,7 +41,14 @@ export function needsOf(metas: readonly RoleMeta[]): DeployNeeds {
   return {
     roles: metas.map(({ role, count }) => ({ role, count, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
     log: metas.some(({ collections }) => collections.some(({ ordering }) => ordering !== undefined)),
+    epochMs: epochMsOf(metas),
   };
+}
+
+/** null where no log is cut into epochs. */
+export function epochMsOf(metas: readonly RoleMeta[]): number | null {
+  for (const { collections } of metas) for (const { ordering } of collections) if (ordering?.everyMs !== undefined) return ordering.everyMs;
+  return null;
 }
 
 /** Why a role cannot have so many instances. */
@@ -45,8 +56,11 @@ export function tooMany(role: string, count: number, channel: string): string {
   return `${role} cannot have ${count} instances, since messages go to ${channel} without an address: one, or rules that say where (${channel}@a(…), ${channel}@*(…))`;
 }
 
-const KEYS = ["program", "cluster", "transport", "roles", "log"];
+const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs"];
 const PLACE_KEYS = ["host", "port", "metrics"];
+
+/** Longer ones would stop a program. */
+export const LONGEST_EPOCH_MS = 3_600_000;
 
 /** First port of the deployment that is made where none is given. */
 export const FIRST_PORT = 7201;
@@ -57,7 +71,13 @@ export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstP
   const place = (): Place => ({ host, port: firstPort === 0 ? 0 : next++ });
   const roles: Record<string, { instances: Place[] }> = {};
   for (const { role, count } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place) };
-  return needs.log ? { cluster: "", transport: "tcp", roles, log: place() } : { cluster: "", transport: "tcp", roles };
+  return {
+    cluster: "",
+    transport: "tcp",
+    roles,
+    ...(needs.log && { log: place() }),
+    ...(typeof needs.epochMs === "number" && { epochMs: needs.epochMs }),
+  };
 }
 
 /** First port for metrics of the deployment that is made where none is given. */
@@ -101,7 +121,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     const form = `{"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`;
     throw new DeploymentError(file, [`expected an object ${form}`]);
   }
-  const { cluster, transport, roles, log } = value;
+  const { cluster, transport, roles, log, epochMs } = value;
   for (const key of Object.keys(value)) {
     if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
@@ -134,6 +154,8 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   if (log !== undefined) checkPlace(log, "log", problems);
   else if (needs?.log)
     problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
+  if (epochMs !== undefined && !(Number.isInteger(epochMs) && (epochMs as number) >= 1 && (epochMs as number) <= LONGEST_EPOCH_MS))
+    problems.push(`"epochMs" is how long an epoch is, milliseconds from 1 to ${LONGEST_EPOCH_MS}; found ${JSON.stringify(epochMs)}`);
   const deploy = value as unknown as DeployFile;
   if (problems.length === 0) checkDistinct(deploy, problems);
   if (problems.length > 0) throw new DeploymentError(file, problems);

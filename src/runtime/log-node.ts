@@ -1,9 +1,13 @@
-/** The sequencer as a process of its own: what arrives in one turn of the event loop becomes one batch per log. */
+/**
+ * The sequencer as a process of its own: what arrives in one turn of the event loop becomes one batch per log. Of a log
+ * that is cut into epochs what arrives in one of them does; an epoch begins with the first that comes.
+ */
 import { randomInt } from "node:crypto";
-import { countsOf, placesOf } from "./deployment.ts";
+import { countsOf, epochMsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { faultText } from "./host.ts";
 import { rowsIn } from "./messages.ts";
+import type { Envelope } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
@@ -26,6 +30,8 @@ export class LogNode {
   readonly #transport: TcpTransport;
   readonly #log: (line: string) => void;
   readonly #tracing: Tracing | null;
+  readonly #epochMs: number;
+  #epoch: NodeJS.Timeout | null = null;
   #pause: NodeJS.Timeout | null = null;
   #isTurnDue = false;
   #isStarted = false;
@@ -38,6 +44,7 @@ export class LogNode {
     if (options.deploy.log === undefined)
       throw new RangeError('the deployment has no place for the sequencer: "log" is missing');
     this.#sequencer = new Sequencer({ counts: countsOf(options.deploy) }, metas, epoch);
+    this.#epochMs = options.deploy.epochMs ?? epochMsOf(metas) ?? 0;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
     this.#tracing = options.trace === true ? new Tracing(LOG) : null;
     this.#transport = new TcpTransport({
@@ -80,13 +87,20 @@ export class LogNode {
     this.#isTurnDue = true;
     setImmediate(() => {
       this.#isTurnDue = false;
-      this.#flush();
+      this.#send(() => this.#sequencer.flush());
+      if (this.#sequencer.isGathering) this.#epoch ??= setTimeout(() => this.#endEpoch(), this.#epochMs);
     });
   }
 
-  #flush(): void {
+  #endEpoch(): void {
+    if (this.#epoch !== null) clearTimeout(this.#epoch);
+    this.#epoch = null;
+    this.#send(() => this.#sequencer.endEpoch());
+  }
+
+  #send(batches: () => readonly Envelope[]): void {
     const startedMs = this.#tracing === null ? 0 : now();
-    const envelopes = this.#sequencer.flush();
+    const envelopes = batches();
     this.#tracing?.batch(startedMs, envelopes);
     if (envelopes.length > 0) this.counts.steps++;
     for (const envelope of envelopes) {
@@ -110,7 +124,7 @@ export class LogNode {
   }
 
   get isIdle(): boolean {
-    return this.#isStarted && !this.#isTurnDue && this.#transport.unacked === 0;
+    return this.#isStarted && !this.#isTurnDue && this.#epoch === null && this.#transport.unacked === 0;
   }
 
   get isReady(): boolean {
@@ -151,7 +165,8 @@ export class LogNode {
 
   async stop(graceMs = 2000): Promise<void> {
     if (this.#isStopped) return;
-    this.#flush();
+    this.#send(() => this.#sequencer.flush());
+    this.#endEpoch();
     this.#isStopped = true;
     if (this.#pause !== null) clearTimeout(this.#pause);
     this.#transport.pause(false);

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { DeploymentError, needsOf, parseDeployment } from "./deployment.ts";
+import { DeploymentError, epochMsOf, needsOf, parseDeployment } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { inputsOf, runAlone, runLaunched } from "./process.ts";
@@ -85,7 +85,7 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
 function describe(from: ProcessProgram, log: boolean): Description {
   const metas = Object.values(from.programs).map(({ meta }) => meta);
   const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
-  return { program: from.program, version: from.version, log, roles };
+  return { program: from.program, version: from.version, log, epochMs: epochMsOf(metas), roles };
 }
 
 function usage(from: ProcessProgram, hasLog: boolean): string {

@@ -32,7 +32,8 @@ export interface CollectionMeta {
   readonly retracts?: boolean;
   /** Timers: milliseconds. */
   readonly periodMs?: number;
-  readonly ordering?: { readonly log: string; readonly by: readonly number[] };
+  /** `everyMs`: the log is cut into epochs of that length; absent: as soon as something is in it. */
+  readonly ordering?: { readonly log: string; readonly by: readonly number[]; readonly everyMs?: number };
   readonly sealed?: SealedMeta;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The log service: gives what is appended its place, as one batch per log, share of the gate values and flush. Every
- * instance of the role that owns a log gets every batch, with the rows that are addressed to it, so
+ * The log service: gives what is appended its place, as one batch per log, share of the gate values and flush; of a log
+ * that is cut into epochs, as one batch per epoch. Every instance of the role that owns a log gets every batch, with the rows that are addressed to it, so
  * that all of them take the same steps. Producers never wait for an answer. Pure.
  */
 import { factText, RowType } from "./codec.ts";
@@ -25,6 +25,7 @@ interface Ordered {
 interface Owner {
   readonly addresses: readonly string[];
   readonly replicated: boolean;
+  readonly byEpochs: boolean;
 }
 
 interface Log {
@@ -59,7 +60,9 @@ export class Sequencer {
   /** By log name. */
   readonly #owners = new Map<string, Owner>();
   readonly #logs = new Map<string, Log>();
+  /** Logs in which something waits: for the next flush, and for the end of their epoch. */
   readonly #dirty = new Set<Log>();
+  readonly #gathering = new Set<Log>();
   readonly #duplicates = new Duplicates();
   readonly #numbers = new Map<string, number>();
 
@@ -76,7 +79,7 @@ export class Sequencer {
         const shares = ordering.by.length === 0 ? null : new Owners(ordering.by, LOG_SHARES);
         const type = new RowType(collection.columns);
         this.#collections.set(`${meta.role}.${collection.name}`, { log: ordering.log, shares, type, addresses, owners });
-        this.#owners.set(ordering.log, { addresses, replicated: meta.replicated });
+        this.#owners.set(ordering.log, { addresses, replicated: meta.replicated, byEpochs: ordering.everyMs !== undefined });
       }
     }
   }
@@ -84,6 +87,11 @@ export class Sequencer {
   /** Whether any log exists. */
   get hasLogs(): boolean {
     return this.#owners.size > 0;
+  }
+
+  /** Whether an epoch has begun: something waits for its end. */
+  get isGathering(): boolean {
+    return this.#gathering.size > 0;
   }
 
   /** `take` and `flush` at once. */
@@ -128,7 +136,7 @@ export class Sequencer {
         const receiver = owner === null ? to : ordered.addresses[owner];
         for (const log of this.#logsFor(ordered.log, share === null ? [] : [share], receiver)) {
           (log.runs ??= []).push({ target, to: receiver, from, rows: own });
-          this.#dirty.add(log);
+          this.#touch(log);
         }
       }
     }
@@ -150,7 +158,12 @@ export class Sequencer {
     // Otherwise a batch is on its way, and brings the step.
     if (log.last !== tick.after) return;
     log.runs ??= [];
-    this.#dirty.add(log);
+    this.#touch(log);
+  }
+
+  #touch(log: Log): void {
+    const { byEpochs } = this.#owners.get(log.log) as Owner;
+    (byEpochs ? this.#gathering : this.#dirty).add(log);
   }
 
   #log(name: string, value: Row, addresses: readonly string[]): Log {
@@ -163,11 +176,20 @@ export class Sequencer {
     return log;
   }
 
-  /** One envelope for each instance that has new batches. */
+  /** One envelope for each instance that has new batches of logs that are not cut into epochs. */
   flush(): readonly Envelope[] {
-    if (this.#dirty.size === 0) return [];
+    return this.#send(this.#dirty);
+  }
+
+  /** The same of all others: their epoch is over. */
+  endEpoch(): readonly Envelope[] {
+    return this.#send(this.#gathering);
+  }
+
+  #send(logs: Set<Log>): readonly Envelope[] {
+    if (logs.size === 0) return [];
     const parts = new Map<string, Part[]>();
-    for (const log of this.#dirty) {
+    for (const log of logs) {
       const runs = log.runs as LogRun[];
       log.runs = null;
       log.last++;
@@ -180,7 +202,7 @@ export class Sequencer {
         else known.push(part);
       }
     }
-    this.#dirty.clear();
+    logs.clear();
     return Array.from(parts, ([to, each]) => {
       const seq = (this.#numbers.get(to) ?? 0) + 1;
       this.#numbers.set(to, seq);

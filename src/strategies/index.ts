@@ -9,6 +9,8 @@ import type { Rule } from "../compiler/ir.ts";
 
 export interface Mechanism {
   readonly name: Exclude<MechanismName, "none" | "commit">;
+  /** Only where the program or the command line names it. */
+  readonly onRequest: boolean;
   /** null when it can settle the rule, else why not. */
   readonly cannot: (rule: Rule, inference: Inference) => string | null;
   /** What it asks of the running system, in words. */
@@ -18,6 +20,7 @@ export interface Mechanism {
 export const mechanisms: readonly Mechanism[] = [
   {
     name: "seal",
+    onRequest: false,
     cannot: (rule, inference) => {
       const sealing = inference.sealed.get(rule.id);
       if (sealing === undefined) return inference.unsealed.get(rule.id) ?? "nothing that it reads is sealed";
@@ -27,6 +30,7 @@ export const mechanisms: readonly Mechanism[] = [
   },
   {
     name: "barrier",
+    onRequest: false,
     cannot: (rule, inference) => {
       if (!inference.sealed.has(rule.id)) return inference.unsealed.get(rule.id) ?? "nothing that it reads is sealed";
       return isWholeStream(rule, inference) ? null : "what it reads is not sealed as a whole stream";
@@ -35,8 +39,16 @@ export const mechanisms: readonly Mechanism[] = [
   },
   {
     name: "order",
+    onRequest: false,
     cannot: () => null,
     cost: "every message goes through one sequencer; nothing moves while it cannot be reached",
+  },
+  {
+    // By epochs, where no end of a stream is promised.
+    name: "barrier",
+    onRequest: true,
+    cannot: () => null,
+    cost: "one round of the sequencer an epoch; answers wait for the end of theirs, and nothing moves while it cannot be reached",
   },
 ];
 

@@ -1,13 +1,17 @@
 /**
- * `order` and `order by (k)`: the sources of nondeterminism behind the ordered rules of a role pass
+ * `order`, `order by (k)`, and `barrier` by epochs: the sources of nondeterminism behind the ordered rules of a role pass
  * through one log, so that every replica takes them in that order, in the same steps (analysis.md
- * section 4, semantics A11). Written into the program as an ordering on those sources.
+ * section 4, semantics A11). Written into the program as an ordering on those sources. Within a step order says nothing,
+ * so that epochs are a log of which each step takes what came in a fixed time.
  */
 import type { Persistence } from "../compiler/analysis.ts";
 import type { Collection, CollectionId, ReadLiteral, Rule } from "../compiler/ir.ts";
 import type { Graph } from "../compiler/3-analyze/graph.ts";
 import { reads } from "../compiler/3-analyze/graph.ts";
 import { isContextual } from "../lattices/growth.ts";
+
+/** How long an epoch is, unless the deployment says otherwise. */
+export const epochMs = 100;
 
 /** What one log must carry, and the rules that must agree on its key. */
 export interface Region {
@@ -176,7 +180,10 @@ function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph
 export function insertLog(
   collections: Map<CollectionId, Collection>,
   { sources, log }: Pick<Region, "sources" | "log">,
-  key: ReadonlyMap<CollectionId, readonly number[]> | null,
+  how: { readonly key: ReadonlyMap<CollectionId, readonly number[]> | null; readonly byEpochs: boolean },
 ): void {
-  for (const id of sources) collections.set(id, { ...collections.get(id)!, ordering: { log, by: key?.get(id) ?? [] } });
+  for (const id of sources) {
+    const ordering = { log, by: how.key?.get(id) ?? [], ...(how.byEpochs && { everyMs: epochMs }) };
+    collections.set(id, { ...collections.get(id)!, ordering });
+  }
 }

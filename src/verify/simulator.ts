@@ -85,6 +85,8 @@ class Run {
   readonly #sequencer: Sequencer;
   readonly #sequencing: Action = { on: LOG, id: LOG, act: () => this.#sequence() };
   #sequencerWaits = false;
+  /** An epoch may end at any moment, as soon as something is in it. */
+  readonly #ending: Action = { on: LOG, id: `${LOG} epoch`, act: () => this.#send(this.#sequencer.endEpoch()) };
   readonly #streams: readonly Stream[];
   /** Envelopes in flight, in the order in which they were sent. */
   readonly #pool: Action[] = [];
@@ -313,6 +315,7 @@ class Run {
   #stepping(): Action[] {
     const actions: Action[] = this.#steppers.filter((stepper) => stepper.instance.wantsStep());
     if (this.#sequencerWaits) actions.push(this.#sequencing);
+    if (this.#sequencer.isGathering) actions.push(this.#ending);
     return actions;
   }
 

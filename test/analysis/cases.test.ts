@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { acknowledged, receipted } from "../soundness/holes.ts";
 import { check } from "../support/check.ts";
+import { broken, differs, runAll } from "../support/runs.ts";
+import type { Given } from "../support/runs.ts";
 
 /** Inputs in one role, channels and tables in another. */
 function twoRoles(rules: string, options: { role?: string; sealed?: [string, string]; extra?: string } = {}): string {
@@ -406,12 +408,55 @@ role R replicated { channel c(k: int, j: int); table t(k: int, j: int); t(k, j) 
     expect(check(by("order by (k)")).inserted).toEqual(["order R.c by k for o#1"]);
     expect(() => check(by("seal by (j)"))).toThrow("DLC403 `@coordinate(seal by (j))` cannot settle o#1: it can be sealed by (k)");
     expect(() => check(by("order by (j)"))).toThrow("DLC403 `@coordinate(order by (j))` cannot settle o#1: it can be ordered by (k)");
-    expect(() => check(by("barrier"))).toThrow("what it reads is not sealed as a whole stream");
   });
   test("none keeps the inferred label, and what is achieved is assumed", () => {
     const c = check(by('none, "each k comes once"'));
     expect(c.after("R.o")).toBe("Inst");
     expect(c.plan.outputs[0].achieved).toBe("assumed");
+  });
+});
+
+describe("a barrier", () => {
+  const given: Given = [1, 2, 1, 2].flatMap((k, j) => [[`H#${j % 2}.i`, k, j], [`H#${j % 2}.q`, k]] as const);
+  const program = (promise: string, rules: string, shape = "replicated"): string => `role H x2 { input i(k: int, j: int) ${promise}; input q(k: int); ${shape === "x2" ? "R.c@*(k, j) <~ i(k, j); R.d@*(k)" : "R.c(k, j) <~ i(k, j); R.d(k)"} <~ q(k); }
+role R ${shape} { channel c(k: int, j: int); channel d(k: int); table t(k: int, j: int); t(k, j) <= c(k, j); output o(k: int, n: int) agreed; output p(k: int, j: int) agreed; ${rules} }`;
+  const both = "@coordinate(barrier) o(k, count()) <= t(k, _); p(k, j) <= d(k), t(k, j);";
+  test("cuts epochs where no end is promised, only where it is asked for, and replicas agree", () => {
+    const rules = both.replace("@coordinate(barrier) ", "");
+    expect(check(program("", rules)).inserted).toEqual(["order R.c+R.d by k for o#1+p#1"]);
+    const c = check(program("", rules), "barrier");
+    expect(c.inserted).toEqual(["barrier R.c+R.d for o#1+p#1"]);
+    expect(c.plan.insertions[0]).toMatchObject({ epochMs: 100, producers: null, key: [] });
+    expect([c.before("R.o"), c.after("R.o"), c.plan.outputs[0].pacelc]).toEqual(["Inst", "Run", "PC/sequencer/EC(epoch)"]);
+    expect(c.plan.comparison.stops.map(({ unreachable }) => unreachable)).toEqual(["the sequencer", "a replica of R"]);
+    // Only a stream that ends as a whole needs none.
+    expect(check(program("sealed", "o(k, count()) <= t(k, _);"), "barrier").plan.insertions).toMatchObject([{ mechanism: "barrier", epochMs: null, producers: ["H"] }]);
+    expect(check(program("sealed by (k)", "o(k, count()) <= t(k, _);"), "barrier").plan.insertions).toMatchObject([{ mechanism: "barrier", epochMs: 100 }]);
+  });
+  test.each(["replicated", "x2", "partitioned by (k) x2", ""])("keeps its label in a role %s", (shape) => {
+    for (const text of [program("", both, shape), program("sealed by (k)", both, shape)]) {
+      const { plan, after } = check(text, "barrier");
+      const runs = runAll(plan, given, { seeds: 3 });
+      expect([after("R.o"), after("R.p")]).toEqual(["Run", "Run"]);
+      expect(broken(plan, runs, after)).toEqual([]);
+      // And is no worse than it has to be.
+      expect(differs(runs, "R.o").betweenRuns).toBe(true);
+    }
+  });
+  test("is shared by all that stands in its log, and refused where another rule asks for an order there", () => {
+    expect(check(program("", both)).inserted).toEqual(["barrier R.c+R.d for o#1+p#1"]);
+    expect(check(program("", both)).plan.insertions[0].why).toBe("chosen by hand in the source");
+    expect(() => check(program("", both.replace("p(k, j) <=", "@coordinate(order by (k)) p(k, j) <=")))).toThrow("DLC403 `@coordinate(order by (k))` cannot settle p#1: it shares a log with o#1, which asks for epochs");
+    expect(() => check(program("", both.replace("p(k, j) <=", "@coordinate(order) p(k, j) <=")))).toThrow("DLC403 `@coordinate(order)` cannot settle p#1");
+    // Nothing in common, nothing shared.
+    const apart = "@coordinate(barrier) o(k, count()) <= t(k, _); table u(k: int); u(k) <= d(k); @coordinate(order) p(0, count()) <= u(_);";
+    expect(check(program("", apart)).inserted).toEqual(["barrier R.c for o#1", "order R.d for p#1"]);
+  });
+  test("costs the wait for half an epoch more than a log", () => {
+    const rules = both.replace("@coordinate(barrier) ", "");
+    const rated = program("rate 10", rules);
+    const [order, epochs] = (["order", "barrier"] as const).map((strategy) => check(rated, strategy).plan.comparison.cost!);
+    expect(epochs).toEqual({ messages: order.messages, waitMs: order.waitMs! + 50 });
   });
 });
 

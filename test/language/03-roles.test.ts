@@ -56,9 +56,9 @@ describe("a deployment", () => {
   test("starts more than one of a role only where every message to it has an address", () => {
     const plan = (text: string, scale: number) => {
       const metas = programsOf(check(text).plan).map(({ meta }) => meta);
-      const { roles, log } = needsOf(metas);
+      const { roles, log, epochMs = null } = needsOf(metas);
       const described = roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
-      const planned = planLaunch({ program: "test", version: "", log, roles: described }, { scale: [`B=${scale}`] }, "", true);
+      const planned = planLaunch({ program: "test", version: "", log, epochMs, roles: described }, { scale: [`B=${scale}`] }, "", true);
       const deploy = { roles: { A: { instances: [{ host: "h", port: 1 }] }, B: { instances: Array.from({ length: scale }, (_, i) => ({ host: "h", port: 2 + i })) } } };
       const problems = planned.ok ? [] : planned.problems;
       try {

@@ -90,6 +90,32 @@ test("killing one producer before it seals holds back its own partitions only, a
   );
 });
 
+test("what comes in one epoch of a barrier meets in one step at every replica, and a run makes no more epochs than fit into it", async () => {
+  const folder = await built("matches", `
+    role Trader x2 { input bid(id: int); input ask(id: int); Market.bid(i) <~ bid(i); Market.ask(i) <~ ask(i); }
+    role Market replicated x3 {
+      channel bid(id: int);
+      channel ask(id: int);
+      output match(bid: int, ask: int) agreed;
+      match(b, a) <= bid(b), ask(a);
+    }`, "barrier");
+  const ids = (name: string): string => fileOf(`${name}.ndjson`, Array.from({ length: 40 }, (_, id) => JSON.stringify({ id })).join("\n"));
+  const input = ["bid", "ask"].map((name) => `Trader[*].${name}=${ids(name)}`);
+  for (const [epoch, delay] of [["300ms", "0ms..20ms"], ["2ms", "0ms..20ms"], [undefined, undefined]] as const) {
+    const ran = await run(folder, { input, delay, epoch, seed: 7, json: true });
+    expect(ran.code).toBe(0);
+    const [first, ...others] = contents(ran, "match").map((each) => each.slice(1));
+    expect(first.length).toBeGreaterThan(100);
+    expect(others).toEqual([first, first]);
+    const { elapsedMs, nodes } = JSON.parse(/^\{.*\}$/m.exec(ran.stderr)![0]) as { elapsedMs: number; nodes: { name: string; steps: number }[] };
+    const epochs = nodes.find(({ name }) => name === "log")!.steps;
+    expect(epochs).toBeGreaterThan(0);
+    expect(epochs).toBeLessThanOrEqual(1 + elapsedMs / (epoch === undefined ? 100 : Number.parseInt(epoch, 10)));
+  }
+  expect((await run(folder, { input, epoch: "0ms" })).stderr).toContain("--epoch must be a time from 1ms to 3600s, as 20ms or 2s; found 0ms");
+  expect((await run(await built("campaigns", campaigns), { epoch: "20ms" })).stderr).toContain("--epoch 20ms: no log of the program is cut into epochs");
+});
+
 test("words are counted the same by every run, and as one loop counts them", async () => {
   const folder = await built("words", "fixtures/word-count/sealed.dlc");
   const text = Array.from({ length: 400 }, (_, line) => ({

@@ -34,7 +34,7 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
   let coordinated: Checked;
   try {
     bare = checking(text, "none");
-    coordinated = checking(text, strategy);
+    coordinated = checking(asked(text, bare.plan, generated.asking), strategy);
   } catch (error) {
     if (strategy !== "auto" && (error as Error).message.includes("DLC403")) return examineGenerated({ ...generated, strategy: "auto" }, seeds, checking);
     return (error as Error).message;
@@ -64,6 +64,14 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
     for (const alarm of alarms) alarm.shown ||= isShown(runs, alarm.output);
   }
   return { problems, alarms };
+}
+
+/** The program with `@coordinate(barrier)` before one of its marked rules. */
+function asked(text: string, { analysis: { ir, findings } }: Plan, asking: number | undefined): string {
+  const places = findings.filter(({ rule }) => ir.rules.has(rule)).map(({ span }) => span.start);
+  if (asking === undefined || places.length === 0) return text;
+  const at = places[asking % places.length];
+  return `${text.slice(0, at)}@coordinate(barrier) ${text.slice(at)}`;
 }
 
 function isShown(runs: readonly Run[], output: string): boolean {

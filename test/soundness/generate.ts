@@ -14,6 +14,8 @@ export interface Generated {
   /** From which other facts can be drawn. */
   readonly inputs: readonly GivenInput[];
   readonly strategy: Strategy;
+  /** Which of its order-sensitive rules, counted round, asks by hand for a barrier. */
+  readonly asking?: number;
   /** False: inputs of one instance keep the host's order over collections, as seal rules need it. */
   readonly interleave: boolean;
   /** Facts may be given in any order that keeps seals behind what they seal. */
@@ -358,5 +360,9 @@ export function generate(seed: number, imports = false): Generated {
     "",
   ].join("\n");
   const strategy = make.chance(0.05) ? "order" : make.chance(0.05) ? "seal" : "auto";
-  return { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, strategy, interleave: generator.interleave, permute: generator.permute };
+  const generated = { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, interleave: generator.interleave, permute: generator.permute };
+  // Drawn by itself, so that the rest of a program is the same with barriers and without.
+  const barriers = new Maker(new Random(seed + 0xe90c));
+  if (barriers.chance(0.07)) return { ...generated, strategy: "barrier" };
+  return { ...generated, strategy, ...(barriers.chance(0.1) && { asking: barriers.random.below(12) }) };
 }

@@ -3,6 +3,7 @@
  * wrong. DLC_MUTANTS is the number of programs tried for each broken rule.
  */
 import { expect, test } from "vitest";
+import type { Strategy } from "../../src/compiler/plan.ts";
 import type { Checked } from "../support/check.ts";
 import { check } from "../support/check.ts";
 import { broken, runAll } from "../support/runs.ts";
@@ -18,10 +19,10 @@ const only = process.env["DLC_MUTANT"];
 test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)).map((mutant) => [mutant.name, mutant] as const))("caught: %s", { timeout: 600_000 }, async (_, mutant) => {
   const checking = await mutate(mutant);
   const inHoles = holes.find(({ text, given, options }) => {
-    if (same(text, checking)) return false;
-    for (const strategy of ["none", "auto"] as const) {
+    if (same(text, checking, mutant.strategy)) return false;
+    for (const strategy of ["none", mutant.strategy ?? "auto"] as const) {
       const { plan, before, after, inserted } = checking(text, strategy);
-      if (strategy === "auto" && inserted.length === 0) continue;
+      if (strategy !== "none" && inserted.length === 0) continue;
       const runs = runAll(plan, given, options);
       if (broken(plan, runs, strategy === "none" ? before : after).length > 0 || runs.some((run) => run.result.awaited.length > 0)) return true;
     }
@@ -30,9 +31,9 @@ test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)
   let seen = 0;
   const isCaught = (seed: number): boolean => {
     const generated = mutant.ofComponents ? generateComponents(seed) : generate(seed);
-    if (same(generated.text, checking)) return false;
+    if (same(generated.text, checking, mutant.strategy)) return false;
     seen++;
-    const examined = examineGenerated({ ...generated, strategy: "auto" }, 2, checking);
+    const examined = examineGenerated({ ...generated, strategy: mutant.strategy ?? "auto" }, 2, checking);
     return typeof examined !== "string" && examined.problems.length > 0;
   };
   const seeds = [...(mutant.seeds ?? []), ...Array.from({ length: programs }, (__, i) => i + 1)];
@@ -42,10 +43,10 @@ test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)
 });
 
 /** The broken rule makes no difference to this program. */
-function same(text: string, checking: typeof check): boolean {
+function same(text: string, checking: typeof check, forced: Strategy = "auto"): boolean {
   const summary = (of: typeof check): string => {
     const parts: string[] = [];
-    for (const strategy of ["none", "auto"] as const) {
+    for (const strategy of ["none", forced] as const) {
       let checked: Checked;
       try {
         checked = of(text, strategy);

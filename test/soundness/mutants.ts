@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import type { Strategy } from "../../src/compiler/plan.ts";
 import type { check } from "../support/check.ts";
 
 interface Patch {
@@ -18,6 +19,8 @@ export interface Mutant {
   readonly seeds?: readonly number[];
   /** Shown by systems of components. */
   readonly ofComponents?: true;
+  /** Shown where this mechanism is forced. */
+  readonly strategy?: Strategy;
 }
 
 const analysis = (file: string, from: string, to: string): Patch => ({ file: `compiler/3-analyze/${file}.ts`, from, to });
@@ -77,6 +80,12 @@ export const mutants: readonly Mutant[] = [
       analysis("labels", 'if (term?.kind !== "variable" || term.type.kind === "lattice") return null;', 'if (term?.kind !== "variable") return null;'),
     ],
   },
+  {
+    name: "what falls into an epoch is the same in every run",
+    strategy: "barrier",
+    patches: [analysis("labels", 'if (own.length > 0 && settled && !sealed) label = "Run";', 'if (own.length > 0 && settled && !sealed) label = [...context.graph.ir.collections.values()].some(({ ordering }) => ordering?.everyMs !== undefined) ? "Async" : "Run";')],
+  },
+  { name: "an epoch gathers only what the rule itself reads", strategy: "barrier", patches: [{ file: "strategies/order.ts", from: "    else for (const rule of graph.into.get(id)!) addRule(rule);", to: "" }, analysis("labels", "if (open.some((literal) => !places.get(literal.collection))) return false;", "if (open.length > 0) return true;")] },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
   { name: "a declared order does not matter", ofComponents: true, patches: [analysis("declared", "if (races.length === 0) return [];", "return [];"), analysis("declared", "if (races.length === 0 || isSealed(rule.id)) return settled;", "if (races.length >= 0 || isSealed(rule.id)) return settled;")] },
   { name: "what other inputs write does not race", ofComponents: true, patches: [{ file: "compiler/2-lower/paths.ts", from: "if (other === from) continue;", to: "if (other !== null) continue;" }] },

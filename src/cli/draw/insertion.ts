@@ -2,6 +2,7 @@
 import type { Label } from "../../compiler/analysis.ts";
 import type { Collection, CollectionId, Ir, Role } from "../../compiler/ir.ts";
 import type { Insertion } from "../../compiler/plan.ts";
+import { duration } from "../../compiler/print.ts";
 import { labelOf } from "./json.ts";
 
 export function drawLabel(label: Label, collection: Collection | undefined): string {
@@ -24,6 +25,7 @@ export function describe(insertion: Insertion, ir: Ir): string {
     case "seal":
       return `seal ${where}${key}, ${votes(insertion)}, for ${rules}`;
     case "barrier":
+      if (insertion.epochMs !== null) return `barrier ${where}: one log, cut into epochs of ${duration(insertion.epochMs)}, for ${rules}`;
       return `wait for the end of ${at}${key}, ${votes(insertion)}, for ${rules}`;
     case "order":
       return `order ${where}${key}: ${insertion.key.length === 0 ? "one log" : "a log for each value"}, for ${rules}`;

@@ -148,6 +148,7 @@ function insertionOf(insertion: Insertion, ir: Ir): object {
     rules: insertion.protects.map((rule) => labelOf(ir, rule)),
     producers: insertion.producers === null ? null : insertion.producers.join(", "),
     single: insertion.single,
+    ...(insertion.epochMs !== null && { epochMs: insertion.epochMs }),
     why: insertion.why,
   };
 }

@@ -5,7 +5,7 @@ import { lineStarts } from "../../compiler/diagnostics/position.ts";
 import { aggregateName } from "../../compiler/ir.ts";
 import type { Expr, Gate } from "../../compiler/ir.ts";
 import type { Plan } from "../../compiler/plan.ts";
-import { latticeText } from "../../compiler/print.ts";
+import { duration, latticeText } from "../../compiler/print.ts";
 import type { SubjectReport } from "../../functions/subject.ts";
 import { claimLines } from "./claims.ts";
 import { drawComparison } from "./comparison.ts";
@@ -113,10 +113,15 @@ function insertedLines(
   for (const collection of coordinated.collections.values()) {
     const { ordering, name, columns } = collection;
     if (ordering === undefined) continue;
+    const isOne = plan.analysis.ir.roles.get(collection.role)!.count === 1;
+    if (ordering.everyMs !== undefined) {
+      add(collection, `// ${name} comes through the log ${ordering.log}, cut into epochs of ${duration(ordering.everyMs)}: ${isOne ? "each is taken" : "every instance takes each of them"} as one set, in one step`);
+      continue;
+    }
     const by = ordering.by.map((index) => columns[index]!.name);
     add(
       collection,
-      `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: ${plan.analysis.ir.roles.get(collection.role)!.count > 1 ? "every instance takes it in the same order, in the same steps" : "taken in its order, in its steps"}`,
+      `// ${name} comes through the log ${ordering.log}${by.length > 0 ? `, one for each (${by.join(", ")})` : ""}: ${isOne ? "taken in its order, in its steps" : "every instance takes it in the same order, in the same steps"}`,
     );
   }
   for (const rule of coordinated.rules.values()) {

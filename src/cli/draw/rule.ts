@@ -158,7 +158,7 @@ export class Page {
 
   /** What is inserted, what it does, costs and makes unavailable. */
   insertion(insertion: Insertion, plan: Plan): void {
-    const words = mechanismWords[insertion.mechanism];
+    const words = mechanismWords[insertion.epochMs === null ? insertion.mechanism : "epochs"];
     this.#text += `  ${this.#paint.inserted("+")} ${describe(insertion, plan.analysis.ir)}\n`;
     if (insertion.mechanism !== "none") this.text(`Why this: ${insertion.why}`, 4);
     this.text(`What happens: ${words.does}`, 4);

@@ -31,7 +31,7 @@ export const pathWords: Readonly<Record<PathWord, string>> = {
 };
 
 export const mechanismWords: Readonly<
-  Record<MechanismName, { readonly does: string; readonly costs: string; readonly stops: string }>
+  Record<MechanismName | "epochs", { readonly does: string; readonly costs: string; readonly stops: string }>
 > = {
   none: { does: "Nothing is inserted.", costs: "Nothing.", stops: "Nothing." },
   seal: {
@@ -43,6 +43,12 @@ export const mechanismWords: Readonly<
     does: "The rule is evaluated only when every producer has ended its whole stream, and all facts have come.",
     costs: "One message per producer, at the end. Nothing is answered before all of the input is there.",
     stops: "A producer that cannot be reached holds up everything.",
+  },
+  epochs: {
+    does: "All that the rule depends on is collected in one log. At the end of each epoch every instance takes what came in it, as one set and in one step, so that order within an epoch says nothing: replicas agree, and a run can be told again from its log.",
+    costs: "One way to the sequencer and back for each epoch, and on average half an epoch of waiting for each fact. Producers do not wait.",
+    stops:
+      "While the sequencer cannot be reached nothing that passes through the log is answered. In another run a fact may fall into another epoch.",
   },
   order: {
     does: "All that the rule depends on passes through one log, and every instance takes it in that order, in the same steps: replicas agree, and a run can be told again from its log.",
@@ -74,6 +80,7 @@ export function labelText(name: LabelName, { replicated }: Pick<Role, "replicate
 /** `PC/seal(campaign)/EC(seal)`: what happens while something is cut off, and what it costs otherwise. */
 export function pacelcText(text: string): string {
   if (text === "PA/EL") return "answers at once, also while nobody else can be reached";
+  if (text === "PC/sequencer/EC(epoch)") return "while the sequencer cannot be reached it waits; otherwise an answer waits for the end of its epoch";
   if (text.startsWith("PC/sequencer")) return "while the sequencer cannot be reached it waits; otherwise an answer takes two messages more";
   if (text.startsWith("PC/seal(*)")) return "it waits for the end of the stream, and for who cannot be reached";
   const [, key] = /^PC\/seal\((.*)\)\/EC\(seal\)$/.exec(text) ?? [];

@@ -1,7 +1,7 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, tooMany, withMetrics } from "../../runtime/deployment.ts";
+import { defaultDeployment, LONGEST_EPOCH_MS, tooMany, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
@@ -19,6 +19,8 @@ export interface LaunchOptions {
   readonly delay?: string;
   /** `50%`. */
   readonly loss?: string;
+  /** `20ms`: how long an epoch is. */
+  readonly epoch?: string;
   readonly portBase?: number;
   /** First of consecutive ports for metrics and health; 0: any free ones. */
   readonly metrics?: number;
@@ -70,6 +72,7 @@ export function planLaunch(
   const { portBase, metrics } = options;
   checkPorts("--port-base", portBase, 1, processes, problems);
   checkPorts("--metrics", metrics, 0, processes, problems);
+  const epochMs = planEpochs(program, options.epoch, problems);
   if (options.trace !== undefined && !/\.(?:svg|json)$/i.test(options.trace))
     problems.push(
       `--trace ${options.trace}: the ending says the form, .svg (a space-time diagram) or .json (a trace that viewers open)`,
@@ -78,7 +81,7 @@ export function planLaunch(
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
-  const placed = { ...defaultDeployment({ roles, log: program.log }, "127.0.0.1", portBase ?? 0), cluster };
+  const placed = { ...defaultDeployment({ roles, log: program.log, epochMs }, "127.0.0.1", portBase ?? 0), cluster };
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
@@ -112,6 +115,19 @@ function planNetwork(
     problems.push(`--loss ${lossText}: no channel of the program is lossy, so that nothing may be lost`);
   }
   return { delay, loss };
+}
+
+function planEpochs({ epochMs }: Description, text: string | undefined, problems: string[]): number | null {
+  if (text === undefined) return epochMs;
+  const [, digits, unit] = /^(\d{1,7})(ms|s)$/.exec(text) ?? [];
+  const ms = Number(digits) * (unit === "s" ? 1000 : 1);
+  if (!(ms >= 1 && ms <= LONGEST_EPOCH_MS))
+    problems.push(`--epoch must be a time from 1ms to 3600s, as 20ms or 2s; found ${text}`);
+  else if (epochMs === null)
+    problems.push(
+      `--epoch ${text}: no log of the program is cut into epochs; \`@coordinate(barrier)\` and --strategy barrier ask for them`,
+    );
+  return ms;
 }
 
 function planCounts(program: Description, scale: readonly string[], problems: string[]): Map<string, number> {

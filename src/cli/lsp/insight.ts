@@ -61,7 +61,7 @@ function labelAfter({ outputs }: Plan, id: CollectionId): Label | undefined {
 }
 
 /** `seal (campaign)`. */
-function briefly({ mechanism, key }: Insertion): string {
+function briefly({ mechanism, key, epochMs }: Insertion): string {
   const by = key.length === 0 ? "" : ` (${key.join(", ")})`;
-  return mechanism === "none" ? "left as it is" : `${mechanism}${by}`;
+  return mechanism === "none" ? "left as it is" : `${mechanism}${epochMs === null ? by : " by epochs"}`;
 }

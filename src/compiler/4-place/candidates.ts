@@ -13,7 +13,7 @@ import type { Rates } from "./rates.ts";
 import { rulesBehind } from "./relevant.ts";
 import { asDecided, brokenPromises, byPart, mostTries, openMarks, relax, removable, settle } from "./settle.ts";
 import type { Choice, Unsettled } from "./settle.ts";
-import { write } from "./write.ts";
+import { isLogging, write } from "./write.ts";
 import type { Decided, Settled } from "./write.ts";
 
 export interface Candidate {
@@ -136,7 +136,7 @@ function plansOfPart(given: Unsettled, moves: readonly Choice[], rates: Rates | 
 
 /** What distinguishes plans for whoever reads them. */
 export function formOf(insertions: readonly Insertion[]): string {
-  return JSON.stringify(insertions.map(({ mechanism, role, at, key }) => [mechanism, role, at, key]).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  return JSON.stringify(insertions.map(({ mechanism, role, at, key, epochMs }) => [mechanism, role, at, key, epochMs]).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
 }
 
 function keyOf({ rules, cuts, wide }: Choice): string {
@@ -166,7 +166,7 @@ function movesFrom({ analysis, graph }: Unsettled, { decided }: Candidate, open:
     else roles.set(role, [id]);
   }
   for (const [role, own] of roles) {
-    const sealed = own.filter((id) => decided.rules.get(id)!.mechanism !== "order");
+    const sealed = own.filter((id) => !isLogging(decided.rules.get(id)!));
     add(sealed, []);
     if (sealed.length > 1) for (const id of sealed) add([id], []);
     if (!ir.roles.get(role)!.replicated) continue;

@@ -29,6 +29,7 @@ export function certificate(plan: Plan): object {
       protects: each.protects,
       producers: each.producers,
       single: each.single,
+      ...(each.epochMs !== null && { epochMs: each.epochMs }),
       why: each.why,
     })),
     ...(cost !== null && { cost: { rates, ...cost } }),

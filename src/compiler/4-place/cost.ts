@@ -32,7 +32,7 @@ export function costOf(settled: Settled, rates: Rates): Cost {
     const facts = rates.facts.get(id)!;
     // A message goes to the log instead of to each replica, and from there to all of them; an event of the host goes there and back.
     messages += kind === "channel" ? (replicated ? facts : facts * count) : 2 * facts * count;
-    waits(kind === "channel" ? hopMs : 2 * hopMs);
+    waits((kind === "channel" ? hopMs : 2 * hopMs) + (ordering.everyMs ?? 0) / 2);
   }
   return { messages: rounded(messages), waitMs: waitMs === null ? null : rounded(waitMs) };
 }
@@ -41,6 +41,7 @@ function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }
 
+/** A barrier by epochs, which takes a log as well, stands only where it is asked for, so that its rank decides nothing. */
 const ranks = { none: 0, seal: 2, barrier: 3, order: 5, commit: 6 } as const;
 
 /** Without rates: the mechanisms by their rank, each at each place. */

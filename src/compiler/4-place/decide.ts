@@ -4,6 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Ir, Rule, RuleId } from "../ir.ts";
 import type { Insertion, MechanismName, Strategy } from "../plan.ts";
 import { mechanisms } from "../../strategies/index.ts";
+import type { Mechanism } from "../../strategies/index.ts";
 import type { Decision } from "./write.ts";
 
 export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
@@ -13,13 +14,12 @@ export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Dec
     if (marked) decisions.set(rule.id, { mechanism: "none", byKey: null, why: reason ?? "" });
     return;
   }
-  const mechanism = mechanisms.find((each) => each.name === kind)!;
-  const cannot = marked ? mechanism.cannot(rule, analysis.inference) : "nothing in it depends on order";
-  if (cannot !== null) {
+  const reached = marked ? reaching(kind, rule, analysis) : "nothing in it depends on order";
+  if (typeof reached === "string") {
     diagnostics.push({
       code: "DLC403",
       severity: "error",
-      message: `\`@coordinate(${kind}${by ? ` by (${by.join(", ")})` : ""})\` cannot settle ${rule.label}: ${cannot}`,
+      message: `\`@coordinate(${kind}${by ? ` by (${by.join(", ")})` : ""})\` cannot settle ${rule.label}: ${reached}`,
       file: rule.file,
       span,
       mend: "Remove the annotation to let the compiler choose, or change what the rule reads.",
@@ -27,15 +27,40 @@ export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Dec
     return;
   }
   const byKey = kind !== "order" ? null : by === null ? false : logFor(rule, analysis) ?? true;
-  decisions.set(rule.id, { mechanism: mechanism.name, byKey, why: "chosen by hand in the source" });
+  decisions.set(rule.id, { mechanism: reached.name, byKey, byEpochs: reached.onRequest, why: "chosen by hand in the source" });
 }
 
-/** `by (k)` in the source names other columns than those by which the rule can be sealed or ordered. */
+/** The first mechanism of that name that reaches the rule; else why none does. */
+function reaching(name: MechanismName, rule: Rule, { inference }: Analysis): Mechanism | string {
+  let cannot = "";
+  for (const mechanism of mechanisms) {
+    if (mechanism.name !== name) continue;
+    const reason = mechanism.cannot(rule, inference);
+    if (reason === null) return mechanism;
+    cannot ||= reason;
+  }
+  return cannot;
+}
+
+/** What a rule asks for by hand, and does not get: other columns, or a log of its own where another rule asks for epochs. */
 export function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
   const out: Diagnostic[] = [];
   for (const rule of ir.rules.values()) {
-    if (!rule.coordinate?.by) continue;
+    if (rule.coordinate === null) continue;
     const { kind, by, span } = rule.coordinate;
+    const asker = kind === "order" ? askingForEpochs(rule, insertions, ir) : undefined;
+    if (asker !== undefined) {
+      out.push({
+        code: "DLC403",
+        severity: "error",
+        message: `\`@coordinate(order${by ? ` by (${by.join(", ")})` : ""})\` cannot settle ${rule.label}: it shares a log with ${asker.label}, which asks for epochs`,
+        file: rule.file,
+        span,
+        mend: "Write `@coordinate(barrier)` before both or before neither: one log is cut in one way.",
+      });
+      continue;
+    }
+    if (!by) continue;
     const insertion = insertions.find((each) => each.mechanism === kind && each.protects.includes(rule.id));
     if (insertion === undefined || names(rule, by, insertion.key, ir)) continue;
     const can = insertion.key.length === 0 ? "no column separates what it orders" : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
@@ -51,6 +76,12 @@ export function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
   return out;
 }
 
+/** The rule by which the log of this one is cut into epochs. */
+function askingForEpochs(rule: Rule, insertions: readonly Insertion[], ir: Ir): Rule | undefined {
+  const cut = insertions.find(({ epochMs, protects }) => epochMs !== null && protects.includes(rule.id));
+  return cut?.protects.map((id) => ir.rules.get(id)!).find(({ coordinate }) => coordinate?.kind === "barrier");
+}
+
 /** Whether `by` names these columns: by their names, or by variables of the rule that stand in them. */
 function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir): boolean {
   const standsIn = (variable: string, column: string): boolean =>
@@ -64,19 +95,21 @@ function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir
 
 /** The cheapest mechanism that reaches the rule; null where nothing is left to try. */
 export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, options: { readonly strategy: Strategy; readonly instead?: "order" | "free" }, diagnostics: Diagnostic[]): Decision | null {
-  if (tried?.mechanism === "none" || (tried?.mechanism === "order" && tried.byKey === false)) return null;
+  if (tried?.mechanism === "none" || tried?.byEpochs === true || (tried?.mechanism === "order" && tried.byKey === false)) return null;
   if (options.strategy === "none" || options.instead === "free") return null;
   if (tried?.mechanism === "order") return { ...tried, byKey: false };
   const { inference } = analysis;
+  const isAsked = options.strategy === "barrier" || rule.coordinate?.kind === "barrier";
+  if (tried?.mechanism === "barrier" && isAsked) return { ...tried, byEpochs: true, why: `the end of the stream alone leaves a race with what is ordered in ${rule.role}` };
   if (options.strategy !== "auto") {
-    const forced = mechanisms.find((each) => each.name === options.strategy)!;
-    const cannot = forced.cannot(rule, inference);
-    if (cannot === null) return tried ? null : { mechanism: forced.name, byKey: forced.name === "order" ? logFor(rule, analysis) : null, why: `forced by --strategy ${options.strategy}` };
+    const forced = reaching(options.strategy, rule, analysis);
+    if (typeof forced !== "string")
+      return tried ? null : { mechanism: forced.name, byKey: forced.name === "order" ? logFor(rule, analysis) : null, byEpochs: forced.onRequest, why: `forced by --strategy ${options.strategy}` };
     if (!diagnostics.some((each) => each.code === "DLC403" && each.span === rule.span)) {
       diagnostics.push({
         code: "DLC403",
         severity: "error",
-        message: `--strategy ${options.strategy} cannot settle ${rule.label}: ${cannot}`,
+        message: `--strategy ${options.strategy} cannot settle ${rule.label}: ${forced}`,
         file: rule.file,
         span: rule.span,
         mend: "Without --strategy the compiler chooses what reaches the rule.",
@@ -89,6 +122,7 @@ export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefin
   if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
   const reasons: string[] = [];
   for (const mechanism of mechanisms) {
+    if (mechanism.onRequest) continue;
     const cannot = mechanism.cannot(rule, inference);
     if (cannot === null) return { mechanism: mechanism.name, byKey: mechanism.name === "order" ? byKey : null, why: why(mechanism.name, reasons) };
     if (mechanism.name === "seal") reasons.push(cannot);

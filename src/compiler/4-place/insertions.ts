@@ -7,6 +7,7 @@ import { openMarks } from "./settle.ts";
 import { planSeals } from "./travels.ts";
 import { rulesBehind, weakSources } from "./relevant.ts";
 import { logRole, logsOf } from "./write.ts";
+import { isLogging } from "./write.ts";
 import type { Decided, Settled } from "./write.ts";
 
 /** What was inserted, one entry per mechanism and place: rules that wait for the same sources share it. */
@@ -18,7 +19,8 @@ export function describeInsertions(analysis: Analysis, decided: Decided, { coord
   const bySource = new Map(planSeals(coordinated, residual).sealed.map((each) => [each.collection, each]));
   const out = new Map<string, { insertion: Insertion; protects: string[] }>();
   const columnNames = (id: CollectionId, columns: readonly number[]): string[] => columns.map((column) => ir.collections.get(id)!.columns[column].name);
-  const add = (rule: Rule, insertion: Omit<Insertion, "protects">): void => {
+  const add = (rule: Rule, given: Omit<Insertion, "protects" | "epochMs"> & { readonly epochMs?: number }): void => {
+    const insertion = { epochMs: null, ...given };
     const place = `${insertion.mechanism} ${insertion.role} ${insertion.at.join(" ")} ${insertion.key.join(" ")} ${insertion.mechanism === "none" ? rule.id : ""}`;
     const known = out.get(place);
     if (known) known.protects.push(rule.id);
@@ -32,11 +34,16 @@ export function describeInsertions(analysis: Analysis, decided: Decided, { coord
     if (decision === undefined) continue;
     if (decision.mechanism === "none") {
       add(rule, { mechanism: "none", role: rule.role, at: [], key: [], producers: null, single: false, why: decision.why });
-    } else if (decision.mechanism === "order") {
+    } else if (isLogging(decision)) {
       const at = passing.get(logs.get(rule.id)!);
       if (at === undefined) continue;
-      const key = columnNames(at[0], coordinated.collections.get(at[0])!.ordering!.by);
-      add(rule, { mechanism: "order", role: logRole(rule, ir), at, key, producers: null, single: false, why: decision.why });
+      const { by, everyMs } = coordinated.collections.get(at[0])!.ordering!;
+      const place = { role: logRole(rule, ir), at, key: columnNames(at[0], by), producers: null, single: false };
+      if (everyMs === undefined) add(rule, { mechanism: "order", ...place, why: decision.why });
+      else {
+        const why = decision.byEpochs === true ? decision.why : `${decision.why}; a rule that shares its log asks for epochs`;
+        add(rule, { mechanism: "barrier", ...place, epochMs: everyMs, why });
+      }
     } else {
       const { conditions } = analysis.inference.sealed.get(rule.id)!;
       const sources = [...new Set(conditions.map(({ source }) => source))].sort((a, b) => graph.positions.get(a)! - graph.positions.get(b)!);

@@ -64,8 +64,8 @@ export function reachOutputs({ analysis, before, residual, decisions, insertions
 }
 
 /** Of what protects something behind the output: whether what passes through it can get there. */
-function isOnTheWay({ at, mechanism }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
-  if (mechanism !== "order") return true;
+function isOnTheWay({ at, mechanism, epochMs }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
+  if (mechanism !== "order" && epochMs === null) return true;
   return at.some((id) => id === output || graph.readers.get(id)!.some((rule) => behind.has(rule.id)));
 }
 
@@ -94,12 +94,12 @@ function pacelc(insertions: readonly Insertion[]): string {
   const partition: string[] = [];
   const otherwise: string[] = [];
   if (uses("seal")) partition.push(`seal(${keys.join(",")})`);
-  if (uses("barrier")) partition.push("seal(*)");
+  if (insertions.some(({ mechanism, epochMs }) => mechanism === "barrier" && epochMs === null)) partition.push("seal(*)");
   if (partition.length > 0) otherwise.push("seal");
-  if (uses("order")) {
-    partition.push("sequencer");
-    otherwise.push("2");
-  }
+  const isByEpochs = insertions.some(({ epochMs }) => epochMs !== null);
+  if (uses("order") || isByEpochs) partition.push("sequencer");
+  if (isByEpochs) otherwise.push("epoch");
+  else if (uses("order")) otherwise.push("2");
   return partition.length === 0 ? "PA/EL" : `PC/${partition.join("+")}/EC(${otherwise.join("+")})`;
 }
 
@@ -147,7 +147,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     }
     roles.add(ir.collections.get(source)!.role);
   };
-  for (const insertion of own) if (insertion.mechanism === "seal" || insertion.mechanism === "barrier") for (const source of insertion.at) promise(source);
+  for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
   for (const role of [...roles].sort()) out.add(`assumes: no restart of ${role}`);
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);

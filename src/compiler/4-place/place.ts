@@ -23,6 +23,7 @@ import { asDecided } from "./settle.ts";
 import type { Unsettled } from "./settle.ts";
 import { stopsOf } from "./stops.ts";
 import { planSeals } from "./travels.ts";
+import { isLogging } from "./write.ts";
 import type { Settled } from "./write.ts";
 
 export { certificate } from "./certificate.ts";
@@ -75,7 +76,7 @@ interface Plans {
 
 /** Blazes puts coordination in front of the offending components, whatever comes into them: that is the baseline. */
 function plansOf(given: Unsettled, decided: Candidate, rates: Rates | null, { strategy, compare, plan }: PlaceOptions): Plans {
-  const isOrdered = [...decided.decided.rules.values()].some(({ mechanism }) => mechanism === "order");
+  const isOrdered = [...decided.decided.rules.values()].some(isLogging);
   const baseline = isOrdered && strategy === "auto" ? widened(given, decided, rates) : decided;
   const isAsked = compare === true || plan === "2" || plan === "3";
   if (strategy !== "auto" || decided.insertions.length === 0 || (rates === null && !isAsked)) return { ranked: [decided], baseline };

@@ -134,6 +134,7 @@ function outcome(finding: Finding, insertion: Insertion | undefined, trusted: bo
     const key = insertion.key.length > 0 ? ` by (${insertion.key.join(", ")})` : "";
     const at = insertion.at.reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
     if (insertion.mechanism === "seal") return `; coordinated: it waits for the seal of ${at}${key}`;
+    if (insertion.epochMs !== null) return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log that is cut into epochs`;
     if (insertion.mechanism === "barrier") return `; coordinated: it waits for the end of ${at}`;
     return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log${key}`;
   }

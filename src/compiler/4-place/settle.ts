@@ -11,7 +11,7 @@ import { decide, force } from "./decide.ts";
 import { alone, partsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
 import { keeps, rulesBehind } from "./relevant.ts";
-import { stale, write } from "./write.ts";
+import { isLogging, stale, write } from "./write.ts";
 import type { Decided, Decision, Settled } from "./write.ts";
 
 /** What is tried instead of what would be decided rule by rule. */
@@ -192,7 +192,7 @@ function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Se
   remove(candidates);
   // What the logs of other rules bring to it as well is coordinated all the same, and the report should say so.
   for (const [id, decision] of removed) {
-    if (decision.mechanism !== "order" || tries-- <= 0 || ![...decisions.values()].some(({ mechanism }) => mechanism === "order")) continue;
+    if (!isLogging(decision) || tries-- <= 0 || ![...decisions.values()].some(isLogging)) continue;
     decisions.set(id, decision);
     const again = write(analysis, graph, decided);
     if (orderings(again.coordinated) === orderings(settled.coordinated) && stale(again, decided).length === 0) settled = again;

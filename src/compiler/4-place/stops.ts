@@ -14,9 +14,9 @@ export function stopsOf(ir: Ir, insertions: readonly Insertion[], reached: reado
     else stops.set(key, { stop: { unreachable, what, outputs: [] }, outputs: new Set(outputs) });
   };
   for (const insertion of insertions) {
-    const { mechanism, producers, single, key } = insertion;
+    const { mechanism, producers, single, key, epochMs } = insertion;
     const outputs = behind.get(insertion)!;
-    if (mechanism === "order") add("the sequencer", "nothing is answered that passes through the log", outputs);
+    if (mechanism === "order" || epochMs !== null) add("the sequencer", "nothing is answered that passes through the log", outputs);
     if (mechanism === "seal" || mechanism === "barrier") {
       for (const role of producers ?? []) {
         const values = `of (${key.join(", ")})`;

@@ -11,7 +11,19 @@ import { draftOf, insertGate, programOf } from "../../strategies/seal.ts";
 export interface Decision {
   readonly mechanism: MechanismName;
   readonly byKey: boolean | null;
+  /** The `barrier` is one of epochs. */
+  readonly byEpochs?: boolean;
   readonly why: string;
+}
+
+/** It waits for seals, and no log serves it. */
+export function isSealing({ mechanism, byEpochs }: Decision): boolean {
+  return mechanism === "seal" || (mechanism === "barrier" && byEpochs !== true);
+}
+
+/** A log settles it. */
+export function isLogging({ mechanism, byEpochs }: Decision): boolean {
+  return mechanism === "order" || byEpochs === true;
 }
 
 /** What is decided of a program. */
@@ -35,7 +47,7 @@ export function write(analysis: Analysis, graph: Graph, { rules: decisions, cuts
   const { ir, inference } = analysis;
   const draft = draftOf(ir);
   for (const [id, decision] of decisions) {
-    if (decision.mechanism !== "seal" && decision.mechanism !== "barrier") continue;
+    if (!isSealing(decision)) continue;
     const sealing = inference.sealed.get(id)!;
     insertGate(draft, id, sealing.conditions, inference.persistence);
     for (const other of sealing.together) {
@@ -46,20 +58,24 @@ export function write(analysis: Analysis, graph: Graph, { rules: decisions, cuts
     }
   }
   const logs = new Map<RuleId, string>();
+  const anyByEpochs = (some: readonly Rule[]): boolean => some.some(({ id }) => decisions.get(id)!.byEpochs === true);
   for (const [role, ordered] of orderedByRole(ir, decisions)) {
     if (wide) {
       for (const rule of ordered) logs.set(rule.id, `${role}.log`);
-      insertLog(draft.collections, { sources: graph.entrances(role).map(({ id }) => id), log: `${role}.log` }, null);
+      const sources = graph.entrances(role).map(({ id }) => id);
+      insertLog(draft.collections, { sources, log: `${role}.log` }, { key: null, byEpochs: anyByEpochs(ordered) });
       continue;
     }
     for (const { region, ordered: group } of regionsOf(role, ordered, graph, inference.persistence)) {
       for (const rule of group) logs.set(rule.id, region.log);
-      const keyed = group.every((rule) => decisions.get(rule.id)!.byKey !== false);
-      insertLog(draft.collections, region, keyed ? narrowed(logKey(region, group, graph, inference.persistence), group, ir) : null);
+      const byEpochs = anyByEpochs(group);
+      const keyed = !byEpochs && group.every((rule) => decisions.get(rule.id)!.byKey !== false);
+      const key = keyed ? narrowed(logKey(region, group, graph, inference.persistence), group, ir) : null;
+      insertLog(draft.collections, region, { key, byEpochs });
     }
   }
   for (const id of cuts) {
-    if (draft.collections.get(id)!.ordering === undefined) insertLog(draft.collections, { sources: [id], log: `${id}.log` }, null);
+    if (draft.collections.get(id)!.ordering === undefined) insertLog(draft.collections, { sources: [id], log: `${id}.log` }, { key: null, byEpochs: false });
   }
   const coordinated = programOf(draft);
   return { coordinated, residual: analyze(coordinated, "inserted"), logs };
@@ -69,7 +85,7 @@ export function write(analysis: Analysis, graph: Graph, { rules: decisions, cuts
 function orderedByRole(ir: Ir, decisions: ReadonlyMap<RuleId, Decision>): Map<string, Rule[]> {
   const byRole = new Map<string, Rule[]>();
   for (const [id, decision] of decisions) {
-    if (decision.mechanism !== "order") continue;
+    if (!isLogging(decision)) continue;
     const rule = ir.rules.get(id)!;
     const role = logRole(rule, ir);
     const known = byRole.get(role);
@@ -106,7 +122,7 @@ function narrowed(key: LogKey, ordered: readonly Rule[], ir: Ir): LogKey {
 
 /** Rules that would wait for a seal which, with all that is written in, no longer comes: what they hold back they would keep for ever. */
 export function stale({ residual }: Settled, { rules }: Decided): RuleId[] {
-  return [...rules].filter(([id, { mechanism }]) => (mechanism === "seal" || mechanism === "barrier") && !residual.inference.sealed.has(id)).map(([id]) => id);
+  return [...rules].filter(([id, decision]) => isSealing(decision) && !residual.inference.sealed.has(id)).map(([id]) => id);
 }
 
 /** The logs of a program, each with what passes through it. */

@@ -92,7 +92,7 @@ function collectionMeta(plan: Plan, collection: Collection): string {
   if (kind === "output" && (level === "eventual" || level === "any")) parts.push("retracts: true");
   if (periodMs !== null) parts.push(`periodMs: ${periodMs}`);
   if (ordering !== undefined)
-    parts.push(`ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)} }`);
+    parts.push(`ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)}${ordering.everyMs === undefined ? "" : `, everyMs: ${ordering.everyMs}`} }`);
   const sealed = sealedMeta(plan, collection);
   if (sealed !== null) parts.push(`sealed: ${sealed}`);
   return `{ ${parts.join(", ")} }`;
