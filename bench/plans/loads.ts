@@ -1,5 +1,5 @@
 /** Input for the programs of fixtures/plans: as much as their rates say comes in some seconds, by instance. */
-export type PlansProgram = "monitor" | "cache" | "baskets" | "shop";
+export type PlansProgram = "monitor" | "baskets" | "shop";
 
 type Lines = Record<string, string[]>;
 
@@ -15,10 +15,6 @@ export const loads: Readonly<Record<PlansProgram, (seconds: number) => Lines>> =
   monitor: (seconds) => ({
     ...at("Sensor", "reading", 4, (node) => times(1000 * seconds, (i) => line({ device: `d${i % 50}`, at: i, value: (i * 31 + node) % 1000 }))),
     ...at("Operator", "limit", 2, (node) => times(5 * seconds, (i) => line({ device: `d${i % 7}`, most: i * 2 + node }))),
-  }),
-  cache: (seconds) => ({
-    ...at("AdServer", "click", 5, (node) => times(400 * seconds, (i) => line({ campaign: `c${i % 200}`, id: `i${Math.floor(i / 200) % 2}`, user: `u${i * 5 + node}` }))),
-    ...at("Analyst", "ask", 1, () => times(10 * seconds, (i) => line({ campaign: `c${i % 200}` }))),
   }),
   // Every shop votes on every basket, when all of its two items have been rung up somewhere.
   baskets: (seconds) =>

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { check } from "../support/check.ts";
+import { differs, runAll } from "../support/runs.ts";
+import type { Given } from "../support/runs.ts";
 
 const fixture = (name: string): string => readFileSync(new URL(`../../fixtures/${name}.dlc`, import.meta.url), "utf8");
 
@@ -46,13 +48,26 @@ test("P6: counts over unsealed clicks: Inst at Report, ordering at its inputs", 
   expect(c.after("Analyst.result")).toBe("Run");
 });
 
-test("P6, P11: what a replicated cache keeps of such answers differs for ever; unreplicated it is Run", () => {
-  const store = (role: string): string => `role Client { input put(k: string, v: int); input ask(k: string); Kvs.put(k, v) <~ put(k, v); Kvs.get(k) <~ ask(k); }
+test("P6, P11: a replicated cache keeps all answers that any replica gave, so that its replicas agree; unless they do not hear all, or one puts another away", () => {
+  const store = (role: string, { to = "", extra = "", lossy = "", columns = "k: string, n: int", op = "<=" } = {}): string => `role Client { input put(k: string, v: int); input ask(k: string); Kvs.put(k, v) <~ put(k, v); Kvs.get(k) <~ ask(k); }
 role Kvs ${role} { channel put(k: string, v: int); channel get(k: string); table kv(k: string, v: int); table gets(k: string); scratch n(k: string, n: int);
-  kv(k, v) <= put(k, v); gets(k) <= get(k); n(k, count()) <= kv(k, _); Cache.answer(k, n) <~ gets(k), n(k, n); }
-role Cache ${role} { channel answer(k: string, n: int); table kept(k: string, n: int); output o(k: string, n: int); kept(k, n) <= answer(k, n); o(k, n) <= kept(k, n); }`;
-  const c = check(store("replicated"));
-  expect([c.before("Kvs.n"), c.before("Cache.answer"), c.before("Cache.o")]).toEqual(["Inst", "Inst", "Diverge"]);
+  kv(k, v) <= put(k, v); scratch first(a: addr); first(min(a)) <= Cache.nodes(a); gets(k) <= get(k); n(k, count()) <= kv(k, _); Cache.answer${to}(k, n) <~ gets(k), n(k, n)${extra}; }
+role Cache ${role} { channel answer(k: string, n: int) ${lossy}; table kept(${columns}); output o(k: string, n: int) agreed; kept(k, n) ${op} answer(k, n); o(k, n) <= kept(k, n); }`;
+  const given: Given = [["Client.ask", "k"], ["Client.put", "k", 1], ["Client.put", "k", 2], ["Client.ask", "l"], ["Client.put", "l", 3]];
+  for (const how of [{}, { to: "@*" }, { to: "@a", extra: ", Cache.nodes(a)" }]) {
+    const text = store("replicated", how);
+    const c = check(text);
+    expect([c.before("Kvs.n"), c.before("Cache.answer"), c.before("Cache.o"), c.inserted]).toEqual(["Inst", "Run", "Run", []]);
+    const { betweenRuns, betweenReplicas } = differs(runAll(c.plan, given), "Cache.o");
+    expect([betweenRuns, betweenReplicas]).toEqual([true, false]);
+  }
+  // What each cache keeps of them is another thing, and so is what only some caches hear.
+  for (const how of [{ columns: "k: string -> n: int", op: "<+-" }, { columns: "k: string -> n: int" }, { to: "@a", extra: ", first(a)" }, { lossy: "lossy" }]) {
+    const text = store("replicated", how);
+    const c = check(text, "none");
+    expect([JSON.stringify(how), c.before("Cache.o")]).toEqual([JSON.stringify(how), "Diverge"]);
+    expect(differs(runAll(c.plan, given, { seeds: 12 }), "Cache.o").betweenReplicas).toBe(true);
+  }
   const single = check(store(""));
   expect([single.before("Kvs.n"), single.before("Cache.o")]).toEqual(["Run", "Run"]);
 });

@@ -36,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   { name: "a gate need not determine the key", patches: [analysis("seals", "if (expr !== null && [...variablesOf(expr)].every((name) => gate.has(name))) continue;", "if (expr !== null) continue;")] },
   { name: "replicas are no question", patches: [analysis("labels", 'return !replicated ? "Run" : writes ? "Diverge" : "Inst";', 'return "Run";')] },
   { name: "a keyed channel's receivers agree", patches: [analysis("labels", "(atReceivers && roles.get(head.role)!.replicated)", "(atReceivers && false)")] },
+  { name: "all who hear the same keep the same of a keyed channel", patches: [analysis("labels", "lossy || keyLength !== null || ir.externals", "lossy || ir.externals")] },
   { name: "a seal survives a projection", patches: [analysis("seals", "const at = columnOf(term.name);\n        if (at < 0) return null;", "const at = Math.max(0, columnOf(term.name));")] },
   {
     name: "only one literal is held",
@@ -51,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
   { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return side.call.name === "min" ? op', 'if (side.call.name === "count") return true;\n    return side.call.name === "min" ? op')] },
   { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
-  { name: "what goes to an address goes to all", patches: [analysis("local", "!isForAll(rule, context)", "isForAll === undefined")] },
+  { name: "what goes to an address goes to all", patches: [analysis("local", "!goesToAll(rule, context)", "isForAll === undefined")] },
   { name: "local facts are everybody's", patches: [analysis("local", "if (local.has(id) || !isLocal(id, context, local, marked)) continue;", "if (local.has(id) || isLocal(id, context, local, marked) || true) continue;")] },
   {
     name: "a log may be keyed by any column",

@@ -16,6 +16,7 @@ import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { acknowledgedIn } from "./acknowledged.ts";
 import { isHeld, pathLabel } from "./declared.ts";
 import { reads } from "./graph.ts";
+import { goesToAll } from "./local.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
 import { isAggregating } from "./persistence.ts";
@@ -173,8 +174,9 @@ export function inferLabels(
         let label = names.get(id)!;
         for (const rule of graph.into.get(id)!) {
           const sent = ruleLabel(rule, context, names, marks, seals, logs);
-          // Whatever its senders disagree on, a log gives one answer to all replicas.
-          label = worse(label, ordering && (sent === "Inst" || sent === "Diverge") ? "Run" : sent);
+          // Whatever its senders disagree on, all replicas are told the same: by a log, or since each hears everything.
+          const isCommon = ordering !== undefined || hearsAll(id, context);
+          label = worse(label, isCommon && (sent === "Inst" || sent === "Diverge") ? "Run" : sent);
         }
         if ((kind === "output" || kind === "channel") && local.has(id)) label = worse(label, localLabel(id, context));
         if (label === names.get(id)) continue;
@@ -187,6 +189,18 @@ export function inferLabels(
   const labels = new Map<CollectionId, Label>();
   for (const id of graph.ir.collections.keys()) labels.set(id, shown(id, names.get(id)!, seals));
   return labels;
+}
+
+/**
+ * Whether what comes by this channel is in the end what all of its senders sent, together, at each replica or owner. Not
+ * where a message is for one instance, may be lost to some, or each keeps the value of a key that came first; and of a
+ * component nothing is known but its paths, so that the table alone says what comes of replicas that disagree.
+ */
+function hearsAll(id: CollectionId, context: Context): boolean {
+  const { kind, role, lossy, keyLength } = collection(context, id);
+  const { ir, into } = context.graph;
+  if (kind !== "channel" || lossy || keyLength !== null || ir.externals.has(role)) return false;
+  return into.get(id)!.every((rule) => goesToAll(rule, context));
 }
 
 /** Semantics A6: sources have a label of their own. */

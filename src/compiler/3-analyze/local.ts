@@ -32,9 +32,14 @@ function isLocal(id: CollectionId, context: Context, local: ReadonlySet<Collecti
   if (!context.graph.ir.roles.get(role)!.replicated) return false;
   if (kind === "input" || kind === "timer") return true;
   return context.graph.into.get(id)!.some((rule) => {
-    if (kind === "channel") return (rule.head.to?.kind === "address" && !isForAll(rule, context)) || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
+    if (kind === "channel") return !goesToAll(rule, context) || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
     return fromLocal(rule, local);
   });
+}
+
+/** Whether what the rule sends comes to every instance of the channel's role. */
+export function goesToAll(rule: Rule, context: Context): boolean {
+  return rule.head.to?.kind !== "address" || isForAll(rule, context);
 }
 
 /** `R.c@a(x) <~ i(x), R.nodes(a);` says `R.c@*(x) <~ i(x);`, where nothing else tells one address from another. */
