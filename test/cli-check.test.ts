@@ -121,6 +121,14 @@ describe("dlc check", () => {
       [["check", "a.dlc", "--budget", "sequencer=0"], /"sequencer" is no mechanism/],
       [["check", "a.dlc", "--budget", "order"], /order needs a whole number/],
       [["chekc", "a.dlc"], /unknown command 'chekc'[\s\S]*check/],
+      [["check", "a.dlc", "--foo"], /unknown option '--foo'\n\(dlc check --help shows/],
+      [["help", "chekc"], /there is no command chekc; there are check, build,/],
+      [["verify", "a.dlc", "--tries", "0"], /whole number, 1 or more/],
+      [["explain", "poor#1"], /no such file: poor#1; a rule or an output is named behind its program: dlc explain ads\.dlc poor#1/],
+      [["explain", "a"], /no such file: a \(there is a a\.dlc\)/],
+      [["explain", "missing.dlc"], /no such file: missing\.dlc\n/],
+      [["explain", "DLC302x"], /there is no code DLC302X; did you mean DLC302/],
+      [["explain", "a.dlc", "o#1", "-o", "x.svg"], /-o draws what --witness finds/],
       [["explain", "a.dlc", "nothing#1"], /a\.dlc has no rule or output nothing#1/],
       [["explain", "DLC000"], /there is no code DLC000/],
       [["build", "a.dlc"], /required option '-o, --out <folder>'/],
@@ -139,6 +147,9 @@ describe("dlc check", () => {
       .map(([, name]) => name)
       .filter((name) => name !== "help" && name !== "dlc");
     expect(names).toEqual(expect.arrayContaining(["check", "build", "run", "explain", "fmt", "init", "completion"]));
+    const check = await place.dlc("check", "--help");
+    expect((await place.dlc("help", "check")).out).toBe(check.out);
+    expect((await place.dlc("help")).out).toBe(top);
     for (const args of [["--help"], ...names.map((name) => [name, "--help"])]) {
       const { code, out } = await place.dlc(...args);
       expect(code).toBe(0);

@@ -19,7 +19,8 @@ interface Completed {
 }
 
 export function completionScript(program: Command, shell: Shell): string {
-  const commands = program.commands.map(completedOf);
+  // What stands behind "help" are the names of the others.
+  const commands = program.commands.filter((command) => command.name() !== "help").map(completedOf);
   return { bash, zsh, fish }[shell](commands);
 }
 

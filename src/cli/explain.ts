@@ -1,4 +1,6 @@
 /** `dlc explain`: a program, one of its rules or outputs, or a code, in words. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { codes } from "../compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../compiler/diagnostics/codes.ts";
 import { nearNames } from "../compiler/diagnostics/near.ts";
@@ -25,11 +27,16 @@ export async function explainCommand(
   io: Io,
 ): Promise<number> {
   const style = paint(io.colour);
-  if (/^DLC\d+$/i.test(subject)) {
+  if (/^(?:DLC)?\d+[a-z]*$/i.test(subject)) {
     if (part !== undefined) throw new WrongUse(`a code is explained by itself: dlc explain ${subject}`);
-    io.out(explainCode(subject.toUpperCase(), style, io.width));
+    io.out(explainCode(subject.toUpperCase().replace(/^(?=\d)/, "DLC"), style, io.width));
     return 0;
   }
+  if (options.witness !== true && options.out !== undefined)
+    throw new WrongUse("-o draws what --witness finds: dlc explain ads.dlc poor#1 --witness -o poor.svg; dlc graph draws a program");
+  const isPart = /^[\w.]+(?:#\d+)?$/.test(subject) && !subject.endsWith(".dlc");
+  if (isPart && !["", ".dlc"].some((end) => existsSync(resolve(io.cwd, `${subject}${end}`))))
+    throw new WrongUse(`no such file: ${subject}; a rule or an output is named behind its program: dlc explain ads.dlc ${subject}`);
   const file = readProgram(subject, io.cwd);
   const config = findConfig(io.cwd);
   for (const finding of config.findings) io.err(`${drawDiagnostic(finding, paint(io.errColour), io.width)}\n`);

@@ -36,7 +36,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .version(version(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [command]", "print help for a command")
+    .helpCommand(false)
     .showHelpAfterError("(dlc --help shows how it is used)")
     .showSuggestionAfterError()
     .configureOutput({
@@ -190,7 +190,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(profileOption())
     .option("--witness", "look for two runs of the same small input that contradict each other")
     .option("-o, --out <file.svg>", "with --witness: the two runs as a space-time diagram")
-    .option("--tries <n>", "with --witness: how many small inputs are tried (default: 60)", whole)
+    .option("--tries <n>", "with --witness: how many small inputs are tried (default: 60)", some)
     .addHelpText(
       "after",
       examples([
@@ -254,7 +254,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(planOption())
     .addOption(profileOption())
     .option("--events <file>", "inputs of your own, one line of JSON each, as dlc run reads them from stdin")
-    .option("--tries <n>", "how many small inputs are tried (default: 40)", whole)
+    .option("--tries <n>", "how many small inputs are tried (default: 40)", some)
     .option("--seed <n>", "start at this one: a counterexample names the one that finds it at once", whole)
     .option("-o, --out <file.svg>", "a counterexample as a space-time diagram")
     .addHelpText(
@@ -329,7 +329,21 @@ function commands(io: Io, finish: (code: number) => void): Command {
       finish(0);
     });
 
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands)
+    command.copyInheritedSettings(program).showHelpAfterError(`(dlc ${command.name()} --help shows how it is used)`);
+  // Not the one of the library, which says nothing of a command that does not exist.
+  program
+    .command("help")
+    .summary("print help for a command")
+    .argument("[command]")
+    .helpOption(false)
+    .action((name: string | undefined) => {
+      const names = program.commands.map((command) => command.name());
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (command === undefined) throw new WrongUse(`there is no command ${name}; there are ${names.join(", ")}`);
+      command.outputHelp();
+      finish(0);
+    });
   return program;
 }
 
@@ -351,6 +365,11 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 function whole(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+  return Number(text);
+}
+
+function some(text: string): number {
+  if (!/^\d*[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 1 or more.");
   return Number(text);
 }
 
