@@ -140,6 +140,43 @@ describe("dlc check", () => {
     }
   });
 
+  test("a program that cannot be read does not keep the others from being reported", async () => {
+    place.write({ "a.dlc": clean, "b.dlc": "role A {\n  output o(x: int);\n  o(x) <= nowhere(x);\n}\n" });
+    writeFileSync(join(place.folder, "latin.dlc"), Buffer.from([0x2f, 0x2f, 0xe4, 0x0a]));
+    const checked = await place.dlc("check", "latin.dlc", "a.dlc", "b.dlc");
+    expect([checked.code, checked.err]).toEqual([2, "dlc: latin.dlc is not UTF-8 text\n"]);
+    expect(checked.out).toContain("2 programs checked: 1 error");
+    const formatted = await place.dlc("fmt", "latin.dlc", "a.dlc");
+    expect([formatted.code, formatted.out, formatted.err]).toEqual([2, "a.dlc\n", "dlc: latin.dlc is not UTF-8 text\n1 of 1 program formatted\n"]);
+    // Nor one whose certificate is missing.
+    await place.dlc("check", "a.dlc", "--lock");
+    const locked = await place.dlc("check", "a.dlc", "b.dlc", "--locked");
+    expect(locked.out).toContain("2 programs checked: 1 error");
+  });
+
+  test("beside a statement that is left out no label is claimed, and no certificate written", async () => {
+    // Without the rule that cannot be read, o is said to be deterministic.
+    const text = "role A x2 {\n  input i(x: int);\n  B.c <~ i;\n}\nrole B {\n  channel c(x: int);\n  table t(x: int);\n  t <= c;\n  output o(n: int);\n  o(count(*)) <= t(_);\n}\n";
+    place.write({ "a.dlc": text });
+    const { code, out, err } = await place.dlc("check", "a.dlc", "--lock");
+    expect([code, err]).toEqual([1, ""]);
+    expect(out).not.toContain("deterministic");
+    expect(existsSync(join(place.folder, "coordination.json"))).toBe(false);
+    const { json } = await jsonOf("a.dlc");
+    expect([json["outputs"], json["collections"], json["plan"]]).toEqual([[], [], []]);
+    place.write({ "a.dlc": text.replace("*", "") });
+    expect((await place.dlc("check", "a.dlc")).out).toContain("B.o  deterministic: Run, not reached");
+  });
+
+  test.skipIf(process.platform !== "linux")("where no folder can be made, nothing goes on for ever", async () => {
+    place.write({ "a.dlc": clean });
+    for (const args of [["init", "/proc/nowhere"], ["build", "a.dlc", "-o", "/proc/nowhere/out"]]) {
+      const { code, err } = await place.dlc(...args);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^dlc: cannot write \/proc\/nowhere\/.*: there is no such file or folder\n$/);
+    }
+  });
+
   test("--help and --version are no error", async () => {
     expect((await place.dlc("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     const { out: top } = await place.dlc("--help");

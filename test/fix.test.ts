@@ -94,6 +94,22 @@ role B {
     expect(read("a.dlc")).toBe(text.replace("  // dlc-allow DLC302: no\n", ""));
   });
 
+  test("imported files are programs of their own: it says with which command they are mended", async () => {
+    const lib = "module M {\n  in a(x: int);\n  out b(x: int);\n  b(x) <= a(x)\n}\n";
+    place.write({
+      "lib.dlc": lib,
+      "a.dlc": 'import "./lib.dlc" as lib;\nuse lib.M as m in A;\nrole A {\n  input i(x: int);\n  output o(x: int);\n  m.a <= i;\n  o <= m.b;\n}\n',
+    });
+    const { out, err } = await place.dlc("check", "a.dlc", "--fix");
+    expect(err).toBe("");
+    expect(out).toContain("checked: 1 error, 0 warnings\n`dlc check lib.dlc --fix` mends 1 finding in it.\n");
+    expect(read("lib.dlc")).toBe(lib);
+    // Both asked about: the one is mended where it stands, and nothing is left.
+    const both = await place.dlc("check", ".", "--fix");
+    expect(both.err).toBe("fixed lib.dlc:4:15 DLC102: Insert `;`\n");
+    expect((await place.dlc("check", ".")).out).toContain("2 programs checked: 0 errors, 0 warnings\n");
+  });
+
   test("what may change what is computed is only done when asked for", async () => {
     const text =
       "role A x2 {\n  input click(c: string, i: string, u: int) sealed by (c);\n  R.click(i, u) <~ click(_, i, u);\n}\nrole R replicated x2 {\n  channel click(i: string, u: int);\n  table clicks(i: string, u: int);\n  output n(i: string, n: int);\n  clicks <= click;\n  n(i, count()) <= clicks(i, _);\n}\n";

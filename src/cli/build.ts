@@ -1,5 +1,5 @@
 /** `dlc build FILE -o DIR`: the emitted folder, whole or not at all. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emit } from "../compiler/5-emit/emit.ts";
 import { createName } from "../compiler/5-emit/components.ts";
@@ -15,7 +15,7 @@ import { count } from "./draw/count.ts";
 import { drawDiagnostic } from "./draw/diagnostics.ts";
 import { paint } from "./draw/paint.ts";
 import { drawPlan } from "./draw/plan.ts";
-import { readProgram } from "./files.ts";
+import { createFolder, readProgram, whyNot } from "./files.ts";
 import { bundleModules } from "./bundle.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -58,7 +58,7 @@ export async function buildInto(
   if (built === null) return 1;
   for (const { path: inside, text } of built.files) {
     const target = join(folder, ...inside.split("/"));
-    mkdirSync(dirname(target), { recursive: true });
+    createFolder(dirname(target));
     writeFileSync(target, text);
   }
   const style = paint(io.errColour);
@@ -168,15 +168,14 @@ function refuseForeign(folder: string, shown: string): void {
  * or the new one. Files that dlc did not write (an edited deployment under another name, logs) are kept.
  */
 export function writeFolder(folder: string, files: readonly EmittedFile[], program: string): void {
-  mkdirSync(dirname(folder), { recursive: true });
   const next = join(dirname(folder), `.${basename(folder)}.${process.pid}.new`);
   const old = join(dirname(folder), `.${basename(folder)}.${process.pid}.old`);
   const marker: Marker = { program: basename(program), files: files.map(({ path }) => path) };
-  rmSync(next, { recursive: true, force: true });
   try {
+    rmSync(next, { recursive: true, force: true });
     for (const { path, text } of [...files, { path: markerName, text: `${JSON.stringify(marker, null, 2)}\n` }]) {
       const target = join(next, ...path.split("/"));
-      mkdirSync(dirname(target), { recursive: true });
+      createFolder(dirname(target));
       writeFileSync(target, text);
     }
     if (existsSync(folder)) {
@@ -186,9 +185,9 @@ export function writeFolder(folder: string, files: readonly EmittedFile[], progr
       rmSync(old, { recursive: true, force: true });
     } else renameSync(next, folder);
   } catch (error) {
-    rmSync(next, { recursive: true, force: true });
+    if (existsSync(next)) rmSync(next, { recursive: true, force: true });
     if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
-    throw new WrongUse(`cannot write ${folder}: ${(error as Error).message}`);
+    throw new WrongUse(`cannot write ${folder}: ${whyNot(error)}`);
   }
 }
 
@@ -202,7 +201,7 @@ function keepForeign(old: string, folder: string): void {
     const inside = relative(old, path).split(sep).join("/");
     const target = join(folder, inside);
     if (own.has(inside) || existsSync(target)) continue;
-    mkdirSync(dirname(target), { recursive: true });
+    createFolder(dirname(target));
     renameSync(path, target);
   }
 }

@@ -7,7 +7,7 @@
  * renaming, so that several at once leave one of theirs.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
@@ -15,6 +15,7 @@ import type { CachedStatement, StatementCache } from "../compiler/1-parse/cache.
 import type { SourceFile } from "../compiler/ast.ts";
 import type { ImportedFiles } from "../compiler/imports.ts";
 import type { VerdictStore } from "../functions/check.ts";
+import { createFolder } from "./files.ts";
 import type { Io } from "./io.ts";
 import { packageRoot, version } from "./root.ts";
 
@@ -116,7 +117,7 @@ function write(file: string, value: unknown, of = ""): void {
   const body = Buffer.from(JSON.stringify(value));
   const next = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    createFolder(dirname(file));
     writeFileSync(next, Buffer.concat([Buffer.from(`${headOf(of)}${checksum(body)}\n`), body]));
     renameSync(next, file);
   } catch {

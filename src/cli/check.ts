@@ -5,7 +5,7 @@ import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
 import { whyFirm } from "../compiler/diagnostics/firm.ts";
-import type { Diagnostic, Severity } from "../compiler/diagnostics/diagnostic.ts";
+import type { Diagnostic, Fix, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import { libraryScheme } from "../compiler/imports.ts";
 import type { Ir } from "../compiler/ir.ts";
@@ -28,6 +28,7 @@ import { fixFile, onlyFix } from "./fix.ts";
 import type { Fixed, FixedFile } from "./fix.ts";
 import { findPrograms, readProgram } from "./files.ts";
 import { readImports } from "./imports.ts";
+import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { profileOf, readProfile } from "./profile.ts";
 import type { ProfileFile } from "./profile.ts";
@@ -54,7 +55,7 @@ export interface CheckOptions extends Planning {
   readonly cache: boolean;
 }
 
-/** 0: clean. 1: findings at error level, or more warnings than allowed. */
+/** 0: clean. 1: findings at error level, or more warnings than allowed. 2: a program that could not be looked at. */
 export async function checkCommand(patterns: readonly string[], options: CheckOptions, io: Io): Promise<number> {
   const { out, err, code } = await checkOnce(patterns, options, io, null);
   io.out(out);
@@ -65,7 +66,8 @@ export async function checkCommand(patterns: readonly string[], options: CheckOp
 export interface Checked {
   readonly out: string;
   readonly err: string;
-  readonly code: 0 | 1;
+  /** 2: a program could not be looked at. */
+  readonly code: 0 | 1 | 2;
   /** Absolute paths of other files whose change can change the report. */
   readonly behind: ReadonlySet<string>;
 }
@@ -88,19 +90,28 @@ export async function checkOnce(
   const paths = await findPrograms(patterns, io.cwd, config);
   const reports: Report[] = config.findings.length > 0 ? [reportOnConfig(config, options, io)] : [];
   const fixed: Fixed[] = [];
+  const wrong = new Set<string>();
   for (const path of paths) {
-    let file = readProgram(path, io.cwd);
-    if (options.fix || options.unsafeFixes) {
-      const mended = await fixProgram(file, options, config, io);
-      file = mended.file;
-      fixed.push(...mended.fixed);
+    try {
+      let file = readProgram(path, io.cwd);
+      if (options.fix || options.unsafeFixes) {
+        const mended = await fixProgram(file, options, config, io);
+        file = mended.file;
+        fixed.push(...mended.fixed);
+      }
+      reports.push(await reportOn(file, options, config, io, memory));
+    } catch (error) {
+      // One program that cannot be looked at is no reason to leave the others out.
+      if (!(error instanceof WrongUse)) throw error;
+      wrong.add(error.message);
     }
-    reports.push(await reportOn(file, options, config, io, memory));
   }
-  const counts = sum(reports);
+  if (wrong.size > 0 && reports.length === 0) throw new WrongUse([...wrong].join("\ndlc: "));
+  const { fixableIn, ...counts } = sum(reports);
   const { out, err = "" } = forms[options.format].whole(
     reports.map(({ part }) => part),
-    counts,
+    // Of what two programs import, and of what is asked about by itself, it is said once.
+    { ...counts, fixableIn: [...new Map(fixableIn)].filter(([path]) => !paths.includes(path)) },
     fixed,
   );
   const { error: errors, warning: warnings } = counts.bySeverity;
@@ -108,8 +119,8 @@ export async function checkOnce(
   const over = warnings > most ? `dlc: ${count(warnings, "warning")}, and at most ${most} are allowed\n` : "";
   return {
     out,
-    err: err + over,
-    code: errors > 0 || warnings > most ? 1 : 0,
+    err: [err, over, ...[...wrong].map((message) => `dlc: ${message}\n`)].join(""),
+    code: wrong.size > 0 ? 2 : errors > 0 || warnings > most ? 1 : 0,
     behind: new Set(reports.flatMap(({ behind }) => behind)),
   };
 }
@@ -131,7 +142,7 @@ interface Report {
 
 function reportOnConfig({ findings, file }: Config, options: CheckOptions, io: Io): Report {
   const part = forms[options.format].findings(file!, findings, io);
-  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }), programs: 0 }, behind: [] };
+  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }, file!.path), programs: 0 }, behind: [] };
 }
 
 /**
@@ -177,7 +188,7 @@ async function reportOn(
   const imported = [...imports.keys()]
     .filter((path) => !path.startsWith(libraryScheme))
     .map((path) => resolve(io.cwd, path));
-  const report = { part, counts: countsOf(program), behind: [...functions, ...imported] };
+  const report = { part, counts: countsOf(program, file.path), behind: [...functions, ...imported] };
   if (functions.length === 0) {
     kept?.set(report);
     memory?.reports.set(file.path, { of, report });
@@ -207,14 +218,23 @@ function filesBehind({ compilation: { ir } }: CheckedProgram, { cwd }: Io): read
   return [...importsOf(ir), ...implementedIn(ir)].map((imported) => modulePath(imported, cwd));
 }
 
-function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">): Counts {
+/** `path`: of the program, which `--fix` writes; imported files are programs of their own. */
+function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">, path: string): Counts {
   const of = (severity: Severity): number => diagnostics.filter((each) => each.severity === severity).length;
+  const fixesOf = (unsafe: boolean): readonly Fix[] =>
+    diagnostics.flatMap((each) => onlyFix(each, unsafe) ?? []);
+  const isIn = (file: string) => (fix: Fix): boolean => fix.edits.every((edit) => edit.file.path === file);
+  const safe = fixesOf(false);
+  const others = new Set(safe.flatMap(({ edits }) => edits.map(({ file }) => file.path)));
+  const elsewhere = [...others].filter((other) => other !== path && !other.startsWith(libraryScheme));
+  const fixable = safe.filter(isIn(path)).length;
   return {
     programs: 1,
     bySeverity: { error: of("error"), warning: of("warning"), note: of("note") },
     suppressed: silenced.length,
-    fixable: diagnostics.filter((each) => onlyFix(each, false) !== null).length,
-    unsafelyFixable: diagnostics.filter((each) => onlyFix(each, false) === null && onlyFix(each, true) !== null).length,
+    fixable,
+    fixableIn: elsewhere.map((other) => [other, safe.filter(isIn(other)).length] as const),
+    unsafelyFixable: fixesOf(true).filter((fix) => fix.unsafe && isIn(path)(fix)).length,
   };
 }
 
@@ -229,6 +249,7 @@ function sum(reports: readonly Report[]): Counts {
     },
     suppressed: all(({ suppressed }) => suppressed),
     fixable: all(({ fixable }) => fixable),
+    fixableIn: reports.flatMap(({ counts }) => counts.fixableIn),
     unsafelyFixable: all(({ unsafelyFixable }) => unsafelyFixable),
   };
 }
@@ -242,6 +263,8 @@ export async function checkProgram(
     readonly compare?: boolean;
     /** Fixes of what depends on order cost a compilation each: none, as many as take no time, or all. */
     readonly fixes?: "few" | "all";
+    /** For editors: the plan of what can be read, while something is being typed. */
+    readonly partly?: boolean;
   },
   config: Config,
   io: Io,
@@ -269,7 +292,18 @@ export async function checkProgram(
         });
   verdicts?.save();
   found.push(...functions.diagnostics);
-  const compilation = { ...compiled, plan: compiled.plan && withStatuses(compiled.plan, functions.reports) };
+  const elsewhere = {
+    imported: [...imports.values()].flatMap((one) => ("text" in one ? [one] : [])),
+    modules: (compiled.asts?.[0].items ?? []).flatMap((item) => (item.kind === "module" ? [item.span] : [])),
+  };
+  const left = (): Pick<CheckedProgram, "diagnostics" | "silenced"> => {
+    const { diagnostics, silenced } = applyAllowances(file, found, elsewhere);
+    return { diagnostics: withSeverities(diagnostics, config), silenced };
+  };
+  const compilation =
+    options.partly !== true && left().diagnostics.some(underminesLabels)
+      ? { ...compiled, analysis: null, plan: null }
+      : { ...compiled, plan: compiled.plan && withStatuses(compiled.plan, functions.reports) };
   const { plan } = compilation;
   if (plan !== null) {
     const budget = options.budget ?? config.budget;
@@ -277,12 +311,12 @@ export async function checkProgram(
     if (options.lock) lockProgram(plan, file, io);
     else if (options.locked) found.push(...unlocked(plan, file, io.cwd));
   }
-  const elsewhere = {
-    imported: [...imports.values()].flatMap((one) => ("text" in one ? [one] : [])),
-    modules: (compiled.asts?.[0].items ?? []).flatMap((item) => (item.kind === "module" ? [item.span] : [])),
-  };
-  const { diagnostics, silenced } = applyAllowances(file, found, elsewhere);
-  return { compilation, diagnostics: withSeverities(diagnostics, config), silenced, functions: functions.reports };
+  return { compilation, ...left(), functions: functions.reports };
+}
+
+/** A statement that is left out, or a law that is not kept: what would be said of the outputs need not be true of them. */
+function underminesLabels({ code, severity }: Diagnostic): boolean {
+  return severity === "error" && /^DLC(?:1[0-8]|2|5)/.test(code);
 }
 
 function profileFor({ profile }: Planning, config: Config, { cwd }: Io): ProfileFile | null {

@@ -1,6 +1,6 @@
 /** Finding and reading the programs named on the command line. */
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { isAbsolute, join, posix, relative, resolve, sep } from "node:path";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
 import { configName } from "./config.ts";
 import { WrongUse } from "./io.ts";
@@ -60,7 +60,7 @@ export function readSource(absolute: string, path: string): SourceFile {
     return { path: path.split(sep).join("/"), text: text.charCodeAt(0) === 0xfeff ? text.slice(1) : text };
   } catch (error) {
     if (error instanceof TypeError) throw new WrongUse(`${path} is not UTF-8 text`);
-    throw new WrongUse(`cannot read ${path}: ${(error as Error).message}`);
+    throw new WrongUse(`cannot read ${path}: ${whyNot(error)}`);
   }
 }
 
@@ -71,7 +71,7 @@ export function writeProgram({ path }: SourceFile, text: string, cwd: string): v
   try {
     writeFileSync(absolute, mark + text);
   } catch (error) {
-    throw new WrongUse(`cannot write ${path}: ${(error as Error).message}`);
+    throw new WrongUse(`cannot write ${path}: ${whyNot(error)}`);
   }
 }
 
@@ -104,6 +104,43 @@ export function writeAsked(path: string, cwd: string, text: string): void {
   try {
     writeFileSync(resolve(cwd, path), text);
   } catch (error) {
-    throw new WrongUse(`${path} cannot be written: ${(error as Error).message}`);
+    throw new WrongUse(`cannot write ${path}: ${whyNot(error)}`);
+  }
+}
+
+/**
+ * A folder, with those above it. Node's own recursion never ends where the system says of a folder that is there that
+ * nothing can be made in it because it is not there, as `/proc` does.
+ */
+export function createFolder(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) createFolder(above);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/** What the system says of a file, without its own words where others are plainer. */
+export function whyNot(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return "there is no such file or folder";
+    case "ENOTDIR":
+      return "a part of the path is not a folder";
+    case "EISDIR":
+      return "it is a folder";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "EROFS":
+      return "the file system cannot be written";
+    case "ENOSPC":
+      return "no space is left";
+    default:
+      return error instanceof Error ? error.message : String(error);
   }
 }

@@ -19,7 +19,7 @@ export interface FmtOptions {
   readonly stdin?: boolean;
 }
 
-/** 0; 1 when something differs with `check`, or cannot be formatted. */
+/** 0; 1 when something differs with `check`, or cannot be formatted; 2 when a file cannot be read or written. */
 export async function fmtCommand(patterns: readonly string[], options: FmtOptions, io: Io): Promise<number> {
   if (options.stdin) {
     if (patterns.length > 0) throw new WrongUse("--stdin formats what comes on stdin, and no files beside it");
@@ -33,22 +33,31 @@ export async function fmtCommand(patterns: readonly string[], options: FmtOption
   if (patterns.length === 0)
     throw new WrongUse("which files? Name files, folders or globs, or give a program on stdin with --stdin");
   let code = 0;
+  let read = 0;
   let differ = 0;
   const paths = await findPrograms(patterns, io.cwd, findConfig(io.cwd));
   for (const path of paths) {
-    const file = readProgram(path, io.cwd);
-    const formatted = format(file.text);
-    if (formatted === null) code = refuse(file, io);
-    else if (formatted !== file.text) {
-      differ++;
-      if (!options.check) writeProgram(file, formatted, io.cwd);
-      io.out(`${path}\n`);
+    try {
+      const file = readProgram(path, io.cwd);
+      read++;
+      const formatted = format(file.text);
+      if (formatted === null) code = Math.max(code, refuse(file, io));
+      else if (formatted !== file.text) {
+        if (!options.check) writeProgram(file, formatted, io.cwd);
+        differ++;
+        io.out(`${path}\n`);
+      }
+    } catch (error) {
+      // One that cannot be read or written is no reason to leave the others as they are.
+      if (!(error instanceof WrongUse)) throw error;
+      io.err(`dlc: ${error.message}\n`);
+      code = 2;
     }
   }
-  const of = count(paths.length, "program");
+  const of = count(read, "program");
   if (!options.check) io.err(`${differ} of ${of} formatted\n`);
   else io.err(differ === 0 ? `${of} in the style\n` : `${differ} of ${of} not in the style; \`dlc fmt\` writes them\n`);
-  return options.check && differ > 0 ? 1 : code;
+  return options.check && differ > 0 ? Math.max(code, 1) : code;
 }
 
 /** What does not end can end anywhere: it is left as it is. */

@@ -1,10 +1,10 @@
 /** `dlc init [dir]`: a project that checks, tests and runs at once. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { checkProgram } from "./check.ts";
 import { findConfig } from "./config.ts";
 import { count } from "./draw/count.ts";
-import { readProgram } from "./files.ts";
+import { createFolder, readProgram, whyNot } from "./files.ts";
 import type { Io } from "./io.ts";
 import { WrongUse } from "./io.ts";
 import { packageRoot, version } from "./root.ts";
@@ -24,8 +24,12 @@ export async function initCommand(folder: string, io: Io): Promise<number> {
     throw new WrongUse(`${folder} already has ${there.join(", ")}; dlc init overwrites nothing: choose another folder`);
   }
   for (const [path, text] of files) {
-    mkdirSync(dirname(join(target, path)), { recursive: true });
-    writeFileSync(join(target, path), text);
+    try {
+      createFolder(dirname(join(target, path)));
+      writeFileSync(join(target, path), text);
+    } catch (error) {
+      throw new WrongUse(`cannot write ${join(folder, path)}: ${whyNot(error)}`);
+    }
   }
   const inside: Io = { ...io, cwd: target, err: () => {} };
   await checkProgram(readProgram("shop.dlc", target), { lock: true, cache: false }, findConfig(target), inside);

@@ -1,5 +1,5 @@
 /** `--budget`, `--lock` and `--locked`: what a project has agreed on about its coordination. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { SourceFile, Span } from "../compiler/ast.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
@@ -9,6 +9,7 @@ import type { Budget } from "./config.ts";
 import { differences, diffLines, insertionName } from "./difference.ts";
 import type { Certificate } from "./difference.ts";
 import { describe } from "./draw/insertion.ts";
+import { writeAsked } from "./files.ts";
 import type { Io } from "./io.ts";
 import { WrongUse } from "./io.ts";
 
@@ -37,7 +38,7 @@ export function overBudget(plan: Plan, file: SourceFile, budget: Budget): readon
 /** Writes the certificate beside the program. */
 export function lockProgram(plan: Plan, file: SourceFile, io: Io): void {
   const path = lockPath(file, io.cwd);
-  writeFileSync(path, certificateText(plan));
+  writeAsked(relative(io.cwd, path), io.cwd, certificateText(plan));
   io.err(`wrote ${relative(io.cwd, path)}\n`);
 }
 

@@ -1,11 +1,12 @@
 /** `dlc run FILE`: builds into a folder of its own and runs all instances on this machine. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Strategy } from "../compiler/plan.ts";
 import type { Description } from "../runtime/control.ts";
+import { createFolder } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import { launch } from "./launch/launch.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
@@ -51,7 +52,7 @@ function makeFolder(file: string): string {
     const packages = join(folder, "node_modules");
     if (existsSync(packages) && isWritable(packages)) {
       const cache = join(packages, ".cache", "dlc");
-      mkdirSync(cache, { recursive: true });
+      createFolder(cache);
       return mkdtempSync(join(cache, "run-"));
     }
     if (folder === dirname(folder)) return mkdtempSync(join(tmpdir(), "dlc-run-"));

@@ -18,7 +18,7 @@ import { paint } from "./draw/paint.ts";
 import { drawLabel } from "./draw/insertion.ts";
 import { drawWitnessSvg } from "../pictures/space-time.ts";
 import { drawOverclaim, drawWitness } from "./draw/witness.ts";
-import { readProgram, writeAsked } from "./files.ts";
+import { readProgram, whyNot, writeAsked } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { countsOf, markedBehind, programsOf } from "../verify/hunt.ts";
@@ -135,7 +135,7 @@ function readEvents(
   try {
     text = readFileSync(resolve(io.cwd, path), "utf8");
   } catch (error) {
-    throw new WrongUse(`${path} cannot be read: ${(error as Error).message}`);
+    throw new WrongUse(`cannot read ${path}: ${whyNot(error)}`);
   }
   const { inputs, problem } = eventsOf(text, programs, counts);
   if (problem !== null) throw new WrongUse(`${path}:${problem.line}: ${problem.text}`);

@@ -34,8 +34,9 @@ export interface Counts {
   readonly programs: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
   readonly suppressed: number;
-  /** Findings that --fix would mend, and those that --unsafe-fixes would mend besides. */
+  /** Findings that --fix would mend, those in imported files by the file's path, and those that --unsafe-fixes would mend besides. */
   readonly fixable: number;
+  readonly fixableIn: readonly (readonly [string, number])[];
   readonly unsafelyFixable: number;
 }
 
@@ -84,8 +85,9 @@ function summary({ programs, bySeverity, suppressed }: Counts): string {
   return `${count(programs, "program")} checked: ${parts.join(", ")}`;
 }
 
-function hint({ fixable, unsafelyFixable }: Counts): string {
-  const safe = fixable === 0 ? "" : `\`dlc check --fix\` mends ${count(fixable, "finding")}.\n`;
+function hint({ fixable, fixableIn, unsafelyFixable }: Counts): string {
+  const elsewhere = fixableIn.map(([path, n]) => `\`dlc check ${path} --fix\` mends ${count(n, "finding")} in it.\n`);
+  const safe = `${fixable === 0 ? "" : `\`dlc check --fix\` mends ${count(fixable, "finding")}.\n`}${elsewhere.join("")}`;
   if (unsafelyFixable === 0) return safe;
   return `${safe}\`--unsafe-fixes\` mends ${unsafelyFixable}${fixable === 0 ? "" : " more"}, and may change what is computed.\n`;
 }
