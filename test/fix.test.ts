@@ -94,6 +94,14 @@ role B {
     expect(read("a.dlc")).toBe(text.replace("  // dlc-allow DLC302: no\n", ""));
   });
 
+  test("what comes from other languages is written as it is here", async () => {
+    const text = "role A {\n  input i(x: int);\n  table t(x: int);\n  table u(x: int);\n  t <= i;\n  u(x) <= i(x), !t(x);\n  output n(k: int);\n  n(count(*)) <= u(\u200b_);\n}\n";
+    place.write({ "a.dlc": text });
+    const { err } = await place.dlc("check", "a.dlc", "--fix");
+    expect(err.split("\n")).toHaveLength(4);
+    expect(read("a.dlc")).toBe(text.replace("!t", "not t").replace("(*)", "()").replace("\u200b", ""));
+  });
+
   test("imported files are programs of their own: it says with which command they are mended", async () => {
     const lib = "module M {\n  in a(x: int);\n  out b(x: int);\n  b(x) <= a(x)\n}\n";
     place.write({

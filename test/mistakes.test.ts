@@ -28,6 +28,27 @@ interface Mistake {
 }
 
 const mistakes: Readonly<Record<string, Mistake>> = {
+  "a count of everything, as in SQL": {
+    rules: "out(count(*), s) <= t(_, s);",
+    code: "DLC101",
+    at: [8, 13],
+    says: "`count` takes no `*`",
+    mend: "Write `count()`",
+  },
+  "a negation, as in other languages": {
+    rules: "out(n, s) <= put(n, s), !t(n, _);",
+    code: "DLC206",
+    at: [8, 28],
+    says: "`t` is a table, not a function",
+    mend: "`not`",
+  },
+  "a character that cannot be seen": {
+    rules: "out(n, s) <= t(\u200bn, s);",
+    code: "DLC101",
+    at: [8, 18],
+    says: "The character U+200B, which cannot be seen, is none of the language.",
+    mend: "Take it away.",
+  },
   "an unknown collection": {
     rules: "t(n, s) <= putt(n, s);",
     code: "DLC202",

@@ -12,6 +12,7 @@ export const commonMistakes: readonly Explanation[] = [
   foreignSign,
   suffixedNumber,
   percentage,
+  countedStar,
   danglingComma,
   missingBody,
   incompleteConditional,
@@ -70,6 +71,14 @@ function strangeCharacter(failure: Failure): boolean {
     "¬": "not",
   };
   const sign = signs[strange.text] as string | undefined;
+  // Pasted from a page, or from what is no text.
+  if (/^[\p{C}\p{Z}]/u.test(strange.text)) {
+    const number = strange.text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+    return say(failure, "DLC101", strange, `The character U+${number}, which cannot be seen, is none of the language.`, {
+      mend: "Take it away.",
+      fix: change(failure, strange, "", "Take it away"),
+    });
+  }
   return say(
     failure,
     "DLC101",
@@ -169,6 +178,16 @@ function percentage(failure: Failure): boolean {
   if (found !== null && beginsOperand(found)) return false;
   return say(failure, "DLC111", before, "A percentage is not expected here.", {
     mend: "In a rule `%` is the remainder of a division; write a share as a float, `0.01`.",
+  });
+}
+
+/** As in SQL. */
+function countedStar(failure: Failure): boolean {
+  const { found, before, tokens } = failure;
+  if (found?.text !== "*" || before?.text !== "(" || tokens[tokens.indexOf(before) - 1]?.text !== "count") return false;
+  return say(failure, "DLC101", found, "`count` takes no `*`.", {
+    mend: "Write `count()`: it counts the valuations of the body.",
+    fix: change(failure, found, "", "Take the `*` away"),
   });
 }
 

@@ -44,7 +44,12 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
   if (collection !== undefined && (collection.kind !== "nodes" || imported === undefined)) {
     findings.add("DLC206", file, call.callee.span, `${quote(name)} is ${article(collection.kind)}, not a function`, {
       cause: { file: collection.file, span: collection.nameSpan, label: "declared here" },
-      mend: "Read it as a literal of the body, and use the variables that it binds.",
+      ...(file.text[span.start - 1] === "!"
+        ? {
+            mend: `That there is no such fact is said with ${quote("not")}.`,
+            fixes: [{ title: `Write ${quote("not")}`, edits: [{ file, span: { start: span.start - 1, end: span.start }, text: "not " }] }],
+          }
+        : { mend: "Read it as a literal of the body, and use the variables that it binds." }),
     });
     return failed([]);
   }
