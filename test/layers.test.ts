@@ -118,6 +118,7 @@ const layers: readonly Layer[] = [
       "tinyglobby",
       "esbuild",
       "ts-morph",
+      "yaml",
       "vscode-languageserver/node",
       "vscode-languageserver-textdocument",
     ],

@@ -21,6 +21,10 @@ import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { certificateText } from "./review.ts";
 import { runtimeFiles } from "./runtime.ts";
+import { targets } from "./targets/index.ts";
+import type { TargetName } from "./targets/index.ts";
+import { dnsName } from "./targets/target.ts";
+import type { Deployable } from "./targets/target.ts";
 
 /** Names the folder as one of dlc's, and the files that dlc put there. */
 const markerName = ".dlc-build.json";
@@ -32,12 +36,12 @@ interface Marker {
 
 export async function buildCommand(
   path: string,
-  options: Planning & { readonly out: string },
+  options: Planning & { readonly out: string; readonly target?: TargetName },
   io: Io,
 ): Promise<number> {
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
-  const built = await buildProgram(path, options, io);
+  const built = await buildProgram(path, options, io, options.target);
   if (built === null) return 1;
   writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
@@ -75,7 +79,7 @@ export interface Built {
 }
 
 /** Compiles and emits; what was found goes to stderr. null when it holds errors. */
-export async function buildProgram(path: string, planning: Planning, io: Io): Promise<Built | null> {
+export async function buildProgram(path: string, planning: Planning, io: Io, target?: TargetName): Promise<Built | null> {
   const file = readProgram(path, io.cwd);
   const config = findConfig(io.cwd);
   const style = paint(io.errColour);
@@ -110,7 +114,7 @@ export async function buildProgram(path: string, planning: Planning, io: Io): Pr
     ...(await runtimeFiles()),
     ...(await bundleModules(plan.coordinated, io.cwd)),
     { path: "coordination.json", text: certificateText(plan) },
-    { path: "deploy.json", text: deployment(plan, path) },
+    ...deployment(plan, path, target),
   ];
   return {
     plan,
@@ -137,14 +141,32 @@ function unimplemented(plan: Plan): readonly Diagnostic[] {
   );
 }
 
-/** Every instance on this machine, on ports counted up; to be edited under another name. */
-function deployment(plan: Plan, path: string): string {
+/** `deploy.json` and what goes with it. Without a target every instance on this machine, on ports counted up; to be edited under another name. */
+function deployment(plan: Plan, path: string, target: TargetName | undefined): readonly EmittedFile[] {
+  const program = basename(path, ".dlc");
+  const needs = deployable(plan, dnsName(program));
+  const { deploy, files } =
+    target === undefined
+      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT) }, files: [] }
+      : targets[target](needs);
+  return [{ path: "deploy.json", text: `${JSON.stringify(deploy, null, 2)}\n` }, ...files];
+}
+
+function deployable(plan: Plan, name: string): Deployable {
   const { roles, collections } = plan.coordinated;
-  const orderings = [...collections.values()].flatMap(({ ordering }) => ordering ?? []);
-  const epochMs = orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null;
-  const needs = { roles: [...roles.values()].map(({ name, count: n }) => ({ role: name, count: n })), log: orderings.length > 0, epochMs };
-  const deploy = withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT);
-  return `${JSON.stringify({ program: basename(path, ".dlc"), ...deploy }, null, 2)}\n`;
+  const all = [...collections.values()];
+  const orderings = all.flatMap(({ ordering }) => ordering ?? []);
+  return {
+    name,
+    roles: [...roles.values()].map(({ name: role, count: instances }) => ({
+      role,
+      count: instances,
+      hasInputs: all.some((each) => each.role === role && each.kind === "input"),
+    })),
+    log: orderings.length > 0,
+    epochMs: orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null,
+    keepsData: all.some(({ durable }) => durable),
+  };
 }
 
 /** A folder with other things in it is never touched. */

@@ -12,6 +12,7 @@ import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
 import type { StatusOptions } from "./status.ts";
+import type { TargetName } from "./targets/index.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
 import { version } from "./root.ts";
 
@@ -100,14 +101,24 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .argument("<file>", "the program")
     .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
+    .addOption(
+      new Option("--target <what>", "with the files for containers: a compose.yaml, or Kubernetes' StatefulSets").choices([
+        "compose",
+        "k8s",
+      ]),
+    )
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
     .addHelpText(
       "after",
-      examples(["dlc build ads.dlc -o out", "node out/main.js Report --index 0 --deploy out/deploy.json"]),
+      examples([
+        "dlc build ads.dlc -o out",
+        "node out/main.js Report --index 0 --deploy out/deploy.json",
+        "dlc build ads.dlc -o out --target compose && docker compose -f out/compose.yaml up --build",
+      ]),
     )
-    .action(async (file: string, options: Planning & { out: string }) => {
+    .action(async (file: string, options: Planning & { out: string; target?: TargetName }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
     });

@@ -72,9 +72,10 @@ export class LogNode {
     });
   }
 
-  listen(): Promise<number> {
+  /** As of a node. */
+  listen(at?: string): Promise<number> {
     const { host, port } = this.#deploy.log!;
-    return this.#transport.listen(host, port);
+    return this.#transport.listen(at ?? host, port);
   }
 
   start(deploy: DeployFile = this.#deploy): void {

@@ -30,6 +30,7 @@ interface Arguments {
   readonly delay: string | null;
   readonly loss: string | null;
   readonly seed: number;
+  readonly listen: string | null;
   readonly metrics: MetricsPlace | null;
 }
 
@@ -102,6 +103,7 @@ It runs until SIGINT or SIGTERM.
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
   --seed N                  seed of delay and loss (default 1)
+  --listen HOST             listen on that address, as 0.0.0.0 (default: the host of its place in the deployment)
   --metrics [HOST:]PORT     serve metrics and health there (/metrics, /live, /ready, /status), on this machine alone
                             without a host; 0 is any free port (default: what the deployment says)
   --describe                print roles and collections as JSON
@@ -119,6 +121,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let delay: string | null = null;
   let loss: string | null = null;
   let seed = 1;
+  let listen: string | null = null;
   let metrics: MetricsPlace | null = null;
   for (let i = 0; i < argv.length; i++) {
     const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
@@ -150,6 +153,9 @@ function parseArguments(argv: readonly string[]): Arguments {
       case "--seed":
         seed = wholeNumber(name, value());
         break;
+      case "--listen":
+        listen = value();
+        break;
       case "--metrics":
         metrics = metricsPlace(value());
         break;
@@ -162,7 +168,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, inputs, stdin, delay, loss, seed, metrics };
+  return { role, index, deploy, inputs, stdin, delay, loss, seed, listen, metrics };
 }
 
 function metricsPlace(text: string): MetricsPlace {

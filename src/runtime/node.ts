@@ -159,10 +159,13 @@ export class DlcNode {
     this.end = endPort(meta, (collection) => this.#end(collection));
   }
 
-  /** Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). */
-  listen(): Promise<number> {
+  /**
+   * Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). `at`: the address to listen
+   * on, where it is another than the one by which peers find it.
+   */
+  listen(at?: string): Promise<number> {
     const { host, port } = placesOf(this.#deploy).get(this.address)!;
-    return this.#transport.listen(host, port);
+    return this.#transport.listen(at ?? host, port);
   }
 
   /** Lets it run. `deploy`: with the ports as they have come out; the same roles and counts as before. */

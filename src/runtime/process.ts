@@ -25,6 +25,8 @@ export interface ProcessRole {
   /** A role's name, or `log`. */
   readonly role: string;
   readonly index: number;
+  /** The address to listen on; null: the host of its place. */
+  readonly listen: string | null;
   /** Where metrics and health are served; null: as the deployment says. */
   readonly metrics: MetricsPlace | null;
 }
@@ -60,9 +62,9 @@ function create(
 }
 
 /** Opens the socket, or says why that is not possible. */
-async function listen(node: AnyNode, deploy: DeployFile): Promise<number | null> {
+async function listen(node: AnyNode, deploy: DeployFile, at?: string | null): Promise<number | null> {
   const { host, port } = placesOf(deploy).get(node.address)!;
-  return heard(() => node.listen(), node.address, host, port, "(in deploy.json, or with --port-base)");
+  return heard(() => node.listen(at ?? undefined), node.address, at ?? host, port, "(in deploy.json, or with --port-base)");
 }
 
 /** Opens the port for those who operate the node, where it is to have one. False where that is not possible. */
@@ -120,12 +122,12 @@ export async function runAlone(
   readStdin: boolean,
 ): Promise<number> {
   const node = create(from, which, deploy, network);
-  const port = await listen(node, deploy);
+  const port = await listen(node, deploy, which.listen);
   if (port === null) return 1;
   let feed: Feed | null = null;
   if (!(await operate(node, () => feed, metricsPlace(which, node, deploy)))) return 1;
   node.start();
-  say(node.address)(`listens on ${placesOf(deploy).get(node.address)!.host}:${port}`);
+  say(node.address)(`listens on ${which.listen ?? placesOf(deploy).get(node.address)!.host}:${port}`);
   if (node instanceof DlcNode) {
     printOutputs(node);
     const { collections } = from.programs[which.role].meta;
@@ -247,10 +249,10 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
 }
 
 /** As the process was told, else as the deployment says. */
-function metricsPlace({ metrics }: ProcessRole, node: AnyNode, deploy: DeployFile): MetricsPlace | null {
+function metricsPlace({ listen: at, metrics }: ProcessRole, node: AnyNode, deploy: DeployFile): MetricsPlace | null {
   if (metrics !== null) return metrics;
   const { host, metrics: port } = placesOf(deploy).get(node.address)!;
-  return port === undefined ? null : { host, port };
+  return port === undefined ? null : { host: at ?? host, port };
 }
 
 function observed(node: AnyNode, feed: Feed | null): Observed {
