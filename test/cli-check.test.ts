@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../src/cli/main.ts";
@@ -148,10 +148,21 @@ describe("dlc check", () => {
     expect(checked.out).toContain("2 programs checked: 1 error");
     const formatted = await place.dlc("fmt", "latin.dlc", "a.dlc");
     expect([formatted.code, formatted.out, formatted.err]).toEqual([2, "a.dlc\n", "dlc: latin.dlc is not UTF-8 text\n1 of 1 program formatted\n"]);
-    // Nor one whose certificate is missing.
+  });
+
+  test("nor does a certificate that is missing, or that the folder has under the name of its only program", async () => {
+    place.write({ "a.dlc": clean });
     await place.dlc("check", "a.dlc", "--lock");
-    const locked = await place.dlc("check", "a.dlc", "b.dlc", "--locked");
-    expect(locked.out).toContain("2 programs checked: 1 error");
+    place.write({ "b.dlc": clean });
+    const both = await place.dlc("check", "a.dlc", "b.dlc", "--locked");
+    const missing = (name: string): string =>
+      `dlc: --locked needs ${name}.coordination.json, which does not exist; \`dlc check ${name}.dlc --lock\` writes it; ` +
+      `several programs share the folder now: where coordination.json is that of ${name}.dlc, rename it\n`;
+    expect([both.code, both.out, both.err]).toEqual([2, "", missing("a") + missing("b")]);
+    renameSync(join(place.folder, "coordination.json"), join(place.folder, "a.coordination.json"));
+    const one = await place.dlc("check", "a.dlc", "b.dlc", "--locked");
+    expect([one.code, one.err]).toEqual([2, missing("b").replace(/; several.*\n/, "\n")]);
+    expect(one.out).toContain("1 program checked: 0 errors");
   });
 
   test("beside a statement that is left out no label is claimed, and no certificate written", async () => {

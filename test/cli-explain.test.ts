@@ -66,6 +66,17 @@ describe("dlc explain", () => {
     expect((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--budget", "order=0")).code).toBe(0);
   });
 
+  test("a log that makes no output another says what it is for, and how to do without", async () => {
+    const text = ads("").replace("Report replicated x3", "Report");
+    place.write({ "one.dlc": text, "three.dlc": ads("") });
+    const words = "What it is for: Analyst.result would be no other without it, but then no run could be told";
+    expect(await explain("one.dlc", "poor#1")).toContain(words);
+    // Replicas do agree through it only.
+    expect(await explain("three.dlc", "poor#1")).not.toContain("What it is for");
+    place.write({ "one.dlc": text.replace("output  result(campaign: string, id: string, n: int)", "$& agreed") });
+    expect(await explain("one.dlc", "poor#1")).not.toContain("+ order");
+  });
+
   test("a rule that no order can harm says so", async () => {
     place.write({ "ads.dlc": ads() });
     expect(await explain("ads.dlc", "clicks#1")).toContain("Order does not matter here");

@@ -62,6 +62,28 @@ describe("what is marked has a witness", () => {
   });
 });
 
+test("of a rule among others that race it is not said that a witness is its own", async () => {
+  // stock#1 needs two arrivals of one thing; what is found first is that a want misses the first one.
+  const place = makePlace();
+  const text = `role Shop x2 { input reserve(order: string, sku: string, qty: int); input arrive(sku: string, qty: int);
+    Stock.want <~ reserve; Stock.got <~ arrive; }
+  role Stock replicated x3 { channel want(order: string, sku: string, qty: int); channel got(sku: string, qty: int);
+    table stock(sku: string -> qty: int); output refused(order: string, sku: string);
+    stock(s, n + q) <+- got(s, q), stock(s, n);
+    stock(s, q) <+ got(s, q), not stock(s, _);
+    refused(o, s) <= want(o, s, q), stock(s, n), n < q; }`;
+  place.write({ "a.dlc": text });
+  const { out } = await place.dlc("explain", "a.dlc", "stock#1", "--witness");
+  expect(out).toMatch(/A witness: Stock\.\w+ does depend on order/);
+  expect(out).toContain("Whether it is stock#1\n  Other rules on the way to");
+  // A rule that nothing else races with is witnessed by itself.
+  place.write({ "b.dlc": twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);") });
+  const alone = (await place.dlc("explain", "b.dlc", "o#1", "--witness")).out;
+  expect(alone).toContain("A witness: o#1 does depend on order");
+  expect(alone).not.toContain("Whether it is");
+  place.remove();
+});
+
 /** As `dlc verify` looks at promises. */
 function hunt(rules: string, strategy: "auto" | "none", more: Partial<Hunt> = {}): Hunt {
   const { plan } = check(twoRoles(rules, "replicated x2"), strategy);

@@ -46,8 +46,12 @@ export function lockProgram(plan: Plan, file: SourceFile, io: Io): void {
 export function unlocked(plan: Plan, file: SourceFile, cwd: string): readonly Diagnostic[] {
   const path = lockPath(file, cwd);
   if (!existsSync(path)) {
+    const shared = join(dirname(path), "coordination.json");
+    const rename = existsSync(shared)
+      ? `; several programs share the folder now: where ${relative(cwd, shared)} is that of ${file.path}, rename it`
+      : "";
     throw new WrongUse(
-      `--locked needs ${relative(cwd, path)}, which does not exist; \`dlc check ${file.path} --lock\` writes it`,
+      `--locked needs ${relative(cwd, path)}, which does not exist; \`dlc check ${file.path} --lock\` writes it${rename}`,
     );
   }
   const was = readFileSync(path, "utf8").replaceAll("\r\n", "\n");

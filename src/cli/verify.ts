@@ -52,6 +52,7 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
   const inputs = options.events === undefined ? undefined : readEvents(options.events, programs, countsOf(ir), io);
   const tries = options.tries ?? 40;
   const style = paint(io.colour);
+  const wide = Math.max(...plan.outputs.map(({ output }) => output.length));
   let isBroken = false;
   for (const { outputs, among } of promisesOf(plan)) {
     const hunt: Hunt = {
@@ -79,7 +80,7 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
           ? `the same in ${runs.toLocaleString("en")} runs${exhausted === 0 ? "" : `, among them all orders of ${count(exhausted, "small input")}`}`
           : `replicas agree in ${runs.toLocaleString("en")} runs`;
       io.out(
-        `  ${id}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`,
+        `  ${id.padEnd(wide)}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`,
       );
     }
     if (crashes !== null && crashes.found === null && crashes.runs > 0) io.out(`    In ${count(crashes.runs, "more run")} an instance died: who lived told nothing else.\n`);
@@ -98,7 +99,7 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
     ({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)),
   );
   for (const { output, target, after } of unpromised)
-    io.out(`  ${output}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
+    io.out(`  ${output.padEnd(wide)}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
   io.out(
     isBroken
       ? "\nA promise is broken. If the program gives what it promises (seals, claims, unique keys), this is a fault of dlc: please report it.\n"

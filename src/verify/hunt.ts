@@ -34,6 +34,8 @@ export function markedBehind(plan: Plan, outputs: readonly CollectionId[]): read
 
 export interface Hunting {
   readonly hunted: Hunted;
+  /** Whether a witness is one for the rule by itself; without, others that race as well may be what it shows. */
+  readonly isOfRule: boolean;
   /** Under which coordination, in words: "with everything else coordinated". */
   readonly how: string;
 }
@@ -58,9 +60,9 @@ export function huntForRule(plan: Plan, rule: RuleId, imports: Imports, tries: n
       ["Seal", "Async"].includes(plan.outputs.find(({ output }) => output === id)?.after.name ?? ""),
     );
     const hunted = hunt(alone, [rule], outputs, isSettled ? "runs" : "replicas", imports, tries);
-    if (hunted.witness !== null) return { hunted, how: "with everything but this rule coordinated" };
+    if (hunted.witness !== null) return { hunted, isOfRule: true, how: "with everything but this rule coordinated" };
   }
-  return huntBare(plan, outputs, imports, tries, [rule]);
+  return { ...huntBare(plan, outputs, imports, tries, [rule]), isOfRule: !others };
 }
 
 /** `aims`: the rules of which it is to show that they matter. */
@@ -72,7 +74,7 @@ export function huntBare(
   aims = markedBehind(plan, outputs),
 ): Hunting {
   const bare = place(plan.analysis, { strategy: "none" }).value!;
-  return { hunted: hunt(bare, aims, outputs, "runs", imports, tries), how: "without coordination" };
+  return { hunted: hunt(bare, aims, outputs, "runs", imports, tries), isOfRule: false, how: "without coordination" };
 }
 
 /** The program's own plan, but for this rule; null where that cannot be had. */

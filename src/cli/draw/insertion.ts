@@ -1,7 +1,7 @@
 /** Labels and what is inserted, in words. */
 import type { Label } from "../../compiler/analysis.ts";
 import type { Collection, CollectionId, Ir, Role } from "../../compiler/ir.ts";
-import type { Insertion } from "../../compiler/plan.ts";
+import type { Insertion, Plan } from "../../compiler/plan.ts";
 import { duration } from "../../compiler/print.ts";
 import { labelOf } from "./json.ts";
 
@@ -40,4 +40,20 @@ function votes(insertion: Insertion): string {
   const producers = (insertion.producers ?? []).join(" and ");
   if (insertion.single) return "one producer a partition, no vote";
   return producers === "" ? "sealed by its own host" : `votes of ${producers}`;
+}
+
+/** Whether the head of `rule` flows to `output`, through rules of all roles. */
+export function reaches(plan: Plan, rule: string, output: string): boolean {
+  const { ir } = plan.analysis;
+  const first = ir.rules.get(rule)?.head.collection ?? ir.seals.find((seal) => seal.id === rule)?.target;
+  if (first === undefined) return false;
+  const seen = new Set([first]);
+  for (const collection of seen) {
+    if (collection === output) return true;
+    for (const { body, head } of ir.rules.values()) {
+      if (body.some((literal) => literal.kind === "read" && literal.collection === collection))
+        seen.add(head.collection);
+    }
+  }
+  return false;
 }

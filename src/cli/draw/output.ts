@@ -3,7 +3,7 @@ import type { OutputPlan, Plan } from "../../compiler/plan.ts";
 import { place } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 import { drawComparison } from "./comparison.ts";
-import { drawLabel, roleOf } from "./insertion.ts";
+import { drawLabel, reaches, roleOf } from "./insertion.ts";
 import { labelOf } from "./json.ts";
 import { Page } from "./rule.ts";
 import { labelText, levelWords, pacelcText } from "./words.ts";
@@ -53,20 +53,4 @@ function verdict(output: OutputPlan): string {
   if (output.achieved === true) return "The promise is kept";
   if (output.achieved === "assumed") return "The promise is kept if what the program claims by hand holds";
   return "The promise is not kept: nothing that may be inserted reaches it. The rules below say what would";
-}
-
-/** Whether the head of `rule` flows to `output`, through rules of all roles. */
-function reaches(plan: Plan, rule: string, output: string): boolean {
-  const { ir } = plan.analysis;
-  const first = ir.rules.get(rule)?.head.collection ?? ir.seals.find((seal) => seal.id === rule)?.target;
-  if (first === undefined) return false;
-  const seen = new Set([first]);
-  for (const collection of seen) {
-    if (collection === output) return true;
-    for (const { body, head } of ir.rules.values()) {
-      if (body.some((literal) => literal.kind === "read" && literal.collection === collection))
-        seen.add(head.collection);
-    }
-  }
-  return false;
 }

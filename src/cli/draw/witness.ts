@@ -75,6 +75,14 @@ export function drawNoWitness(
   return page.done();
 }
 
+/** Of a rule: that other rules race on the way to the same output, so that its part in the witness is not told apart. */
+export function drawUndecided(rule: string, output: string, paint: Paint, width: number): string {
+  const page = new Page(paint, width);
+  page.head(`Whether it is ${rule}`);
+  page.text(`Other rules on the way to ${output} depend on order as well, and with these coordinated nothing was found: what is shown may be theirs.`);
+  return page.done();
+}
+
 function sceneText({ at, takes, delivers, sends }: Scene): string {
   const parts = [
     takes.length === 0 ? "goes on with what it deferred" : `takes ${takes.join(", ")}`,
