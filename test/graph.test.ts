@@ -2,12 +2,11 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { detailOf, dotOf } from "../src/pictures/dot.ts";
-import { layOut } from "../src/pictures/layout.ts";
+import { detailOf } from "../src/pictures/dot.ts";
+import { drawGraph, layOut } from "../src/pictures/layout.ts";
 import { mermaidOf } from "../src/pictures/mermaid.ts";
 import { graphOf } from "../src/pictures/model.ts";
 import type { Graph } from "../src/pictures/model.ts";
-import { drawGraph } from "../src/pictures/svg.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
 import { check } from "./support/check.ts";
@@ -126,7 +125,7 @@ describe("the picture", () => {
         ]);
         expect([known.has(from), known.has(to)], `${from} -> ${to}`).toEqual([true, true]);
       }
-      const svg = drawGraph(one, await layOut(dotOf(one, "rules")), "rules");
+      const svg = await drawGraph(one, "rules");
       expectWellFormed(svg);
       for (const { name, collections, rules } of one.roles) {
         expect(svg).toContain(`>${name}</text>`);
@@ -150,17 +149,23 @@ describe("the picture", () => {
     const one = graph(roles.join("\n"));
     expect(detailOf(one)).toBe("roles");
     expect(detailOf(graph(ads()))).toBe("rules");
-    const svg = drawGraph(one, await layOut(dotOf(one, "roles")), "roles");
+    const svg = await drawGraph(one, "roles");
     expectWellFormed(svg);
     expect(Array.from({ length: 50 }, (_, i) => svg.includes(`<title>S${i}</title>`)).every(Boolean)).toBe(true);
     expect(svg).toContain("aggregate, order");
+    // A chain of fifty, one below the other, would be longer than fifty side by side.
+    const sizeOf = (text: string): number[] => /viewBox="0 0 (\d+) (\d+)"/.exec(text)!.slice(1).map(Number);
+    const fan = graph(`role Hub { input x(k: string); ${Array.from({ length: 50 }, (_, i) => `R${i}.c(k) <~ x(k);`).join(" ")} }
+      ${Array.from({ length: 50 }, (_, i) => `role R${i} { channel c(k: string); output o(k: string); o(k) <= c(k); }`).join("\n")}`);
+    const [width, height] = sizeOf(await drawGraph(fan, "roles"));
+    expect(Math.max(width, height)).toBeLessThan(3000);
     expect(svg).toContain("one log");
     expect(svg).not.toContain("same step");
   });
 
   test("and Mermaid write names that hold their own signs", async () => {
     const one = { ...graph(ads()), title: 'a "b" <c> & d' };
-    expectWellFormed(drawGraph(one, await layOut(dotOf(one, "rules")), "rules"));
+    expectWellFormed(await drawGraph(one, "rules"));
     const text = mermaidOf(one);
     expect(text).toContain('[["rule poor#35;1<br/>aggregate<br/>waits for the seal of (campaign)"]]');
     const declared = new Set([...text.matchAll(/^ +(n\d+)[([]/gm)].map(([, name]) => name));

@@ -63,10 +63,9 @@ async function textOf(
   told: () => ReadonlyMap<string, string>,
 ): Promise<string> {
   if (form === ".mmd") return mermaidOf(graph);
-  const dot = dotOf(graph, detail);
-  if (form === ".dot") return dot;
-  const [{ layOut }, { drawGraph }] = await Promise.all([import("../pictures/layout.ts"), import("../pictures/svg.ts")]);
-  const svg = drawGraph(graph, await layOut(dot), detail);
+  if (form === ".dot") return dotOf(graph, detail);
+  const { drawGraph } = await import("../pictures/layout.ts");
+  const svg = await drawGraph(graph, detail);
   if (form === ".svg") return svg;
   const { pageOf } = await import("../pictures/html.ts");
   return pageOf(graph, svg, told());

@@ -13,11 +13,14 @@ export function detailOf({ roles }: Graph): Detail {
   return roles.length > most.roles || nodes > most.nodes ? "roles" : "rules";
 }
 
-export function dotOf(graph: Graph, detail: Detail): string {
+/** Downwards or to the right. */
+export type Direction = "TB" | "LR";
+
+export function dotOf(graph: Graph, detail: Detail, direction: Direction = "TB"): string {
   const lines = detail === "rules" ? wholeGraph(graph) : roleGraph(graph);
   return [
     "digraph program {",
-    `  graph [rankdir=TB, fontname="Courier", fontsize=12, nodesep=0.3, ranksep=${detail === "rules" ? 0.4 : 0.7}, compound=true, bgcolor="transparent", pad=0.1]`,
+    `  graph [rankdir=${direction}, fontname="Courier", fontsize=12, nodesep=${direction === "TB" ? 0.3 : 0.15}, ranksep=${detail === "rules" ? 0.4 : 0.7}, compound=true, bgcolor="transparent", pad=0.1]`,
     `  node [fontname="Courier", fontsize=11, shape=plain, fontcolor="${ink.text}"]`,
     `  edge [fontname="Courier", fontsize=9, color="${ink.flow}", fontcolor="${ink.faint}", arrowsize=0.7]`,
     ...lines,
@@ -157,7 +160,9 @@ const bold = (of: string, size = 11): string => `<FONT POINT-SIZE="${size}"><B>$
 const faint = (of: string): string => coloured(of, ink.faint, 9);
 const coloured = (of: string, colour: string, size: number): string =>
   `<FONT POINT-SIZE="${size}" COLOR="${colour}">${escape(of)}</FONT>`;
-const cell = (of: string, align = "CENTER"): string => `<TR><TD ALIGN="${align}">${of}</TD></TR>`;
-const row = (of: string, { fill }: Tint): string => `<TR><TD ALIGN="LEFT" BGCOLOR="${fill}">${of}</TD></TR>`;
+/** At both ends of a line, where the corners are round. */
+const gap = '<FONT POINT-SIZE="7">&#160;</FONT>';
+const cell = (of: string, align = "CENTER"): string => `<TR><TD ALIGN="${align}">${gap}${of}${gap}</TD></TR>`;
+const row = (of: string, { fill }: Tint): string => `<TR><TD ALIGN="LEFT" BGCOLOR="${fill}">${gap}${of}${gap}</TD></TR>`;
 const table = (rows: readonly string[], { fill, line }: Tint, border = 1): string =>
   `<TABLE BORDER="${border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" COLOR="${line}" BGCOLOR="${fill}">${rows.join("")}</TABLE>`;

@@ -162,6 +162,8 @@ function drawPanel(
       );
     }
   });
+  // Below the boxes, whose texts stay readable.
+  parts.push(...arrows);
   scenes.slice(0, shown).forEach(({ at }, i) => {
     const lines = boxes[i];
     const { w, h } = sizes[i];
@@ -176,7 +178,6 @@ function drawPanel(
       ),
     );
   });
-  parts.push(...arrows);
   result.forEach((line, n) =>
     parts.push(`<text x="0" y="${bottom + 14 + n * LINE}" font-weight="bold" fill="#1b1b1b">${escape(line)}</text>\n`),
   );

@@ -26,8 +26,15 @@ export function drawingOf(laidOut: string): Drawing {
     .replace(/<!--[^]*?-->\n?/g, "")
     .replace(/<g id="graph0"[^>]*>\s*<title>[^]*?<\/title>/, (all) => all.replace(/<title>[^]*/, ""))
     .replaceAll(/ font-family="Courier[^"]*"/g, "")
-    .replaceAll("&#45;", "-");
-  return { width: Number(size[1]), height: Number(size[2]), body: titlesOnTop(text) };
+    .replaceAll("&#45;", "-")
+    .replaceAll(/<text [^>]*>(?:&#160;|\u00a0)<\/text>\n?/g, "");
+  return { width: Number(size[1]), height: Number(size[2]), body: titlesOnTop(wordsBesideArrows(text)) };
+}
+
+/** Room around what is written at an arrow, where the arrow itself or another one passes. */
+function wordsBesideArrows(body: string): string {
+  const room = `<text paint-order="stroke" stroke="${ink.boxFill}" stroke-width="4" stroke-linejoin="round"`;
+  return body.replaceAll(/<g id="edge\d+" class="edge">[^]*?<\/g>/g, (edge) => edge.replaceAll("<text", room));
 }
 
 /** Arrows are drawn over what roles are called; so that is drawn once more after them, with room around it. */
@@ -45,8 +52,7 @@ function titlesOnTop(body: string): string {
   return rest.replace(/<\/g>\s*$/, `${over}</g>`);
 }
 
-export function drawGraph(graph: Graph, laidOut: string, detail: Detail): string {
-  const drawing = drawingOf(laidOut);
+export function pictureOf(graph: Graph, drawing: Drawing, detail: Detail): string {
   const entries = legendOf(graph, detail);
   const columns = drawing.width > 560 ? 2 : 1;
   const rows = Math.ceil(entries.length / columns);

@@ -2,10 +2,9 @@
 import { compile, withFixes } from "../compiler/compile.ts";
 import type { Compilation } from "../compiler/compile.ts";
 import type { Strategy } from "../compiler/plan.ts";
-import { detailOf, dotOf } from "../pictures/dot.ts";
-import { layOut } from "../pictures/layout.ts";
+import { detailOf } from "../pictures/dot.ts";
 import { graphOf } from "../pictures/model.ts";
-import { drawGraph } from "../pictures/svg.ts";
+import { drawGraph } from "../pictures/layout.ts";
 import { Editor } from "./editor.ts";
 import { element, make, wireTabs } from "./page.ts";
 import { findingsPane, planPane } from "./panes.ts";
@@ -60,8 +59,7 @@ async function draw(): Promise<void> {
     return;
   }
   const graph = graphOf(plan, "program.dlc");
-  const detail = detailOf(graph);
-  const svg = drawGraph(graph, await layOut(dotOf(graph, detail)), detail);
+  const svg = await drawGraph(graph, detailOf(graph));
   // Another one may have been asked for meanwhile.
   if (compilation?.plan === plan) picture.innerHTML = svg;
 }
