@@ -261,6 +261,6 @@ describe("witnesses", () => {
       expect([code, err]).toEqual([2, sentence]);
     }
     const { out } = await place.dlc("explain", "p.dlc", "y#1");
-    expect(out).toContain("  - x (source) -> C.y (in) -> y#1\n");
+    expect(out).toContain("  - x (source) -> C.y (in) -> (path y -> y)\n");
   });
 });

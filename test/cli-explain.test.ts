@@ -1,7 +1,16 @@
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { codes } from "../src/compiler/diagnostics/codes.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const programs = readdirSync(join(root, "fixtures"), { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".dlc"))
+  .map((path) => join("fixtures", path))
+  .sort();
 
 let place: Place;
 beforeEach(() => {
@@ -75,6 +84,37 @@ describe("dlc explain", () => {
     expect(await explain("three.dlc", "poor#1")).not.toContain("What it is for");
     place.write({ "one.dlc": text.replace("output  result(campaign: string, id: string, n: int)", "$& agreed") });
     expect(await explain("one.dlc", "poor#1")).not.toContain("+ order");
+  });
+
+  test("says why nothing is inserted, and what a label means where there are no replicas", async () => {
+    place.write({
+      "beat.dlc": `role A x2 { timer tick every 1s; input stop(); table off(b: bool); off(true) <= stop(); B.alive(self) <~ tick(), not off(true); }
+role B { channel alive(a: addr); input c(k: int); table t(k: int); t(k) <= c(k); output up(a: addr) any; up(a) <= alive(a); output n(c: int) agreed; n(count()) <= t(_); scratch unseen(k: int); unseen(max(k)) <= t(k); }`,
+    });
+    const timed = await explain("beat.dlc", "B.alive#1");
+    expect(timed).toContain("Nothing: what it reaches keeps its promise without any (B.up: any).");
+    expect(timed).toContain("Gate: none: neither a seal nor an order settles when a timer fires.");
+    expect(timed).toContain("What would make it independent of order");
+    expect(timed).not.toContain("keep `A.tick` in a table");
+    expect(await explain("beat.dlc", "unseen#1")).toContain("Nothing: no output shows what it derives.");
+    expect(await explain("beat.dlc", "n#1")).toContain("Seal `B.c`: if its producers know when nothing more comes, declare `sealed`");
+    expect(await explain("beat.dlc", "B.up")).toContain("Nothing: it promises nothing.");
+    place.write({ "ads.dlc": ads() });
+    expect(await explain("ads.dlc", "Analyst.result")).toContain("Inst, it hears from replicas that differ for a while");
+    place.write({ "lossy.dlc": "role A { input i(x: int); B.c(x) <~ i(x); } role B { channel c(x: int) lossy; output o(x: int) any; o(x) <= c(x); }" });
+    expect(await explain("lossy.dlc")).toContain("What may be lost, or late, differs all the same from run to run (B.o).");
+  });
+
+  test.each(programs)("of %s says all of each rule that it lists, by the commands that it names", { timeout: 60_000 }, async (path) => {
+    const out = await explain(join(root, path));
+    const asked = [...out.matchAll(/dlc\s+explain\s+(\S+)\s+([^\s`]+)/g)].map(([, file, part]) => [file, part]);
+    for (const [file, part] of asked) {
+      const told = await explain(file, part);
+      if (!part.includes("#")) continue;
+      for (const head of ["Why it is order-sensitive", "Where the disorder comes from", "What dlc inserted"]) expect(told).toContain(`\n${head}\n`);
+      expect(told).toMatch(/\nWhat would make it (unnecessary|independent of order)\n  \S/);
+      if (!told.includes("What dlc inserted\n  Nothing")) for (const what of ["Why this", "What happens", "What it costs", "What can stop it"]) expect(told).toContain(`    ${what}: `);
+    }
   });
 
   test("a rule that no order can harm says so", async () => {

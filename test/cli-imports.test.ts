@@ -106,7 +106,7 @@ test("a module's file suppresses its findings, and is not asked whether it had t
 test("explain shows what is inserted in each file, and names the place of a rule", async () => {
   place.write({ "main.dlc": main, "lib/tally.dlc": counting });
   const { out } = await place.dlc("explain", "main.dlc");
-  expect(out).toContain("t.n#1, lib/tally.dlc line 8 (aggregate): dlc explain main.dlc t.n#1");
+  expect(out).toContain("t.n#1, lib/tally.dlc line 8 (aggregate): dlc explain main.dlc A/t.n#1");
   expect(out).toContain("lib/tally.dlc before, and with the lines marked + after");
   expect(out).toContain("  +   // t.c comes through the log A.log");
   expect((await place.dlc("explain", "main.dlc", "t.n#1")).err).toContain("A/t.n#1, B/t.n#1");

@@ -1,8 +1,8 @@
 /** What a plan costs, what stops when something cannot be reached, and what other plans would be. */
 import type { CollectionId } from "../../compiler/ir.ts";
-import type { Cost, OtherPlan, Plan, Stop } from "../../compiler/plan.ts";
+import type { Cost, Insertion, OtherPlan, Plan, Stop } from "../../compiler/plan.ts";
 import { describe, drawLabel, roleOf } from "./insertion.ts";
-import type { Page } from "./rule.ts";
+import type { Page } from "./page.ts";
 import { capital, labelText } from "./words.ts";
 
 /** Of one output, or (null) of all that a program has. */
@@ -14,7 +14,7 @@ export function drawComparison(page: Page, plan: Plan, output: CollectionId | nu
   page.head("What the coordination costs");
   if (comparison.cost === null) {
     page.text(
-      "No rates are known, so that mechanisms are ranked: none, a seal with one producer, a seal, the end of the stream, a log for each value, a log. Declare how much comes (`rate 500`), or measure it with `dlc run --profile`, to have plans compared by messages.",
+      "How much comes is not known, so that plans are compared by what they insert, from the cheapest on: nothing, a seal with one producer, a seal, the end of the stream, a log for each value, one log. Where it is declared (`rate 500`), or measured by `dlc run --profile`, they are compared by messages a second.",
     );
   } else {
     const from = comparison.rates === "profiled" ? "measured in a run" : "declared in the program";
@@ -25,21 +25,25 @@ export function drawComparison(page: Page, plan: Plan, output: CollectionId | nu
 
   page.head("Other plans");
   const { baseline, others } = comparison;
+  const hasLog = insertions.some(({ mechanism, epochMs }) => mechanism === "order" || epochMs !== null);
+  const isBaseline = (some: readonly Insertion[]): boolean => JSON.stringify(baseline.insertions) === JSON.stringify(some);
   const draw = (other: OtherPlan, what: string): void => {
     const inserted = other.insertions.map((insertion) => describe(insertion, ir)).join("; ");
     const cost = other.cost === null ? "" : ` ${capital(costText(other.cost))}.`;
     page.item(`${what}: ${inserted === "" ? "nothing inserted" : inserted}.${cost}`);
-    for (const each of other.outputs) {
+    const shown = other.outputs.filter((each) => {
       const own = plan.outputs.find((one) => one.output === each.output);
-      if (output === null ? own?.after.name === each.after.name : each.output !== output) continue;
+      return output === null ? own?.after.name !== each.after.name : each.output === output;
+    });
+    if (shown.length === 0) page.text(`The labels would be the same${inserted === "" && hasLog ? ", but no run could be told again from a log" : ""}.`, 4);
+    for (const each of shown) {
       page.text(`${each.output} would be ${drawLabel(each.after, ir.collections.get(each.output))}, ${labelText(each.after.name, roleOf(each.output, ir))}.`, 4);
     }
     for (const stop of other.stops) if (concerns(stop, output)) page.text(stopText(stop, output), 4);
   };
-  const isBaseline = JSON.stringify(baseline.insertions) === JSON.stringify(insertions);
-  if (isBaseline) page.item(`This plan is the baseline${named}: coordination at the inputs of the roles that need it.`);
-  else draw(baseline, "--plan baseline, everything that comes into the roles that need it");
-  for (const other of others) draw(other, `--plan ${other.name}`);
+  if (isBaseline(insertions)) page.item(`This plan is the baseline${named}: coordination at the inputs of the roles that need it.`);
+  else if (!others.some((other) => isBaseline(other.insertions))) draw(baseline, "--plan baseline, coordination in front of whole roles");
+  for (const other of others) draw(other, `--plan ${other.name}${isBaseline(other.insertions) ? ", which is also the baseline" : ""}`);
 }
 
 function drawStops(page: Page, stops: readonly Stop[], output: CollectionId | null): void {

@@ -1,9 +1,9 @@
 /** Labels and what is inserted, in words. */
 import type { Label } from "../../compiler/analysis.ts";
 import type { Collection, CollectionId, Ir, Role } from "../../compiler/ir.ts";
-import type { Insertion, Plan } from "../../compiler/plan.ts";
+import type { Insertion } from "../../compiler/plan.ts";
 import { duration } from "../../compiler/print.ts";
-import { labelOf } from "./json.ts";
+import { ruleText } from "./rules.ts";
 
 export function drawLabel(label: Label, collection: Collection | undefined): string {
   if (label.name !== "Seal") return label.name;
@@ -19,7 +19,7 @@ export function roleOf(id: CollectionId, ir: Ir): Role {
 export function describe(insertion: Insertion, ir: Ir): string {
   const at = insertion.at.map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`)).reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
   const key = insertion.key.length === 0 ? "" : ` by (${insertion.key.join(", ")})`;
-  const rules = insertion.protects.map((rule) => labelOf(ir, rule)).join(", ");
+  const rules = insertion.protects.map((rule) => ruleText(rule, ir)).join(", ");
   const where = at === "" ? `in ${insertion.role}` : `at ${at}`;
   switch (insertion.mechanism) {
     case "seal":
@@ -40,20 +40,4 @@ function votes(insertion: Insertion): string {
   const producers = (insertion.producers ?? []).join(" and ");
   if (insertion.single) return "one producer a partition, no vote";
   return producers === "" ? "sealed by its own host" : `votes of ${producers}`;
-}
-
-/** Whether the head of `rule` flows to `output`, through rules of all roles. */
-export function reaches(plan: Plan, rule: string, output: string): boolean {
-  const { ir } = plan.analysis;
-  const first = ir.rules.get(rule)?.head.collection ?? ir.seals.find((seal) => seal.id === rule)?.target;
-  if (first === undefined) return false;
-  const seen = new Set([first]);
-  for (const collection of seen) {
-    if (collection === output) return true;
-    for (const { body, head } of ir.rules.values()) {
-      if (body.some((literal) => literal.kind === "read" && literal.collection === collection))
-        seen.add(head.collection);
-    }
-  }
-  return false;
 }

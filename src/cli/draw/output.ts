@@ -3,9 +3,9 @@ import type { OutputPlan, Plan } from "../../compiler/plan.ts";
 import { place } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 import { drawComparison } from "./comparison.ts";
-import { drawLabel, reaches, roleOf } from "./insertion.ts";
-import { labelOf } from "./json.ts";
-import { Page } from "./rule.ts";
+import { drawLabel, roleOf } from "./insertion.ts";
+import { Page } from "./page.ts";
+import { askingFor, reaches, ruleText } from "./rules.ts";
 import { labelText, levelWords, pacelcText } from "./words.ts";
 
 export function explainOutput(
@@ -28,17 +28,15 @@ export function explainOutput(
 
   page.head("What dlc inserted on the way to it");
   const used = plan.insertions.filter(({ protects }) => protects.some((rule) => reaches(plan, rule, output.output)));
-  if (used.length === 0) page.text("Nothing: whatever the order of messages, the facts delivered are the same.");
+  const sensitive = plan.analysis.findings.filter(({ rule }) => reaches(plan, rule, output.output));
+  if (used.length === 0) page.text(`Nothing: ${whyNothing(output, sensitive.length > 0)}.`);
   for (const insertion of used) page.insertion(insertion, plan);
 
-  const sensitive = plan.analysis.findings.filter(({ rule }) => reaches(plan, rule, output.output));
   if (sensitive.length > 0) {
     page.head("The order-sensitive rules on the way");
     for (const rule of new Set(sensitive.map((finding) => finding.rule))) {
       const reasons = sensitive.filter((finding) => finding.rule === rule).map((finding) => finding.reason);
-      page.item(
-        `${labelOf(ir, rule)} (${[...new Set(reasons)].join(", ")}); dlc explain ${ir.asts[0].file.path} ${labelOf(ir, rule)} says more`,
-      );
+      page.item(`${ruleText(rule, ir)} (${[...new Set(reasons)].join(", ")}): ${askingFor(rule, ir)}`);
     }
   }
   if (output.assumptions.length > 0) {
@@ -49,7 +47,15 @@ export function explainOutput(
   return page.done();
 }
 
+function whyNothing({ achieved, after, target }: OutputPlan, dependsOnOrder: boolean): string {
+  if (target === "any") return "it promises nothing";
+  if (achieved === false) return "nothing that may be inserted would help";
+  if (after.name === "Seal" || after.name === "Async") return "whatever the order of messages, the facts delivered are the same";
+  return dependsOnOrder ? "what it promises is kept whatever the order of messages" : "what may be lost, or late, differs from run to run, and it does not promise more";
+}
+
 function verdict(output: OutputPlan): string {
+  if (output.target === "any") return "Nothing is promised";
   if (output.achieved === true) return "The promise is kept";
   if (output.achieved === "assumed") return "The promise is kept if what the program claims by hand holds";
   return "The promise is not kept: nothing that may be inserted reaches it. The rules below say what would";

@@ -10,11 +10,12 @@ import type { SubjectReport } from "../../functions/subject.ts";
 import { claimLines } from "./claims.ts";
 import { drawComparison } from "./comparison.ts";
 import { count } from "./count.ts";
-import { headOf, labelOf } from "./json.ts";
+import { headOf } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { drawLabel, roleOf } from "./insertion.ts";
+import { Page } from "./page.ts";
 import { drawPlan } from "./plan.ts";
-import { Page } from "./rule.ts";
+import { askingFor, ruleText } from "./rules.ts";
 import { labelText, levelWords, pacelcText } from "./words.ts";
 
 export function explainProgram(
@@ -24,7 +25,9 @@ export function explainProgram(
   paint: Paint,
   width: number,
 ): string {
-  const { ir, findings } = plan.analysis;
+  const { ir, inference } = plan.analysis;
+  const coordinated = new Set(plan.insertions.flatMap(({ protects }) => protects));
+  const findings = [...plan.analysis.findings, ...inference.implied.filter(({ rule }) => coordinated.has(rule))];
   const page = new Page(paint, width);
   page.title(
     file.path,
@@ -35,15 +38,7 @@ export function explainProgram(
   page.line("");
   for (const line of meanings(plan)) page.text(line);
   page.head("What dlc inserted");
-  if (plan.insertions.length === 0) {
-    page.text(
-      findings.length === 0
-        ? "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive."
-        : plan.outputs.every(({ achieved }) => achieved !== false)
-          ? "Nothing: some rules depend on order, and every promise is kept all the same."
-          : "Nothing that may be inserted would help.",
-    );
-  }
+  if (plan.insertions.length === 0) page.text(whyNothing(plan));
   for (const insertion of plan.insertions) page.insertion(insertion, plan);
   drawComparison(page, plan, null);
   if (findings.length > 0) {
@@ -53,7 +48,7 @@ export function explainProgram(
       const reasons = [...new Set(own.map((finding) => finding.reason))].join(", ");
       const { line } = positionOf(own[0].file, own[0].span.start);
       const where = own[0].file === file ? `line ${line}` : `${own[0].file.path} line ${line}`;
-      page.item(`${labelOf(ir, rule)}, ${where} (${reasons}): dlc explain ${file.path} ${labelOf(ir, rule)}`);
+      page.item(`${ruleText(rule, ir)}, ${where} (${reasons}): ${askingFor(rule, ir)}`);
     }
   }
   const claims = claimLines(functions, paint);
@@ -72,15 +67,33 @@ export function explainProgram(
   return page.done();
 }
 
-/** The words of levels, labels and PACELC that stand above, each once. */
+function whyNothing({ analysis: { findings }, outputs }: Plan): string {
+  if (outputs.some(({ achieved }) => achieved === false)) return "Nothing that may be inserted would help.";
+  if (findings.length > 0) return "Nothing: some rules depend on order, and every promise is kept all the same.";
+  const weak = outputs.filter(({ after }) => after.name !== "Seal" && after.name !== "Async").map(({ output }) => output);
+  const said = "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive.";
+  return weak.length === 0 ? said : `${said} What may be lost, or late, differs all the same from run to run (${weak.join(", ")}).`;
+}
+
+/** The words of levels, labels and PACELC that stand above, each once; of a label what it says of replicas, where there are any. */
 function meanings({ analysis: { ir }, outputs }: Plan): Set<string> {
   const said = new Set<string>();
   for (const { target } of outputs) said.add(`${target}: ${levelWords[target]}.`);
-  for (const { output, before, after } of outputs)
-    for (const label of before.name === after.name ? [after] : [before, after]) said.add(`${drawLabel(label, ir.collections.get(output))}: ${labelText(label.name, roleOf(output, ir))}.`);
+  const labels = new Map<string, string>();
+  for (const { output, before, after } of outputs) {
+    const role = roleOf(output, ir);
+    for (const label of before.name === after.name ? [after] : [before, after]) {
+      const name = drawLabel(label, ir.collections.get(output));
+      if (role.replicated || !labels.has(name)) labels.set(name, labelText(label.name, role));
+    }
+  }
+  for (const [name, text] of labels) said.add(`${name}: ${text}.`);
   for (const { pacelc } of outputs) said.add(`${pacelc}: ${pacelcText(pacelc)}.`);
-  const missed = outputs.filter(({ achieved }) => achieved === false).map(({ output }) => output);
-  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${missed.join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}. \`dlc explain ${ir.asts[0].file.path} ${missed[0]}\` names the rules in the way, and what each would need.`);
+  const missed = outputs.filter(({ achieved }) => achieved === false);
+  const names = missed.map(({ output }) => output);
+  // The log of such a plan is there for another reason than the label.
+  const isTold = missed.some(({ before, after, pacelc }) => before.name === after.name && pacelc.includes("sequencer"));
+  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${names.join(", ")} what ${names.length === 1 ? "it promises" : "they promise"}${isTold ? "; a log is, since a run can then be told again from it" : ""}. \`dlc explain ${ir.asts[0].file.path} ${names[0]}\` names the rules in the way, and what each would need.`);
   return said;
 }
 

@@ -5,7 +5,7 @@ import type { Overclaim } from "../../verify/crashes.ts";
 import type { Witness } from "../../verify/witness.ts";
 import { addressOf } from "../../runtime/routing.ts";
 import type { Paint } from "./paint.ts";
-import { Page } from "./rule.ts";
+import { Page } from "./page.ts";
 import { onlyIn, scenesOf, scheduleWords } from "../../pictures/story.ts";
 import type { Scene } from "../../runtime/tracing.ts";
 

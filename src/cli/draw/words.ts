@@ -15,13 +15,17 @@ export const reasonWords: Readonly<Record<Reason, string>> = {
   upsert: "It replaces the value of a key. Which value stays depends on which fact came last.",
   "key-conflict": "Two different values can come for one key, and only one is kept: the one that came first.",
   reveal: "It reads the plain value of something that still grows.",
-  choice: "What it takes is not determined by the facts at all (a clock, a random choice).",
+  choice: "What it derives shows when a timer fired, and no fact decides that.",
   opaque:
     "It hands what may still grow, a group or a lattice value, to imported code. Every step in which it looks can give another value, and no claim says how one follows from the other.",
   local: "It makes the replicas of a role differ by construction: the fact stems from one replica alone.",
   promise:
     "It seals a partition, although a fact of that partition may still be on its way: the program can break its own promise.",
 };
+
+/** Of a rule in which nothing passes, and which reads what another order-sensitive rule makes. */
+export const impliedWords =
+  "What it reads still changes: facts of it are taken back or replaced. Which of its states meet depends on what came first.";
 
 export const pathWords: Readonly<Record<PathWord, string>> = {
   CR: "In whatever order facts come, it gives the same answers, and it keeps none of them.",
@@ -31,7 +35,7 @@ export const pathWords: Readonly<Record<PathWord, string>> = {
 };
 
 export const mechanismWords: Readonly<
-  Record<MechanismName | "epochs", { readonly does: string; readonly costs: string; readonly stops: string }>
+  Record<MechanismName | "epochs" | "downstream", { readonly does: string; readonly costs: string; readonly stops: string }>
 > = {
   none: { does: "Nothing is inserted.", costs: "Nothing.", stops: "Nothing." },
   seal: {
@@ -45,16 +49,20 @@ export const mechanismWords: Readonly<
     stops: "A producer that cannot be reached holds up everything.",
   },
   epochs: {
-    does: "All that the rule depends on is collected in one log. At the end of each epoch every instance takes what came in it, as one set and in one step, so that order within an epoch says nothing: replicas agree, and a run can be told again from its log.",
+    does: "All that the rule depends on is collected in one log. At the end of each epoch every instance takes what came in it, as one set and in one step, so that order within an epoch says nothing: replicas agree, and a run can be told again from its log. In another run a fact may fall into another epoch.",
     costs: "One way to the sequencer and back for each epoch, and on average half an epoch of waiting for each fact. Producers do not wait.",
-    stops:
-      "While the sequencer cannot be reached nothing that passes through the log is answered. In another run a fact may fall into another epoch.",
+    stops: "While the sequencer cannot be reached nothing that passes through the log is answered.",
+  },
+  /** An order in front of another role than that of the rules. */
+  downstream: {
+    does: "What the rule sends passes through one log on its way, and every instance that gets it takes it in that order, in the same steps: what its senders disagree on ends there. Another run may take another order.",
+    costs: "One way to the sequencer and back for each batch. Producers do not wait for it.",
+    stops: "While the sequencer cannot be reached nothing that passes through the log is answered.",
   },
   order: {
-    does: "All that the rule depends on passes through one log, and every instance takes it in that order, in the same steps: replicas agree, and a run can be told again from its log.",
+    does: "All that the rule depends on passes through one log, and every instance takes it in that order, in the same steps: replicas agree, and a run can be told again from its log. Another run may take another order.",
     costs: "One way to the sequencer and back for each batch. Producers do not wait for it.",
-    stops:
-      "While the sequencer cannot be reached nothing that passes through the log is answered. Another run may take another order.",
+    stops: "While the sequencer cannot be reached nothing that passes through the log is answered.",
   },
   commit: {
     does: "Reads and writes of one firing are one transaction over all copies.",
@@ -71,10 +79,16 @@ const labelWords: Readonly<Record<LabelName, string>> = {
   Diverge: "replicas may differ for ever",
 };
 
-/** What a label says of a collection of a role: where that has no replicas, nothing of them. */
+/** Where a role has no replicas itself, a label that speaks of some means those from which it hears. */
+const aloneWords: Readonly<Partial<Record<LabelName, string>>> = {
+  Run: "another run on the same inputs may give other facts",
+  Inst: "it hears from replicas that differ for a while, so that another run on the same inputs may give other facts",
+  Diverge: "it hears from replicas that may differ for ever, so that another run on the same inputs may give other facts",
+};
+
+/** What a label says of a collection of a role. */
 export function labelText(name: LabelName, { replicated }: Pick<Role, "replicated">): string {
-  if (name === "Run" && !replicated) return "another run on the same inputs may give other facts";
-  return labelWords[name];
+  return (replicated ? undefined : aloneWords[name]) ?? labelWords[name];
 }
 
 /** `PC/seal(campaign)/EC(seal)`: what happens while something is cut off, and what it costs otherwise. */
@@ -84,7 +98,7 @@ export function pacelcText(text: string): string {
   if (text.startsWith("PC/sequencer")) return "while the sequencer cannot be reached it waits; otherwise an answer takes two messages more";
   if (text.startsWith("PC/seal(*)")) return "it waits for the end of the stream, and for who cannot be reached";
   const [, key] = /^PC\/seal\((.*)\)\/EC\(seal\)$/.exec(text) ?? [];
-  return key === undefined ? text : `a value of (${key}) waits for the seals of its producers, and for one that cannot be reached`;
+  return key === undefined ? text : `a value of (${key.replaceAll(",", ", ")}) waits for the seals of its producers, and for one that cannot be reached`;
 }
 
 export const levelWords: Readonly<Record<LevelWord, string>> = {
@@ -98,9 +112,10 @@ export const levelWords: Readonly<Record<LevelWord, string>> = {
 export function gateWords(finding: Pick<Finding, "reason" | "gate" | "columns">): string {
   if (finding.gate === null && finding.reason === "opaque")
     return "unknown, so that one log has to serve all";
-  if (finding.gate === null) return "unknown: only the end of the whole stream makes it safe";
+  if (finding.reason === "choice") return "none: neither a seal nor an order settles when a timer fires";
+  if (finding.gate === null) return "unknown, so that of seals only the end of the whole stream serves it";
   if (finding.gate.length === 0)
-    return "none: all facts together make one group, so that only the end of the whole stream makes it safe";
+    return "none: all facts together make one group, so that of seals only the end of the whole stream serves it";
   const columns = finding.columns.length > 0 && finding.columns.join() !== finding.gate.join() ? `, the columns (${finding.columns.join(", ")})` : "";
   return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
 }

@@ -13,7 +13,12 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
     return sealed === null && (kind === "input" || kind === "channel");
   });
   const seal = (): void => {
-    if (sealable.length === 0 || finding.columns.length === 0) return;
+    if (sealable.length === 0 || finding.gate === null) return;
+    if (finding.gate.length === 0) {
+      out.push(`Seal ${list(sealable)}: if ${sealable.length > 1 ? "their" : "its"} producers know when nothing more comes, declare \`sealed\`; an answer then waits for the end of the stream.`);
+      return;
+    }
+    if (finding.columns.length === 0) return;
     out.push(`Seal ${list(sealable)}: if ${sealable.length > 1 ? "their" : "its"} producers know when a value of (${finding.columns.join(", ")}) is complete, declare \`sealed by (…)\` on columns that those determine.`);
   };
   const collect = (): void => {
@@ -52,7 +57,7 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
       break;
     }
     case "rendezvous": {
-      const passing = literals.filter((literal) => context.persistence.get(literal.collection) === "passing").map((literal) => literal.collection);
+      const passing = literals.map((literal) => literal.collection).filter((id) => context.persistence.get(id) === "passing" && collection(context, id).kind !== "timer");
       if (passing.length > 0) out.push(`Persist the event: keep ${list(passing)} in a table and join that, so that it is met however late the other side comes.`);
       seal();
       break;

@@ -118,7 +118,7 @@ export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefin
     return null;
   }
   const byKey = logFor(rule, analysis);
-  if (options.instead === "order") return { mechanism: "order", byKey, why: "this plan puts a log where the rule could wait for seals" };
+  if (options.instead === "order") return { mechanism: "order", byKey, why: "this plan puts a log here, where the rule could also wait for seals" };
   if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
   const reasons: string[] = [];
   for (const mechanism of mechanisms) {
@@ -131,7 +131,7 @@ export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefin
 }
 
 function why(name: MechanismName, reasons: readonly string[]): string {
-  if (name === "seal") return "what it reads is sealed, and each of its gate values lies in one partition";
+  if (name === "seal") return "what it reads is sealed, and all facts that it judges together lie in one partition";
   if (name === "barrier") return "what it reads is sealed as a whole stream";
   return `no seal serves it (${reasons.join("; ")})`;
 }

@@ -21,7 +21,7 @@ export function stopsOf(ir: Ir, insertions: readonly Insertion[], reached: reado
       for (const role of producers ?? []) {
         const values = `of (${key.join(", ")})`;
         const what = key.length === 0 ? "nothing is answered that waits for its end" : single ? `no value ${values} is answered that it alone produces` : `no value ${values} is answered that it has not sealed`;
-        add(`an instance of ${role}`, what, outputs);
+        add(ir.externals.get(role)?.kind === "source" ? `the source ${role}` : `an instance of ${role}`, what, outputs);
       }
     }
   }
