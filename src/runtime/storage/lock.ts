@@ -1,0 +1,44 @@
+/** One process at a time writes a file: a second one beside it would spoil both. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { IN_USE, StorageError, UNWRITABLE } from "./storage-error.ts";
+
+/** Takes the lock file, or that of a process that has died. Throws a StorageError where its owner lives. */
+export function takeLock(path: string): void {
+  try {
+    writeFileSync(path, identityOf(process.pid), { flag: "wx" });
+    return;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EEXIST") throw new StorageError(UNWRITABLE, `${path} cannot be written: ${message}`);
+  }
+  const owner = readFileSync(path, "utf8");
+  const pid = Number.parseInt(owner, 10);
+  const isOther = owner !== identityOf(process.pid);
+  if (isOther && isAlive(pid) && identityOf(pid) === owner) {
+    throw new StorageError(IN_USE, `process ${pid} has ${path}: two processes must not keep their data in one place`);
+  }
+  writeFileSync(path, identityOf(process.pid));
+}
+
+export function giveLock(path: string): void {
+  rmSync(path, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Its number, and (where the system tells) when it was started: numbers are given again. */
+function identityOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}\n`;
+  } catch {
+    return `${pid}\n`;
+  }
+}

@@ -1,0 +1,126 @@
+/** Instances and sequencers that note in a journal what happens to them, and are brought back by it. */
+import type { Deadline, StepChoice, StepEffects } from "../instance.ts";
+import { Instance } from "../instance.ts";
+import type { Envelope } from "../messages.ts";
+import type { Fault, Row } from "../program.ts";
+import { Sequencer } from "../sequencer.ts";
+import type { Entry, Journal, Recorded } from "./journal.ts";
+
+export class RecordedInstance extends Instance implements Recorded {
+  /** null: what happens has been noted before. */
+  #journal: Journal | null = null;
+  /** Deadlines that began to run while it was brought back. */
+  #reopened: Deadline[] = [];
+
+  /** From here on what happens is noted. */
+  recordIn(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  apply(entry: Entry): StepEffects | null {
+    switch (entry[0]) {
+      case "input":
+        for (const row of entry[2]) this.input(entry[1], row);
+        return null;
+      case "seal":
+        this.sealInput(entry[1], entry[2]);
+        return null;
+      case "end":
+        this.endInput(entry[1] ?? undefined);
+        return null;
+      case "fire":
+        this.fire(entry[1]);
+        return null;
+      case "envelope":
+        this.receive(entry[1]);
+        return null;
+      case "expire":
+        this.expire(entry[1]);
+        return null;
+      case "step": {
+        const effects = this.step();
+        this.#reopened.push(...super.deadlines());
+        return effects;
+      }
+      default:
+        return null;
+    }
+  }
+
+  override input(collection: string, row: Row): Fault | null {
+    const fault = super.input(collection, row);
+    if (fault === null) this.#journal?.note(["input", collection, [row]]);
+    return fault;
+  }
+
+  override sealInput(collection: string, key: Row): Fault | null {
+    const fault = super.sealInput(collection, key);
+    if (fault === null) this.#journal?.note(["seal", collection, key]);
+    return fault;
+  }
+
+  override endInput(collection?: string): void {
+    super.endInput(collection);
+    this.#journal?.note(["end", collection ?? null]);
+  }
+
+  override fire(timer: string): void {
+    super.fire(timer);
+    this.#journal?.note(["fire", timer]);
+  }
+
+  override receive(envelope: Envelope): readonly Fault[] {
+    this.#journal?.note(["envelope", envelope]);
+    return super.receive(envelope);
+  }
+
+  override expire(deadline: Deadline): Fault | null {
+    this.#journal?.note(["expire", deadline]);
+    return super.expire(deadline);
+  }
+
+  /** After a restart deadlines run anew; of partitions that closed or failed before they find nothing to do. */
+  override deadlines(): readonly Deadline[] {
+    const begun = super.deadlines();
+    if (this.#reopened.length === 0) return begun;
+    const all = [...this.#reopened, ...begun];
+    this.#reopened = [];
+    return all;
+  }
+
+  override step(choice?: StepChoice): StepEffects {
+    if (choice !== undefined && this.#journal !== null) throw new Error(`${this.address} cannot note which events a step chooses`);
+    const effects = super.step(choice);
+    this.#journal?.note(["step"]);
+    this.#journal?.leaves(effects);
+    return effects;
+  }
+}
+
+const NOTHING_LEAVES = { outputs: [] };
+
+export class RecordedSequencer extends Sequencer implements Recorded {
+  #journal: Journal | null = null;
+
+  recordIn(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  apply(entry: Entry): Pick<StepEffects, "envelopes" | "outputs"> | null {
+    if (entry[0] === "envelope") this.take(entry[1]);
+    return entry[0] === "step" ? { envelopes: this.flush(), ...NOTHING_LEAVES } : null;
+  }
+
+  override take(envelope: Envelope): readonly Fault[] {
+    this.#journal?.note(["envelope", envelope]);
+    return super.take(envelope);
+  }
+
+  override flush(): readonly Envelope[] {
+    const envelopes = super.flush();
+    if (envelopes.length === 0) return envelopes;
+    this.#journal?.note(["step"]);
+    this.#journal?.leaves({ envelopes, ...NOTHING_LEAVES });
+    return envelopes;
+  }
+}
