@@ -4,7 +4,7 @@ import { implementedIn } from "../compiler/5-emit/components.ts";
 import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
-import { whyFirm } from "../compiler/diagnostics/firm.ts";
+import { underminesLabels, whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Fix, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
 import { libraryScheme } from "../compiler/imports.ts";
@@ -312,11 +312,6 @@ export async function checkProgram(
     else if (options.locked) found.push(...unlocked(plan, file, io.cwd));
   }
   return { compilation, ...left(), functions: functions.reports };
-}
-
-/** A statement that is left out, or a law that is not kept: what would be said of the outputs need not be true of them. */
-function underminesLabels({ code, severity }: Diagnostic): boolean {
-  return severity === "error" && /^DLC(?:1[0-8]|2|5)/.test(code);
 }
 
 function profileFor({ profile }: Planning, config: Config, { cwd }: Io): ProfileFile | null {

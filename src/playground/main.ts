@@ -2,6 +2,7 @@
 import { compile, withFixes } from "../compiler/compile.ts";
 import type { Compilation } from "../compiler/compile.ts";
 import type { Strategy } from "../compiler/plan.ts";
+import { underminesLabels } from "../compiler/diagnostics/firm.ts";
 import { detailOf } from "../pictures/dot.ts";
 import { graphOf } from "../pictures/model.ts";
 import { drawGraph } from "../pictures/layout.ts";
@@ -34,7 +35,8 @@ const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? ""
 
 function check(): void {
   const options = { strategy: strategy.value as Strategy };
-  compilation = withFixes(compile({ path: "program.dlc", text: editor.text }, options), options);
+  const compiled = withFixes(compile({ path: "program.dlc", text: editor.text }, options), options);
+  compilation = compiled.diagnostics.some(underminesLabels) ? { ...compiled, plan: null } : compiled;
   const { plan, diagnostics } = compilation;
   const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length;
   const isBroken = plan === null || count("error") > 0;

@@ -76,6 +76,23 @@ describe.skipIf(chromium === undefined)("the playground", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("says nothing of outputs beside a statement that it cannot read", async () => {
+    await write("role A { input x(n: int); output o(n: int); o(n) <= x(n); o(m) <= x(m) x(m); }");
+    await page.waitForFunction(() => document.querySelector("#state")?.textContent === "1 error");
+    await page.click("#tab-plan");
+    expect(await text("#plan")).toBe("The program has errors, so that there is no plan yet.");
+  });
+
+  test("fits into a narrow window, and shows no bar of steps before there are any", async () => {
+    await page.setViewport({ width: 500, height: 900 });
+    for (const tab of ["findings", "plan", "picture", "run"]) {
+      await page.click(`#tab-${tab}`);
+      if (tab === "picture") await page.waitForSelector("#picture svg");
+      expect([tab, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([tab, 500]);
+    }
+    expect(await page.$eval("#steps", (bar) => getComputedStyle(bar).display)).toBe("none");
+  });
+
   test("shows labels, what is inserted, and the picture", async () => {
     await choose("example", "The same, sealed by campaign");
     await page.click("#tab-plan");

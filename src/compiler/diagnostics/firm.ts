@@ -1,6 +1,7 @@
-/** Errors that neither a comment nor the configuration takes out of a report. */
+/** What an error means for the rest of a report: what cannot be taken out of it, and what cannot be said beside it. */
 import type { Code } from "./codes.ts";
 import { codes } from "./codes.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 
 /** Why the code stays whatever is said against it, as the end of a sentence; null where it need not. */
 export function whyFirm(code: Code): string | null {
@@ -12,4 +13,9 @@ export function whyFirm(code: Code): string | null {
   if (code === "DLC490") return "a budget is changed where it is written";
   if (code === "DLC491") return "what is agreed on is changed with --lock";
   return null;
+}
+
+/** A statement that is left out, or a law that is not kept: what would be said of the outputs need not be true of them. */
+export function underminesLabels({ code, severity }: Diagnostic): boolean {
+  return severity === "error" && /^DLC(?:1[0-8]|2|5)/.test(code);
 }
