@@ -12,6 +12,7 @@ import { codes } from "../src/compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../src/compiler/diagnostics/codes.ts";
 import { whyFirm } from "../src/compiler/diagnostics/firm.ts";
 import { levels, mechanisms, strategies } from "../src/cli/config.ts";
+import { ads, makePlace } from "./place-of-tests.ts";
 import { example, exampleText, libraryFiles, libraryText } from "./support/library.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -158,14 +159,44 @@ describe("docs", () => {
     let programs = 0;
     for (const name of ["README.md", "docs/language.md"]) {
       for (const [, text] of readFileSync(join(root, name), "utf8").matchAll(/```dlc\n([\s\S]*?)```/g)) {
-        if (!/^role /m.test(text)) continue;
+        if (!/^(?:role|module|source|component) /m.test(text)) continue;
         programs++;
         const { diagnostics, plan } = compile({ path: name, text });
         expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
         expect(plan).not.toBeNull();
       }
     }
-    expect(programs).toBeGreaterThanOrEqual(2);
+    expect(programs).toBeGreaterThanOrEqual(4);
+  });
+
+  test("commands.md has the JSON form and the configuration as they are", async () => {
+    const [form, , config] = [...readFileSync(join(root, "docs/commands.md"), "utf8").matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text);
+    const place = makePlace();
+    try {
+      place.write({ "ads.dlc": ads(), "dlc.config.json": config, "node_modules/dlc/dlc.schema.json": "{}" });
+      const { code, out } = await place.dlc("check", "ads.dlc", "--format", "json");
+      // DLC302 is a note in it, and at most 0 warnings are allowed.
+      expect(code).toBe(0);
+      const [said, is] = [JSON.parse(form), JSON.parse(out)] as Record<string, any>[];
+      expect(Object.keys(said).sort()).toEqual(Object.keys(is).sort());
+      const whole = ["range", "fixes", "rewrites", "sources", "assumptions"];
+      for (const part of ["outputs", "collections", "orderSensitive", "plan", "plans"])
+        for (const key of Object.keys(said[part][0]).filter((one) => !whole.includes(one)))
+          expect(Object.keys(is[part][0]), `${part}.${key}`).toContain(key);
+      expect(Object.keys(said["plans"][0]).sort()).toEqual(
+        Object.keys(is["plans"][0])
+          .filter((key) => key !== "file")
+          .sort(),
+      );
+    } finally {
+      place.remove();
+    }
+  });
+
+  test("docs/README.md leads to every page", () => {
+    const index = readFileSync(join(root, "docs/README.md"), "utf8");
+    for (const name of readdirSync(join(root, "docs")).filter((one) => one.endsWith(".md") && one !== "README.md"))
+      expect(index).toContain(`- [${name}](${name})`.replace(/^- /, ""));
   });
 
   test("the README's program is the fixture", () => {
@@ -189,6 +220,16 @@ describe("docs", () => {
           () => readFileSync(join(root, name, "..", target)) || readdirSync(join(root, name, "..", target)),
           `${name}: ${target}`,
         ).not.toThrow(/ENOENT/);
+      }
+      for (const [, target, part] of text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)) {
+        const linked = target === "" ? text : readFileSync(join(root, name, "..", target), "utf8");
+        const heads = [...linked.matchAll(/^#+ (.*)$/gm)].map(([, head]) =>
+          head
+            .toLowerCase()
+            .replace(/[^a-z0-9 _-]/g, "")
+            .replaceAll(" ", "-"),
+        );
+        expect(heads, `${name}: ${target}#${part}`).toContain(part);
       }
     }
   });
