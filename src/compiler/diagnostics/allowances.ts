@@ -8,8 +8,8 @@ export const allowanceCodes = {
     why:
       "`// dlc-allow CODE: reason` silences one finding on the next line. The reason is for the reader who meets the line " +
       "a year later and has to decide whether it still holds; without it the finding stays.",
-    example: "// dlc-allow DLC301\npoor(c, i, count()) <= clicks(c, i, _) having count() < 100;",
-    mend: "Write the code, a colon and why the finding may stand: `// dlc-allow DLC301: analysts know that it is a snapshot`.",
+    example: "// dlc-allow DLC302\npoor(c, i, count()) <= clicks(c, i, _) having count() < 100;",
+    mend: "Write the code, a colon and why the finding may stand: `// dlc-allow DLC302: analysts know that it is a snapshot`.",
   },
   DLC191: {
     severity: "warning",

@@ -48,7 +48,7 @@ export const coordinationCodes = {
     severity: "warning",
     title: "an allowance for a source that is not weak",
     why: "`@allow(weaker, …)` accepts that what the rule reads may differ from run to run: a `lossy` channel, or one whose seals have a deadline. Before any other rule it accepts nothing, and somebody may believe that it does.",
-    example: 'channel c(x: int);   // @allow(weaker, "sent again") t(x) <= c(x);',
+    example: 'channel c(x: int);   @allow(weaker, "sent again") t(x) <= c(x);',
     mend: "Put it before the rule that reads the weak channel, or remove it.",
   },
   DLC490: {

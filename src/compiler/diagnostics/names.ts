@@ -146,7 +146,7 @@ export const nameCodes = {
     severity: "error",
     title: "A channel of a partitioned role without its partition columns",
     why: "The instance that gets a message is found by the hash of these columns, so every channel of the role must have them, with one type.",
-    example: "role C partitioned by (word) { channel w(text: string); }",
+    example: "role C partitioned by (word) { channel w(word: string); channel line(text: string); }",
     mend: "Add the column, or move the channel to another role.",
   },
   DLC230: {
@@ -285,9 +285,9 @@ export const nameCodes = {
   DLC282: {
     severity: "error",
     title: "An annotation that cannot be followed",
-    why: "A rule has at most one @coordinate and one @allow; `by` belongs to seal and order; @allow takes `weaker`.",
-    example: "@coordinate(barrier by (k)) n(k, count()) <= s(k, _);",
-    mend: "See the annotations of the language reference.",
+    why: "A rule has at most one @coordinate and one @allow: of two nobody could say which one holds.",
+    example: "@coordinate(order) @coordinate(barrier) n(k, count()) <= s(k, _);",
+    mend: "Keep one of them.",
   },
   DLC290: {
     severity: "error",

@@ -66,8 +66,9 @@ export const orderCodes = {
       "depends on has to pass through one log. An aggregate that is claimed to be `commutative` is judged like a built-in one (DLC302), each group by itself. " +
       "A path of a component that is declared `OR` or `OW` says of itself that its answers depend on what has come before, within its gate.",
     example:
-      "m(k, median(x)) <= sample(k, x);   // aggregate median(x: float): float from \"./stats.ts\";\n" +
-      "component Report { in click(id: string); out poor(id: string); path click -> poor: OW(id); }",
+      'aggregate median(x: float): float from "./stats.ts";\n' +
+      "role A { input s(k: string, x: float); table sample(k: string, x: float); sample <= s;\n" +
+      "  output m(k: string, x: float); m(k, median(x)) <= sample(k, x); }",
     mend:
       "Seal the source by columns of the group or gate: of a group that is closed an aggregate gets all rows at once, and needs no claim, and so does a component. " +
       "Or claim what the code keeps (`monotone`, `morphism`); declare the path `CR` or `CW` if order does not matter to it.",
@@ -90,7 +91,7 @@ export const orderCodes = {
     severity: "warning",
     title: "a group or join across partitions",
     why: "In a partitioned role each instance holds only the facts that it owns. A group or join without the partition columns ranges over one instance's share.",
-    example: "role W partitioned by (word) { … total(count()) <= seen(_); }",
+    example: "role W partitioned by (word) { channel seen(word: string); output total(n: int); total(count()) <= seen(_); }",
     mend: "Keep the partition columns in the group, or send the shares to one place and combine them there.",
   },
 } as const satisfies Record<string, CodePage>;
