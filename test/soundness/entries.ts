@@ -51,6 +51,14 @@ export const entries: readonly Hole[] = [
   },
   { name: "A5: an overwrite by a local input stays local through a log", control: "R.o", given: [["R.add", 1], ["R#1.add", 2], ["R.add", 3]], text: "role R replicated x2 { input add(x: int); table cur(k: int -> v: int); cur(0, x) <+- add(x); output o(v: int) agreed; o(v) <= cur(_, v); }" },
   {
+    name: "A6(a): what one instance loses is lost in one run and not in another", control: "R.o", given: [1, 2, 3, 4, 5, 6].map((x) => ["S.i", x] as const), options: { seeds: 6 },
+    text: "role S { input i(x: int); R.beat(x) <~ i(x); } role R { channel beat(x: int) lossy; table seen(x: int); output o(x: int) any; seen(x) <= beat(x); o(x) <= seen(x); }",
+  },
+  {
+    name: "A6: a partition that misses its deadline is told by no instance that gave it up", control: "R.n", faults: true, given: [["H.i", "a", 1], ["H#1.i", "a", 2], ["seal H.i", "a"]],
+    text: "role H x2 { input i(k: string, x: int) sealed by (k) within 1s; R.c(k, x) <~ i(k, x); } role R replicated x2 { channel c(k: string, x: int); table t(k: string, x: int); t(k, x) <= c(k, x); output n(k: string, c: int); n(k, count()) <= t(k, _); }",
+  },
+  {
     name: "A6(b): a timer against what changes", control: "R.late", given: [["S.i", 1], ["S.w", 1], ["S.i", 2], ["S.w", 2]],
     text: "role S { input i(x: int) sealed by (x); input w(x: int); R.c(x) <~ i(x); R.d(x) <~ w(x); } role R { channel c(x: int); channel d(x: int); table pend(x: int); table cur(k: int -> v: int); timer t every 1s; pend(x) <= c(x); cur(0, x) <+- d(x); output late(x: int, w: int); late(x, w) <= t(), pend(x), cur(0, w); }",
   },

@@ -14,8 +14,8 @@ export interface Generated {
   /** From which other facts can be drawn. */
   readonly inputs: readonly GivenInput[];
   readonly strategy: Strategy;
-  /** Which of its order-sensitive rules, counted round, asks by hand for a barrier. */
-  readonly asking?: number;
+  /** Which of its order-sensitive rules, counted round, asks by hand for what. */
+  readonly asking?: { readonly rule: number; readonly how: string };
   /** False: inputs of one instance keep the host's order over collections, as seal rules need it. */
   readonly interleave: boolean;
   /** Facts may be given in any order that keeps seals behind what they seal. */
@@ -361,8 +361,16 @@ export function generate(seed: number, imports = false): Generated {
   ].join("\n");
   const strategy = make.chance(0.05) ? "order" : make.chance(0.05) ? "seal" : "auto";
   const generated = { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, interleave: generator.interleave, permute: generator.permute };
-  // Drawn by itself, so that the rest of a program is the same with barriers and without.
-  const barriers = new Maker(new Random(seed + 0xe90c));
-  if (barriers.chance(0.07)) return { ...generated, strategy: "barrier" };
-  return { ...generated, strategy, ...(barriers.chance(0.1) && { asking: barriers.random.below(12) }) };
+  return withWords({ ...generated, strategy }, new Maker(new Random(seed + 0xe90c)));
+}
+
+/** Further words, drawn by themselves, so that the rest of a program is the same with them and without: mechanisms by force or by hand, deadlines, `strict`. */
+function withWords(generated: Generated, make: Maker): Generated {
+  const { strategy } = generated;
+  const forced = make.chance(0.07) ? "barrier" : strategy;
+  const asking = forced === strategy && make.chance(0.15) ? { rule: make.random.below(12), how: make.pick(["barrier", "barrier", "order", 'none, "it may differ"']) } : undefined;
+  let { text } = generated;
+  if (make.chance(0.06)) text = text.replace(/\bsealed( by \([^)]*\))?( single)?/g, (found) => (make.chance(0.7) ? `${found} within 1s` : found));
+  if (make.chance(0.1)) text = text.replace(/^(output \w+\([^)]*\)) *(\w*);/gm, (_, head: string, level: string) => `${head} ${level || "deterministic"}${make.chance(0.5) ? " strict" : ""};`);
+  return { ...generated, text, strategy: forced, ...(asking && { asking }) };
 }

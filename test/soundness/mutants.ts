@@ -86,6 +86,7 @@ export const mutants: readonly Mutant[] = [
     strategy: "barrier",
     patches: [analysis("labels", 'if (own.length > 0 && settled && !sealed) label = "Run";', 'if (own.length > 0 && settled && !sealed) label = [...context.graph.ir.collections.values()].some(({ ordering }) => ordering?.everyMs !== undefined) ? "Async" : "Run";')],
   },
+  { name: "deadlines are always kept", seeds: [496, 707, 869], patches: [analysis("labels", "if (sealed !== null && sealed.deadlineMs !== null) return", "if (sealed !== null && sealed.deadlineMs === 0) return")] },
   { name: "an epoch gathers only what the rule itself reads", strategy: "barrier", patches: [{ file: "strategies/order.ts", from: "    else for (const rule of graph.into.get(id)!) addRule(rule);", to: "" }, analysis("labels", "if (open.some((literal) => !places.get(literal.collection))) return false;", "if (open.length > 0) return true;")] },
   { name: "a seal rule's promise holds", patches: [analysis("points", "if (!atOnce(seal)) return true;\n", "if (atOnce !== null) return false;\n")] },
   { name: "a declared order does not matter", ofComponents: true, patches: [analysis("declared", "if (races.length === 0) return [];", "return [];"), analysis("declared", "if (races.length === 0 || isSealed(rule.id)) return settled;", "if (races.length >= 0 || isSealed(rule.id)) return settled;")] },
