@@ -166,6 +166,11 @@ test("the deployment made where none is given places all instances on ports of t
   expect(() => parseDeployment(JSON.stringify({ roles: deploy.roles }), "deploy.json", needs)).toThrow(
     /through a log, but "log"/,
   );
+  const byEpochs = defaultDeployment({ ...needs, epochMs: 100 });
+  expect(byEpochs.epochMs).toBe(100);
+  expect(parseDeployment(JSON.stringify({ ...byEpochs, epochMs: 20 }), "deploy.json", needs).epochMs).toBe(20);
+  for (const epochMs of [0, 1.5, -1, 3_600_001, "20ms"])
+    expect(() => parseDeployment(JSON.stringify({ ...byEpochs, epochMs }), "d.json", needs)).toThrow(`d.json: "epochMs" is how long an epoch is, milliseconds from 1 to 3600000; found ${JSON.stringify(epochMs)}`);
   expect(() => parseDeployment("{", "d.json")).toThrow(/^d\.json: not JSON: /);
   const twice = {
     roles: {

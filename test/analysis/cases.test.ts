@@ -409,6 +409,16 @@ role R replicated { channel c(k: int, j: int); table t(k: int, j: int); t(k, j) 
     expect(() => check(by("seal by (j)"))).toThrow("DLC403 `@coordinate(seal by (j))` cannot settle o#1: it can be sealed by (k)");
     expect(() => check(by("order by (j)"))).toThrow("DLC403 `@coordinate(order by (j))` cannot settle o#1: it can be ordered by (k)");
   });
+  test("a log that is asked for by hand protects all that it settles", () => {
+    const auction = (how: string): string => `role B x2 { input offer(l: string, p: int); A.bid(self, l, p) <~ offer(l, p); }
+role A replicated { channel bid(w: addr, l: string, p: int); table sold(l: string -> w: addr, p: int); scratch best(l: string, p: int); output o(l: string, w: addr, p: int) agreed; output n(c: int) any;
+@coordinate(${how}) best(l, max(p)) <= bid(_, l, p); sold(l, choose(w), p) <+ bid(w, l, p), best(l, p), not sold(l, _, _); o(l, w, p) <= sold(l, w, p); n(count()) <= sold(_, _, _); }`;
+    expect(check(auction("order")).inserted).toEqual(["order A.bid for best#1+sold#1"]);
+    const c = check(auction("barrier"));
+    expect(c.inserted).toEqual(["barrier A.bid for best#1+sold#1"]);
+    // What no promise needs is not counted among them, though it reads the same.
+    expect(c.diagnostics.filter(({ message }) => message.includes("coordinated:")).map(({ message }) => message.split(" ")[0])).toEqual(["best#1", "sold#1", "sold#1", "sold#1", "sold#1"]);
+  });
   test("none keeps the inferred label, and what is achieved is assumed", () => {
     const c = check(by('none, "each k comes once"'));
     expect(c.after("R.o")).toBe("Inst");

@@ -171,11 +171,11 @@ export function inferLabels(
       changed = false;
       for (const id of component) {
         const { kind, ordering } = collection(context, id);
+        // Whatever its senders disagree on, all replicas are told the same: by a log, or since each hears everything.
+        const isCommon = ordering !== undefined || hearsAll(id, context);
         let label = names.get(id)!;
         for (const rule of graph.into.get(id)!) {
           const sent = ruleLabel(rule, context, names, marks, seals, logs);
-          // Whatever its senders disagree on, all replicas are told the same: by a log, or since each hears everything.
-          const isCommon = ordering !== undefined || hearsAll(id, context);
           label = worse(label, isCommon && (sent === "Inst" || sent === "Diverge") ? "Run" : sent);
         }
         if ((kind === "output" || kind === "channel") && local.has(id)) label = worse(label, localLabel(id, context));

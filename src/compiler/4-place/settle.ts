@@ -44,7 +44,7 @@ export function settle(given: Unsettled, choice: Choice, diagnostics: Diagnostic
   for (const rule of ir.rules.values()) if (rule.coordinate) force(rule, analysis, decisions, diagnostics);
   // With nothing written in, the residual program is the program, its seals not used.
   let settled: Settled = { coordinated: ir, residual: { ...analysis, inference: before }, logs: new Map() };
-  if (decisions.size > 0 || choice.cuts.size > 0) settled = write(analysis, graph, decided);
+  if (decisions.size > 0 || choice.cuts.size > 0) settled = joined(given, decided, write(analysis, graph, decided));
   let labels = settled.residual.inference;
   for (let round = 0; round < mostRounds; round++) {
     const needed = neededRules(ir, graph, round === 0 && choice.cuts.size === 0 ? before : labels);
@@ -72,6 +72,24 @@ export function settle(given: Unsettled, choice: Choice, diagnostics: Diagnostic
     settled = write(analysis, graph, decided);
   }
   return { settled, decided };
+}
+
+/** Where a log that was asked for by hand settles other rules as well, the report says so of them too. */
+function joined({ analysis, graph, before }: Unsettled, { rules: decisions, ...rest }: Decided, settled: Settled): Settled {
+  const { ir, inference } = settled.residual;
+  const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Map() };
+  const needed = neededRules(analysis.ir, graph, before);
+  const also = settled.residual.findings.filter(({ rule: id }) => {
+    const rule = ir.rules.get(id);
+    return rule !== undefined && needed.has(id) && !decisions.has(id) && isLogged(rule, context, inference.places);
+  });
+  if (also.length === 0) return settled;
+  const decision: Decision = { mechanism: "order", byKey: null, why: "what it reads comes through the log of another rule" };
+  const more = new Map([...decisions, ...also.map(({ rule }) => [rule, decision] as const)]);
+  const again = write(analysis, graph, { ...rest, rules: more });
+  if (orderings(again.coordinated) !== orderings(settled.coordinated)) return settled;
+  for (const { rule } of also) decisions.set(rule, decision);
+  return again;
 }
 
 /** Outputs whose label does not keep their promise. */
