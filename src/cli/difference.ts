@@ -90,7 +90,7 @@ function short(value: unknown): string {
 export function insertionName({ mechanism, at, key, role, epochMs }: Fields): string {
   const places = at as readonly string[];
   const where = places.length > 0 ? `at ${places.join(" and ")}` : `in ${role as string}`;
-  return `${mechanism as string}${epochMs === undefined ? "" : " by epochs"} ${where}${by(key)}`;
+  return `${mechanism as string}${typeof epochMs === "number" ? " by epochs" : ""} ${where}${by(key)}`;
 }
 
 /** `order at Office.sale and Office.change by (day), for prices#1`. */
