@@ -5,6 +5,8 @@ import type { Description, Network } from "./control.ts";
 import { DeploymentError, epochMsOf, needsOf, parseDeployment } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
+import { setLogFormat } from "./log-lines.ts";
+import type { LogFormat } from "./log-lines.ts";
 import { inputsOf, runAlone, runLaunched } from "./process.ts";
 import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
@@ -106,6 +108,7 @@ It runs until SIGINT or SIGTERM.
   --listen HOST             listen on that address, as 0.0.0.0 (default: the host of its place in the deployment)
   --metrics [HOST:]PORT     serve metrics and health there (/metrics, /live, /ready, /status), on this machine alone
                             without a host; 0 is any free port (default: what the deployment says)
+  --log-format json         one JSON object a line on stderr: time, level, node, code, message (default: text)
   --describe                print roles and collections as JSON
 
 Events on stdin and outputs on stdout, one per line: {"role":"${roles[0]}","node":0,"collection":"...","row":{...}}
@@ -159,6 +162,9 @@ function parseArguments(argv: readonly string[]): Arguments {
       case "--metrics":
         metrics = metricsPlace(value());
         break;
+      case "--log-format":
+        setLogFormat(logFormat(value()));
+        break;
       case "--launched":
         break;
       default:
@@ -169,6 +175,11 @@ function parseArguments(argv: readonly string[]): Arguments {
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
   return { role, index, deploy, inputs, stdin, delay, loss, seed, listen, metrics };
+}
+
+function logFormat(text: string): LogFormat {
+  if (text !== "text" && text !== "json") throw new WrongUse(`--log-format must be text or json, found ${text}`);
+  return text;
 }
 
 function metricsPlace(text: string): MetricsPlace {

@@ -6,6 +6,7 @@ import type { DeployFile } from "./deployment.ts";
 import { Feed } from "./feed.ts";
 import type { FeedFile } from "./feed.ts";
 import { destinationOf, lineWriter, parseLine } from "./lines.ts";
+import { say } from "./log-lines.ts";
 import { LogNode } from "./log-node.ts";
 import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
@@ -37,11 +38,6 @@ export interface MetricsPlace {
 }
 
 type AnyNode = DlcNode | LogNode;
-
-const say =
-  (name: string) =>
-  (line: string): void =>
-    void process.stderr.write(`${name}: ${line}\n`);
 
 function create(
   from: ProcessProgram,
@@ -92,7 +88,7 @@ async function heard(open: () => Promise<number>, name: string, host: string, po
           : code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
             ? `${host} is no address of this machine: give ${name} another host`
             : `cannot listen on ${host}:${port}: ${message}`;
-    process.stderr.write(`${name}: ${reason} ${where}\n`);
+    say(name)(`${reason} ${where}`);
     return null;
   }
 }

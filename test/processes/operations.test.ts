@@ -138,6 +138,28 @@ test("a port for metrics that is taken, or is none, is said so", async () => {
   expect(asked.stdout).toContain("is no process of dlc");
 });
 
+test("lines on stderr are JSON where it is asked for", async () => {
+  const { file, main } = await deployment();
+  const source = start([main, "Source", "--deploy", file, "--log-format", "json"], "nonsense\n");
+  await source.sees("stdin:1");
+  source.kill("SIGTERM");
+  const { stderr } = await source.done;
+  const lines = stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  expect(lines[0]).toEqual({
+    time: expect.stringMatching(/^\d{4}-.*Z$/),
+    level: "info",
+    node: "Source#0",
+    message: expect.stringContaining("metrics at"),
+  });
+  const messages = lines.map(({ message }) => message).join();
+  for (const part of ["listens on", "stdin:1:"]) expect(messages).toContain(part);
+  const wrong = await start([main, "Source", "--log-format", "xml"]).done;
+  expect([wrong.code, wrong.stderr]).toEqual([2, "--log-format must be text or json, found xml\n"]);
+});
+
 test("dlc status says what it cannot read", async () => {
   const plain = fileOf("no-metrics.json", `{"roles":{"A":{"instances":[{"host":"127.0.0.1","port":7201}]}}}`);
   const without = await start([dlc, "status", plain]).done;
