@@ -14,8 +14,8 @@ import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
 import { now, Tracing } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
-import { TcpTransport } from "./transports/tcp.ts";
-import { WireFormat } from "./transports/wire.ts";
+import { createTransport } from "./transports/index.ts";
+import type { Transport } from "./transports/index.ts";
 
 /** Unacknowledged bytes from which appenders are slowed down. */
 const SLOW_BYTES = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ export class LogNode {
   readonly fired: ReadonlyMap<string, number> = new Map();
   readonly #deploy: DeployFile;
   readonly #sequencer: Sequencer;
-  readonly #transport: TcpTransport;
+  readonly #transport: Transport;
   readonly #log: (line: string) => void;
   readonly #tracing: Tracing | null;
   readonly #epochMs: number;
@@ -47,13 +47,13 @@ export class LogNode {
     this.#epochMs = options.deploy.epochMs ?? epochMsOf(metas) ?? 0;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
     this.#tracing = options.trace === true ? new Tracing(LOG) : null;
-    this.#transport = new TcpTransport({
+    this.#transport = createTransport({
       self: LOG,
       epoch,
       program: options.program ?? "",
       version: options.version ?? "",
-      cluster: options.deploy.cluster ?? "",
-      wire: new WireFormat(metas),
+      deploy: this.#deploy,
+      metas,
       delay: options.delay ?? null,
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => {

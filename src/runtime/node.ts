@@ -19,8 +19,8 @@ import { addressOf } from "./routing.ts";
 import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
 import type { Loss } from "./transports/loss.ts";
-import { TcpTransport } from "./transports/tcp.ts";
-import { WireFormat } from "./transports/wire.ts";
+import { createTransport } from "./transports/index.ts";
+import type { Transport } from "./transports/index.ts";
 
 export interface NodeOptions {
   /** Which instance; 0 when left out. */
@@ -87,7 +87,7 @@ export class DlcNode {
   readonly #deploy: DeployFile;
   readonly #instance: Instance;
   #evaluator: Evaluator | null = null;
-  readonly #transport: TcpTransport;
+  readonly #transport: Transport;
   readonly #losses: Losses | null;
   readonly #tracing: Tracing | null;
   /** The sequencer, where it runs in this process for this node alone. */
@@ -137,13 +137,13 @@ export class DlcNode {
     this.address = this.#instance.address;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
     this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));
-    this.#transport = new TcpTransport({
+    this.#transport = createTransport({
       self: this.address,
       epoch,
       program: options.program ?? "",
       version: options.version ?? "",
-      cluster: this.#deploy.cluster ?? "",
-      wire: new WireFormat([meta]),
+      deploy: this.#deploy,
+      metas: [meta],
       delay: options.delay ?? null,
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => this.#receive(envelope),

@@ -12,36 +12,18 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Envelope, Part } from "../messages.ts";
-import type { Fault } from "../program.ts";
-import type { Delay } from "./delay.ts";
 import { holdTimes } from "./delay.ts";
 import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.ts";
 import { Outgoing, type PeerAddress } from "./outgoing.ts";
+import { Received } from "./received.ts";
+import { OVERLONG_ROW, REFUSED_PEER } from "./transport.ts";
+import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
-export interface TcpOptions {
-  /** `Report#0` or `log`. */
-  readonly self: string;
-  readonly epoch: number;
-  /** Program name, its version (a hash), and the deployment's name: peers with another are refused. */
-  readonly program: string;
-  readonly version: string;
+export interface TcpOptions extends Omit<TransportOptions, "deploy" | "metas"> {
+  /** The deployment's name: peers with another are refused. */
   readonly cluster: string;
   readonly wire: WireFormat;
-  readonly delay?: Delay | null;
-  readonly maxFrameBytes?: number;
-  readonly onEnvelope: (envelope: Envelope) => void;
-  readonly onFault: (fault: Fault) => void;
-  /** Acknowledgements have come. */
-  readonly onRelief?: () => void;
-  readonly log: (line: string) => void;
-}
-
-/** What has come from one sender's life: all up to `contiguous`, and those of `ahead`. */
-interface Received {
-  readonly epoch: number;
-  contiguous: number;
-  readonly ahead: Set<number>;
 }
 
 interface Incoming {
@@ -53,12 +35,7 @@ interface Incoming {
   acked: number;
 }
 
-/** Fault of a peer whose frames or greeting are refused. */
-export const REFUSED_PEER = "DLC911";
-/** Fault of a row too long to be sent. */
-export const OVERLONG_ROW = "DLC912";
-
-export class TcpTransport {
+export class TcpTransport implements Transport {
   readonly #options: TcpOptions;
   readonly #server: Server;
   readonly #incoming = new Set<Incoming>();
@@ -188,7 +165,7 @@ export class TcpTransport {
     if ((kind !== "m" && kind !== "p") || typeof seq !== "number" || !Number.isSafeInteger(seq)) {
       throw new FrameError(`expected a message, found ${JSON.stringify(frame).slice(0, 80)}`);
     }
-    const known = seq <= received.contiguous || received.ahead.has(seq);
+    const known = received.has(seq);
     if (kind === "p") {
       if (!known) for (let i = 2; i < frame.length; i++) incoming.pieces.push(frame[i]);
       return;
@@ -204,7 +181,7 @@ export class TcpTransport {
       incoming.pieces = [];
     }
     const parts: readonly Part[] = this.#options.wire.decodeParts(pieces);
-    note(received, seq);
+    received.note(seq);
     const from = incoming.from!;
     this.receivedFrom.set(from, (this.receivedFrom.get(from) ?? 0) + 1);
     this.#options.onEnvelope({ from, to: this.#options.self, epoch: received.epoch, seq, parts });
@@ -237,7 +214,7 @@ export class TcpTransport {
     }
     let received = this.#received.get(from);
     if (received === undefined || received.epoch !== epoch) {
-      received = { epoch, contiguous: first - 1, ahead: new Set() };
+      received = new Received(epoch, first);
       this.#received.set(from, received);
     }
     incoming.received = received;
@@ -314,13 +291,4 @@ export class TcpTransport {
       }, 200).unref();
     });
   }
-}
-
-function note(received: Received, seq: number): void {
-  if (seq !== received.contiguous + 1) {
-    received.ahead.add(seq);
-    return;
-  }
-  received.contiguous = seq;
-  while (received.ahead.delete(received.contiguous + 1)) received.contiguous++;
 }

@@ -1,0 +1,11 @@
+/** The transports that a deployment can choose from: a file or folder here, and a line below. */
+import { TcpTransport } from "./tcp.ts";
+import type { Transport, TransportOptions } from "./transport.ts";
+import { WireFormat } from "./wire.ts";
+
+export type { Transport, TransportOptions } from "./transport.ts";
+
+export function createTransport(options: TransportOptions): Transport {
+  const wire = new WireFormat(options.metas);
+  return new TcpTransport({ ...options, cluster: options.deploy.cluster ?? "", wire });
+}

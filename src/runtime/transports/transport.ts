@@ -1,0 +1,58 @@
+/** How envelopes get from one process to another: what a node, or the sequencer, asks of its transport. */
+import type { DeployFile, Place } from "../deployment.ts";
+import type { Envelope } from "../messages.ts";
+import type { Fault, RoleMeta } from "../program.ts";
+import type { Delay } from "./delay.ts";
+
+export interface TransportOptions {
+  /** `Report#0` or `log`. */
+  readonly self: string;
+  readonly epoch: number;
+  /** The program's name and its version (a hash): peers with another are refused. */
+  readonly program: string;
+  readonly version: string;
+  readonly deploy: DeployFile;
+  /** The roles whose collections this process sends or receives. */
+  readonly metas: readonly RoleMeta[];
+  readonly delay?: Delay | null;
+  readonly maxFrameBytes?: number;
+  readonly onEnvelope: (envelope: Envelope) => void;
+  readonly onFault: (fault: Fault) => void;
+  /** Something that was sent has arrived. */
+  readonly onRelief?: () => void;
+  /** Lines for a person. */
+  readonly log: (line: string) => void;
+}
+
+/** Delivers every envelope at least once while both ends live; repetitions are dropped by the receiving instance. */
+export interface Transport {
+  /** Distinct envelopes that have come, by sender. */
+  readonly receivedFrom: ReadonlyMap<string, number>;
+  /** Envelopes sent, by receiver. */
+  readonly sentTo: ReadonlyMap<string, number>;
+  /** Envelopes that have come again. */
+  readonly duplicates: number;
+  /** Envelopes, and their bytes, of which it is not known that they have arrived. */
+  readonly unacked: number;
+  readonly unackedBytes: number;
+  /** Gets ready to be found by peers; resolves to the port (0 where there is none). */
+  listen(host: string, port: number): Promise<number>;
+  /** Where each peer is (`Report#0`, `log`); must be known before the first `send`. From now on peers are heard. */
+  setAddresses(addresses: ReadonlyMap<string, Place>): void;
+  send(envelope: Envelope): void;
+  /** Call after a step's envelopes. */
+  endStep(): void;
+  /** Stops (or goes on) taking what peers send; they notice, and send no more than they can keep. */
+  pause(paused: boolean): void;
+  /** `name` has ended for good: what waits for it is dropped, and what is sent to it from now on. */
+  forget(name: string): void;
+  /** Cuts all connections, as a network does; nothing is lost by it. */
+  interrupt(): void;
+  /** Waits at most `graceMs` for what has not arrived, then ends every connection. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Fault of a peer whose frames or greeting are refused. */
+export const REFUSED_PEER = "DLC911";
+/** Fault of a row too long to be sent. */
+export const OVERLONG_ROW = "DLC912";
