@@ -47,7 +47,7 @@ try {
       // A shorter text is read faster, in each of the short runs of `dlc`; names stay, for stacks.
       minifyWhitespace: true,
       minifySyntax: true,
-      external: ["esbuild", "typescript", "ts-morph"],
+      external: ["esbuild", "typescript", "ts-morph", "@nats-io/*"],
       banner,
     }),
     build({

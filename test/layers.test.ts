@@ -22,6 +22,7 @@ const at =
   (folder: string) =>
   (path: string): boolean =>
     path.startsWith(`${folder}/`);
+const onNats = at("runtime/transports/nats");
 const open = (path: string): boolean =>
   ["operators", "strategies", "lattices", "lints"].some((folder) => at(folder)(path)) && !isRun(path);
 
@@ -73,7 +74,18 @@ const layers: readonly Layer[] = [
     mayImport: (path) => isRun(path) || at("runtime")(path),
     nodeModules: "node",
   },
-  { name: "runtime", owns: at("runtime"), mayImport: isRun, nodeModules: "node" },
+  {
+    name: "runtime",
+    owns: (path) => at("runtime")(path) && !onNats(path),
+    mayImport: (path) => isRun(path) || onNats(path),
+    nodeModules: "node",
+  },
+  {
+    name: "runtime on NATS",
+    owns: onNats,
+    mayImport: at("runtime"),
+    nodeModules: ["node", "@nats-io/transport-node", "@nats-io/jetstream", "@nats-io/kv"],
+  },
   {
     name: "verify",
     owns: at("verify"),

@@ -6,7 +6,8 @@ import { createName } from "../compiler/5-emit/components.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment, FIRST_METRICS_PORT, withMetrics } from "../runtime/deployment.ts";
+import { defaultDeployment, FIRST_METRICS_PORT, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
 import { checkProgram } from "./check.ts";
 import type { Planning } from "./check.ts";
 import { findConfig } from "./config.ts";
@@ -36,19 +37,33 @@ interface Marker {
 
 export async function buildCommand(
   path: string,
-  options: Planning & { readonly out: string; readonly target?: TargetName },
+  options: Planning & { readonly out: string; readonly target?: TargetName; readonly transport?: string },
   io: Io,
 ): Promise<number> {
+  const { transport } = options;
+  const problem = transportProblem(transport);
+  if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
   const built = await buildProgram(path, options, io, options.target);
   if (built === null) return 1;
-  writeFolder(folder, built.files, path);
+  const isOnNats = transport !== undefined && transport !== "tcp";
+  writeFolder(folder, isOnNats ? built.files.map((file) => onNats(file, transport, path)) : built.files, path);
   const style = paint(io.errColour);
   io.err(
     `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style, io.width)}${built.claims}`,
   );
   return 0;
+}
+
+/** The deployment on that cluster, and the package with what it then needs. */
+function onNats(file: EmittedFile, transport: string, path: string): EmittedFile {
+  const more: Readonly<Record<string, object>> = {
+    "deploy.json": { cluster: basename(path, ".dlc"), transport },
+    "package.json": { dependencies: NATS_PACKAGES },
+  };
+  const added = more[file.path];
+  return added === undefined ? file : { ...file, text: `${JSON.stringify({ ...(JSON.parse(file.text) as object), ...added }, null, 2)}\n` };
 }
 
 /** For `dlc run`: into a folder of its own. 0, or 1 when the program has errors. */

@@ -107,6 +107,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "k8s",
       ]),
     )
+    .option("--transport <url>", "the NATS cluster that the deployment is to be on: nats://host:4222,…")
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
@@ -118,7 +119,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc build ads.dlc -o out --target compose && docker compose -f out/compose.yaml up --build",
       ]),
     )
-    .action(async (file: string, options: Planning & { out: string; target?: TargetName }) => {
+    .action(async (file: string, options: Planning & { out: string; target?: TargetName; transport?: string }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
     });
@@ -149,6 +150,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--epoch <time>", "how long an epoch of a barrier is: 20ms")
     .option("--seed <n>", "seed of what is random in the run", whole)
     .option("--metrics <port>", "serve metrics and health of each process over HTTP, from that port on; 0 for free ones", whole)
+    .option("--transport <url>", "a NATS cluster in place of TCP: nats://127.0.0.1:4222,…")
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
     .option(
       "--kill <Role#i@when>",

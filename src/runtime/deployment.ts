@@ -1,5 +1,7 @@
 /** `deploy.json`: where the instances of a program are. */
 import type { RoleMeta } from "./program.ts";
+import { namesNats, parseNats } from "./transports/nats/settings.ts";
+import type { NatsSettings } from "./transports/nats/settings.ts";
 
 export interface Place {
   readonly host: string;
@@ -14,9 +16,11 @@ export interface DeployFile {
   readonly program?: string;
   /** Its name; processes with another are refused. Absent: "". */
   readonly cluster?: string;
-  readonly transport?: "tcp";
+  /** `tcp`, which is meant where nothing is said, or the servers of a NATS cluster (transports/nats/settings.ts). */
+  readonly transport?: string;
+  /** On NATS, where the instances find each other by themselves, addresses may be left out: `{}`. */
   readonly roles: Readonly<Record<string, { readonly instances: readonly Place[] }>>;
-  /** The sequencer; needed where the program has logs. */
+  /** The sequencer; needed where the program has logs, unless these are on NATS. */
   readonly log?: Place;
   /** How long the sequencer gathers an epoch, milliseconds; as the program was built where it is absent. */
   readonly epochMs?: number;
@@ -54,6 +58,20 @@ export function epochMsOf(metas: readonly RoleMeta[]): number | null {
 /** Why a role cannot have so many instances. */
 export function tooMany(role: string, count: number, channel: string): string {
   return `${role} cannot have ${count} instances, since messages go to ${channel} without an address: one, or rules that say where (${channel}@a(…), ${channel}@*(…))`;
+}
+
+/** The NATS cluster that a checked deployment is on; null: it is not on one. */
+export function natsOf({ transport }: DeployFile): NatsSettings | null {
+  const parsed = transport === undefined || !namesNats(transport) ? null : parseNats(transport);
+  return parsed?.ok === true ? parsed.settings : null;
+}
+
+/** What is wrong with a transport; null: nothing. */
+export function transportProblem(transport: unknown): string | null {
+  if (transport === undefined || transport === "tcp") return null;
+  if (typeof transport !== "string" || !namesNats(transport)) return `must be "tcp" or "nats://host:4222,host:4222", found ${JSON.stringify(transport)}`;
+  const parsed = parseNats(transport);
+  return parsed.ok ? null : parsed.problem;
 }
 
 const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs"];
@@ -127,8 +145,9 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   }
   if (cluster !== undefined && typeof cluster !== "string")
     problems.push(`"cluster" is the deployment's name, a string`);
-  if (transport !== undefined && transport !== "tcp")
-    problems.push(`"transport" must be "tcp", found ${JSON.stringify(transport)}`);
+  const transportIs = transportProblem(transport);
+  if (transportIs !== null) problems.push(`"transport": ${transportIs}`);
+  const isOnNats = typeof transport === "string" && namesNats(transport);
   if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
   else {
     for (const [role, entry] of Object.entries(roles)) {
@@ -137,7 +156,10 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
       } else if (entry["instances"].length === 0) {
         problems.push(`roles.${role}.instances is empty; a role has one instance at least`);
       } else {
-        entry["instances"].forEach((place, i) => checkPlace(place, `roles.${role}.instances[${i}]`, problems));
+        entry["instances"].forEach((place, i) => {
+          const isLeftOut = isOnNats && isRecord(place) && Object.keys(place).length === 0;
+          if (!isLeftOut) checkPlace(place, `roles.${role}.instances[${i}]`, problems);
+        });
       }
     }
     for (const { role, unaddressed } of needs?.roles ?? []) {
@@ -152,12 +174,12 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     }
   }
   if (log !== undefined) checkPlace(log, "log", problems);
-  else if (needs?.log)
+  else if (needs?.log && !isOnNats)
     problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
   if (epochMs !== undefined && !(Number.isInteger(epochMs) && (epochMs as number) >= 1 && (epochMs as number) <= LONGEST_EPOCH_MS))
     problems.push(`"epochMs" is how long an epoch is, milliseconds from 1 to ${LONGEST_EPOCH_MS}; found ${JSON.stringify(epochMs)}`);
   const deploy = value as unknown as DeployFile;
-  if (problems.length === 0) checkDistinct(deploy, problems);
+  if (problems.length === 0 && !isOnNats) checkDistinct(deploy, problems);
   if (problems.length > 0) throw new DeploymentError(file, problems);
   return deploy;
 }

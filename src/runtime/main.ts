@@ -1,8 +1,8 @@
 /** What `main.js` of an emitted folder does: starts any instance of the program. */
 import { readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { DeploymentError, epochMsOf, needsOf, parseDeployment } from "./deployment.ts";
+import { DeploymentError, epochMsOf, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { setLogFormat } from "./log-lines.ts";
@@ -12,6 +12,7 @@ import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
 import { parseDelay } from "./transports/delay.ts";
 import { parseLoss } from "./transports/loss.ts";
+import { placedFiles } from "./transports/nats/settings.ts";
 
 export interface MainOptions {
   /** The program's name; peers of another are refused. */
@@ -27,6 +28,7 @@ interface Arguments {
   readonly role: string;
   readonly index: number;
   readonly deploy: string;
+  readonly transport: string | null;
   readonly inputs: readonly string[];
   readonly stdin: boolean;
   readonly delay: string | null;
@@ -76,7 +78,8 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     runLaunched(from, args);
     return null;
   }
-  const deploy = readDeployment(from, args.deploy);
+  const deploy = readDeployment(from, args);
+  if (args.role === "log" && natsOf(deploy) !== null) throw new WrongUse("on NATS the logs need no process: there is no sequencer to start");
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
   if (args.index >= instances) {
     const wanted = `${args.role}#${args.index}`;
@@ -100,6 +103,7 @@ It runs until SIGINT or SIGTERM.
 
   --index N                 which instance, from 0 (default 0)
   --deploy FILE             addresses of all instances (default: deploy.json beside main.js)
+  --transport URL           nats://host:4222,... or tls://...?ca=FILE&creds=FILE, in place of the deployment's; tcp
   --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
   --no-stdin                do not read events from stdin; without it, stdin feeds every input that no file does
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
@@ -119,6 +123,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let role: string | null = null;
   let index = 0;
   let deploy = join(dirname(process.argv[1]), "deploy.json");
+  let transport: string | null = null;
   const inputs: string[] = [];
   let stdin = true;
   let delay: string | null = null;
@@ -140,6 +145,9 @@ function parseArguments(argv: readonly string[]): Arguments {
         break;
       case "--deploy":
         deploy = value();
+        break;
+      case "--transport":
+        transport = value();
         break;
       case "--input":
         inputs.push(value());
@@ -174,7 +182,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, inputs, stdin, delay, loss, seed, listen, metrics };
+  return { role, index, deploy, transport, inputs, stdin, delay, loss, seed, listen, metrics };
 }
 
 function logFormat(text: string): LogFormat {
@@ -205,14 +213,32 @@ function networkOf(args: Arguments): Network {
   return { delay, loss };
 }
 
-function readDeployment(from: ProcessProgram, path: string): DeployFile {
+/** The deployment's file, with the transport that was asked for. Files that it names lie beside it. */
+function readDeployment(from: ProcessProgram, { deploy: path, transport: asked }: Arguments): DeployFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
   }
-  return parseDeployment(text, path, needsOf(Object.values(from.programs).map(({ meta }) => meta)));
+  const needs = needsOf(Object.values(from.programs).map(({ meta }) => meta));
+  if (asked === null) {
+    const deploy = parseDeployment(text, path, needs);
+    const { transport } = deploy;
+    return transport === undefined ? deploy : { ...deploy, transport: placedFiles(transport, (file) => resolve(dirname(path), file)) };
+  }
+  const problem = transportProblem(asked);
+  if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
+  return parseDeployment(withTransport(text, asked), path, needs);
+}
+
+/** The text of a deployment with another transport; one that is no JSON as it is. */
+function withTransport(text: string, transport: string): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(text) as object), transport });
+  } catch {
+    return text;
+  }
 }
 
 function filesOf(from: ProcessProgram, args: Arguments): readonly FeedFile[] {

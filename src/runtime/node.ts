@@ -1,7 +1,7 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
 import { RowType, takenRow } from "./codec.ts";
-import { checkDeployment, countsOf, defaultDeployment, needsOf, placesOf } from "./deployment.ts";
+import { checkDeployment, countsOf, defaultDeployment, natsOf, needsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
 import type { Arrived, AwaitedSeal, Deadline } from "./instance.ts";
@@ -79,6 +79,8 @@ export class DlcNode {
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
   readonly seal: InputPort;
+  /** Told when its place has been taken by another process, so that it can only end. */
+  onEnd: (() => void) | null = null;
   /** Of values of the program's lattices. */
   readonly join: JoinOf;
   /** No more of one input, or of all: seals every partition of it. */
@@ -120,7 +122,7 @@ export class DlcNode {
       throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
     }
     const ordered = orderedBy(meta);
-    if (ordered !== null && this.#deploy.log === undefined)
+    if (ordered !== null && this.#deploy.log === undefined && natsOf(this.#deploy) === null)
       throw new RangeError(`${ordered} passes through a log, and the deployment has no place for it: "log" is missing`);
     const epoch = randomInt(2 ** 47);
     this.#sequencer = sequencer;
@@ -149,6 +151,7 @@ export class DlcNode {
       onEnvelope: (envelope) => this.#receive(envelope),
       onFault: (fault) => this.#fault(fault),
       onRelief: () => this.#relieve(),
+      onEnd: () => this.onEnd?.(),
       log: this.#log,
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
@@ -160,8 +163,8 @@ export class DlcNode {
   }
 
   /**
-   * Opens the socket; resolves to its port. Rejects with the system's error (`EADDRINUSE`). `at`: the address to listen
-   * on, where it is another than the one by which peers find it.
+   * Can be found from now on; resolves to its port, if it has one. Rejects with the system's error (`EADDRINUSE`), or a
+   * TransportError. `at`: the address to listen on, where it is another than the one by which peers find it.
    */
   listen(at?: string): Promise<number> {
     const { host, port } = placesOf(this.#deploy).get(this.address)!;

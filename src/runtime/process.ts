@@ -1,7 +1,7 @@
 /** A process for one instance (or the sequencer), either alone or under a launcher. */
 import { createInterface } from "node:readline";
 import type { ChildInput, FromChild, Network, Observed, Status, ToChild } from "./control.ts";
-import { placesOf } from "./deployment.ts";
+import { natsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Feed } from "./feed.ts";
 import type { FeedFile } from "./feed.ts";
@@ -12,6 +12,8 @@ import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import { OperationsPort } from "./operations.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
+import { serversText } from "./transports/nats/settings.ts";
+import { TransportError } from "./transports/transport.ts";
 
 /** A node that is killed after some rows gives them this long to arrive. */
 const DIES_WITHIN_MS = 2_000;
@@ -57,7 +59,7 @@ function create(
   return new DlcNode(from.programs[role], options);
 }
 
-/** Opens the socket, or says why that is not possible. */
+/** Opens the socket, or joins the deployment, or says why that is not possible. */
 async function listen(node: AnyNode, deploy: DeployFile, at?: string | null): Promise<number | null> {
   const { host, port } = placesOf(deploy).get(node.address)!;
   return heard(() => node.listen(at ?? undefined), node.address, at ?? host, port, "(in deploy.json, or with --port-base)");
@@ -79,6 +81,10 @@ async function heard(open: () => Promise<number>, name: string, host: string, po
   try {
     return await open();
   } catch (error) {
+    if (error instanceof TransportError) {
+      process.stderr.write(`${name}: ${error.message}\n`);
+      return null;
+    }
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
       code === "EADDRINUSE"
@@ -108,6 +114,12 @@ function printOutputs(node: DlcNode): void {
   });
 }
 
+function whereIs(node: AnyNode, deploy: DeployFile, listensOn: string | null, port: number): string {
+  const nats = natsOf(deploy);
+  if (nats !== null) return `has joined ${deploy.cluster ? JSON.stringify(deploy.cluster) : "the deployment"} on ${serversText(nats)}`;
+  return `listens on ${listensOn ?? placesOf(deploy).get(node.address)!.host}:${port}`;
+}
+
 /** Runs alone, with addresses from the deployment, until SIGINT or SIGTERM. Resolves to the exit code. */
 export async function runAlone(
   from: ProcessProgram,
@@ -123,7 +135,7 @@ export async function runAlone(
   let feed: Feed | null = null;
   if (!(await operate(node, () => feed, metricsPlace(which, node, deploy)))) return 1;
   node.start();
-  say(node.address)(`listens on ${which.listen ?? placesOf(deploy).get(node.address)!.host}:${port}`);
+  say(node.address)(whereIs(node, deploy, which.listen ?? null, port));
   if (node instanceof DlcNode) {
     printOutputs(node);
     const { collections } = from.programs[which.role].meta;
@@ -132,12 +144,14 @@ export async function runAlone(
     feed.start();
     if (readStdin && hasInputs) void readLines(node, feed);
   }
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
+  const isCut = await new Promise<boolean>((resolve) => {
+    process.once("SIGINT", () => resolve(false));
+    process.once("SIGTERM", () => resolve(false));
+    if (node instanceof DlcNode) node.onEnd = () => resolve(true);
   });
   feed?.stop();
-  await node.stop();
+  await node.stop(isCut ? 0 : undefined);
+  if (isCut) return 1;
   return feed !== null && feed.badRows > 0 ? 1 : 0;
 }
 

@@ -3,8 +3,11 @@ import { randomBytes } from "node:crypto";
 import { fstatSync } from "node:fs";
 import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
-import { countsOf, placesOf } from "../../runtime/deployment.ts";
+import { countsOf, natsOf, placesOf } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { NatsRun } from "../../runtime/transports/nats/run.ts";
+import { serversText } from "../../runtime/transports/nats/settings.ts";
+import { TransportError } from "../../runtime/transports/transport.ts";
 import { writeProfile } from "../profile.ts";
 import { Child } from "./child.ts";
 import { planLaunch } from "./plan.ts";
@@ -93,6 +96,24 @@ class Run {
   }
 
   async #run(): Promise<number> {
+    const nats = natsOf(this.#plan.deploy);
+    if (nats === null) return this.#runOnce();
+    let run: NatsRun;
+    try {
+      run = await NatsRun.open(nats, this.#plan.deploy.cluster ?? "");
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      this.#print(`dlc: --transport: ${error.message}`);
+      return 1;
+    }
+    try {
+      return await this.#runOnce();
+    } finally {
+      await run.remove();
+    }
+  }
+
+  async #runOnce(): Promise<number> {
     const deploy = await this.#open();
     if (deploy === null) {
       await this.#stopAll();
@@ -139,12 +160,13 @@ class Run {
     const { inputs, stdin, kills } = this.#plan;
     this.#startedAt = Date.now();
     const places = placesOf(deploy);
+    const nats = natsOf(deploy);
     const some = [...places]
       .slice(0, 3)
       .map(([name, { port }]) => `${name} on port ${port}`)
       .join(", ");
     const count = places.size === 1 ? "1 process" : `${places.size} processes`;
-    this.#log(`${count} started (${some}${places.size > 3 ? ", ..." : ""})`);
+    this.#log(`${count} started (${nats === null ? `${some}${places.size > 3 ? ", ..." : ""}` : `on ${serversText(nats)}`})`);
     for (const [name, child] of this.#children) {
       const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
       child.send({ type: "start", deploy, inputs: inputs.get(name) ?? [], stdin, killAtRows });

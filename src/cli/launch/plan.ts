@@ -1,7 +1,7 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, LONGEST_EPOCH_MS, tooMany, withMetrics } from "../../runtime/deployment.ts";
+import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
@@ -24,6 +24,8 @@ export interface LaunchOptions {
   readonly portBase?: number;
   /** First of consecutive ports for metrics and health; 0: any free ones. */
   readonly metrics?: number;
+  /** `nats://host:4222,…`; TCP when left out. */
+  readonly transport?: string;
   /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
   readonly kill?: readonly string[];
   readonly quiet?: boolean;
@@ -68,8 +70,12 @@ export function planLaunch(
   for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
 
   const network = planNetwork(program, options, problems);
-  const processes = [...counts.values()].reduce((sum, count) => sum + count, program.log ? 1 : 0);
-  const { portBase, metrics } = options;
+  const { portBase, metrics, transport = "tcp" } = options;
+  const transportIs = transportProblem(transport);
+  if (transportIs !== null) problems.push(`--transport: ${transportIs}`);
+  // On NATS the logs need no process.
+  const log = program.log && natsOf({ transport, roles: {} }) === null;
+  const processes = [...counts.values()].reduce((sum, count) => sum + count, log ? 1 : 0);
   checkPorts("--port-base", portBase, 1, processes, problems);
   checkPorts("--metrics", metrics, 0, processes, problems);
   const epochMs = planEpochs(program, options.epoch, problems);
@@ -78,10 +84,11 @@ export function planLaunch(
       `--trace ${options.trace}: the ending says the form, .svg (a space-time diagram) or .json (a trace that viewers open)`,
     );
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
+  if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
-  const placed = { ...defaultDeployment({ roles, log: program.log, epochMs }, "127.0.0.1", portBase ?? 0), cluster };
+  const placed = { ...defaultDeployment({ roles, log, epochMs }, "127.0.0.1", portBase ?? 0), cluster, transport };
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);

@@ -1,4 +1,6 @@
 /** The transports that a deployment can choose from: a file or folder here, and a line below. */
+import { natsOf } from "../deployment.ts";
+import { NatsTransport } from "./nats/nats.ts";
 import { TcpTransport } from "./tcp.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
@@ -6,6 +8,8 @@ import { WireFormat } from "./wire.ts";
 export type { Transport, TransportOptions } from "./transport.ts";
 
 export function createTransport(options: TransportOptions): Transport {
+  const nats = natsOf(options.deploy);
+  if (nats !== null) return new NatsTransport(options, nats);
   const wire = new WireFormat(options.metas);
   return new TcpTransport({ ...options, cluster: options.deploy.cluster ?? "", wire });
 }

@@ -14,9 +14,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Envelope, Part } from "../messages.ts";
 import { holdTimes } from "./delay.ts";
 import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.ts";
+import { Loopback } from "./loopback.ts";
 import { Outgoing, type PeerAddress } from "./outgoing.ts";
 import { Received } from "./received.ts";
-import { OVERLONG_ROW, REFUSED_PEER } from "./transport.ts";
+import { framesOf, REFUSED_PEER } from "./transport.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
@@ -42,14 +43,12 @@ export class TcpTransport implements Transport {
   readonly #outgoing = new Map<string, Outgoing>();
   readonly #received = new Map<string, Received>();
   readonly #hold: (() => number) | null;
-  readonly #holds = new Set<NodeJS.Timeout>();
+  readonly #loopback: Loopback;
   readonly #gone = new Set<string>();
   #addresses: ReadonlyMap<string, PeerAddress> = new Map();
   #acksDue = false;
   /** Nobody is heard before it is known who the peers are. */
   #paused = true;
-  /** To this process itself, not yet delivered. */
-  #selfWaiting = 0;
   /** Distinct envelopes that have come, by sender. */
   readonly receivedFrom = new Map<string, number>();
   duplicates = 0;
@@ -57,6 +56,7 @@ export class TcpTransport implements Transport {
   constructor(options: TcpOptions) {
     this.#options = options;
     this.#hold = options.delay ? holdTimes(options.delay, options.self) : null;
+    this.#loopback = new Loopback(options.onEnvelope, this.#hold);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -80,41 +80,16 @@ export class TcpTransport implements Transport {
 
   send(envelope: Envelope): void {
     const { to } = envelope;
-    if (to === this.#options.self) return this.#sendSelf(envelope);
+    if (to === this.#options.self) return this.#loopback.send(envelope);
     if (this.#gone.has(to)) return;
     let outgoing = this.#outgoing.get(to);
     if (outgoing === undefined) this.#outgoing.set(to, (outgoing = this.#open(to)));
-    let frames: Buffer[];
-    try {
-      frames = this.#options.wire.encode(envelope);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#options.onFault({ code: OVERLONG_ROW, message: `not sent to ${to}: ${error.message}` });
-      frames = this.#options.wire.encode({ ...envelope, parts: [] });
-    }
-    outgoing.send(envelope.seq, frames);
+    outgoing.send(envelope.seq, framesOf(envelope, this.#options));
   }
 
   /** One write per destination and step: call after a step's envelopes. */
   endStep(): void {
     this.#options.wire.endStep();
-  }
-
-  #sendSelf(envelope: Envelope): void {
-    this.#selfWaiting++;
-    const deliver = (): void => {
-      this.#selfWaiting--;
-      this.#options.onEnvelope(envelope);
-    };
-    if (this.#hold === null) {
-      setImmediate(deliver);
-    } else {
-      const timer = setTimeout(() => {
-        this.#holds.delete(timer);
-        deliver();
-      }, this.#hold());
-      this.#holds.add(timer);
-    }
   }
 
   #open(to: string): Outgoing {
@@ -247,7 +222,7 @@ export class TcpTransport implements Transport {
   }
 
   get unacked(): number {
-    let sum = this.#selfWaiting;
+    let sum = this.#loopback.waiting;
     for (const outgoing of this.#outgoing.values()) sum += outgoing.unacked;
     return sum;
   }
@@ -279,7 +254,7 @@ export class TcpTransport implements Transport {
   async close(graceMs = 2000): Promise<void> {
     const until = Date.now() + graceMs;
     while (this.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-    for (const hold of this.#holds) clearTimeout(hold);
+    this.#loopback.close();
     for (const outgoing of this.#outgoing.values()) outgoing.close();
     for (const { socket } of this.#incoming) socket.destroySoon();
     await new Promise<void>((resolve) => {

@@ -3,6 +3,7 @@ import type { DeployFile, Place } from "../deployment.ts";
 import type { Envelope } from "../messages.ts";
 import type { Fault, RoleMeta } from "../program.ts";
 import type { Delay } from "./delay.ts";
+import type { WireFormat } from "./wire.ts";
 
 export interface TransportOptions {
   /** `Report#0` or `log`. */
@@ -20,6 +21,8 @@ export interface TransportOptions {
   readonly onFault: (fault: Fault) => void;
   /** Something that was sent has arrived. */
   readonly onRelief?: () => void;
+  /** It has lost its place for good: nothing is sent or taken any more. */
+  readonly onEnd?: () => void;
   /** Lines for a person. */
   readonly log: (line: string) => void;
 }
@@ -55,4 +58,23 @@ export interface Transport {
 /** Fault of a peer whose frames or greeting are refused. */
 export const REFUSED_PEER = "DLC911";
 /** Fault of a row too long to be sent. */
-export const OVERLONG_ROW = "DLC912";
+const OVERLONG_ROW = "DLC912";
+
+/** The frames of an envelope; of one with a row that is too long, of the same without its parts. */
+export function framesOf(
+  envelope: Envelope,
+  { wire, onFault }: { readonly wire: WireFormat; readonly onFault: TransportOptions["onFault"] },
+): readonly Buffer[] {
+  try {
+    return wire.encode(envelope);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    onFault({ code: OVERLONG_ROW, message: `not sent to ${envelope.to}: ${error.message}` });
+    return wire.encode({ ...envelope, parts: [] });
+  }
+}
+
+/** A transport that cannot start, or go on; the message is for whoever has set it up. */
+export class TransportError extends Error {
+  override name = "TransportError";
+}

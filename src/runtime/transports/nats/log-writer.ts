@@ -1,0 +1,144 @@
+/**
+ * What this process appends to one log: a stream of JetStream, in which every entry is stored once, however often it is
+ * sent. Under load, the envelopes of several steps share an entry.
+ */
+import { pack } from "./packets.ts";
+import { later } from "./session.ts";
+import type { Session } from "./session.ts";
+
+/** Entries on their way at most. */
+const WINDOW = 16;
+/** Envelopes share an entry up to this size, and a message is no longer. Bytes. */
+const ENTRY_BYTES = 64 * 1024;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2000;
+/** An outage shorter than this is not worth a line. */
+const QUIET_MS = 3000;
+
+export interface LogWriterOptions {
+  readonly session: Session;
+  readonly log: string;
+  readonly from: string;
+  readonly epoch: number;
+  readonly onStored: () => void;
+  readonly say: (line: string) => void;
+}
+
+interface Waiting {
+  readonly seq: number;
+  readonly subject: string;
+  readonly body: Buffer;
+}
+
+export class LogWriter {
+  readonly #options: LogWriterOptions;
+  /** By number, in order: what is not stored. */
+  readonly #unstored = new Map<number, Waiting>();
+  /** Of these, what is not on its way. */
+  #queue: Waiting[] = [];
+  #inFlight = 0;
+  readonly #holds = new Set<NodeJS.Timeout>();
+  #isClosed = false;
+  #downSince = 0;
+  #isTold = false;
+  unackedBytes = 0;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+  }
+
+  get unacked(): number {
+    return this.#unstored.size;
+  }
+
+  /** `subject`: whom it is for. `holdMs`: how long to hold it before. */
+  append(seq: number, subject: string, body: Buffer, holdMs: number): void {
+    if (this.#isClosed) return;
+    const waiting: Waiting = { seq, subject, body };
+    this.#unstored.set(seq, waiting);
+    this.unackedBytes += body.length;
+    const queue = (): void => {
+      this.#queue.push(waiting);
+      this.#pump();
+    };
+    if (holdMs <= 0) return queue();
+    const timer = setTimeout(() => {
+      this.#holds.delete(timer);
+      queue();
+    }, holdMs);
+    this.#holds.add(timer);
+  }
+
+  #pump(): void {
+    while (this.#inFlight < WINDOW && this.#queue.length > 0) void this.#store(this.#next());
+  }
+
+  /** As much of the queue as one entry holds, all for the same readers. */
+  #next(): readonly Waiting[] {
+    let size = 0;
+    let count = 0;
+    const [{ subject }] = this.#queue;
+    while (count < this.#queue.length) {
+      const waiting = this.#queue[count];
+      if (count > 0 && (waiting.subject !== subject || size + waiting.body.length > ENTRY_BYTES)) break;
+      size += waiting.body.length;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #store(entry: readonly Waiting[]): Promise<void> {
+    const { from, epoch, session } = this.#options;
+    this.#inFlight++;
+    const [{ subject }] = entry;
+    const seqs = entry.map(({ seq }) => seq);
+    const body = entry.length === 1 ? entry[0].body : Buffer.concat(entry.map((each) => each.body));
+    const size = Math.min(ENTRY_BYTES, (session.connection.info?.max_payload ?? ENTRY_BYTES) >> 1);
+    const name = `${from}.${epoch}.${seqs[0]}-${seqs.at(-1)}`;
+    let retryMs = FIRST_RETRY_MS;
+    while (!this.#isClosed) {
+      const [first = seqs[0]] = this.#unstored.keys();
+      const messages = pack({ from, epoch, first, seqs }, body, size);
+      try {
+        await Promise.all(messages.map((message, piece) => session.log.publish(subject, message, { msgID: `${name}.${piece}` })));
+        break;
+      } catch (error) {
+        this.#down(error as Error);
+        await later(retryMs);
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      }
+    }
+    if (this.#isClosed) return;
+    this.#up();
+    this.#inFlight--;
+    for (const { seq, body: stored } of entry) {
+      this.#unstored.delete(seq);
+      this.unackedBytes -= stored.length;
+    }
+    this.#pump();
+    this.#options.onStored();
+  }
+
+  #down(error: Error): void {
+    const now = Date.now();
+    this.#downSince ||= now;
+    if (this.#isTold || now - this.#downSince < QUIET_MS) return;
+    this.#isTold = true;
+    this.#options.say(`the log ${this.#options.log} takes nothing (${error.message}); ${this.unacked} messages wait, trying again`);
+  }
+
+  #up(): void {
+    if (this.#isTold) this.#options.say(`the log ${this.#options.log} takes messages again`);
+    this.#downSince = 0;
+    this.#isTold = false;
+  }
+
+  /** Drops what is not stored. */
+  close(): void {
+    this.#isClosed = true;
+    for (const hold of this.#holds) clearTimeout(hold);
+    this.#unstored.clear();
+    this.#queue = [];
+    this.unackedBytes = 0;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * What the streams, subjects, buckets and keys of a deployment are called. A *life* of a deployment is from its first
+ * instance until nobody of it lives: the next begins with empty logs.
+ */
+
+/** Letters and digits as they are, everything else as `_` and its bytes: one token, whatever the name holds. */
+export function token(name: string): string {
+  const escaped = (unit: string): string =>
+    [...new TextEncoder().encode(unit)].map((byte) => `_${byte.toString(16).padStart(2, "0")}`).join("");
+  return name === "" ? "_" : name.replace(/[^A-Za-z0-9]/gu, escaped);
+}
+
+/** The key-value bucket in which the members of a deployment are. */
+export function bucketOf(cluster: string): string {
+  return `dlc-${token(cluster)}`;
+}
+
+/** How the names of all streams of a deployment begin, whatever the life. */
+export function streamsOf(cluster: string): string {
+  return `dlc-${token(cluster)}-`;
+}
+
+export const LIFE_KEY = "life";
+export const MEMBER_KEYS = "members.*";
+
+export function memberKey(address: string): string {
+  return `members.${token(address)}`;
+}
+
+export class Names {
+  readonly life: string;
+  readonly #streams: string;
+  readonly #subjects: string;
+
+  constructor(cluster: string, life: string) {
+    this.life = life;
+    this.#streams = `${streamsOf(cluster)}${life}-`;
+    this.#subjects = `dlc.${token(cluster)}.${life}`;
+  }
+
+  /** Envelopes to this instance. */
+  to(address: string): string {
+    return `${this.#subjects}.to.${token(address)}`;
+  }
+
+  /** Acknowledgements of what this instance has sent. */
+  acks(address: string): string {
+    return `${this.#subjects}.acks.${token(address)}`;
+  }
+
+  /** Answered by the instance while it lives. */
+  alive(address: string): string {
+    return `${this.#subjects}.alive.${token(address)}`;
+  }
+
+  /** Answered by every instance that lives. */
+  get anyAlive(): string {
+    return `${this.#subjects}.alive`;
+  }
+
+  stream(log: string): string {
+    return this.#streams + token(log);
+  }
+
+  /** Entries of a log for one instance of its role (by index), or for more. */
+  entries(log: string, reader: number | null): string {
+    return `${this.#subjects}.log.${token(log)}.${reader ?? "all"}`;
+  }
+
+  allEntries(log: string): string {
+    return `${this.#subjects}.log.${token(log)}.*`;
+  }
+}
+
+/** The instance whom an entry is for; null: more than one. */
+export function readerOf(subject: string): number | null {
+  const last = subject.slice(subject.lastIndexOf(".") + 1);
+  return last === "all" ? null : Number(last);
+}
