@@ -135,7 +135,7 @@ async function jetStreamOf({ jetstream }: Packages, connection: NatsConnection):
   const until = Date.now() + ELECTION_MS;
   for (;;) {
     try {
-      const streams = await jetstream.jetstreamManager(connection, { timeout: 5000, checkAPI: false });
+      const streams = await jetstream.jetstreamManager(connection, { timeout: 2500, checkAPI: false });
       await streams.getAccountInfo();
       return streams;
     } catch (error) {
