@@ -1,15 +1,12 @@
 /** `dlc run FILE`: builds into a folder of its own and runs all instances on this machine. */
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { Strategy } from "../compiler/plan.ts";
 import type { Description } from "../runtime/control.ts";
 import { createFolder } from "./files.ts";
-import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
-import { namesNats } from "../runtime/transports/nats/settings.ts";
 import { WrongUse } from "./io.ts";
 import { launch } from "./launch/launch.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
@@ -39,7 +36,6 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   try {
     const code = await build(file, folder);
     if (code !== 0) return code;
-    if (options.transport !== undefined && namesNats(options.transport)) linkPackages(folder);
     const description = await describe(folder);
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     return await launch(folder, description, options);
@@ -60,18 +56,6 @@ function makeFolder(file: string): string {
       return mkdtempSync(join(cache, "run-"));
     }
     if (folder === dirname(folder)) return mkdtempSync(join(tmpdir(), "dlc-run-"));
-  }
-}
-
-/** What a program on NATS needs, from among dlc's own packages. */
-function linkPackages(folder: string): void {
-  const require = createRequire(import.meta.url);
-  for (const name of Object.keys(NATS_PACKAGES)) {
-    const inside = join("node_modules", ...name.split("/"));
-    const found = require.resolve(name);
-    const link = join(folder, inside);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(found.slice(0, found.lastIndexOf(inside) + inside.length), link, "junction");
   }
 }
 

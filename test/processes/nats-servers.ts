@@ -121,17 +121,19 @@ export class NatsServers {
   }
 
   /** The server that leads a stream whose name matches; waits until there is one. `messages`: and it holds so many. */
-  leaderOf(stream: RegExp, messages = 0): Promise<NatsServer> {
-    return this.#with({}, async (manager) => {
-      for (let i = 0; i < 600; i++) {
+  async leaderOf(stream: RegExp, messages = 0): Promise<NatsServer> {
+    for (let i = 0; i < 300; i++) {
+      const found = await this.#with({}, async (manager) => {
         for await (const info of manager.streams.list()) {
           const leader = this.servers.find(({ name }) => name === info.cluster?.leader);
           if (stream.test(info.config.name) && leader !== undefined && info.state.messages >= messages) return leader;
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      throw new Error(`no stream ${String(stream)} with ${messages} messages`);
-    });
+        return null;
+      });
+      if (found !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no stream ${String(stream)} with ${messages} messages`);
   }
 
   async stop(): Promise<void> {

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
 import { countsOf, natsOf, placesOf } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { PACKAGES_FOLDER } from "../../runtime/transports/nats/packages.ts";
 import { NatsRun } from "../../runtime/transports/nats/run.ts";
 import { serversText } from "../../runtime/transports/nats/settings.ts";
 import { TransportError } from "../../runtime/transports/transport.ts";
 import { writeProfile } from "../profile.ts";
+import { packageRoot } from "../root.ts";
 import { Child } from "./child.ts";
 import { planLaunch } from "./plan.ts";
 import type { LaunchOptions, LaunchPlan } from "./plan.ts";
@@ -98,6 +100,8 @@ class Run {
   async #run(): Promise<number> {
     const nats = natsOf(this.#plan.deploy);
     if (nats === null) return this.#runOnce();
+    // A program that is built for this run has no packages of its own.
+    process.env[PACKAGES_FOLDER] ??= packageRoot();
     let run: NatsRun;
     try {
       run = await NatsRun.open(nats, this.#plan.deploy.cluster ?? "");

@@ -61,7 +61,8 @@ async function connected({ core }: Packages, settings: NatsSettings, name: strin
     ...(settings.token === null ? {} : { token: settings.token }),
     ...(settings.creds === null ? {} : { authenticator: core.credsAuthenticator(fileOf("creds", settings.creds)) }),
     ...(settings.nkey === null ? {} : { authenticator: core.nkeyAuthenticator(seedOf(settings.nkey)) }),
-    tls: settings.tls ? tlsOf(settings) : null,
+    // Of itself, the client encrypts what the server wants encrypted.
+    ...(settings.tls ? { tls: tlsOf(settings) } : {}),
   };
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -105,18 +106,20 @@ function whyNot(error: Error, settings: NatsSettings): string {
   const code = (error as NodeJS.ErrnoException).code ?? (error.cause as NodeJS.ErrnoException | undefined)?.code;
   if (isRefused(error)) return `no NATS server answers at ${servers}: start it (nats-server -js), or correct the address`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `there is no host of that name at ${servers}: ${message}`;
+  const own = settings.creds === null ? (settings.nkey === null ? null : `nkey=${settings.nkey}`) : `creds=${settings.creds}`;
+  if (own !== null && /parse|seed|encod|checksum|prefix/i.test(message)) return `${own} does not hold what it should: ${message}`;
   if (/authorization|authentication|nkey|user jwt/i.test(message)) {
     const given = settings.user ?? settings.creds ?? settings.nkey ?? (settings.token === null ? null : "this token");
     return given === null
       ? `the NATS server at ${servers} asks for credentials: user:password@ or token@ before the host, creds= or nkey= after it`
       : `the NATS server at ${servers} does not let ${given} in: ${message}`;
   }
-  if (/secure connection|tls.*not available|server requires tls|tls_required/i.test(message) && !settings.tls)
+  if (!settings.tls && /certificate|\btls\b|\bssl\b|alert/i.test(message))
     return `the NATS server at ${servers} asks for an encrypted connection: write tls:// for nats://`;
   if (settings.tls) {
     const mend = settings.ca === null ? "say whom to trust with ca=" : "compare it with ca=";
-    const own = settings.cert === null ? ", or give cert= and key= if the server asks for a certificate" : "";
-    return `no encrypted connection to the NATS server at ${servers}: ${message} (${mend}${own})`;
+    const cert = settings.cert === null ? ", or give cert= and key= if the server asks for a certificate" : "";
+    return `no encrypted connection to the NATS server at ${servers}: ${message} (${mend}${cert})`;
   }
   return `no connection to the NATS server at ${servers}: ${message}`;
 }
