@@ -132,6 +132,16 @@ describe.skipIf(!hasNats)("on one NATS server", () => {
     }
   });
 
+  test("what is longer than a message may be goes in pieces, through channels and logs", async () => {
+    const { url } = await cluster(1, "max_payload: 16384");
+    const word = "x".repeat(300_000);
+    const input = [`Source.word=${fileOf("long.ndjson", [1, 2, 3].map((id) => `${JSON.stringify({ id, word })}\n`).join(""))}`];
+    const counted = await (await runHand("counter", { transport: url, input })).done;
+    expect(counted.rows.map(({ row }) => [row["word"], row["n"]])).toEqual([[word, 3]]);
+    const ran = await (await runHand("ordered", { transport: url, input: [`Source[*].put=${fileOf("puts.ndjson", ids(20_000))}`] })).done;
+    expectOneOrder(ran, 20_000);
+  });
+
   test("unsealed, the ad network asks a log for each campaign, and has the right answers among its answers", async () => {
     const { url } = await cluster(1);
     const ads = await adLog("unsealed", 4000);
@@ -280,9 +290,12 @@ describe.skipIf(!hasNats)("an emitted program", () => {
     expect((await sink.done).code).toBe(0);
   });
 
-  test("runs as one deployment of processes started by hand, in any order", async () => {
-    const { url } = await cluster(1);
-    const folder = await emitted("byhand", url);
+  test("runs as one deployment of processes started by hand, in any order, with the rights that docs/deployment.md names", async () => {
+    const own = ["dlc.sealed.>", "_INBOX.>"];
+    const rights = `publish: ${JSON.stringify([...own, "$JS.API.>", "$KV.dlc-sealed.>"])}, subscribe: ${JSON.stringify(own)}`;
+    const users = `users: [ { user: app, password: secret, permissions: { ${rights} } }, { user: test, password: test } ]`;
+    servers = await (await NatsServers.start(1, `authorization { ${users} }`)).ready({ user: "test", pass: "test" });
+    const folder = await emitted("byhand", `nats://app:secret@${servers.hosts}`);
     const lines = fileOf("few.ndjson", ['{"batch":1,"line":1,"text":"a b a"}', '{"batch":1,"line":2,"text":"b a"}'].join("\n"));
     const sources = [0, 1, 2].map((index) => instance(folder, "Source", "--index", String(index), "--no-stdin", ...(index === 1 ? ["--input", `line=${lines}`] : [])));
     await after(300);
@@ -292,7 +305,11 @@ describe.skipIf(!hasNats)("an emitted program", () => {
     await sink.sees('{"word":"a","batch":1,"n":3}');
     await sink.sees('{"word":"b","batch":1,"n":2}');
     for (const each of [...sources, ...counters, sink]) each.kill("SIGTERM");
-    for (const each of [...sources, ...counters, sink]) expect((await each.done).code).toBe(0);
+    for (const each of [...sources, ...counters, sink]) {
+      const { code, stderr } = await each.done;
+      expect(code).toBe(0);
+      expect(stderr).not.toContain("ermission");
+    }
     // The next begins anew.
     const again = instance(folder, "Sink");
     await again.sees("has joined");
@@ -328,6 +345,28 @@ describe.skipIf(!hasNats)("an emitted program", () => {
     const order = ({ rows }: Ran): string => rows.map(({ row }) => `${row["place"]}:${row["id"]}`).join(" ");
     expect(order(two)).toBe(order(one));
     expect(one.rows.length).toBe(100);
+  });
+
+  test("of two processes in one place the later one stays", async () => {
+    const { url } = await cluster(1);
+    const main = join(await program("counter"), "main.js");
+    const file = fileOf("place.json", JSON.stringify({ transport: url, roles: { Source: { instances: [{}] }, Counter: { instances: [{}] } } }));
+    const begin = (): Running => {
+      const run = start([main, "Counter", "--deploy", file], null, packages);
+      running.push(run);
+      return run;
+    };
+    const first = begin();
+    await first.sees("has joined");
+    first.kill("SIGSTOP");
+    const second = begin();
+    await second.sees("has joined");
+    first.kill("SIGCONT");
+    const { code, stderr } = await first.done;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Counter#0 has been started again, as process \d+ on .*, while this one could not be reached: this one sends and takes nothing more/);
+    second.kill("SIGTERM");
+    expect((await second.done).code).toBe(0);
   });
 
   test("with the transport of its deployment or of the command line", async () => {

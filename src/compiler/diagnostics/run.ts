@@ -74,7 +74,7 @@ export const runCodes = {
   DLC911: {
     severity: "error",
     title: "a peer that is refused",
-    why: "Whoever connects to an instance has to greet it with the same program, the same build of it, the same deployment and an instance's name of that deployment, and to say whom it looks for. After that it may send frames of the agreed form only. Anything else ends the connection; the instance goes on.",
+    why: "Whoever connects to an instance has to greet it with the same program, the same build of it, the same deployment and an instance's name of that deployment, and to say whom it looks for. After that it may send frames of the agreed form only. Anything else ends the connection; the instance goes on. On NATS the members of the deployment are known by name and epoch, and what comes from anybody else, or has no form known here, is left out and told once.",
     example: "connection from Report#0 refused and closed: it runs version 4c1f… of ads, this is version 9e02…: deploy one build everywhere",
     mend: "Start all processes from one build and with one deploy.json. If the peer is no dlc process at all, something else uses this port: give the instance another one.",
   },
