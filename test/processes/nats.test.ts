@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { connect, nkeys } from "@nats-io/transport-node";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasNats, NatsServers } from "./nats-servers.ts";
@@ -35,7 +35,7 @@ async function cluster(count: number, more = ""): Promise<NatsServers> {
 }
 
 function dlcRun(file: string, ...more: string[]): Running {
-  const run = start([bin, "run", join(root, "fixtures", file), "--quiet", ...more]);
+  const run = start([bin, "run", resolve(root, "fixtures", file), "--quiet", ...more]);
   running.push(run);
   return run;
 }
@@ -140,6 +140,30 @@ describe.skipIf(!hasNats)("on one NATS server", () => {
     expect(counted.rows.map(({ row }) => [row["word"], row["n"]])).toEqual([[word, 3]]);
     const ran = await (await runHand("ordered", { transport: url, input: [`Source[*].put=${fileOf("puts.ndjson", ids(20_000))}`] })).done;
     expectOneOrder(ran, 20_000);
+  });
+
+  test("what comes in one epoch of a barrier meets in one step at every replica", async () => {
+    const { url } = await cluster(1);
+    const market = fileOf("market.dlc", `
+      role Trader x2 { input bid(id: int); input ask(id: int); Market.bid(i) <~ bid(i); Market.ask(i) <~ ask(i); }
+      role Market replicated x3 {
+        channel bid(id: int);
+        channel ask(id: int);
+        output match(bid: int, ask: int) agreed;
+        match(b, a) <= bid(b), ask(a);
+      }`);
+    const inputs = ["bid", "ask"].flatMap((name) => ["--input", `Trader[*].${name}=${fileOf(`${name}.ndjson`, ids(40))}`]);
+    for (const epoch of ["300ms", "2ms"]) {
+      const ran = await dlcRun(market, "--strategy", "barrier", "--delay", "0ms..20ms", "--epoch", epoch, "--transport", url, ...inputs).done;
+      expect(ran.code).toBe(0);
+      const [first, ...others] = [0, 1, 2].map((node) =>
+        ran.rows.filter((each) => each.node === node).map(({ row }) => `${row["bid"]} ${row["ask"]}`).sort(),
+      );
+      expect(others).toEqual([first, first]);
+      // All pairs where all came in one epoch; fewer where many are cut.
+      if (epoch === "300ms") expect(first.length).toBeGreaterThan(800);
+      else expect(first.length).toBeLessThan(1600);
+    }
   });
 
   test("unsealed, the ad network asks a log for each campaign, and has the right answers among its answers", async () => {

@@ -5,6 +5,7 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import { FrameError } from "../frames.ts";
 import { Received } from "../received.ts";
+import { endsEpoch } from "./names.ts";
 import { Assembly, unpack } from "./packets.ts";
 import type { Head } from "./packets.ts";
 import { later } from "./session.ts";
@@ -32,6 +33,8 @@ export interface LogReaderOptions {
   readonly room: () => Promise<void> | null;
   /** Envelopes that had not come before, by their numbers; the whole body, with those that had. */
   readonly onEntry: (subject: string, head: Head, fresh: ReadonlySet<number>, body: Buffer) => void;
+  /** A mark that the epoch of that number is over. */
+  readonly onEpochEnd: (number: number) => void;
   readonly onRefused: (reason: string) => void;
   readonly onDuplicate: (count: number) => void;
   readonly say: (line: string) => void;
@@ -129,6 +132,7 @@ export class LogReader {
 
   #take(message: Msg, seq: number): void {
     try {
+      if (endsEpoch(message.subject)) return this.#options.onEpochEnd(Number(message.string()));
       const { head, body } = unpack(message.data);
       const sender = this.#senderOf(head);
       const whole = sender.assembly.add(head, body);

@@ -1,21 +1,14 @@
-/**
- * The logs of a deployment without a sequencer. What is appended goes into one stream per log; every reader hands the
- * entries, in the stream's order, to a sequencer of its own. That is a pure state machine, so that all come to the same batches.
- */
-import { countsOf } from "../../deployment.ts";
+/** The logs of a deployment without a sequencer: one stream for each, that producers append to and instances read. */
+import { countsOf, epochMsOf } from "../../deployment.ts";
 import type { DeployFile } from "../../deployment.ts";
 import type { Envelope, Part } from "../../messages.ts";
 import type { Fault, RoleMeta } from "../../program.ts";
-import { addressOf, LOG, parseAddress } from "../../routing.ts";
-import { Sequencer } from "../../sequencer.ts";
+import { addressOf, parseAddress } from "../../routing.ts";
 import { framesOf } from "../transport.ts";
 import type { WireFormat } from "../wire.ts";
-import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
-import { readerOf } from "./names.ts";
 import type { Names } from "./names.ts";
-import { envelopesIn } from "./packets.ts";
-import type { Head } from "./packets.ts";
+import { OwnLog } from "./own-log.ts";
 import { onceThereAreEnough } from "./session.ts";
 import type { Session } from "./session.ts";
 
@@ -50,80 +43,55 @@ interface Owner {
 
 export class Logs {
   readonly #options: LogsOptions;
+  readonly #counts: Readonly<Record<string, number>>;
   readonly #owners = new Map<string, Owner>();
-  /** Those whose events are this instance's. */
-  readonly #own = new Set<string>();
-  readonly #isReplicated: boolean;
   readonly #index: number | null;
-  readonly #sequencer: Sequencer;
-  /** Of what is handed to the sequencer, by sender: it wants every number once, in whatever it is given. */
-  readonly #numbers = new Map<string, number>();
   readonly #writers = new Map<string, LogWriter>();
-  #readers: readonly LogReader[] = [];
+  #own: readonly OwnLog[] = [];
   #names: Names | null = null;
+  /** Envelopes with batches so far: they are numbered as if one sequencer had sent them. */
+  #batches = 0;
 
   constructor(options: LogsOptions) {
-    const { self, epoch, deploy, metas } = options;
-    const counts = countsOf(deploy);
-    const own = parseAddress(self);
-    const role = metas.find((meta) => meta.role === own?.role);
     this.#options = options;
-    this.#index = own?.index ?? null;
-    this.#isReplicated = role?.replicated ?? false;
-    this.#sequencer = new Sequencer({ counts }, role === undefined ? [] : [role], epoch);
-    for (const meta of metas) {
-      for (const { ordering } of meta.collections) {
-        if (ordering === undefined) continue;
-        this.#owners.set(ordering.log, { role: meta.role, count: counts[meta.role] ?? 0 });
-        if (meta === role) this.#own.add(ordering.log);
-      }
-      for (const target of meta.targets) {
-        const { ordering } = target.collection;
-        if (ordering !== undefined) this.#owners.set(ordering.log, { role: target.role, count: counts[target.role] ?? 0 });
-      }
+    this.#counts = countsOf(options.deploy);
+    this.#index = parseAddress(options.self)?.index ?? null;
+    for (const { role, collections, targets } of options.metas) {
+      for (const { ordering } of collections) if (ordering !== undefined) this.#addOwner(ordering.log, role);
+      for (const { role: of, collection } of targets) if (collection.ordering !== undefined) this.#addOwner(collection.ordering.log, of);
     }
+  }
+
+  #addOwner(log: string, role: string): void {
+    this.#owners.set(log, { role, count: this.#counts[role] ?? 0 });
   }
 
   /** Makes the streams where they are not there yet. */
   async open(session: Session, names: Names): Promise<void> {
+    const { self, epoch, metas, deploy, onStored, onEnvelope, say } = this.#options;
     this.#names = names;
-    await Promise.all([...this.#owners.keys()].map((log) => this.#openStream(session, names, log)));
-    const { self, epoch, onStored, say } = this.#options;
+    await Promise.all([...this.#owners.keys()].map((log) => openStream(session, names, log)));
     for (const log of this.#owners.keys()) this.#writers.set(log, new LogWriter({ session, log, from: self, epoch, onStored, say }));
-    this.#readers = [...this.#own].map(
-      (log) =>
-        new LogReader({
+    const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
+    const logs = [...this.#owners].filter(([, { role }]) => role === meta?.role);
+    this.#own = logs.map(
+      ([log]) =>
+        new OwnLog({
+          ...this.#options,
           session,
+          names,
           log,
-          stream: names.stream(log),
-          room: this.#options.room,
-          onEntry: (subject, head, fresh, body) => this.#take(subject, head, fresh, body),
-          onRefused: this.#options.refuse,
-          onDuplicate: (count) => this.#options.onReceived("", 0, count),
-          say,
+          meta: meta as RoleMeta,
+          index: this.#index as number,
+          deployment: { counts: this.#counts },
+          epochMs: deploy.epochMs ?? epochMsOf(metas) ?? 0,
+          onBatches: (batch) => onEnvelope({ ...batch, epoch, seq: ++this.#batches }),
         }),
     );
   }
 
-  async #openStream(session: Session, names: Names, log: string): Promise<void> {
-    const config = {
-      name: names.stream(log),
-      subjects: [names.allEntries(log)],
-      num_replicas: session.replicas,
-      duplicate_window: DUPLICATE_WINDOW_MS * 1_000_000,
-    };
-    await onceThereAreEnough(session, async () => {
-      try {
-        await session.streams.streams.add(config);
-      } catch (error) {
-        // Another member has made it, with other replicas perhaps.
-        if ((error as { code?: number }).code !== ALREADY_THERE) throw error;
-      }
-    });
-  }
-
   start(): void {
-    for (const reader of this.#readers) void reader.read();
+    for (const log of this.#own) log.start();
   }
 
   /** Parts of an envelope to the sequencer, each to the log that it names. */
@@ -156,43 +124,38 @@ export class Logs {
     return readers.size === 1 ? only : null;
   }
 
-  #take(subject: string, head: Head, fresh: ReadonlySet<number>, body: Buffer): void {
-    const { wire, longest, self, onReceived, onFault, onEnvelope } = this.#options;
-    const reader = readerOf(subject);
-    // Replicas take the same steps. Instances that are no replicas have logs of their own, in one stream.
-    if (this.#isReplicated || reader === null || reader === this.#index) {
-      const envelopes = envelopesIn(head, LOG, body, wire, longest).filter(({ seq }) => fresh.has(seq));
-      for (const envelope of envelopes) {
-        for (const fault of this.#sequencer.take({ ...envelope, seq: this.#number(head) })) onFault(fault);
-      }
-      for (const batch of this.#sequencer.flush()) if (batch.to === self) onEnvelope(batch);
-    }
-    onReceived(head.from, fresh.size, 0);
-  }
-
-  #number({ from, epoch }: Head): number {
-    const sender = `${from} ${epoch}`;
-    const number = (this.#numbers.get(sender) ?? 0) + 1;
-    this.#numbers.set(sender, number);
-    return number;
-  }
-
+  /** Not stored yet, and epochs that have begun and not ended here. */
   get unacked(): number {
-    return sum(this.#writers.values(), ({ unacked }) => unacked);
+    let sum = this.#own.filter(({ isGathering }) => isGathering).length;
+    for (const { unacked } of this.#writers.values()) sum += unacked;
+    return sum;
   }
 
   get unackedBytes(): number {
-    return sum(this.#writers.values(), ({ unackedBytes }) => unackedBytes);
+    let sum = 0;
+    for (const { unackedBytes } of this.#writers.values()) sum += unackedBytes;
+    return sum;
   }
 
   close(): void {
-    for (const reader of this.#readers) reader.close();
+    for (const log of this.#own) log.close();
     for (const writer of this.#writers.values()) writer.close();
   }
 }
 
-function sum<T>(values: Iterable<T>, of: (value: T) => number): number {
-  let total = 0;
-  for (const value of values) total += of(value);
-  return total;
+async function openStream(session: Session, names: Names, log: string): Promise<void> {
+  const config = {
+    name: names.stream(log),
+    subjects: [names.allEntries(log)],
+    num_replicas: session.replicas,
+    duplicate_window: DUPLICATE_WINDOW_MS * 1_000_000,
+  };
+  await onceThereAreEnough(session, async () => {
+    try {
+      await session.streams.streams.add(config);
+    } catch (error) {
+      // Another member has made it, with other replicas perhaps.
+      if ((error as { code?: number }).code !== ALREADY_THERE) throw error;
+    }
+  });
 }

@@ -67,9 +67,21 @@ export class Names {
     return `${this.#subjects}.log.${token(log)}.${reader ?? "all"}`;
   }
 
+  /** Marks that an epoch of a log is over. */
+  epochEnds(log: string): string {
+    return `${this.#subjects}.log.${token(log)}.${EPOCH_ENDS}`;
+  }
+
   allEntries(log: string): string {
     return `${this.#subjects}.log.${token(log)}.*`;
   }
+}
+
+const EPOCH_ENDS = "epoch";
+
+/** Whether what stands in a log is no entry, but the end of an epoch. */
+export function endsEpoch(subject: string): boolean {
+  return subject.endsWith(`.${EPOCH_ENDS}`);
 }
 
 /** The instance whom an entry is for; null: more than one. */
