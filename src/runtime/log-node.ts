@@ -89,7 +89,7 @@ export class LogNode {
     setImmediate(() => {
       this.#isTurnDue = false;
       this.#send(() => this.#sequencer.flush());
-      if (this.#sequencer.isGathering) this.#epoch ??= setTimeout(() => this.#endEpoch(), this.#epochMs);
+      if (this.#sequencer.isGathering && !this.#isStopped) this.#epoch ??= setTimeout(() => this.#endEpoch(), this.#epochMs);
     });
   }
 

@@ -89,11 +89,8 @@ function meanings({ analysis: { ir }, outputs }: Plan): Set<string> {
   }
   for (const [name, text] of labels) said.add(`${name}: ${text}.`);
   for (const { pacelc } of outputs) said.add(`${pacelc}: ${pacelcText(pacelc)}.`);
-  const missed = outputs.filter(({ achieved }) => achieved === false);
-  const names = missed.map(({ output }) => output);
-  // The log of such a plan is there for another reason than the label.
-  const isTold = missed.some(({ before, after, pacelc }) => before.name === after.name && pacelc.includes("sequencer"));
-  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${names.join(", ")} what ${names.length === 1 ? "it promises" : "they promise"}${isTold ? "; a log is, since a run can then be told again from it" : ""}. \`dlc explain ${ir.asts[0].file.path} ${names[0]}\` names the rules in the way, and what each would need.`);
+  const missed = outputs.filter(({ achieved }) => achieved === false).map(({ output }) => output);
+  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${missed.join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}. \`dlc explain ${ir.asts[0].file.path} ${missed[0]}\` names the rules in the way, and what each would need.`);
   return said;
 }
 
