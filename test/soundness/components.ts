@@ -128,7 +128,7 @@ export function generateComponents(seed: number): Generated {
     text: [...lines, ...connections].join("\n"),
     given: giveInputs(inputs, make),
     inputs,
-    strategy: make.pick(["auto", "auto", "auto", "order", "seal"]),
+    strategy: make.pick(["auto", "auto", "auto", "order", "seal", "barrier"]),
     interleave: true,
     permute: true,
   };
