@@ -11,7 +11,7 @@ import { describe, expect, test } from "vitest";
 import { targets } from "../src/cli/targets/index.ts";
 import { dnsName, serviceNames } from "../src/cli/targets/target.ts";
 import type { Deployable, TargetFiles } from "../src/cli/targets/target.ts";
-import { parseDeployment, placesOf } from "../src/runtime/deployment.ts";
+import { natsOf, parseDeployment, placesOf } from "../src/runtime/deployment.ts";
 
 /** Of the Compose specification, as the linter for it has it. */
 const schema = join(
@@ -29,15 +29,24 @@ const program: Deployable = {
     { role: "Log", count: 1, hasInputs: false },
   ],
   log: true,
+  transport: "tcp",
   epochMs: 100,
   keepsData: false,
 };
 const kinds: readonly (readonly [string, Deployable])[] = [
   ["a program with a log", program],
+  ["one on a NATS cluster of its own", { ...program, transport: "nats" }],
+  ["one on a NATS cluster elsewhere", { ...program, transport: "tls://nats.example.org?creds=app.creds" }],
   ["one without", { ...program, roles: program.roles.slice(0, 2), log: false, epochMs: null }],
 ];
 
 const textOf = ({ files }: TargetFiles, path: string): string => files.find((file) => file.path === path)!.text;
+
+/** Those that the deployment names: of its own cluster, or elsewhere. */
+function serversOf({ transport }: Deployable, ...own: readonly string[]): readonly string[] {
+  if (transport === "tcp") return [];
+  return transport === "nats" ? own : ["nats.example.org:4222"];
+}
 
 /** The deployment of a target is one that the program's processes accept. */
 function checkDeploy({ deploy }: TargetFiles, { roles, log, epochMs }: Deployable): void {
@@ -59,7 +68,9 @@ describe.each(kinds)("for %s", (_, of) => {
     expect(check({ services: { "a b": { image: 1 } } })).toBe(false);
 
     const places = [...placesOf(made.deploy)];
-    expect(Object.keys(compose.services).sort()).toEqual(places.map(([, { host }]) => host).sort());
+    const servers = of.transport === "nats" ? ["nats-0", "nats-1", "nats-2"] : [];
+    expect(Object.keys(compose.services).sort()).toEqual([...servers, ...places.map(([, { host }]) => host)].sort());
+    expect(natsOf(made.deploy)?.servers ?? []).toEqual(serversOf(of, "nats-0:4222", "nats-1:4222", "nats-2:4222"));
     for (const [name, { host }] of places) {
       const { command, stdin_open: isFed } = compose.services[host];
       expect(command.slice(0, name === "log" ? 1 : 3)).toEqual(
@@ -88,7 +99,10 @@ describe.each(kinds)("for %s", (_, of) => {
       for (let index = 0; index < spec.replicas; index++) pods.push(`${metadata.name}-${index}.${spec.serviceName}`);
     }
     expect(() => new StatefulSet({ ...documents.at(-1), spec: { replicas: "3" } } as never).validate()).toThrow();
-    expect(pods.sort()).toEqual([...placesOf(made.deploy).values()].map(({ host }) => host).sort());
+    const servers = of.transport === "nats" ? ["nats-0.nats", "nats-1.nats", "nats-2.nats"] : [];
+    expect(pods.sort()).toEqual([...servers, ...[...placesOf(made.deploy).values()].map(({ host }) => host)].sort());
+    const named = serversOf(of, "nats-0.nats:4222", "nats-1.nats:4222", "nats-2.nats:4222");
+    expect(natsOf(made.deploy)?.servers ?? []).toEqual(named);
 
     // A service finds the pods of its set, and no others.
     const bySelector = documents

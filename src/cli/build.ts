@@ -24,7 +24,7 @@ import { certificateText } from "./review.ts";
 import { runtimeFiles } from "./runtime.ts";
 import { targets } from "./targets/index.ts";
 import type { TargetName } from "./targets/index.ts";
-import { dnsName } from "./targets/target.ts";
+import { dnsName, OWN_NATS } from "./targets/target.ts";
 import type { Deployable } from "./targets/target.ts";
 
 /** Names the folder as one of dlc's, and the files that dlc put there. */
@@ -37,18 +37,17 @@ interface Marker {
 
 export async function buildCommand(
   path: string,
-  options: Planning & { readonly out: string; readonly target?: TargetName; readonly transport?: string },
+  options: Planning & Deployed & { readonly out: string },
   io: Io,
 ): Promise<number> {
   const { transport } = options;
-  const problem = transportProblem(transport);
+  const problem = transport === OWN_NATS && options.target !== undefined ? null : transportProblem(transport);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
-  const built = await buildProgram(path, options, io, options.target);
+  const built = await buildProgram(path, options, io, options);
   if (built === null) return 1;
-  const isOnNats = transport !== undefined && transport !== "tcp";
-  writeFolder(folder, isOnNats ? built.files.map((file) => onNats(file, transport, path)) : built.files, path);
+  writeFolder(folder, built.files, path);
   const style = paint(io.errColour);
   io.err(
     `${style.strong(path)} -> ${style.strong(options.out)} (${count(built.files.length, "file")})\n${drawPlan(built.plan, style, io.width)}${built.claims}`,
@@ -56,14 +55,11 @@ export async function buildCommand(
   return 0;
 }
 
-/** The deployment on that cluster, and the package with what it then needs. */
-function onNats(file: EmittedFile, transport: string, path: string): EmittedFile {
-  const more: Readonly<Record<string, object>> = {
-    "deploy.json": { cluster: basename(path, ".dlc"), transport },
-    "package.json": { dependencies: NATS_PACKAGES },
-  };
-  const added = more[file.path];
-  return added === undefined ? file : { ...file, text: `${JSON.stringify({ ...(JSON.parse(file.text) as object), ...added }, null, 2)}\n` };
+/** The package with what a program on NATS needs. */
+function withNatsPackages(file: EmittedFile): EmittedFile {
+  if (file.path !== "package.json") return file;
+  const text = JSON.stringify({ ...(JSON.parse(file.text) as object), dependencies: NATS_PACKAGES }, null, 2);
+  return { ...file, text: `${text}\n` };
 }
 
 /** For `dlc run`: into a folder of its own. 0, or 1 when the program has errors. */
@@ -85,6 +81,16 @@ export async function buildInto(
   return 0;
 }
 
+/** On what a program is to be deployed. */
+interface Deployed {
+  readonly target?: TargetName;
+  readonly transport?: string;
+}
+
+function isOnNats({ transport }: Deployed): boolean {
+  return transport !== undefined && transport !== "tcp";
+}
+
 export interface Built {
   readonly plan: Plan;
   /** What is known of the claims about its functions, as drawn after the plan. */
@@ -94,7 +100,7 @@ export interface Built {
 }
 
 /** Compiles and emits; what was found goes to stderr. null when it holds errors. */
-export async function buildProgram(path: string, planning: Planning, io: Io, target?: TargetName): Promise<Built | null> {
+export async function buildProgram(path: string, planning: Planning, io: Io, on: Deployed = {}): Promise<Built | null> {
   const file = readProgram(path, io.cwd);
   const config = findConfig(io.cwd);
   const style = paint(io.errColour);
@@ -129,12 +135,12 @@ export async function buildProgram(path: string, planning: Planning, io: Io, tar
     ...(await runtimeFiles()),
     ...(await bundleModules(plan.coordinated, io.cwd)),
     { path: "coordination.json", text: certificateText(plan) },
-    ...deployment(plan, path, target),
+    ...deployment(plan, path, on),
   ];
   return {
     plan,
     claims: drawClaims(functions, style),
-    files: files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    files: (isOnNats(on) ? files.map(withNatsPackages) : files).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
   };
 }
 
@@ -157,17 +163,18 @@ function unimplemented(plan: Plan): readonly Diagnostic[] {
 }
 
 /** `deploy.json` and what goes with it. Without a target every instance on this machine, on ports counted up; to be edited under another name. */
-function deployment(plan: Plan, path: string, target: TargetName | undefined): readonly EmittedFile[] {
+function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFile[] {
   const program = basename(path, ".dlc");
-  const needs = deployable(plan, dnsName(program));
+  const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
+  const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
-    target === undefined
-      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT) }, files: [] }
-      : targets[target](needs);
+    on.target === undefined
+      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT), ...onCluster }, files: [] }
+      : targets[on.target](needs);
   return [{ path: "deploy.json", text: `${JSON.stringify(deploy, null, 2)}\n` }, ...files];
 }
 
-function deployable(plan: Plan, name: string): Deployable {
+function deployable(plan: Plan, name: string, transport: string): Deployable {
   const { roles, collections } = plan.coordinated;
   const all = [...collections.values()];
   const orderings = all.flatMap(({ ordering }) => ordering ?? []);
@@ -179,6 +186,7 @@ function deployable(plan: Plan, name: string): Deployable {
       hasInputs: all.some((each) => each.role === role && each.kind === "input"),
     })),
     log: orderings.length > 0,
+    transport,
     epochMs: orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null,
     keepsData: all.some(({ durable }) => durable),
   };

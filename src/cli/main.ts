@@ -107,7 +107,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "k8s",
       ]),
     )
-    .option("--transport <url>", "the NATS cluster that the deployment is to be on: nats://host:4222,…")
+    .option("--transport <url>", "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own")
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())

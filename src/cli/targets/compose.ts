@@ -6,9 +6,16 @@ import {
   dockerfile,
   dockerignore,
   GRACE_SECONDS,
+  hasSequencer,
   METRICS_PORT,
+  NATS_IMAGE,
+  NATS_MONITOR_PORT,
+  NATS_SERVERS,
+  natsArguments,
+  OWN_NATS,
   PEER_PORT,
   serviceNames,
+  transportOf,
 } from "./target.ts";
 import type { Deployable, TargetFiles } from "./target.ts";
 
@@ -29,23 +36,36 @@ export function composeFiles(program: Deployable): TargetFiles {
       services[name] = service(program, [role, "--index", String(index)], name, hasInputs);
     }
   }
-  if (program.log) services["log"] = service(program, ["log"], "log", false);
-  const volumes = program.keepsData
-    ? { volumes: Object.fromEntries(Object.keys(services).map((name) => [name, {}])) }
-    : {};
+  if (hasSequencer(program)) services["log"] = service(program, ["log"], "log", false);
+  const servers = Array.from({ length: program.transport === OWN_NATS ? NATS_SERVERS : 0 }, (_, i) => `nats-${i}`);
+  const kept = [...(program.keepsData ? Object.keys(services) : []), ...servers];
+  const volumes = kept.length > 0 ? { volumes: Object.fromEntries(kept.map((name) => [name, {}])) } : {};
+  for (const name of servers) services[name] = natsService(program, name, servers);
   const deploy: DeployFile = {
     program: program.name,
     cluster: program.name,
-    transport: "tcp",
+    transport: transportOf(program, servers),
     roles,
-    ...(program.log && { log: place("log") }),
+    ...(hasSequencer(program) && { log: place("log") }),
     ...(program.epochMs !== null && { epochMs: program.epochMs }),
     ...(program.keepsData && { data: DATA_FOLDER }),
   };
   const head = `# Written by dlc build: \`docker compose up --build\` starts it. \`docker compose attach NAME\` gives rows to the inputs of a process.\n`;
   const text =
     head + stringify({ name: program.name, services, ...volumes }, { lineWidth: 0, aliasDuplicateObjects: false });
-  return { files: [{ path: "compose.yaml", text }, dockerfile(), dockerignore()], deploy };
+  return { files: [{ path: "compose.yaml", text }, dockerfile(program), dockerignore()], deploy };
+}
+
+/** A server of the program's own cluster. */
+function natsService(program: Deployable, name: string, servers: readonly string[]): object {
+  const healthy = `wget -q -O- http://127.0.0.1:${NATS_MONITOR_PORT}/healthz`;
+  return {
+    image: NATS_IMAGE,
+    command: natsArguments(program, name, servers),
+    restart: "unless-stopped",
+    healthcheck: { test: ["CMD-SHELL", healthy], interval: "5s", timeout: "3s", retries: 3, start_period: "10s" },
+    volumes: [`${name}:${DATA_FOLDER}`],
+  };
 }
 
 function service(program: Deployable, role: readonly string[], name: string, hasInputs: boolean): object {

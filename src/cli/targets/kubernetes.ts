@@ -6,9 +6,17 @@ import {
   dockerfile,
   dockerignore,
   GRACE_SECONDS,
+  hasSequencer,
   METRICS_PORT,
+  NATS_IMAGE,
+  NATS_MONITOR_PORT,
+  NATS_PORT,
+  NATS_SERVERS,
+  natsArguments,
+  OWN_NATS,
   PEER_PORT,
   serviceNames,
+  transportOf,
   USER_ID,
 } from "./target.ts";
 import type { Deployable, TargetFiles } from "./target.ts";
@@ -31,26 +39,29 @@ export function kubernetesFiles(program: Deployable): TargetFiles {
       { instances: Array.from({ length: count }, (_, index) => place(names.get(role)!, index)) },
     ]),
   );
+  const count = program.transport === OWN_NATS ? NATS_SERVERS : 0;
+  const servers = Array.from({ length: count }, (_, i) => `nats-${i}.nats`);
   const deploy: DeployFile = {
     program: program.name,
     cluster: program.name,
-    transport: "tcp",
+    transport: transportOf(program, servers),
     roles,
-    ...(program.log && { log: place("log", 0) }),
+    ...(hasSequencer(program) && { log: place("log", 0) }),
     ...(program.epochMs !== null && { epochMs: program.epochMs }),
     ...(program.keepsData && { data: DATA_FOLDER }),
   };
   const sets = program.roles.flatMap(({ role, count, hasInputs }) =>
     set(program, names.get(role)!, role, count, hasInputs),
   );
-  const log = program.log ? set(program, "log", "log", 1, false) : [];
-  const documents = [configMap(program, deploy), ...sets, ...log];
+  const log = hasSequencer(program) ? set(program, "log", "log", 1, false) : [];
+  const nats = servers.length > 0 ? natsSet(program, servers) : [];
+  const documents = [configMap(program, deploy), ...sets, ...log, ...nats];
   const head = `# Written by dlc build. Push the image that the Dockerfile makes, name it here, and \`kubectl apply -f kubernetes.yaml\`.
 # The numbers of replicas are those of deploy.json; change both. \`kubectl attach -i POD\` gives rows to the inputs of a process.
 `;
   const text =
     head + documents.map((each) => stringify(each, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
-  return { files: [{ path: "kubernetes.yaml", text }, dockerfile(), dockerignore()], deploy };
+  return { files: [{ path: "kubernetes.yaml", text }, dockerfile(program), dockerignore()], deploy };
 }
 
 function labels(program: Deployable, component?: string): Readonly<Record<string, string>> {
@@ -69,9 +80,8 @@ function configMap(program: Deployable, deploy: DeployFile): object {
   };
 }
 
-/** A set of pods, and the service by which each has a name. */
+/** A set of pods of a role, and the service by which each has a name. */
 function set(program: Deployable, name: string, role: string, replicas: number, hasInputs: boolean): readonly object[] {
-  const own = labels(program, name);
   // The last part of a pod's name is its number.
   const start = [
     `exec node --enable-source-maps main.js ${role}`,
@@ -79,7 +89,6 @@ function set(program: Deployable, name: string, role: string, replicas: number, 
     `--deploy ${CONFIG_FOLDER}/deploy.json --listen 0.0.0.0`,
     ...(hasInputs ? [] : ["--no-stdin"]),
   ].join(" ");
-  const probe = (path: string): object => ({ httpGet: { path, port: "metrics" }, periodSeconds: 5, timeoutSeconds: 3 });
   const container = {
     name: "dlc",
     image: program.name,
@@ -89,15 +98,65 @@ function set(program: Deployable, name: string, role: string, replicas: number, 
       { name: "peers", containerPort: PEER_PORT },
       { name: "metrics", containerPort: METRICS_PORT },
     ],
-    livenessProbe: { ...probe("/live"), failureThreshold: 6 },
-    readinessProbe: probe("/ready"),
+    livenessProbe: { ...probe("/live", "metrics"), failureThreshold: 6 },
+    readinessProbe: probe("/ready", "metrics"),
     resources: { requests: { cpu: "100m", memory: "128Mi" } },
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+    securityContext: confined,
     volumeMounts: [
       { name: "deploy", mountPath: CONFIG_FOLDER, readOnly: true },
       ...(program.keepsData ? [{ name: "data", mountPath: DATA_FOLDER }] : []),
     ],
   };
+  return pods(program, name, replicas, container, {
+    annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": String(METRICS_PORT) },
+    volumes: [{ name: "deploy", configMap: { name: `${program.name}-deploy` } }],
+    keepsData: program.keepsData,
+  });
+}
+
+/** The program's own NATS cluster. */
+function natsSet(program: Deployable, servers: readonly string[]): readonly object[] {
+  const healthy = probe("/healthz?js-server-only=true", "monitor");
+  const container = {
+    name: "nats",
+    image: NATS_IMAGE,
+    // The platform fills in the name.
+    args: natsArguments(program, "$(POD_NAME)", servers),
+    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+    ports: [
+      { name: "client", containerPort: NATS_PORT },
+      { name: "monitor", containerPort: NATS_MONITOR_PORT },
+    ],
+    livenessProbe: { ...healthy, failureThreshold: 6 },
+    readinessProbe: healthy,
+    resources: { requests: { cpu: "100m", memory: "128Mi" } },
+    securityContext: confined,
+    volumeMounts: [{ name: "data", mountPath: DATA_FOLDER }],
+  };
+  return pods(program, "nats", servers.length, container, { annotations: {}, volumes: [], keepsData: true });
+}
+
+const confined = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+
+function probe(path: string, port: string): object {
+  return { httpGet: { path, port }, periodSeconds: 5, timeoutSeconds: 3 };
+}
+
+interface PodParts {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly volumes: readonly object[];
+  readonly keepsData: boolean;
+}
+
+/** The service and the set. */
+function pods(
+  program: Deployable,
+  name: string,
+  replicas: number,
+  container: { readonly ports: readonly { readonly name: string; readonly containerPort: number }[] },
+  { annotations, volumes, keepsData }: PodParts,
+): readonly object[] {
+  const own = labels(program, name);
   const claim = {
     metadata: { name: "data" },
     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: DISK } } },
@@ -112,10 +171,7 @@ function set(program: Deployable, name: string, role: string, replicas: number, 
         // Peers look for each other while they start.
         publishNotReadyAddresses: true,
         selector: own,
-        ports: [
-          { name: "peers", port: PEER_PORT },
-          { name: "metrics", port: METRICS_PORT },
-        ],
+        ports: container.ports.map(({ name: port, containerPort }) => ({ name: port, port: containerPort })),
       },
     },
     {
@@ -128,18 +184,15 @@ function set(program: Deployable, name: string, role: string, replicas: number, 
         podManagementPolicy: "Parallel",
         selector: { matchLabels: own },
         template: {
-          metadata: {
-            labels: own,
-            annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": String(METRICS_PORT) },
-          },
+          metadata: { labels: own, annotations },
           spec: {
             terminationGracePeriodSeconds: GRACE_SECONDS,
             securityContext: { runAsNonRoot: true, runAsUser: USER_ID, fsGroup: USER_ID },
             containers: [container],
-            volumes: [{ name: "deploy", configMap: { name: `${program.name}-deploy` } }],
+            volumes,
           },
         },
-        ...(program.keepsData && { volumeClaimTemplates: [claim] }),
+        ...(keepsData && { volumeClaimTemplates: [claim] }),
       },
     },
   ];

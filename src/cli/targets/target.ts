@@ -7,8 +7,10 @@ export interface Deployable {
   /** `ads`: of the file, in letters that names may have everywhere. */
   readonly name: string;
   readonly roles: readonly DeployedRole[];
-  /** Whether there is a sequencer. */
+  /** Whether events pass through logs. */
   readonly log: boolean;
+  /** `tcp`, the servers of a NATS cluster (transports/nats/settings.ts), or OWN_NATS. */
+  readonly transport: string;
   /** How long the epochs of its logs are; null where they have none. */
   readonly epochMs: number | null;
   /** Whether processes keep data. */
@@ -27,6 +29,16 @@ export interface TargetFiles {
   readonly files: readonly EmittedFile[];
   readonly deploy: DeployFile;
 }
+
+/** A NATS cluster that is deployed with the program. */
+export const OWN_NATS = "nats";
+/** Its servers: one may be lost. */
+export const NATS_SERVERS = 3;
+export const NATS_IMAGE = "nats:2.11-alpine";
+export const NATS_PORT = 4222;
+const ROUTES_PORT = 6222;
+/** Of its servers, for those who ask for their health. */
+export const NATS_MONITOR_PORT = 8222;
 
 /** The same in each container: nothing else listens there. */
 export const PEER_PORT = 7201;
@@ -53,7 +65,7 @@ export function dnsName(text: string): string {
 /** Names of services for roles, each its own. */
 export function serviceNames(roles: readonly { readonly role: string }[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  const taken = new Set(["log"]);
+  const taken = new Set(["log", "nats"]);
   for (const { role } of roles) {
     const wanted = dnsName(role);
     let name = wanted;
@@ -64,13 +76,44 @@ export function serviceNames(roles: readonly { readonly role: string }[]): Reado
   return names;
 }
 
+/** Whether a process of its own orders events; on NATS the servers keep the logs. */
+export function hasSequencer({ log, transport }: Deployable): boolean {
+  return log && transport === "tcp";
+}
+
+/** The transport of the deployment, where its own servers have these names. */
+export function transportOf({ transport }: Deployable, servers: readonly string[]): string {
+  return transport === OWN_NATS ? `nats://${servers.map((host) => `${host}:${NATS_PORT}`).join(",")}` : transport;
+}
+
+/** How a server of the program's own cluster is started. `name` may be a variable that the platform fills in. */
+export function natsArguments(program: Deployable, name: string, servers: readonly string[]): readonly string[] {
+  const routes = servers.map((host) => `nats://${host}:${ROUTES_PORT}`).join(",");
+  return [
+    "-js",
+    "-sd",
+    DATA_FOLDER,
+    "-n",
+    name,
+    "-m",
+    String(NATS_MONITOR_PORT),
+    "--cluster_name",
+    program.name,
+    "--cluster",
+    `nats://0.0.0.0:${ROUTES_PORT}`,
+    "--routes",
+    routes,
+  ];
+}
+
 /** The image of all processes. */
-export function dockerfile(): EmittedFile {
+export function dockerfile({ transport }: Deployable): EmittedFile {
+  const packages = transport === "tcp" ? "" : "RUN npm install --omit=dev --no-audit --no-fund\n";
   const text = `# Written by dlc build. One image for all processes: the role is the first argument.
 FROM node:22-slim
 WORKDIR /app
 COPY . .
-RUN mkdir ${DATA_FOLDER} && chown node:node ${DATA_FOLDER}
+${packages}RUN mkdir ${DATA_FOLDER} && chown node:node ${DATA_FOLDER}
 USER node
 EXPOSE ${PEER_PORT} ${METRICS_PORT}
 ENTRYPOINT ["node", "--enable-source-maps", "main.js"]
