@@ -57,7 +57,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   console.log(`${values.lines} lines, ${edits} edits: until an error is shown`);
   console.log(
-    `  median ${ms(walls[edits >> 1])}, nine of ten ${ms(walls[Math.floor(edits * 0.9)])}, longest ${ms(walls[edits - 1])}`,
+    `  shortest ${ms(walls[0])}, median ${ms(walls[edits >> 1])}, nine of ten ${ms(walls[Math.floor(edits * 0.9)])}, longest ${ms(walls[edits - 1])}`,
   );
   if (cpuBefore !== null && cpuAfter !== null)
     console.log(`  CPU of the thread that answers: ${ms((cpuAfter - cpuBefore) / (2 * edits))} an edit`);
