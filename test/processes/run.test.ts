@@ -135,6 +135,7 @@ test("wrong uses are told before anything starts, all at once", async () => {
       "Sink.word=/dev/null",
       "Source.line=/dev/null",
       "Source[7].word=/dev/null",
+      "Source[1].word=/dev/stdin",
       "word=/dev/null",
     ],
     scale: ["Counter=0", "Sink=2"],
@@ -147,6 +148,7 @@ test("wrong uses are told before anything starts, all at once", async () => {
   expect(ran.stdout).toBe("");
   for (const part of [
     "there is no file /nowhere/x.ndjson",
+    "/dev/stdin is another one in each process that reads it: give a file, or events on stdin with --stdin",
     "there is no role Sink (there are Source, Counter)",
     "Source has no input line (it has: word)",
     "Source has 2 instances, numbered from 0",

@@ -216,6 +216,9 @@ function matchInput(text: string, roles: readonly string[]): RegExpExecArray | n
 }
 
 function unreadable(path: string): string | null {
+  // It would be empty, and nobody would notice.
+  if (/^\/(?:dev\/(?:stdin|fd\/)|proc\/self\/)/.test(path))
+    return `${path} is another one in each process that reads it: give a file, or events on stdin with --stdin`;
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return `there is no file ${path}`;
   if (stats.isDirectory()) return `${path} is a folder`;
