@@ -229,7 +229,8 @@ export function placesOf(deploy: DeployFile): ReadonlyMap<string, Place> {
   for (const [role, { instances }] of Object.entries(deploy.roles)) {
     instances.forEach((place, i) => places.set(`${role}#${i}`, place));
   }
-  if (deploy.log !== undefined) places.set("log", deploy.log);
+  // On NATS the logs need no process.
+  if (deploy.log !== undefined && natsOf(deploy) === null) places.set("log", deploy.log);
   return places;
 }
 

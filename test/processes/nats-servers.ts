@@ -31,10 +31,14 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
+function serve(folder: string, name: string): ChildProcess {
+  return spawn("nats-server", ["-c", join(folder, `${name}.conf`), "-l", join(folder, `${name}.log`)], { stdio: "ignore" });
+}
+
 export interface NatsServer {
   readonly name: string;
   readonly port: number;
-  readonly process: ChildProcess;
+  process: ChildProcess;
 }
 
 export class NatsServers {
@@ -62,11 +66,19 @@ export class NatsServers {
         ...(count > 1 ? [`cluster { name: test, listen: "127.0.0.1:${ports[count + i]}", routes: ${JSON.stringify(routes)} }`] : []),
         more,
       ];
-      const file = join(folder, `${name}.conf`);
-      writeFileSync(file, lines.join("\n"));
-      return { name, port: ports[i], process: spawn("nats-server", ["-c", file, "-l", join(folder, `${name}.log`)], { stdio: "ignore" }) };
+      writeFileSync(join(folder, `${name}.conf`), lines.join("\n"));
+      return { name, port: ports[i], process: serve(folder, name) };
     });
     return new NatsServers(servers, folder);
+  }
+
+  /** kill -9, and after a while again with what it had on its disk. */
+  async restart(server: NatsServer, afterMs: number): Promise<void> {
+    const ended = new Promise((resolve) => server.process.once("exit", resolve));
+    server.process.kill("SIGKILL");
+    await ended;
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    server.process = serve(this.#folder, server.name);
   }
 
   get url(): string {
@@ -120,12 +132,12 @@ export class NatsServers {
     });
   }
 
-  /** The server that leads a stream whose name matches; waits until there is one. `messages`: and it holds so many. */
-  async leaderOf(stream: RegExp, messages = 0): Promise<NatsServer> {
+  /** The server that leads a stream whose name matches, or the only one; waits until it holds so many messages. */
+  async leaderOf(stream: RegExp, messages: number): Promise<NatsServer> {
     for (let i = 0; i < 300; i++) {
       const found = await this.#with({}, async (manager) => {
         for await (const info of manager.streams.list()) {
-          const leader = this.servers.find(({ name }) => name === info.cluster?.leader);
+          const leader = this.servers.find(({ name }) => this.servers.length === 1 || name === info.cluster?.leader);
           if (stream.test(info.config.name) && leader !== undefined && info.state.messages >= messages) return leader;
         }
         return null;

@@ -106,6 +106,22 @@ async function pidOf(run: Running, folder: string, role: string, index: number):
   return pid;
 }
 
+/** The program with a log, which is given rows all the time until `finish`. */
+async function loaded(url: string): Promise<{ readonly run: Running; readonly finish: () => void; readonly counted: () => number }> {
+  const run = await runHand("ordered", { transport: url }, null);
+  await run.sees("processes started");
+  let count = 0;
+  const load = setInterval(() => {
+    const put = (node: number): string => JSON.stringify({ role: "Source", node, collection: "put", row: { id: count++ } });
+    run.stdin.write(Array.from({ length: 500 }, (_, i) => `${put(i % 2)}\n`).join(""));
+  }, 10);
+  const finish = (): void => {
+    clearInterval(load);
+    run.stdin.end();
+  };
+  return { run, finish, counted: () => count };
+}
+
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.skipIf(!hasNats)("on one NATS server", () => {
@@ -176,6 +192,20 @@ describe.skipIf(!hasNats)("on one NATS server", () => {
     expect(contents(sealed).length).toBeGreaterThan(100);
   });
 
+  test("a server that is killed under load and starts again has all that it had acknowledged", async () => {
+    const { url, servers: [server] } = await cluster(1);
+    const { run, finish, counted } = await loaded(url);
+    await servers!.leaderOf(/^dlc-.*log$/, 50);
+    const before = counted();
+    await servers!.restart(server, 2000);
+    await after(2000);
+    finish();
+    const ran = await run.done;
+    expect(ran.code).toBe(0);
+    expect(counted()).toBeGreaterThan(before + 10_000);
+    expectOneOrder(ran, counted());
+  });
+
   test("a receiver that is stopped for a while loses nothing, nor over TCP", async () => {
     const { url } = await cluster(1);
     const folder = await program("counter");
@@ -215,31 +245,26 @@ describe.skipIf(!hasNats)("on one NATS server", () => {
     await connection.close();
     run.kill("SIGINT");
     const ran = await run.done;
+    expect(ran.code).toBe(130);
     expect(ran.stderr).toMatch(/Replica#0 .*faults/);
     expect(ran.stderr).not.toContain("died");
+    expect(await servers!.streams()).toEqual([]);
   });
 });
 
 describe.skipIf(!hasNats)("on three NATS servers, of which one is lost under load", () => {
   test("the one that leads the log: same order everywhere, nothing lost, nothing twice", async () => {
     const { url } = await cluster(3);
-    const run = await runHand("ordered", { transport: url }, null);
-    await run.sees("processes started");
-    let count = 0;
-    const load = setInterval(() => {
-      const put = (node: number): string => JSON.stringify({ role: "Source", node, collection: "put", row: { id: count++ } });
-      run.stdin.write(Array.from({ length: 500 }, (_, i) => `${put(i % 2)}\n`).join(""));
-    }, 10);
+    const { run, finish, counted } = await loaded(url);
     const leader = await servers!.leaderOf(/^dlc-.*log$/, 50);
-    const before = count;
+    const before = counted();
     leader.process.kill("SIGKILL");
     await after(4000);
-    clearInterval(load);
-    run.stdin.end();
+    finish();
     const ran = await run.done;
     expect(ran.code).toBe(0);
-    expect(count).toBeGreaterThan(before + 10_000);
-    expectOneOrder(ran, count);
+    expect(counted()).toBeGreaterThan(before + 10_000);
+    expectOneOrder(ran, counted());
   });
 
   test("the ad network gives what it gives over TCP", async () => {

@@ -108,7 +108,7 @@ export function natsArguments(program: Deployable, name: string, servers: readon
 
 /** The image of all processes. */
 export function dockerfile({ transport }: Deployable): EmittedFile {
-  const packages = transport === "tcp" ? "" : "RUN npm install --omit=dev --no-audit --no-fund\n";
+  const packages = transport === "tcp" ? "" : "RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund\n";
   const text = `# Written by dlc build. One image for all processes: the role is the first argument.
 FROM node:22-slim
 WORKDIR /app
