@@ -1,6 +1,7 @@
 /**
  * The ad network, end to end: makes the click log if it is absent, runs fixtures/ad-network/campaign.dlc over it as nine
  * processes, once with nothing inserted and once as dlc coordinates it, and holds both against a count in one place.
+ * What follows on the command line goes to both runs: `npm run ads -- --transport nats://127.0.0.1:4222`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -54,6 +55,7 @@ async function answers(...more) {
     "--input",
     `Analyst.ask=${asksPath}`,
     ...more,
+    ...process.argv.slice(2),
   ];
   console.log(`\n$ dlc ${args.map((arg) => (arg.includes("*") ? `'${arg}'` : arg)).join(" ")}`);
   const found = new Map();
