@@ -283,6 +283,18 @@ describe.skipIf(!hasNats)("on three NATS servers, of which one is lost under loa
     expect([overTcp.code, overNats.code]).toEqual([0, 0]);
     expect(contents(overNats)).toEqual(contents(overTcp));
   });
+
+  test("lost while the processes join, it only keeps them waiting", async () => {
+    const { url } = await cluster(3);
+    const ads = await adLog("joins", 4000);
+    const run = start([bin, "run", join(root, "fixtures", "ad-network", "campaign.dlc"), ...ads, "--transport", url]);
+    running.push(run);
+    // The bucket of the members is the first thing that there is.
+    const leader = await servers!.leaderOf(/^KV_dlc-/, 1);
+    leader.process.kill("SIGKILL");
+    const ran = await run.done;
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining("finished in")]);
+  });
 });
 
 describe.skipIf(!hasNats)("an emitted program", () => {

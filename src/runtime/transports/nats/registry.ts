@@ -31,6 +31,8 @@ const DEAD_AFTER_MS = 3000;
 const ANSWER_MS = 1000;
 const PAUSE_MS = 200;
 const TRIES = 20;
+/** A cluster that has just lost the server that leads it may answer nothing for so long. */
+const JOIN_MS = 60_000;
 
 export interface RegistryOptions {
   readonly session: Session;
@@ -59,10 +61,19 @@ export class Registry {
   /** Throws TransportError where the deployment is another's, or this instance runs already. */
   static async join(options: RegistryOptions): Promise<Registry> {
     const registry = new Registry(options, await openBucket(options.session, bucketOf(options.cluster)));
-    for (let i = 0; i < TRIES; i++) {
-      if (await registry.#join()) {
-        await registry.#watch();
-        return registry;
+    const until = Date.now() + JOIN_MS;
+    for (let tries = 0; tries < TRIES; ) {
+      try {
+        if (await registry.#join()) {
+          await registry.#watch();
+          return registry;
+        }
+        tries++;
+      } catch (error) {
+        // Whether or not it was done: what is there is read anew. A cluster that has just lost a server answers in a while.
+        if (error instanceof TransportError) throw error;
+        if (Date.now() > until)
+          throw new TransportError(`${options.address} cannot join: JetStream of the NATS cluster does not answer (${(error as Error).message})`);
       }
       await later(PAUSE_MS * Math.random());
     }
