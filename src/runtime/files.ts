@@ -2,9 +2,10 @@
 import { createReadStream } from "node:fs";
 import { decodeField, decodeRecord } from "./codec.ts";
 import type { Columns, Decoded } from "./codec.ts";
-import { columnOfKey, parseLine, sealColumns, sealOf } from "./lines.ts";
+import { columnOfKey, malformed, notUtf8, parseLine, sealColumns, sealOf } from "./lines.ts";
 import type { InputEvent } from "./lines.ts";
 import type { CollectionMeta, Row, Value } from "./program.ts";
+import { Utf8 } from "./utf8.ts";
 
 export interface InputFile {
   readonly path: string;
@@ -30,9 +31,9 @@ export async function readInputFile(file: InputFile, collection: CollectionMeta,
   const isCsv = /\.csv$/i.test(file.path);
   const records = isCsv ? new CsvRecords(file, collection, reader) : new JsonRecords(file, collection, reader);
   const stream = createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
-  const decoder = new TextDecoder("utf-8");
+  const decoder = new Utf8();
   for await (const chunk of stream) {
-    records.push(decoder.decode(chunk as Buffer, { stream: true }));
+    records.push(decoder.decode(chunk as Buffer));
     const room = reader.room();
     if (room !== null) await room;
     if (reader.stopped()) {
@@ -40,7 +41,7 @@ export async function readInputFile(file: InputFile, collection: CollectionMeta,
       return;
     }
   }
-  records.push(decoder.decode());
+  records.push(decoder.end());
   records.end();
 }
 
@@ -152,6 +153,7 @@ class CsvRecords {
     if (this.#order === null) return this.#header(fields, line);
     if (!isDealt(this.#file, this.#record++)) return;
     if (problem !== null) return this.#bad(line, 1, problem);
+    if (record.includes(malformed)) return this.#bad(line, 1 + record.indexOf(malformed), notUtf8);
     if (fields.length !== this.#order.length) {
       return this.#bad(line, 1, `${this.#order.length} fields expected, ${fields.length} found`);
     }
@@ -169,7 +171,7 @@ class CsvRecords {
 
   #header(fields: readonly string[], line: number): void {
     const { columns } = this.#collection;
-    const names = fields.map((field, i) => (i === 0 ? field.replace(/^\ufeff/, "") : field).trim());
+    const names = fields.map((field) => field.trim());
     const order = names.map((name) => columns.findIndex((column) => column.name === name));
     const isWhole = new Set(order).size === columns.length && names.length === columns.length && !order.includes(-1);
     if (isWhole) {

@@ -117,7 +117,12 @@ export type ParsedLine =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly column: number; readonly problem: string };
 
+/** Stands for bytes that are not UTF-8: half a pair, which no decoded text has. */
+export const malformed = "\udcff";
+export const notUtf8 = "not UTF-8 text";
+
 export function parseLine(text: string): ParsedLine {
+  if (text.includes(malformed)) return { ok: false, column: 1 + text.indexOf(malformed), problem: notUtf8 };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** A process for one instance (or the sequencer), either alone or under a launcher. */
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import type { ChildInput, FromChild, Network, Observed, Status, ToChild } from "./control.ts";
 import { natsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
@@ -14,6 +15,7 @@ import { OperationsPort } from "./operations.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
 import { serversText } from "./transports/nats/settings.ts";
 import { TransportError } from "./transports/transport.ts";
+import { Utf8 } from "./utf8.ts";
 
 /** A node that is killed after some rows gives them this long to arrive. */
 const DIES_WITHIN_MS = 2_000;
@@ -155,9 +157,15 @@ export async function runAlone(
   return feed !== null && feed.badRows > 0 ? 1 : 0;
 }
 
+async function* decoded(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  const decoder = new Utf8();
+  for await (const chunk of stream) yield decoder.decode(chunk as Buffer);
+  yield decoder.end();
+}
+
 async function readLines(node: DlcNode, feed: Feed): Promise<void> {
   let number = 0;
-  for await (const text of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  for await (const text of createInterface({ input: Readable.from(decoded(process.stdin)), crlfDelay: Infinity })) {
     number++;
     if (text.trim() === "") continue;
     const parsed = parseLine(text);

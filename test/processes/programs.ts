@@ -92,7 +92,7 @@ export interface Running {
 /** `input` null: stdin stays open. */
 export function start(
   command: readonly string[],
-  input: string | null = "",
+  input: string | Buffer | null = "",
   env: Record<string, string> = {},
 ): Running {
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
@@ -151,7 +151,7 @@ export function start(
 export async function launch(
   name: string,
   options: object = {},
-  input: string | null = "",
+  input: string | Buffer | null = "",
   env: Record<string, string> = {},
 ): Promise<Running> {
   return start([await launcherScript(), await program(name), JSON.stringify(options)], input, env);
@@ -160,13 +160,13 @@ export async function launch(
 export async function run(
   name: string,
   options: object = {},
-  input = "",
+  input: string | Buffer = "",
   env: Record<string, string> = {},
 ): Promise<Ran> {
   return (await launch(name, options, input, env)).done;
 }
 
-export function fileOf(name: string, text: string): string {
+export function fileOf(name: string, text: string | Buffer): string {
   const path = join(scratch, name);
   writeFileSync(path, text);
   return path;

@@ -164,6 +164,19 @@ test("wrong uses are told before anything starts, all at once", async () => {
   expect(ran.stderr).not.toContain("started");
 });
 
+test("lines that are not UTF-8 are bad rows, in files and on stdin", async () => {
+  const latin = (text: string): Buffer => Buffer.from(text, "latin1");
+  const csv = fileOf("latin.csv", latin("id,word\n1,caf\xe9\n2,b\n"));
+  const json = fileOf("latin.ndjson", latin('{"id":3,"word":"caf\xe9"}\n{"id":4,"word":"b"}\n'));
+  const event = '{"role":"Source","collection":"word","row":{"id":5,"word":"caf\xe9"}}\n{"role":"Source","collection":"word","row":{"id":6,"word":"b"}}\n';
+  const ran = await run("counter", { input: [`Source.word=${csv}`, `Source[1].word=${json}`], stdin: true }, latin(event));
+  expect(ran.code).toBe(1);
+  expect([...countsOf(ran)]).toEqual([["b", 3]]);
+  expect(ran.stderr).toContain(`${csv}:2:6: not UTF-8 text`);
+  expect(ran.stderr).toContain(`${json}:1:20: not UTF-8 text`);
+  expect(ran.stderr).toContain("stdin:1:63: not UTF-8 text");
+});
+
 test("stdin: bad lines are located, rows for instances that are not there refused, seals taken", async () => {
   const ran = await run(
     "counter",

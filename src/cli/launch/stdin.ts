@@ -1,6 +1,7 @@
 /** Events on stdin, dealt to the instances they name; read no faster than those take them. */
 import type { Readable } from "node:stream";
 import { destinationOf, parseLine } from "../../runtime/lines.ts";
+import { Utf8 } from "../../runtime/utf8.ts";
 import type { Child } from "./child.ts";
 
 /** Lines for one instance that it has not taken, in batches, at most. */
@@ -68,9 +69,9 @@ export function feedStdin(
     };
   }
 
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
+  const decoder = new Utf8();
+  stream.on("data", (chunk: Buffer) => {
+    const lines = (rest + decoder.decode(chunk)).split("\n");
     rest = lines.pop()!;
     for (const line of lines) take(line);
     send();
@@ -78,6 +79,7 @@ export function feedStdin(
   });
   stream.on("error", (error) => complain(`stdin: ${error.message}`));
   stream.on("end", () => {
+    rest += decoder.end();
     if (rest !== "") take(rest);
     send();
     for (const child of children.values()) child.send({ type: "stdinEnd" });
