@@ -27,6 +27,12 @@ describe("dlc check", () => {
     expect(out).toContain("1 program checked: 0 errors, 0 warnings");
   });
 
+  test("a program without outputs says that there is nothing to say", async () => {
+    place.write({ "a.dlc": "" });
+    const { out } = await place.dlc("check", "a.dlc");
+    expect(out).toBe("a.dlc\n  no outputs, so that nothing is promised\n\n1 program checked: 0 errors, 0 warnings\n");
+  });
+
   test("errors: exit 1, each with its place and a frame, several in one run", async () => {
     place.write({
       "a.dlc": "role A {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x, x);\n  o(y) <= nowhere(y);\n}\n",

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Observed } from "../runtime/control.ts";
 import { DeploymentError, parseDeployment, placesOf } from "../runtime/deployment.ts";
 import type { DeployFile, Place } from "../runtime/deployment.ts";
+import { whyNot } from "./files.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { awaitedLine, awaitedSeals, plural, table } from "./launch/report.ts";
@@ -45,7 +46,7 @@ function readDeployment(path: string, io: Io): DeployFile {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
+    throw new WrongUse(`cannot read the deployment: ${isFolder ? join(path, "deploy.json") : path}: ${whyNot(error)}`);
   }
   try {
     return parseDeployment(text, isFolder ? join(path, "deploy.json") : path);
