@@ -22,7 +22,7 @@ export function pageOf(graph: Graph, svg: string, stories: ReadonlyMap<string, s
   g.node { cursor: pointer }
   g.node:focus-visible, g.node.chosen { outline: 2px solid #1f4e9e; outline-offset: 2px }
   @media (max-width: 60rem) { body { display: block } aside { width: auto; border-left: 0; border-top: 1px solid #c3cad3; position: static; max-height: none } }
-  @media print { aside { display: none } main svg { max-width: 100%; height: auto } }
+  @media print { aside { display: none } g.node.chosen { outline: none } main svg { max-width: 100%; height: auto } }
 </style>
 <main class="fit">
 ${svg}</main>
