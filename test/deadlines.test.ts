@@ -8,7 +8,7 @@ import type { Fault, Row } from "../src/runtime/program.ts";
 import { loadRole } from "../src/verify/load.ts";
 import { type SimulatedInput, simulate } from "../src/verify/simulator.ts";
 import { check } from "./support/check.ts";
-import { programsOf } from "./support/runs.ts";
+import { broken, differs, programsOf, runAll } from "./support/runs.ts";
 
 const text = `role H x2 { input i(x: int, y: int) sealed by (x); R.c(x, y) <~ i(x, y); }
 role R { channel c(x: int, y: int) sealed by (x) within 30s; table t(x: int, y: int); output n(x: int, k: int); output all(x: int, y: int);
@@ -21,6 +21,22 @@ test("whether a deadline is met differs from run to run, and the label says so",
   expect(c.after("R.n")).toBe("Run");
   expect(c.plan.outputs.find(({ output }) => output === "R.n")?.achieved).toBe(false);
   expect(check(text.replace("role R {", "role R replicated {")).after("R.n")).toBe("Diverge");
+  // What waits for no seal goes on, in every run alike.
+  expect([c.before("R.all"), c.after("R.all"), c.label("R.c")]).toEqual(["Async", "Async", "Async"]);
+  expect(c.plan.outputs.find(({ output }) => output === "R.all")?.achieved).toBe(true);
+});
+
+test("a partition that its producer gives up is sealed for nobody, so that its receivers agree", () => {
+  const made = (role: string): string => `role H x2 { input i(x: int, y: int) sealed by (x) within 1s; R.c(x, y) <~ i(x, y); }
+role R ${role} { channel c(x: int, y: int); table t(x: int, y: int); output n(x: int, k: int) agreed; t(x, y) <= c(x, y); n(x, count()) <= t(x, _); }`;
+  for (const role of ["", "replicated"]) {
+    const c = check(made(role));
+    expect([c.inserted, c.after("R.n"), c.plan.outputs[0].achieved]).toEqual(["replicated" === role ? ["seal R.c by x for n#1"] : [], "Run", true]);
+  }
+  const { plan, after } = check(made("replicated"));
+  const runs = runAll(plan, [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 2, 1]], { seeds: 12, schedules: ["random"] });
+  expect(broken(plan, runs, after)).toEqual([]);
+  expect(differs(runs, "R.n")).toEqual({ betweenRuns: true, betweenReplicas: false });
 });
 
 test("under any schedule a partition is counted whole or not at all", () => {

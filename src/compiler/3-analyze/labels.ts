@@ -14,6 +14,8 @@ import type { Finding, Label, LabelName, Persistence } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { CollectionId, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { acknowledgedIn } from "./acknowledged.ts";
+import { failingIn, missedBy } from "./deadlines.ts";
+import type { Failing } from "./deadlines.ts";
 import { isHeld, pathLabel } from "./declared.ts";
 import { reads } from "./graph.ts";
 import { goesToAll } from "./local.ts";
@@ -164,6 +166,8 @@ export function inferLabels(
   local: ReadonlySet<CollectionId>,
 ): Map<CollectionId, Label> {
   const { graph } = context;
+  const failing = failingIn(graph, seals);
+  const missed = missedBy(graph, seals, failing);
   const names = new Map<CollectionId, LabelName>();
   for (const component of graph.components) {
     for (const id of component) names.set(id, startingLabel(id, context, seals));
@@ -175,7 +179,7 @@ export function inferLabels(
         const isCommon = ordering !== undefined || hearsAll(id, context);
         let label = names.get(id)!;
         for (const rule of graph.into.get(id)!) {
-          const sent = ruleLabel(rule, context, names, marks, seals, logs);
+          const sent = worse(ruleLabel(rule, context, names, marks, seals, logs), missed.get(rule.id) ?? "Async");
           label = worse(label, isCommon && (sent === "Inst" || sent === "Diverge") ? "Run" : sent);
         }
         if ((kind === "output" || kind === "channel") && local.has(id)) label = worse(label, localLabel(id, context));
@@ -187,7 +191,7 @@ export function inferLabels(
     }
   }
   const labels = new Map<CollectionId, Label>();
-  for (const id of graph.ir.collections.keys()) labels.set(id, shown(id, names.get(id)!, seals));
+  for (const id of graph.ir.collections.keys()) labels.set(id, shown(id, names.get(id)!, seals, failing));
   return labels;
 }
 
@@ -205,10 +209,9 @@ function hearsAll(id: CollectionId, context: Context): boolean {
 
 /** Semantics A6: sources have a label of their own. */
 function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelName {
-  const { lossy, role, sealed, ordering } = collection(context, id);
+  const { lossy, role, ordering } = collection(context, id);
   const { replicated } = context.graph.ir.roles.get(role)!;
   if (lossy && !acknowledgedIn(context.graph).channels.has(id)) return replicated && !ordering ? "Diverge" : "Run";
-  if (sealed !== null && sealed.deadlineMs !== null) return replicated ? "Diverge" : "Run";
   const broken = (context.graph.sealsInto.get(id) ?? []).filter((seal) => isBrokenPromise(seal, context));
   if (broken.length === 0 || seals.use === "none") return "Async";
   // What a receiver itself closes, each replica closes at another time.
@@ -265,9 +268,9 @@ function ruleLabel(
   return label;
 }
 
-function shown(id: CollectionId, name: LabelName, seals: Seals): Label {
+function shown(id: CollectionId, name: LabelName, seals: Seals, failing: Failing): Label {
   const seal = seals.seals.get(id);
-  if (name !== "Async" || !seal || seal.consumed || seal.sources.length === 0) return { name, key: null };
+  if (name !== "Async" || !seal || seal.consumed || seal.sources.length === 0 || seal.sources.some(({ source }) => failing.has(source))) return { name, key: null };
   const isSource = seal.sources.length === 1 && seal.sources[0].source === id;
   return { name: "Seal", key: isSource ? sealKey(id, seals.seals) : seal.columns };
 }
