@@ -8,7 +8,7 @@ import { Received } from "../received.ts";
 import { endsEpoch } from "./names.ts";
 import { Assembly, unpack } from "./packets.ts";
 import type { Head } from "./packets.ts";
-import { later } from "./session.ts";
+import { endWith, later } from "./session.ts";
 import type { Session } from "./session.ts";
 
 /** Messages asked for at a time; each is 64 KB at most. */
@@ -72,7 +72,9 @@ export class LogReader {
       if (this.#last > before) brokenSince = 0;
       brokenSince ||= Date.now();
       if (Date.now() - brokenSince > QUIET_MS) {
-        this.#options.say(`the log ${this.#options.log} cannot be read on after entry ${this.#last} (${reason}), trying again`);
+        this.#options.say(
+          `the log ${this.#options.log} cannot be read on after entry ${this.#last} (${reason}), trying again`,
+        );
         brokenSince = 0;
       }
       await later(RETRY_MS);
@@ -144,7 +146,7 @@ export class LogReader {
       if (fresh.size < head.seqs.length) this.#options.onDuplicate(head.seqs.length - fresh.size);
       if (fresh.size > 0) this.#options.onEntry(message.subject, head, fresh, whole);
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
+      if (!(error instanceof FrameError)) return endWith(error);
       this.#options.onRefused(`entry ${seq} of the log ${this.#options.log}: ${error.message}`);
     }
   }
@@ -153,7 +155,8 @@ export class LogReader {
     const name = `${from} ${epoch}`;
     let sender = this.#senders.get(name);
     // From its first: a log is read from the beginning, where every sender begins.
-    if (sender === undefined) this.#senders.set(name, (sender = { received: new Received(epoch, 1), assembly: new Assembly() }));
+    if (sender === undefined)
+      this.#senders.set(name, (sender = { received: new Received(epoch, 1), assembly: new Assembly() }));
     return sender;
   }
 

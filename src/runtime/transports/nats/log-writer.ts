@@ -100,7 +100,11 @@ export class LogWriter {
       const [first = seqs[0]] = this.#unstored.keys();
       const messages = pack({ from, epoch, first, seqs }, body, size);
       try {
-        await Promise.all(messages.map((message, piece) => session.log.publish(subject, message, { msgID: `${name}.${piece}` })));
+        await Promise.all(
+          messages.map((message, piece) =>
+            session.log.publish(subject, message, { msgID: `${name}.${piece}/${messages.length}` }),
+          ),
+        );
         break;
       } catch (error) {
         this.#down(error as Error);
@@ -124,7 +128,9 @@ export class LogWriter {
     this.#downSince ||= now;
     if (this.#isTold || now - this.#downSince < QUIET_MS) return;
     this.#isTold = true;
-    this.#options.say(`the log ${this.#options.log} takes nothing (${error.message}); ${this.unacked} messages wait, trying again`);
+    this.#options.say(
+      `the log ${this.#options.log} takes nothing (${reasonOf(error)}); ${this.unacked} messages wait, trying again`,
+    );
   }
 
   #up(): void {
@@ -141,4 +147,9 @@ export class LogWriter {
     this.#queue = [];
     this.unackedBytes = 0;
   }
+}
+
+/** A stream without a leader looks to the client as if there were no JetStream. */
+function reasonOf({ name, message }: Error): string {
+  return name === "JetStreamNotEnabled" || /not enabled|no responders/i.test(message) ? "no server leads it" : message;
 }

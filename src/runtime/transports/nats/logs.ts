@@ -58,7 +58,8 @@ export class Logs {
     this.#index = parseAddress(options.self)?.index ?? null;
     for (const { role, collections, targets } of options.metas) {
       for (const { ordering } of collections) if (ordering !== undefined) this.#addOwner(ordering.log, role);
-      for (const { role: of, collection } of targets) if (collection.ordering !== undefined) this.#addOwner(collection.ordering.log, of);
+      for (const { role: of, collection } of targets)
+        if (collection.ordering !== undefined) this.#addOwner(collection.ordering.log, of);
     }
   }
 
@@ -71,7 +72,8 @@ export class Logs {
     const { self, epoch, metas, deploy, onStored, onEnvelope, say } = this.#options;
     this.#names = names;
     await Promise.all([...this.#owners.keys()].map((log) => openStream(session, names, log)));
-    for (const log of this.#owners.keys()) this.#writers.set(log, new LogWriter({ session, log, from: self, epoch, onStored, say }));
+    for (const log of this.#owners.keys())
+      this.#writers.set(log, new LogWriter({ session, log, from: self, epoch, onStored, say }));
     const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
     const logs = [...this.#owners].filter(([, { role }]) => role === meta?.role);
     this.#own = logs.map(
@@ -118,7 +120,8 @@ export class Logs {
     const readers = new Set<number | null>();
     for (const part of parts) {
       if (part.kind === "tick") readers.add(this.#index);
-      else if (part.kind === "append") for (const { to } of part.runs) readers.add(to === null ? null : (parseAddress(to)?.index ?? null));
+      else if (part.kind === "append")
+        for (const { to } of part.runs) readers.add(to === null ? null : (parseAddress(to)?.index ?? null));
     }
     const [only = null] = readers;
     return readers.size === 1 ? only : null;

@@ -3,7 +3,7 @@
  * sends again (peer.ts). Logs are streams of JetStream, without a sequencer (logs.ts). Members find each other in a key-value
  * bucket (registry.ts).
  */
-import type { Subscription } from "@nats-io/transport-node";
+import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Place } from "../../deployment.ts";
 import type { Envelope } from "../../messages.ts";
 import { LOG } from "../../routing.ts";
@@ -21,7 +21,7 @@ import type { Head } from "./packets.ts";
 import { Peer } from "./peer.ts";
 import { Registry } from "./registry.ts";
 import type { Member } from "./registry.ts";
-import { openSession } from "./session.ts";
+import { endWith, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
 
@@ -122,15 +122,22 @@ export class NatsTransport implements Transport {
   #subscribe({ connection }: Session, names: Names): void {
     const { self } = this.#options;
     for (const before of this.#subscriptions) before.unsubscribe();
-    const heard = (subject: string, take: (bytes: Uint8Array) => void): Subscription =>
-      connection.subscribe(subject, { callback: (error, message) => void (error === null && take(message.data)) });
-    const alive = (subject: string): Subscription =>
-      connection.subscribe(subject, { callback: (error, message) => void (error === null && message.respond(self)) });
+    const heard = (subject: string, take: (message: Msg) => void): Subscription =>
+      connection.subscribe(subject, {
+        callback: (problem, message) => {
+          if (problem !== null) return;
+          try {
+            take(message);
+          } catch (error) {
+            endWith(error);
+          }
+        },
+      });
     this.#subscriptions = [
-      alive(names.anyAlive),
-      alive(names.alive(self)),
-      heard(names.acks(self), (bytes) => this.#acknowledged(bytes)),
-      heard(names.to(self), (bytes) => this.#take(bytes)),
+      heard(names.anyAlive, (message) => void message.respond(self)),
+      heard(names.alive(self), (message) => void message.respond(self)),
+      heard(names.acks(self), ({ data }) => this.#acknowledged(data)),
+      heard(names.to(self), ({ data }) => this.#take(data)),
     ];
   }
 
@@ -143,7 +150,10 @@ export class NatsTransport implements Transport {
         this.#isUp = false;
         quiet ??= setTimeout(() => {
           isTold = !this.#isClosed;
-          if (isTold) log(`the NATS server at ${status.server} cannot be reached; ${this.unacked} messages wait, trying all servers`);
+          if (isTold)
+            log(
+              `the NATS server at ${status.server} cannot be reached; ${this.unacked} messages wait, trying all servers`,
+            );
         }, QUIET_MS);
       } else if (status.type === "reconnect") {
         if (quiet !== null) clearTimeout(quiet);
@@ -196,7 +206,8 @@ export class NatsTransport implements Transport {
       window: Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, share)),
       hold: this.#hold,
       publish: (seq, body, first) => {
-        for (const message of pack({ from: self, epoch, first, seqs: [seq] }, body, this.#messageBytes)) connection.publish(subject, message);
+        for (const message of pack({ from: self, epoch, first, seqs: [seq] }, body, this.#messageBytes))
+          connection.publish(subject, message);
       },
       isUp: () => this.#isUp && !connection.isClosed(),
       onAck: () => onRelief?.(),
@@ -217,7 +228,9 @@ export class NatsTransport implements Transport {
     if (address === self) {
       if (member === null || member.epoch === epoch || this.#isClosed) return;
       const who = `process ${member.process} on ${member.host}`;
-      this.#fault(`${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`);
+      this.#fault(
+        `${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`,
+      );
       void this.close(0).then(() => this.#options.onEnd?.());
       return;
     }
@@ -276,18 +289,26 @@ export class NatsTransport implements Transport {
   #incomingOf({ from, epoch, first }: Head): Incoming | null {
     const known = this.#incoming.get(from);
     if (known?.epoch === epoch) return known;
-    if (this.#addresses.size > 0 && !this.#addresses.has(from)) throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
+    if (this.#addresses.size > 0 && !this.#addresses.has(from))
+      throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
     const member = this.#registry?.get(from) ?? null;
     if (member?.epoch !== epoch) {
       void this.#registry?.look(from).then(
         (now) => {
-          if (now?.epoch !== epoch) this.#refuse(`a message of ${from} with the epoch ${epoch}, which is not the member of that name`);
+          if (now?.epoch !== epoch)
+            this.#refuse(`a message of ${from} with the epoch ${epoch}, which is not the member of that name`);
         },
         () => {},
       );
       return null;
     }
-    const incoming: Incoming = { epoch, got: new Received(epoch, first), taken: new Received(epoch, first), assembly: new Assembly(), isAckDue: false };
+    const incoming: Incoming = {
+      epoch,
+      got: new Received(epoch, first),
+      taken: new Received(epoch, first),
+      assembly: new Assembly(),
+      isAckDue: false,
+    };
     this.#incoming.set(from, incoming);
     return incoming;
   }

@@ -39,13 +39,20 @@ export function pack(head: Omit<Head, "piece" | "pieces">, body: Buffer, size: n
 export function unpack(bytes: Uint8Array): { readonly head: Head; readonly body: Buffer } {
   const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = message.length < LENGTH ? -1 : message.readUInt32BE(0);
-  if (length < 0 || length > HEAD_BYTES || LENGTH + length > message.length) throw new FrameError("a message without a head");
+  if (length < 0 || length > HEAD_BYTES || LENGTH + length > message.length)
+    throw new FrameError("a message without a head");
   const frames: (readonly unknown[])[] = [];
   new FrameReader(HEAD_BYTES).push(message.subarray(0, LENGTH + length), (frame) => frames.push(frame));
   const [kind, from, epoch, first, seqs, piece, pieces] = frames[0];
   const isHead =
-    kind === "e" && typeof from === "string" && [epoch, first, piece, pieces].every(isCount) &&
-    Array.isArray(seqs) && seqs.length > 0 && seqs.every(isCount) && Number(pieces) <= MOST_PIECES && Number(piece) < Number(pieces);
+    kind === "e" &&
+    typeof from === "string" &&
+    [epoch, first, piece, pieces].every(isCount) &&
+    Array.isArray(seqs) &&
+    seqs.length > 0 &&
+    seqs.every(isCount) &&
+    Number(pieces) <= MOST_PIECES &&
+    Number(piece) < Number(pieces);
   if (!isHead) throw new FrameError(`a message with the head ${JSON.stringify(frames[0]).slice(0, 80)}`);
   return { head: { from, epoch, first, seqs, piece, pieces } as Head, body: message.subarray(LENGTH + length) };
 }
@@ -81,7 +88,8 @@ export function partsIn(body: Buffer, wire: WireFormat, longest: number): readon
   const envelopes: (readonly Part[])[] = [];
   let pieces: unknown[] = [];
   new FrameReader(longest).push(body, (frame) => {
-    if (frame[0] !== "m" && frame[0] !== "p") throw new FrameError(`expected a message, found ${JSON.stringify(frame).slice(0, 80)}`);
+    if (frame[0] !== "m" && frame[0] !== "p")
+      throw new FrameError(`expected a message, found ${JSON.stringify(frame).slice(0, 80)}`);
     for (let i = 2; i < frame.length; i++) pieces.push(frame[i]);
     if (frame[0] === "p") return;
     envelopes.push(wire.decodeParts(pieces));
@@ -91,8 +99,15 @@ export function partsIn(body: Buffer, wire: WireFormat, longest: number): readon
 }
 
 /** The envelopes of a body whose head names them. */
-export function envelopesIn(head: Head, to: string, body: Buffer, wire: WireFormat, longest: number): readonly Envelope[] {
+export function envelopesIn(
+  head: Head,
+  to: string,
+  body: Buffer,
+  wire: WireFormat,
+  longest: number,
+): readonly Envelope[] {
   const parts = partsIn(body, wire, longest);
-  if (parts.length !== head.seqs.length) throw new FrameError(`${head.seqs.length} envelopes are named, ${parts.length} have come`);
+  if (parts.length !== head.seqs.length)
+    throw new FrameError(`${head.seqs.length} envelopes are named, ${parts.length} have come`);
   return parts.map((each, i) => ({ from: head.from, to, epoch: head.epoch, seq: head.seqs[i], parts: each }));
 }

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import type { KV, KvEntry } from "@nats-io/kv";
 import { TransportError } from "../transport.ts";
 import { bucketOf, LIFE_KEY, MEMBER_KEYS, memberKey, Names, streamsOf } from "./names.ts";
-import { later, openBucket } from "./session.ts";
+import { endWith, later, openBucket } from "./session.ts";
 import type { Session } from "./session.ts";
 
 export interface Member {
@@ -152,9 +152,13 @@ export class Registry {
     const [some] = members;
     const others = `the deployment ${JSON.stringify(cluster)} on this cluster (${some.address}, process ${some.process} on ${some.host})`;
     if (differs(life.program, program))
-      throw new TransportError(`${address} is of the program ${JSON.stringify(program)}; ${others} is of ${JSON.stringify(life.program)}: give one of them another "cluster" in its deployment`);
+      throw new TransportError(
+        `${address} is of the program ${JSON.stringify(program)}; ${others} is of ${JSON.stringify(life.program)}: give one of them another "cluster" in its deployment`,
+      );
     if (differs(life.version, version))
-      throw new TransportError(`${address} is version ${version} of ${program}; ${others} is version ${life.version}: deploy one build everywhere`);
+      throw new TransportError(
+        `${address} is version ${version} of ${program}; ${others} is version ${life.version}: deploy one build everywhere`,
+      );
   }
 
   /** Takes the place of this address; false when another has just done so. */
@@ -168,10 +172,20 @@ export class Registry {
       let asked = await this.#asked(names.alive(address));
       while (asked === "silent" && Date.now() < until) asked = await this.#asked(names.alive(address));
       if (asked === "answers")
-        throw new TransportError(`${address} runs already, as process ${before.process} on ${before.host}: stop that one first`);
+        throw new TransportError(
+          `${address} runs already, as process ${before.process} on ${before.host}: stop that one first`,
+        );
     }
     answer(names);
-    const member = JSON.stringify({ address, life: names.life, epoch, program, version, host: hostname(), process: process.pid } satisfies Member);
+    const member = JSON.stringify({
+      address,
+      life: names.life,
+      epoch,
+      program,
+      version,
+      host: hostname(),
+      process: process.pid,
+    } satisfies Member);
     try {
       if (entry === null) await this.#bucket.create(key, member);
       else await this.#bucket.update(key, member, entry.revision);
@@ -186,14 +200,37 @@ export class Registry {
   /** Of lives that nobody is in any more. */
   async #deleteOldLogs(names: Names): Promise<void> {
     const { session, cluster } = this.#options;
-    await deleteStreams(session, (name) => name.startsWith(streamsOf(cluster)) && !name.startsWith(`${streamsOf(cluster)}${names.life}-`));
+    await deleteStreams(
+      session,
+      (name) => name.startsWith(streamsOf(cluster)) && !name.startsWith(`${streamsOf(cluster)}${names.life}-`),
+    );
   }
 
   async #watch(): Promise<void> {
-    const changes = await this.#bucket.watch({ key: MEMBER_KEYS });
-    void (async () => {
-      for await (const entry of changes) this.#take(entry);
-    })();
+    void this.#follow(await this.#bucket.watch({ key: MEMBER_KEYS }));
+  }
+
+  /** For as long as there is a connection, whatever happens to the servers: everything that is there comes once more. */
+  async #follow(changes: AsyncIterable<KvEntry>): Promise<void> {
+    const { connection } = this.#options.session;
+    while (!connection.isClosed()) {
+      try {
+        for await (const entry of changes) this.#tell(entry);
+      } catch {
+        // The next one says what has changed.
+      }
+      if (connection.isClosed()) return;
+      await later(DEAD_AFTER_MS);
+      changes = await this.#bucket.watch({ key: MEMBER_KEYS }).catch(() => changes);
+    }
+  }
+
+  #tell(entry: KvEntry): void {
+    try {
+      this.#take(entry);
+    } catch (error) {
+      endWith(error);
+    }
   }
 
   #take(entry: KvEntry): void {
@@ -220,7 +257,8 @@ export class Registry {
   /** Leaves its place, unless another has it. */
   async leave(): Promise<void> {
     const entry = await this.#bucket.get(memberKey(this.#options.address));
-    if (read<Member>(entry)?.epoch === this.#options.epoch) await this.#bucket.delete(memberKey(this.#options.address), { previousSeq: entry?.revision });
+    if (read<Member>(entry)?.epoch === this.#options.epoch)
+      await this.#bucket.delete(memberKey(this.#options.address), { previousSeq: entry?.revision });
   }
 }
 

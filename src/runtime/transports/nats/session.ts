@@ -104,10 +104,13 @@ function whyNot(error: Error, settings: NatsSettings): string {
   const servers = serversText(settings);
   const { message } = error;
   const code = (error as NodeJS.ErrnoException).code ?? (error.cause as NodeJS.ErrnoException | undefined)?.code;
-  if (isRefused(error)) return `no NATS server answers at ${servers}: start it (nats-server -js), or correct the address`;
+  if (isRefused(error))
+    return `no NATS server answers at ${servers}: start it (nats-server -js), or correct the address`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `there is no host of that name at ${servers}: ${message}`;
-  const own = settings.creds === null ? (settings.nkey === null ? null : `nkey=${settings.nkey}`) : `creds=${settings.creds}`;
-  if (own !== null && /parse|seed|encod|checksum|prefix/i.test(message)) return `${own} does not hold what it should: ${message}`;
+  const own =
+    settings.creds === null ? (settings.nkey === null ? null : `nkey=${settings.nkey}`) : `creds=${settings.creds}`;
+  if (own !== null && /parse|seed|encod|checksum|prefix/i.test(message))
+    return `${own} does not hold what it should: ${message}`;
   if (/authorization|authentication|nkey|user jwt/i.test(message)) {
     const given = settings.user ?? settings.creds ?? settings.nkey ?? (settings.token === null ? null : "this token");
     return given === null
@@ -130,7 +133,9 @@ function checkVersion(connection: NatsConnection): void {
   for (let i = 0; i < OLDEST.length; i++) {
     if (parts[i] > OLDEST[i]) return;
     if (parts[i] === OLDEST[i]) continue;
-    throw new TransportError(`the NATS server at ${connection.getServer()} is version ${version}; ${OLDEST[0]}.${OLDEST[1]} or later is needed`);
+    throw new TransportError(
+      `the NATS server at ${connection.getServer()} is version ${version}; ${OLDEST[0]}.${OLDEST[1]} or later is needed`,
+    );
   }
 }
 
@@ -146,8 +151,11 @@ async function jetStreamOf({ jetstream }: Packages, connection: NatsConnection):
       // Of a server without JetStream nobody answers; in a cluster that is electing nobody does for a while.
       const isDisabled = connection.info?.jetstream !== true && !connection.info?.cluster;
       if (isDisabled || (error as { code?: number }).code === 10039)
-        throw new TransportError(`the NATS server at ${at} runs without JetStream, which keeps the logs and the members: start it with -js (or allow it for this account)`);
-      if (Date.now() > until) throw new TransportError(`JetStream of the NATS server at ${at} does not answer: ${(error as Error).message}`);
+        throw new TransportError(
+          `the NATS server at ${at} runs without JetStream, which keeps the logs and the members: start it with -js (or allow it for this account)`,
+        );
+      if (Date.now() > until)
+        throw new TransportError(`JetStream of the NATS server at ${at} does not answer: ${(error as Error).message}`);
       await later(RETRY_MS);
     }
   }
@@ -184,7 +192,16 @@ export async function onceThereAreEnough<T>(session: Session, make: () => Promis
 /** The bucket of that name, made where there is none. */
 export function openBucket(session: Session, name: string): Promise<KV> {
   const { kv } = session.packages;
-  return onceThereAreEnough(session, () => new kv.Kvm(session.log).create(name, { replicas: session.replicas, history: 1 }));
+  return onceThereAreEnough(session, () =>
+    new kv.Kvm(session.log).create(name, { replicas: session.replicas, history: 1 }),
+  );
+}
+
+/** What only we can cause ends the process, also where the client of NATS, or a loop that tries again, would catch it. */
+export function endWith(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }
 
 export function later(ms: number): Promise<void> {

@@ -27,8 +27,7 @@ export interface NatsSettings {
 }
 
 export type ParsedNats =
-  | { readonly ok: true; readonly settings: NatsSettings }
-  | { readonly ok: false; readonly problem: string };
+  { readonly ok: true; readonly settings: NatsSettings } | { readonly ok: false; readonly problem: string };
 
 const FORM = "nats://host:4222,host:4222 (tls:// for encrypted connections)";
 const FILES = ["creds", "nkey", "ca", "cert", "key"] as const;
@@ -72,7 +71,14 @@ export function parseNats(text: string): ParsedNats {
     const login = { user: password === null ? null : unescaped(user), password: unescaped(password) };
     const token = password === null ? unescaped(user) : null;
     const files = { creds: file("creds"), nkey: file("nkey"), ca: file("ca"), cert: file("cert"), key: file("key") };
-    const settings = { servers, tls, ...login, token, ...files, replicas: replicas === undefined ? null : Number(replicas) };
+    const settings = {
+      servers,
+      tls,
+      ...login,
+      token,
+      ...files,
+      replicas: replicas === undefined ? null : Number(replicas),
+    };
     return { ok: true, settings };
   } catch {
     return wrong("a % in the user, password or token is written %25");
