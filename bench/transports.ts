@@ -92,10 +92,15 @@ async function measure(root: string, folder: string, way: Way, size: Size): Prom
   const children: ChildProcess[] = [];
   try {
     if (servers === null && way.strategy === "order")
-      children.push(fork(join(folder, "order", "main.js"), ["log", "--deploy", file], { execArgv: [], stdio: "ignore" }));
+      children.push(
+        fork(join(folder, "order", "main.js"), ["log", "--deploy", file], { execArgv: [], stdio: "ignore" }),
+      );
     const start = async (role: string): Promise<ChildProcess> => {
       const script = join(root, "bench", "transports", "end.mjs");
-      const child = fork(script, [join(folder, way.strategy), role, JSON.stringify(deploy)], { execArgv: [], env: { ...process.env, DLC_PACKAGES: root } });
+      const child = fork(script, [join(folder, way.strategy), role, JSON.stringify(deploy)], {
+        execArgv: [],
+        env: { ...process.env, DLC_PACKAGES: root },
+      });
       children.push(child);
       await answerOf(child);
       return child;
@@ -107,7 +112,13 @@ async function measure(root: string, folder: string, way: Way, size: Size): Prom
     const cpuMs = (await answerOf(from, {})).cpuMs + (await answerOf(to, {})).cpuMs - before;
     const rounds = [...(await answerOf(from, { rounds: size.rounds })).rounds].sort((a, b) => a - b);
     const at = (share: number): number => rounds[Math.min(rounds.length - 1, Math.floor(rounds.length * share))];
-    return { title: way.title, rowsPerSecond: (size.rows / ms) * 1000, cpuPerRow: (cpuMs * 1000) / size.rows, roundMs: at(0.5), slowRoundMs: at(0.95) };
+    return {
+      title: way.title,
+      rowsPerSecond: (size.rows / ms) * 1000,
+      cpuPerRow: (cpuMs * 1000) / size.rows,
+      roundMs: at(0.5),
+      slowRoundMs: at(0.95),
+    };
   } finally {
     for (const child of children) child.kill("SIGKILL");
     await servers?.stop();
@@ -115,7 +126,8 @@ async function measure(root: string, folder: string, way: Way, size: Size): Prom
 }
 
 function middle(lines: readonly TransportLine[]): TransportLine {
-  const median = (of: (line: TransportLine) => number): number => lines.map(of).sort((a, b) => a - b)[lines.length >> 1];
+  const median = (of: (line: TransportLine) => number): number =>
+    lines.map(of).sort((a, b) => a - b)[lines.length >> 1];
   return {
     title: lines[0].title,
     rowsPerSecond: median((line) => line.rowsPerSecond),
@@ -131,7 +143,11 @@ export async function bench(root: string, size: Size, say: (line: string) => voi
     const source = join(folder, "echo.dlc");
     writeFileSync(source, program);
     for (const strategy of ["none", "order"])
-      execFileSync(process.execPath, [join(root, "bin", "dlc.js"), "build", source, "-o", join(folder, strategy), "--strategy", strategy], { stdio: "ignore" });
+      execFileSync(
+        process.execPath,
+        [join(root, "bin", "dlc.js"), "build", source, "-o", join(folder, strategy), "--strategy", strategy],
+        { stdio: "ignore" },
+      );
     const measured = new Map(ways.map((way) => [way, [] as TransportLine[]]));
     for (let i = 0; i < size.repetitions; i++) {
       for (const way of i % 2 === 0 ? ways : ways.toReversed()) {

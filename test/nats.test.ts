@@ -26,11 +26,20 @@ describe("where the servers are", () => {
     expect(settings("nats://a,b:4333")).toEqual({ servers: ["a:4222", "b:4333"], tls: false });
     expect(settings("nats://a:1,nats://b:2")).toEqual({ servers: ["a:1", "b:2"], tls: false });
     expect(settings("nats://app:s%40crt@[::1]:4222?replicas=3")).toEqual({
-      servers: ["[::1]:4222"], tls: false, user: "app", password: "s@crt", replicas: 3,
+      servers: ["[::1]:4222"],
+      tls: false,
+      user: "app",
+      password: "s@crt",
+      replicas: 3,
     });
     expect(settings("nats://t0ken@a")).toEqual({ servers: ["a:4222"], tls: false, token: "t0ken" });
     expect(settings("tls://a?ca=ca.pem&cert=c.pem&key=k.pem&creds=x.creds")).toEqual({
-      servers: ["a:4222"], tls: true, ca: "ca.pem", cert: "c.pem", key: "k.pem", creds: "x.creds",
+      servers: ["a:4222"],
+      tls: true,
+      ca: "ca.pem",
+      cert: "c.pem",
+      key: "k.pem",
+      creds: "x.creds",
     });
   });
 
@@ -40,9 +49,13 @@ describe("where the servers are", () => {
       return parsed.ok ? "" : parsed.problem;
     };
     expect(problem("nats://u:secret@")).toContain('"" is no server as host:4222');
-    expect(problem("nats://u:secret@a/b")).toBe('expected nats://host:4222,host:4222 (tls:// for encrypted connections), found "nats://…@a/b"');
+    expect(problem("nats://u:secret@a/b")).toBe(
+      'expected nats://host:4222,host:4222 (tls:// for encrypted connections), found "nats://…@a/b"',
+    );
     expect(problem("nats://a:99999")).toContain('"a:99999" is no server');
-    expect(problem("nats://a?replica=3")).toContain("there is no replica= (there are creds, nkey, ca, cert, key, replicas)");
+    expect(problem("nats://a?replica=3")).toContain(
+      "there is no replica= (there are creds, nkey, ca, cert, key, replicas)",
+    );
     expect(problem("nats://a?replicas=9")).toContain("replicas= must be 1 to 5");
     expect(problem("nats://a?ca=x")).toContain("write tls:// for nats://");
     expect(problem("tls://a?cert=x")).toContain("cert= and key= are given together");
@@ -52,7 +65,9 @@ describe("where the servers are", () => {
   });
 
   test("files lie beside the deployment, and messages do not show secrets", () => {
-    expect(placedFiles("tls://a?ca=ca.pem&replicas=1", (file) => `/etc/${file}`)).toBe("tls://a?ca=%2Fetc%2Fca.pem&replicas=1");
+    expect(placedFiles("tls://a?ca=ca.pem&replicas=1", (file) => `/etc/${file}`)).toBe(
+      "tls://a?ca=%2Fetc%2Fca.pem&replicas=1",
+    );
     expect(placedFiles("tcp", () => "")).toBe("tcp");
     const parsed = parseNats("tls://u:p@a,b");
     expect(parsed.ok && serversText(parsed.settings)).toBe("tls://a:4222,b:4222");
@@ -76,7 +91,9 @@ describe("where the servers are", () => {
   });
 
   test("the packages that a program is told to install are those that this one is tested with", () => {
-    const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { dependencies: Record<string, string> };
+    const { dependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
     for (const [name, range] of Object.entries(NATS_PACKAGES)) expect(dependencies[name]).toBe(range);
   });
 });
@@ -105,13 +122,23 @@ describe("messages", () => {
 
   test("are cut to the size that the server takes, and put together again in any order", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 500 }), fc.integer({ min: 1, max: 120 }), fc.integer(), (bytes, size, seed) => {
-        const body = Buffer.from(bytes);
-        const pieces = [...pack(head, body, size)].sort((a, b) => ((a[a.length - 1] ^ seed) & 7) - ((b[b.length - 1] ^ seed) & 7));
-        const assembly = new Assembly();
-        const wholes = pieces.map((piece) => unpack(piece)).map((each) => assembly.add(each.head, each.body)).filter((whole) => whole !== null);
-        expect(wholes.map((whole) => whole.toString("hex"))).toEqual([body.toString("hex")]);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 500 }),
+        fc.integer({ min: 1, max: 120 }),
+        fc.integer(),
+        (bytes, size, seed) => {
+          const body = Buffer.from(bytes);
+          const pieces = [...pack(head, body, size)].sort(
+            (a, b) => ((a[a.length - 1] ^ seed) & 7) - ((b[b.length - 1] ^ seed) & 7),
+          );
+          const assembly = new Assembly();
+          const wholes = pieces
+            .map((piece) => unpack(piece))
+            .map((each) => assembly.add(each.head, each.body))
+            .filter((whole) => whole !== null);
+          expect(wholes.map((whole) => whole.toString("hex"))).toEqual([body.toString("hex")]);
+        },
+      ),
     );
   });
 
@@ -121,7 +148,14 @@ describe("messages", () => {
         expect(() => unpack(bytes)).toThrow(FrameError);
       }),
     );
-    for (const wrong of [["e"], ["x", "A#0", 1, 1, [1], 0, 1], ["e", "A#0", 1, 1, [], 0, 1], ["e", "A#0", 1, 1, [1], 1, 1], ["e", "A#0", 1, 1, [1], 0, 1e9], ["e", 1, 1, 1, [1], 0, 1]])
+    for (const wrong of [
+      ["e"],
+      ["x", "A#0", 1, 1, [1], 0, 1],
+      ["e", "A#0", 1, 1, [], 0, 1],
+      ["e", "A#0", 1, 1, [1], 1, 1],
+      ["e", "A#0", 1, 1, [1], 0, 1e9],
+      ["e", 1, 1, 1, [1], 0, 1],
+    ])
       expect(() => unpack(encodeFrame(JSON.stringify(wrong)))).toThrow(FrameError);
     const [message] = pack(head, encodeFrame('["m",3]'), 1000);
     const { head: read, body } = unpack(message);
@@ -133,20 +167,24 @@ describe("messages", () => {
 describe("what a receiver has", () => {
   test("is every number once, whatever the order, and nothing below what has arrived before", () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8, 9], { minLength: 9 }), fc.integer({ min: 1, max: 9 }), (order, skip) => {
-        const received = new Received(1, 1);
-        for (const seq of order) {
-          expect(received.has(seq)).toBe(false);
-          received.note(seq);
-          expect(received.has(seq)).toBe(true);
-        }
-        expect(received.contiguous).toBe(9);
-        const late = new Received(1, 1);
-        for (const seq of order.slice(0, 4)) late.note(seq);
-        late.skipTo(skip);
-        expect(late.contiguous).toBeGreaterThanOrEqual(skip - 1);
-        for (const seq of order.slice(0, 4)) expect(late.has(seq)).toBe(true);
-      }),
+      fc.property(
+        fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8, 9], { minLength: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        (order, skip) => {
+          const received = new Received(1, 1);
+          for (const seq of order) {
+            expect(received.has(seq)).toBe(false);
+            received.note(seq);
+            expect(received.has(seq)).toBe(true);
+          }
+          expect(received.contiguous).toBe(9);
+          const late = new Received(1, 1);
+          for (const seq of order.slice(0, 4)) late.note(seq);
+          late.skipTo(skip);
+          expect(late.contiguous).toBeGreaterThanOrEqual(skip - 1);
+          for (const seq of order.slice(0, 4)) expect(late.has(seq)).toBe(true);
+        },
+      ),
     );
   });
 });
@@ -191,7 +229,9 @@ describe("a receiver on a network that delivers at most once", () => {
     });
     peer.meet(1);
     return {
-      peer, came, state,
+      peer,
+      came,
+      state,
       most: () => most,
       stop: (stopped: boolean) => void (isStopped = stopped),
       restart: () => {
@@ -209,7 +249,11 @@ describe("a receiver on a network that delivers at most once", () => {
 
   test("takes everything once, in spite of losses both ways", async () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const { peer, came, most } = pair(0.3, seed, seed % 2 === 0 ? holdTimes({ minMs: 0, maxMs: 60, seed }, "hold") : null);
+      const { peer, came, most } = pair(
+        0.3,
+        seed,
+        seed % 2 === 0 ? holdTimes({ minMs: 0, maxMs: 60, seed }, "hold") : null,
+      );
       for (let seq = 1; seq <= 60; seq++) peer.send(seq, body);
       await run(120_000);
       expect([...came[0]].sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));

@@ -1,9 +1,9 @@
 /** NATS servers on free ports of this machine, alone or as a cluster, for one test. */
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
@@ -12,27 +12,35 @@ import { jetstreamManager } from "@nats-io/jetstream";
 
 const found = spawnSync("nats-server", ["--version"], { encoding: "utf8" });
 export const hasNats = found.status === 0;
-if (!hasNats) console.warn("tests with NATS are skipped: `apt-get install nats-server` (2.9 or later) puts it where they find it");
+if (!hasNats)
+  console.warn("tests with NATS are skipped: `apt-get install nats-server` (2.9 or later) puts it where they find it");
+
+/** Where the system takes no ports from for others, who connect or listen on any. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
 
 /** Several that nobody listens on now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 function serve(folder: string, name: string): ChildProcess {
-  return spawn("nats-server", ["-c", join(folder, `${name}.conf`), "-l", join(folder, `${name}.log`)], { stdio: "ignore" });
+  return spawn("nats-server", ["-c", join(folder, `${name}.conf`), "-l", join(folder, `${name}.log`)], {
+    stdio: "ignore",
+  });
 }
 
 export interface NatsServer {
@@ -51,7 +59,11 @@ export class NatsServers {
   }
 
   /** `more`: further lines of each server's configuration. */
-  static async start(count: number, more = "", { jetStream = true }: { readonly jetStream?: boolean } = {}): Promise<NatsServers> {
+  static async start(
+    count: number,
+    more = "",
+    { jetStream = true }: { readonly jetStream?: boolean } = {},
+  ): Promise<NatsServers> {
     const folder = mkdtempSync(join(tmpdir(), "dlc-nats-"));
     const ports = await freePorts(2 * count);
     const servers = Array.from({ length: count }, (_, i): NatsServer => {
@@ -63,7 +75,9 @@ export class NatsServers {
         `server_name: ${name}`,
         `listen: "127.0.0.1:${ports[i]}"`,
         ...(jetStream ? [`jetstream { store_dir: ${JSON.stringify(store)}, max_mem: 256MB, max_file: 2GB }`] : []),
-        ...(count > 1 ? [`cluster { name: test, listen: "127.0.0.1:${ports[count + i]}", routes: ${JSON.stringify(routes)} }`] : []),
+        ...(count > 1
+          ? [`cluster { name: test, listen: "127.0.0.1:${ports[count + i]}", routes: ${JSON.stringify(routes)} }`]
+          : []),
         more,
       ];
       writeFileSync(join(folder, `${name}.conf`), lines.join("\n"));
@@ -107,10 +121,17 @@ export class NatsServers {
     return this;
   }
 
-  async #with<T>(options: Partial<ConnectionOptions>, use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>): Promise<T> {
+  async #with<T>(
+    options: Partial<ConnectionOptions>,
+    use: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
+  ): Promise<T> {
     for (let i = 0; ; i++) {
       try {
-        const connection = await connect({ ...options, servers: this.servers.map(({ port }) => `127.0.0.1:${port}`) });
+        const connection = await connect({
+          timeout: 2000,
+          ...options,
+          servers: this.servers.map(({ port }) => `127.0.0.1:${port}`),
+        });
         try {
           return await use(await jetstreamManager(connection, { checkAPI: false, timeout: 2000 }));
         } finally {
