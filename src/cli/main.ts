@@ -158,6 +158,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
       collect,
       [],
     )
+    .option("--restart <time>", "start a process that was killed again, so long after: 200ms")
+    .option("--data <folder>", "keep there what has happened, so that a run that ended or was killed goes on where it was")
     .option("--quiet", "no progress on stderr")
     .option("--json", "the summary as one line of JSON on stderr")
     .addHelpText(

@@ -14,6 +14,8 @@ export interface Description {
   readonly log: boolean;
   /** See `DeployNeeds`. */
   readonly epochMs: number | null;
+  /** A role with durable tables, if there is one. */
+  readonly durable?: string;
   readonly roles: readonly DescribedRole[];
 }
 
@@ -38,8 +40,8 @@ export interface Network {
 }
 
 export type ToChild =
-  /** Ports may be 0; roles and counts are final. */
-  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean }
+  /** Ports may be 0; roles and counts are final. `told`: so many rows of outputs have come from earlier lives; null: not known. */
+  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean; readonly told: number | null }
   /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
   | {
       readonly type: "start";
@@ -59,7 +61,8 @@ export type ToChild =
 
 export type FromChild =
   | { readonly type: "ready" }
-  | { readonly type: "listening"; readonly port: number }
+  /** `told`: rows of outputs that have been handed over in earlier lives. */
+  | { readonly type: "listening"; readonly port: number; readonly told: number }
   | { readonly type: "taken" }
   | { readonly type: "status"; readonly status: Status }
   /** The last word of one that was to keep what it does. */

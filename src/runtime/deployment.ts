@@ -24,6 +24,8 @@ export interface DeployFile {
   readonly log?: Place;
   /** How long the sequencer gathers an epoch, milliseconds; as the program was built where it is absent. */
   readonly epochMs?: number;
+  /** Folder on each machine in which processes keep their data; needed where the program has durable tables. */
+  readonly data?: string;
 }
 
 /** What a program needs of its deployment. */
@@ -37,6 +39,8 @@ export interface DeployNeeds {
   readonly log: boolean;
   /** How long epochs are unless the deployment says otherwise; none where no log is cut into any. */
   readonly epochMs?: number | null;
+  /** A role with durable tables, if there is one. */
+  readonly durable?: string | undefined;
 }
 
 /** What the roles of a program need. */
@@ -46,6 +50,7 @@ export function needsOf(metas: readonly RoleMeta[]): DeployNeeds {
     roles: metas.map(({ role, count }) => ({ role, count, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
     log: metas.some(({ collections }) => collections.some(({ ordering }) => ordering !== undefined)),
     epochMs: epochMsOf(metas),
+    durable: metas.find(({ durable }) => durable === true)?.role,
   };
 }
 
@@ -74,8 +79,11 @@ export function transportProblem(transport: unknown): string | null {
   return parsed.ok ? null : parsed.problem;
 }
 
-const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs"];
+const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "data"];
 const PLACE_KEYS = ["host", "port", "metrics"];
+
+/** What is received from NATS is not held back until it is on the disk. */
+export const NO_DATA_ON_NATS = 'processes keep data on "tcp" only, not on NATS';
 
 /** Longer ones would stop a program. */
 export const LONGEST_EPOCH_MS = 3_600_000;
@@ -95,6 +103,7 @@ export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstP
     roles,
     ...(needs.log && { log: place() }),
     ...(typeof needs.epochMs === "number" && { epochMs: needs.epochMs }),
+    ...(needs.durable && { data: "data" }),
   };
 }
 
@@ -139,7 +148,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     const form = `{"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`;
     throw new DeploymentError(file, [`expected an object ${form}`]);
   }
-  const { cluster, transport, roles, log, epochMs } = value;
+  const { cluster, transport, roles, log, epochMs, data } = value;
   for (const key of Object.keys(value)) {
     if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
@@ -148,6 +157,11 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   const transportIs = transportProblem(transport);
   if (transportIs !== null) problems.push(`"transport": ${transportIs}`);
   const isOnNats = typeof transport === "string" && namesNats(transport);
+  if (data !== undefined && (typeof data !== "string" || data === ""))
+    problems.push(`"data" is the folder in which processes keep their data, a string; found ${JSON.stringify(data)}`);
+  else if (data === undefined && needs?.durable)
+    problems.push(`${needs.durable} has durable tables, but "data", the folder in which processes keep their data, is missing`);
+  else if (data !== undefined && isOnNats) problems.push(`"data": ${NO_DATA_ON_NATS}`);
   if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
   else {
     for (const [role, entry] of Object.entries(roles)) {

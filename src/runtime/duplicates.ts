@@ -19,9 +19,18 @@ export class Duplicates {
     while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
     return true;
   }
+
+  /** By sender: its last life, and what has come of it. */
+  *last(): Iterable<readonly [from: string, epoch: number, seen: Readonly<Seen>]> {
+    for (const [from, lives] of this.#senders) {
+      const [epoch, seen] = [...lives].at(-1)!;
+      yield [from, epoch, seen];
+    }
+  }
 }
 
-interface Seen {
+/** What has come of one life of a sender. */
+export interface Seen {
   /** All numbers from 1 to here have come. */
   upTo: number;
   readonly beyond: Set<number>;

@@ -1,4 +1,5 @@
 /** Files and stdin into the inputs of one instance, and the end of each input when its sources are done. */
+import { resolve } from "node:path";
 import { readInputFile } from "./files.ts";
 import type { InputFile } from "./files.ts";
 import { eventOf } from "./lines.ts";
@@ -18,6 +19,8 @@ export interface FeedOptions {
   /** Whether lines will come through `line`; it feeds every input that no file feeds. */
   readonly stdin: boolean;
   readonly report: (message: string) => void;
+  /** Which stdin it is; null: another one in each life, beginning with its first line. */
+  readonly stdinName?: string | null;
   /** After so many rows, `onLimit` is called and nothing more is taken. */
   readonly limit?: number | null;
   readonly onLimit?: () => void;
@@ -27,6 +30,8 @@ export class Feed {
   readonly #node: DlcNode;
   readonly #inputs: readonly CollectionMeta[];
   readonly #options: FeedOptions;
+  /** What stdin is called where its position is kept; null: it is not. */
+  readonly #lines: string | null;
   #rows = 0;
   #isStopped = false;
   /** Sources that are not done. */
@@ -37,6 +42,8 @@ export class Feed {
     this.#node = node;
     this.#inputs = collections.filter(({ kind }) => kind === "input");
     this.#options = options;
+    const { stdinName = null } = options;
+    this.#lines = stdinName === null ? null : `stdin ${stdinName}`;
   }
 
   /** Reads all files, at the same time, and ends what nothing feeds. */
@@ -60,7 +67,10 @@ export class Feed {
     await Promise.all(
       files.map(async (file) => {
         try {
+          const source = sourceOf(file);
           await readInputFile(file, collection, {
+            from: this.#node.fedUpTo(source),
+            took: (records) => this.#node.fed(source, records),
             take: (event) => this.#take(event),
             bad: (message) => this.bad(message),
             room: () => this.#node.room(),
@@ -75,11 +85,13 @@ export class Feed {
     this.#open--;
   }
 
-  /** One event of stdin, as JSON. */
+  /** One event of stdin, as JSON; line by line. */
   line(number: number, json: unknown): void {
+    if (this.#lines !== null && number <= this.#node.fedUpTo(this.#lines)) return;
     const decoded = eventOf(json, this.#inputs, this.#node.role);
     const problem = decoded.ok ? this.#take(decoded.value) : decoded.problem;
     if (problem !== null) this.bad(`stdin:${number}: ${problem}`);
+    if (this.#lines !== null && !this.#isStopped) this.#node.fed(this.#lines, number);
   }
 
   /** stdin is at its end. */
@@ -114,4 +126,9 @@ export class Feed {
   stop(): void {
     this.#isStopped = true;
   }
+}
+
+/** What a file is called where its position is kept. */
+function sourceOf({ collection, path, deal }: FeedFile): string {
+  return `${collection} ${resolve(path)}${deal === null ? "" : ` ${deal.part}/${deal.of}`}`;
 }

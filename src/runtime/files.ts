@@ -14,6 +14,10 @@ export interface InputFile {
 }
 
 export interface InputReader {
+  /** Records that were taken before, and are passed over. */
+  readonly from: number;
+  /** So many records, those before `from` among them, have now been taken. */
+  readonly took: (records: number) => void;
   /** Takes one event; the problem if it is refused. */
   readonly take: (event: InputEvent) => string | null;
   /** A record that cannot be taken: `clicks.ndjson:12:8: column n: ...`. Reading goes on. */
@@ -34,6 +38,7 @@ export async function readInputFile(file: InputFile, collection: CollectionMeta,
   const decoder = new Utf8();
   for await (const chunk of stream) {
     records.push(decoder.decode(chunk as Buffer));
+    reader.took(records.taken);
     const room = reader.room();
     if (room !== null) await room;
     if (reader.stopped()) {
@@ -43,11 +48,12 @@ export async function readInputFile(file: InputFile, collection: CollectionMeta,
   }
   records.push(decoder.end());
   records.end();
+  reader.took(records.taken);
 }
 
-/** Whether this record (from 0) is one of ours. */
-function isDealt(file: InputFile, record: number): boolean {
-  return file.deal === null || record % file.deal.of === file.deal.part;
+/** Whether this record (from 0) is one of ours, and was not taken before. */
+function isWanted(file: InputFile, reader: InputReader, record: number): boolean {
+  return record >= reader.from && (file.deal === null || record % file.deal.of === file.deal.part);
 }
 
 class JsonRecords {
@@ -58,7 +64,7 @@ class JsonRecords {
   readonly #sealColumns: Columns | null;
   #rest = "";
   #line = 0;
-  #record = 0;
+  taken = 0;
 
   constructor(file: InputFile, collection: CollectionMeta, reader: InputReader) {
     this.#file = file;
@@ -84,7 +90,7 @@ class JsonRecords {
 
   #take(line: string): void {
     this.#line++;
-    if (line.trim() === "" || !isDealt(this.#file, this.#record++)) return;
+    if (line.trim() === "" || this.#reader.stopped() || !isWanted(this.#file, this.#reader, this.taken++)) return;
     const parsed = parseLine(line);
     if (!parsed.ok) return this.#bad(parsed.column, parsed.problem);
     const decoded = this.#eventOf(parsed.value);
@@ -117,7 +123,7 @@ class CsvRecords {
   readonly #reader: InputReader;
   #rest = "";
   #line = 1;
-  #record = 0;
+  taken = 0;
   /** Column index of each field; null before the header. */
   #order: readonly number[] | null = null;
   #isUsable = true;
@@ -151,7 +157,7 @@ class CsvRecords {
     if (!this.#isUsable || record.trim() === "") return;
     const { fields, starts, problem } = fieldsOf(record.endsWith("\r") ? record.slice(0, -1) : record);
     if (this.#order === null) return this.#header(fields, line);
-    if (!isDealt(this.#file, this.#record++)) return;
+    if (this.#reader.stopped() || !isWanted(this.#file, this.#reader, this.taken++)) return;
     if (problem !== null) return this.#bad(line, 1, problem);
     if (record.includes(malformed)) return this.#bad(line, 1 + record.indexOf(malformed), notUtf8);
     if (fields.length !== this.#order.length) {

@@ -64,6 +64,8 @@ export interface Arrived {
 export class Instance {
   /** `Report#0`. */
   readonly address: string;
+  /** Of its life, or of all its lives: stands in every envelope. */
+  readonly epoch: number;
   readonly #role: string;
   readonly #locals = new Map<string, Local>();
   /** The same by `Report.click`. */
@@ -93,6 +95,7 @@ export class Instance {
     const { meta } = program;
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
+    this.epoch = epoch;
     this.#counts = deployment.counts;
     const report = (fault: Fault): void => {
       if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
@@ -247,6 +250,11 @@ export class Instance {
       if (known) this.#known.set(address, known);
     }
     return known;
+  }
+
+  /** Envelopes that have come. */
+  get received(): Duplicates {
+    return this.#duplicates;
   }
 
   /** Waiting events: rows, seals, and log batches whose turn it is. */

@@ -12,6 +12,9 @@ import type { NodeCounts, NodeOptions } from "./node.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
+import { Journal, openedLines } from "./storage/journal.ts";
+import { RecordedSequencer } from "./storage/recorded.ts";
+import { outdated, StorageError } from "./storage/storage-error.ts";
 import { now, Tracing } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
 import { createTransport } from "./transports/index.ts";
@@ -27,6 +30,10 @@ export class LogNode {
   readonly fired: ReadonlyMap<string, number> = new Map();
   readonly #deploy: DeployFile;
   readonly #sequencer: Sequencer;
+  /** null: nothing is kept. */
+  readonly #journal: Journal | null;
+  readonly #onFailure: (error: StorageError) => void;
+  #isFailed = false;
   readonly #transport: Transport;
   readonly #log: (line: string) => void;
   readonly #tracing: Tracing | null;
@@ -39,17 +46,29 @@ export class LogNode {
 
   /** `metas`: all roles of the program. */
   constructor(metas: readonly RoleMeta[], options: NodeOptions & { readonly deploy: DeployFile }) {
-    const epoch = randomInt(2 ** 47);
     this.#deploy = options.deploy;
     if (options.deploy.log === undefined)
       throw new RangeError('the deployment has no place for the sequencer: "log" is missing');
-    this.#sequencer = new Sequencer({ counts: countsOf(options.deploy) }, metas, epoch);
     this.#epochMs = options.deploy.epochMs ?? epochMsOf(metas) ?? 0;
     this.#log = options.log ?? ((line) => void process.stderr.write(`${LOG}: ${line}\n`));
+    this.#onFailure = options.onFailure ?? (() => {});
+    const counts = countsOf(options.deploy);
+    const data = options.data ?? options.deploy.data;
+    if (data === undefined) {
+      this.#journal = null;
+      this.#sequencer = new Sequencer({ counts }, metas, randomInt(2 ** 47));
+    } else {
+      const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts };
+      const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedSequencer({ counts }, metas, epoch));
+      recorded.recordIn(journal);
+      this.#journal = journal;
+      this.#sequencer = recorded;
+      for (const line of openedLines(journal)) this.#log(line);
+    }
     this.#tracing = options.trace === true ? new Tracing(LOG) : null;
     this.#transport = createTransport({
       self: LOG,
-      epoch,
+      epoch: this.#sequencer.epoch,
       program: options.program ?? "",
       version: options.version ?? "",
       deploy: this.#deploy,
@@ -68,6 +87,9 @@ export class LogNode {
         this.counts.faults++;
         this.#log(faultText(fault));
       },
+      onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
+      holdsAcks: this.#journal !== null,
+      ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
   }
@@ -80,7 +102,11 @@ export class LogNode {
 
   start(deploy: DeployFile = this.#deploy): void {
     this.#isStarted = true;
+    if (this.#journal !== null) this.#transport.resume!(this.#sequencer.received, this.#journal.lastSent);
     this.#transport.setAddresses(placesOf(deploy));
+    if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
+    // What an earlier life took and has not told.
+    this.#wake();
   }
 
   #wake(): void {
@@ -100,8 +126,10 @@ export class LogNode {
   }
 
   #send(batches: () => readonly Envelope[]): void {
+    if (this.#isStopped) return;
     const startedMs = this.#tracing === null ? 0 : now();
     const envelopes = batches();
+    if (!this.#keep(envelopes.length > 0)) return;
     this.#tracing?.batch(startedMs, envelopes);
     if (envelopes.length > 0) this.counts.steps++;
     for (const envelope of envelopes) {
@@ -114,6 +142,30 @@ export class LogNode {
     this.#throttle();
   }
 
+  /** As a node does. */
+  #keep(leaves: boolean): boolean {
+    try {
+      this.#journal?.commit(leaves || this.#transport.owesAcks === true);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#fail(error);
+      return false;
+    }
+    if (this.#journal !== null) this.#transport.acknowledge!();
+    return true;
+  }
+
+  #fail(error: StorageError): void {
+    if (this.#isFailed) return;
+    this.#isFailed = true;
+    this.#isStopped = true;
+    this.counts.faults++;
+    this.#log(faultText({ code: error.code, message: `${error.message}; the sequencer stops` }));
+    this.#journal!.abandon();
+    void this.#transport.close(0);
+    this.#onFailure(error);
+  }
+
   /** Appenders are slowed down while readers are slow; heard again after a while, whatever waits. */
   #throttle(): void {
     if (this.#pause !== null || this.#transport.unackedBytes < SLOW_BYTES) return;
@@ -122,6 +174,10 @@ export class LogNode {
       this.#pause = null;
       this.#transport.pause(false);
     }, PAUSE_MS);
+  }
+
+  get isBack(): boolean {
+    return this.#journal !== null && this.#journal.replayed > 0;
   }
 
   get isIdle(): boolean {
@@ -172,5 +228,6 @@ export class LogNode {
     if (this.#pause !== null) clearTimeout(this.#pause);
     this.#transport.pause(false);
     await this.#transport.close(graceMs);
+    if (!this.#isFailed) this.#journal?.close();
   }
 }

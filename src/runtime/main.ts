@@ -31,6 +31,7 @@ interface Arguments {
   readonly transport: string | null;
   readonly inputs: readonly string[];
   readonly stdin: boolean;
+  readonly data: string | null;
   readonly delay: string | null;
   readonly loss: string | null;
   readonly seed: number;
@@ -91,7 +92,8 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
 function describe(from: ProcessProgram, log: boolean): Description {
   const metas = Object.values(from.programs).map(({ meta }) => meta);
   const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
-  return { program: from.program, version: from.version, log, epochMs: epochMsOf(metas), roles };
+  const { durable } = needsOf(metas);
+  return { program: from.program, version: from.version, log, epochMs: epochMsOf(metas), roles, ...(durable === undefined ? {} : { durable }) };
 }
 
 function usage(from: ProcessProgram, hasLog: boolean): string {
@@ -105,6 +107,7 @@ It runs until SIGINT or SIGTERM.
   --deploy FILE             addresses of all instances (default: deploy.json beside main.js)
   --transport URL           nats://host:4222,... or tls://...?ca=FILE&creds=FILE, in place of the deployment's; tcp
   --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
+  --data FOLDER             keep there what has happened, and come back to it after a crash
   --no-stdin                do not read events from stdin; without it, stdin feeds every input that no file does
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
@@ -126,6 +129,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let transport: string | null = null;
   const inputs: string[] = [];
   let stdin = true;
+  let data: string | null = null;
   let delay: string | null = null;
   let loss: string | null = null;
   let seed = 1;
@@ -151,6 +155,9 @@ function parseArguments(argv: readonly string[]): Arguments {
         break;
       case "--input":
         inputs.push(value());
+        break;
+      case "--data":
+        data = value();
         break;
       case "--no-stdin":
         stdin = false;
@@ -182,7 +189,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, transport, inputs, stdin, delay, loss, seed, listen, metrics };
+  return { role, index, deploy, transport, inputs, stdin, data, delay, loss, seed, listen, metrics };
 }
 
 function logFormat(text: string): LogFormat {
@@ -213,8 +220,8 @@ function networkOf(args: Arguments): Network {
   return { delay, loss };
 }
 
-/** The deployment's file, with the transport that was asked for. Files that it names lie beside it. */
-function readDeployment(from: ProcessProgram, { deploy: path, transport: asked }: Arguments): DeployFile {
+/** The deployment's file, with the transport and the data folder that were asked for. Files that it names lie beside it. */
+function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, data }: Arguments): DeployFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -222,20 +229,22 @@ function readDeployment(from: ProcessProgram, { deploy: path, transport: asked }
     throw new WrongUse(`cannot read the deployment: ${(error as Error).message}`);
   }
   const needs = needsOf(Object.values(from.programs).map(({ meta }) => meta));
-  if (asked === null) {
-    const deploy = parseDeployment(text, path, needs);
-    const { transport } = deploy;
-    return transport === undefined ? deploy : { ...deploy, transport: placedFiles(transport, (file) => resolve(dirname(path), file)) };
-  }
-  const problem = transportProblem(asked);
+  const beside = (file: string): string => resolve(dirname(path), file);
+  const problem = transportProblem(asked ?? undefined);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
-  return parseDeployment(withTransport(text, asked), path, needs);
+  const replaced = { ...(asked !== null && { transport: asked }), ...(data !== null && { data: resolve(data) }) };
+  const { transport, data: folder, ...deploy } = parseDeployment(withReplaced(text, replaced), path, needs);
+  return {
+    ...deploy,
+    ...(transport !== undefined && { transport: asked === null ? placedFiles(transport, beside) : transport }),
+    ...(folder !== undefined && { data: beside(folder) }),
+  };
 }
 
-/** The text of a deployment with another transport; one that is no JSON as it is. */
-function withTransport(text: string, transport: string): string {
+/** The text of a deployment with other members; one that is no JSON as it is. */
+function withReplaced(text: string, members: Partial<DeployFile>): string {
   try {
-    return JSON.stringify({ ...(JSON.parse(text) as object), transport });
+    return JSON.stringify({ ...(JSON.parse(text) as object), ...members });
   } catch {
     return text;
   }

@@ -1,10 +1,10 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
 import { RowType, takenRow } from "./codec.ts";
-import { checkDeployment, countsOf, defaultDeployment, natsOf, needsOf, placesOf } from "./deployment.ts";
+import { checkDeployment, countsOf, defaultDeployment, natsOf, NO_DATA_ON_NATS, needsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
-import type { Arrived, AwaitedSeal, Deadline } from "./instance.ts";
+import type { Arrived, AwaitedSeal, Deadline, StepEffects } from "./instance.ts";
 import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
@@ -16,6 +16,9 @@ import type { CollectionMeta, Evaluator, Fault, RoleMeta, RoleProgram, Row } fro
 import { now, Tracing } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
 import { addressOf } from "./routing.ts";
+import { Journal, openedLines } from "./storage/journal.ts";
+import { RecordedInstance } from "./storage/recorded.ts";
+import { outdated, StorageError } from "./storage/storage-error.ts";
 import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
 import type { Loss } from "./transports/loss.ts";
@@ -37,6 +40,12 @@ export interface NodeOptions {
   readonly maxFrameBytes?: number;
   /** Keep what it does, for `traced`. */
   readonly trace?: boolean;
+  /** Folder of its data: what it is told survives `kill -9`, and it comes back to where it was. As `data` of `deploy`. */
+  readonly data?: string;
+  /** So many rows of outputs have been handed over in earlier lives; where this is not known, those that it noted. */
+  readonly told?: number;
+  /** Its data cannot be written any more: it has stopped, and has acknowledged nothing that is not kept. */
+  readonly onFailure?: (error: StorageError) => void;
 }
 
 /** Counts since the start. */
@@ -56,8 +65,8 @@ export interface NodeCounts {
   lastStepAt?: number;
 }
 
-/** Raw rows of one step, for those who write them on. */
-export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void;
+/** Raw rows of one step, for those who write them on. A promise: they have been handed over only when it resolves. */
+export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void | Promise<void>;
 
 /** Unacknowledged bytes from which no more input is taken, and from which peers are slowed down. */
 const INPUT_BYTES = 8 * 1024 * 1024;
@@ -69,6 +78,8 @@ const RELAY_EVENTS = 400_000;
 const RELAY_PAUSE_MS = 20;
 /** Node's timers take no more; about 25 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Steps that one write to the disk keeps. */
+const STEPS_AT_ONCE = 64;
 
 export class DlcNode {
   readonly address: string;
@@ -88,6 +99,12 @@ export class DlcNode {
   readonly #program: RoleProgram;
   readonly #deploy: DeployFile;
   readonly #instance: Instance;
+  /** null: nothing is kept. */
+  readonly #journal: Journal | null;
+  readonly #onFailure: (error: StorageError) => void;
+  #failure: StorageError | null = null;
+  /** Who wants to know that everything is on the disk. */
+  #savers: { readonly resolve: () => void; readonly reject: (error: StorageError) => void }[] = [];
   #evaluator: Evaluator | null = null;
   readonly #transport: Transport;
   readonly #losses: Losses | null;
@@ -107,6 +124,7 @@ export class DlcNode {
   #relayPause: NodeJS.Timeout | null = null;
   #roomWaiters: (() => void)[] = [];
   #room: Promise<void> | null = null;
+  #isRepeated = false;
   /** Set by whoever takes the outputs away too slowly. */
   #isSinkFull = false;
 
@@ -124,7 +142,11 @@ export class DlcNode {
     const ordered = orderedBy(meta);
     if (ordered !== null && this.#deploy.log === undefined && natsOf(this.#deploy) === null)
       throw new RangeError(`${ordered} passes through a log, and the deployment has no place for it: "log" is missing`);
-    const epoch = randomInt(2 ** 47);
+    const data = options.data ?? this.#deploy.data;
+    if (meta.durable === true && data === undefined)
+      throw new RangeError(`${meta.role} has durable tables, and no folder for them: "data" is missing`);
+    if (data !== undefined && natsOf(this.#deploy) !== null) throw new RangeError(NO_DATA_ON_NATS);
+    this.#onFailure = options.onFailure ?? (() => {});
     this.#sequencer = sequencer;
     this.role = meta.role;
     this.index = index;
@@ -134,14 +156,26 @@ export class DlcNode {
       this.#evaluator = evaluator;
       return this.#tracing === null ? evaluator : watched(evaluator, this.#tracing);
     };
-    this.#instance = new Instance({ ...program, createEvaluator }, { counts }, index, epoch);
-    this.#instance.onLateFault = (fault) => this.#fault(fault);
-    this.address = this.#instance.address;
+    this.address = addressOf(meta.role, index);
     this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
+    const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts };
+    const watchedProgram = { ...program, createEvaluator };
+    if (data === undefined) {
+      this.#journal = null;
+      this.#instance = new Instance(watchedProgram, { counts }, index, randomInt(2 ** 47));
+    } else {
+      const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedInstance(watchedProgram, { counts }, index, epoch));
+      recorded.recordIn(journal);
+      this.#journal = journal;
+      this.#instance = recorded;
+      if (options.told !== undefined) journal.tell(options.told);
+      for (const line of openedLines(journal)) this.#log(line);
+    }
+    this.#instance.onLateFault = (fault) => this.#fault(fault);
     this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));
     this.#transport = createTransport({
       self: this.address,
-      epoch,
+      epoch: this.#instance.epoch,
       program: options.program ?? "",
       version: options.version ?? "",
       deploy: this.#deploy,
@@ -150,8 +184,11 @@ export class DlcNode {
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => this.#receive(envelope),
       onFault: (fault) => this.#fault(fault),
-      onRelief: () => this.#relieve(),
       onEnd: () => this.onEnd?.(),
+      onRelief: () => this.#relieve(),
+      onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
+      holdsAcks: this.#journal !== null,
+      ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
@@ -175,11 +212,13 @@ export class DlcNode {
   start(deploy: DeployFile = this.#deploy): void {
     if (this.#isStarted) throw new Error(`${this.address} has been started already`);
     this.#isStarted = true;
+    if (this.#journal !== null) this.#transport.resume!(this.#instance.received, this.#journal.lastSent);
     this.#transport.setAddresses(placesOf(deploy));
+    if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
     for (const collection of this.#program.meta.collections) {
       if (collection.kind !== "timer" || collection.periodMs === undefined) continue;
       const { name } = collection;
-      this.fired.set(name, 0);
+      this.fired.set(name, this.#journal?.fired.get(name) ?? 0);
       this.#timers.push(
         setInterval(() => {
           this.fired.set(name, this.fired.get(name)! + 1);
@@ -213,9 +252,39 @@ export class DlcNode {
     this.#wake();
   }
 
+  /** Resolves when everything that was handed in before is on the disk; rejects when it cannot be written. */
+  saved(): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#journal === null || this.#isStopped) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#savers.push({ resolve, reject });
+      this.#wake();
+    });
+  }
+
+  /** All events of a source up to this position have been handed in: after a restart it is read from there on. */
+  fed(source: string, position: number): void {
+    this.#journal?.fed(source, position);
+  }
+
+  /** 0: from the beginning. */
+  fedUpTo(source: string): number {
+    return this.#journal?.fedUpTo(source) ?? 0;
+  }
+
+  /** It has lived before. */
+  get isBack(): boolean {
+    return this.#journal !== null && this.#journal.replayed > 0;
+  }
+
+  /** Rows of outputs that have been handed over in earlier lives. */
+  get told(): number {
+    return this.#journal?.told ?? 0;
+  }
+
   /** A row of an input, in column order; the fault if it is refused. */
   offer(collection: string, row: Row): Fault | null {
-    const fault = this.#instance.input(collection, row);
+    const fault = this.#failure ?? this.#instance.input(collection, row);
     if (fault === null) this.counts.rowsIn++;
     else this.#fault(fault);
     this.#wake();
@@ -223,7 +292,7 @@ export class DlcNode {
   }
 
   offerSeal(collection: string, key: Row): Fault | null {
-    const fault = this.#instance.sealInput(collection, key);
+    const fault = this.#failure ?? this.#instance.sealInput(collection, key);
     if (fault !== null) this.#fault(fault);
     this.#wake();
     return fault;
@@ -273,7 +342,8 @@ export class DlcNode {
   #turn(): void {
     this.#isTurnDue = false;
     if (this.#isStopped) return;
-    if (this.#instance.wantsStep()) this.#step();
+    this.#repeat();
+    this.#steps();
     for (const deadline of this.#instance.deadlines()) this.#watch(deadline);
     if (this.#instance.wantsStep()) this.#wake();
     this.#throttle();
@@ -285,14 +355,72 @@ export class DlcNode {
       this.#deadlines.delete(timer);
       const fault = this.#instance.expire(deadline);
       if (fault !== null) this.#fault(fault);
+      this.#wake();
     }, Math.min(deadline.ms, LONGEST_TIMEOUT_MS));
     this.#deadlines.add(timer);
   }
 
-  #step(): void {
-    const startedMs = this.#tracing === null ? 0 : now();
-    const { envelopes, outputs, faults } = this.#instance.step();
-    this.#tracing?.step(startedMs, envelopes, outputs);
+  /** A step of what waits; where data are kept several, since each write to the disk is waited for. */
+  #steps(): void {
+    const effects: StepEffects[] = [];
+    const most = this.#journal === null ? 1 : STEPS_AT_ONCE;
+    while (effects.length < most && this.#instance.wantsStep()) {
+      const startedMs = this.#tracing === null ? 0 : now();
+      const each = this.#instance.step();
+      this.#tracing?.step(startedMs, each.envelopes, each.outputs);
+      effects.push(each);
+    }
+    if (!this.#keep(effects)) return;
+    let told = (this.#journal?.given ?? 0) - effects.reduce((sum, { outputs }) => sum + rowsOf(outputs), 0);
+    for (const each of effects) {
+      this.#release(each, told);
+      told += rowsOf(each.outputs);
+    }
+  }
+
+  /** Writes down what decided the steps, before anything of them leaves. False: that failed. */
+  #keep(effects: readonly StepEffects[]): boolean {
+    const journal = this.#journal;
+    if (journal === null) return true;
+    const leaves = effects.some(({ envelopes, outputs }) => envelopes.length > 0 || outputs.length > 0);
+    try {
+      journal.commit(leaves || this.#transport.owesAcks === true || this.#savers.length > 0);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#fail(error);
+      return false;
+    }
+    this.#transport.acknowledge!();
+    for (const { resolve } of this.#savers.splice(0)) resolve();
+    return true;
+  }
+
+  /** As if it were killed: what is not on the disk has not happened. */
+  #fail(error: StorageError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    this.#fault({ code: error.code, message: `${error.message}; ${this.address} stops` });
+    this.#isStopped = true;
+    this.#clearTimers();
+    this.#journal!.abandon();
+    for (const { reject } of this.#savers.splice(0)) reject(error);
+    this.#relieve();
+    void this.#transport.close(0);
+    this.#onFailure(error);
+  }
+
+  /** Hands over what an earlier life has not, or of which it did not hear that it had arrived. */
+  #repeat(): void {
+    if (this.#journal === null || this.#isRepeated) return;
+    this.#isRepeated = true;
+    for (const { output, end } of this.#journal.untold) {
+      const skipped = Math.max(0, this.#journal.told - (end - output.rows.length));
+      this.#tell([skipped === 0 ? output : { ...output, rows: output.rows.slice(skipped) }], end);
+    }
+  }
+
+  /** `before`: rows of outputs before this step. */
+  #release({ envelopes, outputs, faults }: StepEffects, before: number): void {
     const { counts } = this;
     counts.steps++;
     for (const envelope of envelopes) {
@@ -306,13 +434,27 @@ export class DlcNode {
     }
     this.#transport.endStep();
     for (const fault of faults) this.#fault(fault);
+    this.#tell(outputs, before + rowsOf(outputs));
+    counts.lastStepAt = Date.now();
+  }
+
+  /** `end`: rows of outputs since the beginning, with these. */
+  #tell(outputs: StepEffects["outputs"], end: number): void {
+    if (outputs.length === 0) return;
+    const arriving: Promise<void>[] = [];
     for (const { collection, rows, retract } of outputs) {
-      counts.outputs += rows.length;
+      this.counts.outputs += rows.length;
       const meta = this.#collections.get(collection)!;
-      for (const listener of this.#rowsListeners) listener(meta, rows, retract);
+      for (const listener of this.#rowsListeners) {
+        const arrived = listener(meta, rows, retract);
+        if (arrived !== undefined) arriving.push(arrived);
+      }
       this.#listeners.tellRows(meta, rows, retract);
     }
-    counts.lastStepAt = Date.now();
+    const journal = this.#journal;
+    if (journal === null) return;
+    if (arriving.length === 0) journal.tell(end);
+    else void Promise.all(arriving).then(() => journal.tell(end));
   }
 
   /** Peers are slowed down while too much waits here, or while those behind us are slow. */
@@ -427,16 +569,26 @@ export class DlcNode {
   /** Takes the steps that wait, lets what was sent arrive (for at most `graceMs`), and closes everything. */
   async stop(graceMs = 2000): Promise<void> {
     if (this.#isStopped) return;
-    for (const timer of this.#timers) clearInterval(timer);
-    for (const timer of this.#deadlines) clearTimeout(timer);
-    for (let i = 0; i < 1000 && this.#isStarted && this.#instance.wantsStep(); i++) this.#step();
+    this.#clearTimers();
+    for (let i = 0; i < 1000 && this.#isStarted && !this.#isStopped && this.#instance.wantsStep(); i++) this.#steps();
+    if (this.#failure === null) this.#keep([]);
     this.#isStopped = true;
-    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
     this.#transport.pause(false);
     this.#relieve();
     await this.#transport.close(graceMs);
     await this.#sequencer?.stop(graceMs);
+    if (this.#failure === null) this.#journal?.close();
   }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#deadlines) clearTimeout(timer);
+    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
+  }
+}
+
+function rowsOf(outputs: StepEffects["outputs"]): number {
+  return outputs.reduce((sum, { rows }) => sum + rows.length, 0);
 }
 
 /** The evaluator, with a note of what each step takes. */

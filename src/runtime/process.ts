@@ -12,6 +12,7 @@ import { LogNode } from "./log-node.ts";
 import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import { OperationsPort } from "./operations.ts";
+import { StorageError } from "./storage/storage-error.ts";
 import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
 import { serversText } from "./transports/nats/settings.ts";
 import { TransportError } from "./transports/transport.ts";
@@ -49,10 +50,22 @@ function create(
   deploy: DeployFile,
   network: Network,
   trace = false,
+  told: number | null = null,
 ): AnyNode {
   const name = role === "log" ? "log" : `${role}#${index}`;
   const { program, version } = from;
-  const options = { ...network, index, deploy, program, version, trace, log: say(name) } satisfies NodeOptions;
+  const options = {
+    ...network,
+    index,
+    deploy,
+    program,
+    version,
+    trace,
+    log: say(name),
+    ...(told === null ? {} : { told }),
+    // What is not on the disk has not happened: nobody must hear of it.
+    onFailure: () => process.exit(1),
+  } satisfies NodeOptions;
   if (role === "log")
     return new LogNode(
       Object.values(from.programs).map(({ meta }) => meta),
@@ -61,10 +74,37 @@ function create(
   return new DlcNode(from.programs[role], options);
 }
 
+/** The same; null, with the reason on stderr, where its data cannot be read. */
+function createOrSay(...given: Parameters<typeof create>): AnyNode | null {
+  try {
+    return create(...given);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const [, { role, index }] = given;
+    say(role === "log" ? "log" : `${role}#${index}`)(`${error.code}: ${error.message}`);
+    return null;
+  }
+}
+
+/** A port that a process has just left may still be taken for a moment. */
+const LISTENS_WITHIN_MS = 2_000;
+
 /** Opens the socket, or joins the deployment, or says why that is not possible. */
 async function listen(node: AnyNode, deploy: DeployFile, at?: string | null): Promise<number | null> {
   const { host, port } = placesOf(deploy).get(node.address)!;
-  return heard(() => node.listen(at ?? undefined), node.address, at ?? host, port, "(in deploy.json, or with --port-base)");
+  const until = Date.now() + (node.isBack ? LISTENS_WITHIN_MS : 0);
+  return heard(() => patiently(() => node.listen(at ?? undefined), until), node.address, at ?? host, port, "(in deploy.json, or with --port-base)");
+}
+
+/** Again and again while the port is taken, until then. */
+async function patiently(open: () => Promise<number>, until: number): Promise<number> {
+  try {
+    return await open();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || Date.now() >= until) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return patiently(open, until);
+  }
 }
 
 /** Opens the port for those who operate the node, where it is to have one. False where that is not possible. */
@@ -112,7 +152,9 @@ function printOutputs(node: DlcNode): void {
       writers.set(collection.name, (write = lineWriter(node.role, node.index, collection, node.join)));
     let text = "";
     for (const row of rows) text += write(row, retract);
-    if (!process.stdout.write(text)) node.setSinkFull(true);
+    return new Promise((resolve) => {
+      if (!process.stdout.write(text, () => resolve())) node.setSinkFull(true);
+    });
   });
 }
 
@@ -131,7 +173,8 @@ export async function runAlone(
   inputs: readonly FeedFile[],
   readStdin: boolean,
 ): Promise<number> {
-  const node = create(from, which, deploy, network);
+  const node = createOrSay(from, which, deploy, network);
+  if (node === null) return 1;
   const port = await listen(node, deploy, which.listen);
   if (port === null) return 1;
   let feed: Feed | null = null;
@@ -203,11 +246,12 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit(1));
 
-  const open = async (deploy: DeployFile, network: Network, trace: boolean): Promise<void> => {
-    node = create(from, which, deploy, network, trace);
+  const open = async ({ deploy, network, trace, told }: Extract<ToChild, { type: "open" }>): Promise<void> => {
+    node = createOrSay(from, which, deploy, network, trace, told);
     if (node instanceof DlcNode) printOutputs(node);
-    const port = await listen(node, deploy);
-    if (port !== null && (await operate(node, () => feed, metricsPlace(which, node, deploy)))) return tell({ type: "listening", port });
+    const port = node === null ? null : await listen(node, deploy);
+    if (port !== null && (await operate(node!, () => feed, metricsPlace(which, node!, deploy))))
+      return tell({ type: "listening", port, told: node instanceof DlcNode ? node.told : 0 });
     tell({ type: "failed" });
     process.exitCode = 1;
     process.disconnect?.();
@@ -224,6 +268,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     feed = new Feed(node, from.programs[which.role].meta.collections, {
       files: inputs,
       stdin,
+      // Each run has another name, and another stdin.
+      stdinName: deploy.cluster ?? "",
       report: say(node.address),
       limit: killAtRows,
       onLimit: () => dieWhenIdle(node as DlcNode),
@@ -235,13 +281,14 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     for (const [number, json] of lines) feed!.line(number, json);
     const room = (node as DlcNode).room();
     if (room !== null) await room;
+    await (node as DlcNode).saved();
     tell({ type: "taken" });
   };
 
   process.on("message", (message: ToChild) => {
     switch (message.type) {
       case "open":
-        return void open(message.deploy, message.network, message.trace);
+        return void open(message);
       case "start":
         return start(message.deploy, message.inputs, message.stdin, message.killAtRows);
       case "lines":

@@ -75,6 +75,8 @@ export interface RoleMeta {
   readonly count: number;
   readonly replicated: boolean;
   readonly partitionedBy: readonly string[] | null;
+  /** It has durable tables, so that it needs a place for its data. */
+  readonly durable?: boolean;
   /** Inputs, outputs, channels and timers of the role, in declaration order. */
   readonly collections: readonly CollectionMeta[];
   readonly targets: readonly TargetMeta[];

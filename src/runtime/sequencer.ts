@@ -54,7 +54,7 @@ function split(rows: readonly Row[], by: Owners | null): Iterable<readonly [numb
 
 export class Sequencer {
   readonly address = LOG;
-  readonly #epoch: number;
+  readonly epoch: number;
   readonly #counts: Readonly<Record<string, number>>;
   readonly #collections = new Map<string, Ordered>();
   /** By log name. */
@@ -67,7 +67,7 @@ export class Sequencer {
   readonly #numbers = new Map<string, number>();
 
   constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number) {
-    this.#epoch = epoch;
+    this.epoch = epoch;
     this.#counts = deployment.counts;
     for (const meta of metas) {
       const addresses = Array.from({ length: deployment.counts[meta.role] ?? 0 }, (_, index) => addressOf(meta.role, index));
@@ -82,6 +82,11 @@ export class Sequencer {
         this.#owners.set(ordering.log, { addresses, replicated: meta.replicated, byEpochs: ordering.everyMs !== undefined });
       }
     }
+  }
+
+  /** Envelopes that have come. */
+  get received(): Duplicates {
+    return this.#duplicates;
   }
 
   /** Whether any log exists. */
@@ -206,7 +211,7 @@ export class Sequencer {
     return Array.from(parts, ([to, each]) => {
       const seq = (this.#numbers.get(to) ?? 0) + 1;
       this.#numbers.set(to, seq);
-      return { from: LOG, to, epoch: this.#epoch, seq, parts: each };
+      return { from: LOG, to, epoch: this.epoch, seq, parts: each };
     });
   }
 }

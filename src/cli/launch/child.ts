@@ -3,6 +3,9 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { FromChild, Status, ToChild } from "../../runtime/control.ts";
 
+/** Events with the numbers of their lines. */
+export type StdinLines = Extract<ToChild, { type: "lines" }>["lines"];
+
 /** Lines of stderr kept for the message when a process dies. */
 const LAST_LINES = 12;
 
@@ -27,8 +30,10 @@ export class Child {
   /** `exit code 1`, `signal SIGKILL`. */
   ending = "";
   #isEndingAsked = false;
+  /** It is dead, and another process will go on in its place. */
+  isReturning = false;
   /** Stdin batches it has not taken. */
-  linesOut = 0;
+  readonly linesOut: StdinLines[] = [];
   onTaken: (() => void) | null = null;
   lastStatus: Status | null = null;
 
@@ -54,8 +59,9 @@ export class Child {
       this.#end();
     });
     this.closed = new Promise((resolve) =>
-      child.on("close", () => {
-        if (this.#rest.length > 0) events.output(this.#rest);
+      child.on("close", (_, signal) => {
+        // Of a line that a killed process has not written whole, nothing is known.
+        if (this.#rest.length > 0 && signal === null) events.output(this.#rest);
         // A process that could not even be started has no exit.
         if (this.isAlive) this.#end();
         resolve();
@@ -112,7 +118,7 @@ export class Child {
 
   #take(message: FromChild): void {
     if (message.type === "taken") {
-      this.linesOut--;
+      this.linesOut.shift();
       this.onTaken?.();
       return;
     }
@@ -132,6 +138,18 @@ export class Child {
     return new Promise((resolve) =>
       this.#waiting.push({ type, resolve: resolve as (message: FromChild | null) => void }),
     );
+  }
+
+  /** What it had not taken from stdin is for this one. */
+  succeed(dead: Child): void {
+    this.onTaken = dead.onTaken;
+    this.linesOut.push(...dead.linesOut);
+  }
+
+  sendLines(lines: StdinLines): void {
+    this.linesOut.push(lines);
+    // Who comes back gets it with all that was not taken.
+    if (!this.isReturning) this.send({ type: "lines", lines });
   }
 
   /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */

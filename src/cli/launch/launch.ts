@@ -1,6 +1,7 @@
 /** All instances of a built program as processes on this machine, from their start to the end of the run. */
 import { randomBytes } from "node:crypto";
-import { fstatSync } from "node:fs";
+import { fstatSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
 import { countsOf, natsOf, placesOf } from "../../runtime/deployment.ts";
@@ -34,7 +35,23 @@ export async function launch(folder: string, program: Description, options: Laun
     for (const problem of planned.problems) process.stderr.write(`dlc: ${problem}\n`);
     return 2;
   }
-  return new Run(folder, program, options, planned.plan).finish();
+  const { plan } = planned;
+  if (!plan.keepsData || options.data !== undefined) return new Run(folder, program, options, plan).finish();
+  const data = mkdtempSync(join(tmpdir(), "dlc-data-"));
+  const remove = (): void => rmSync(data, { recursive: true, force: true });
+  process.on("exit", remove);
+  try {
+    return await new Run(folder, program, options, { ...plan, deploy: { ...plan.deploy, data } }).finish();
+  } finally {
+    remove();
+    process.off("exit", remove);
+  }
+}
+
+function linesIn(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
+  return lines;
 }
 
 function isFile(descriptor: number): boolean {
@@ -51,7 +68,16 @@ class Run {
   readonly #options: LaunchOptions;
   readonly #plan: LaunchPlan;
   readonly #children = new Map<string, Child>();
+  /** Those that do not come back. */
   readonly #dead: Child[] = [];
+  /** With the ports as they have come out. */
+  #deploy: DeployFile;
+  /** Deaths so far of those that come back, by name. */
+  readonly #restarts = new Map<string, number>();
+  readonly #restartTimers = new Set<NodeJS.Timeout>();
+  #deaths = 0;
+  /** Rows of outputs that have come from each, in all its lives. */
+  readonly #told = new Map<string, number>();
   readonly #killTimers: NodeJS.Timeout[] = [];
   #stdin: StdinFeed | null = null;
   #startedAt = 0;
@@ -67,6 +93,7 @@ class Run {
     this.#program = program;
     this.#options = options;
     this.#plan = plan;
+    this.#deploy = plan.deploy;
   }
 
   async finish(): Promise<number> {
@@ -123,7 +150,8 @@ class Run {
       await this.#stopAll();
       return this.#signal ?? 1;
     }
-    this.#start(deploy);
+    this.#deploy = deploy;
+    this.#start();
     if (this.#options.keep) await this.#kept();
     else await this.#untilQuiet();
     const summary = await this.#end();
@@ -133,20 +161,13 @@ class Run {
 
   /** Every process with its socket open; null when one could not. */
   async #open(): Promise<DeployFile | null> {
-    const { deploy, network } = this.#plan;
+    const { deploy } = this.#plan;
     const names = [...placesOf(deploy).keys()];
     const ports = await Promise.all(
       names.map(async (name) => {
-        const child = new Child(name, this.#main, {
-          output: (lines) => this.#isUnread || process.stdout.write(lines),
-          stderr: (line) => this.#print(line),
-          died: (died) => this.#died(died),
-        });
-        this.#children.set(name, child);
-        if ((await child.next("ready")) === null) return null;
-        const listening = child.next("listening");
-        child.send({ type: "open", deploy, network, trace: this.#options.trace !== undefined });
-        return (await listening)?.port ?? null;
+        const listening = await this.#openOne(name);
+        this.#told.set(name, (this.#told.get(name) ?? 0) + (listening?.told ?? 0));
+        return listening?.port ?? null;
       }),
     );
     if (this.#signal !== null || ports.some((port) => port === null)) return null;
@@ -160,11 +181,34 @@ class Run {
     return { ...deploy, roles, ...(deploy.log ? { log: { host: deploy.log.host, port: at.get("log")! } } : {}) };
   }
 
-  #start(deploy: DeployFile): void {
-    const { inputs, stdin, kills } = this.#plan;
+  /** A process with its socket open; null when that failed. */
+  async #openOne(name: string): Promise<{ readonly port: number; readonly told: number } | null> {
+    const child = new Child(name, this.#main, {
+      output: (lines) => {
+        this.#told.set(name, (this.#told.get(name) ?? 0) + linesIn(lines));
+        return this.#isUnread || process.stdout.write(lines);
+      },
+      stderr: (line) => this.#print(line),
+      died: (died) => this.#died(died),
+    });
+    const dead = this.#children.get(name);
+    this.#children.set(name, child);
+    if (dead !== undefined) {
+      child.isReturning = true;
+      child.succeed(dead);
+    }
+    if ((await child.next("ready")) === null) return null;
+    const listening = child.next("listening");
+    const told = dead === undefined ? null : this.#told.get(name)!;
+    child.send({ type: "open", deploy: this.#deploy, network: this.#plan.network, trace: this.#options.trace !== undefined, told });
+    return listening;
+  }
+
+  #start(): void {
+    const { stdin, kills } = this.#plan;
     this.#startedAt = Date.now();
-    const places = placesOf(deploy);
-    const nats = natsOf(deploy);
+    const places = placesOf(this.#deploy);
+    const nats = natsOf(this.#deploy);
     const some = [...places]
       .slice(0, 3)
       .map(([name, { port }]) => `${name} on port ${port}`)
@@ -173,17 +217,46 @@ class Run {
     this.#log(`${count} started (${nats === null ? `${some}${places.size > 3 ? ", ..." : ""}` : `on ${serversText(nats)}`})`);
     for (const [name, child] of this.#children) {
       const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
-      child.send({ type: "start", deploy, inputs: inputs.get(name) ?? [], stdin, killAtRows });
+      this.#startOne(child, killAtRows);
     }
     for (const { name, ms } of kills) {
       if (ms !== null) this.#killTimers.push(setTimeout(() => this.#children.get(name)!.kill(false), ms));
     }
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
-      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(deploy), (message) =>
+      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(this.#deploy), (message) =>
         this.#print(`dlc: ${message}`),
       );
     }
+  }
+
+  #startOne(child: Child, killAtRows: number | null): void {
+    const { inputs, stdin } = this.#plan;
+    child.send({ type: "start", deploy: this.#deploy, inputs: inputs.get(child.name) ?? [], stdin, killAtRows });
+  }
+
+  /** Another process in the place of one that was killed, with its data. */
+  async #bringBack(dead: Child): Promise<void> {
+    dead.isReturning = true;
+    this.#restarts.set(dead.name, (this.#restarts.get(dead.name) ?? 0) + 1);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#restartTimers.delete(timer);
+        resolve();
+      }, this.#plan.restartMs!);
+      this.#restartTimers.add(timer);
+    });
+    if (this.#isEnding || (await this.#openOne(dead.name)) === null) return;
+    const child = this.#children.get(dead.name)!;
+    this.#startOne(child, null);
+    for (const lines of child.linesOut) child.send({ type: "lines", lines });
+    if (this.#stdin?.isEnded) child.send({ type: "stdinEnd" });
+    child.isReturning = false;
+  }
+
+  /** Somebody was killed and has not been started again. */
+  get #isSomebodyAway(): boolean {
+    return [...this.#children.values()].some((child) => child.isReturning && !this.#dead.includes(child));
   }
 
   get #living(): Child[] {
@@ -192,6 +265,12 @@ class Run {
 
   #died(child: Child): void {
     if (this.#isEnding) return;
+    this.#deaths++;
+    if (this.#plan.restartMs !== null && this.#startedAt !== 0 && child.ending.startsWith("signal")) {
+      this.#log(`${child.name} died (${child.ending}), and is started again`);
+      void this.#bringBack(child);
+      return;
+    }
     this.#dead.push(child);
     const others = this.#startedAt === 0 ? "" : ", the others go on";
     const last = child.lastLines.map((line) => `\n    ${line}`).join("");
@@ -204,16 +283,20 @@ class Run {
 
   /** Runs until a signal, or until nobody is left. */
   async #kept(): Promise<void> {
-    while (this.#signal === null && this.#living.length > 0) await this.#sleep(1000);
+    while (this.#signal === null && (this.#living.length > 0 || this.#isSomebodyAway)) await this.#sleep(1000);
   }
 
   async #untilQuiet(): Promise<void> {
     const quiescence = new Quiescence();
-    while (this.#signal === null && this.#living.length > 0) {
-      const dead = this.#dead.length;
+    while (this.#signal === null && (this.#living.length > 0 || this.#isSomebodyAway)) {
+      const deaths = this.#deaths;
+      if (this.#isSomebodyAway) {
+        await this.#sleep(POLL_MS);
+        continue;
+      }
       const statuses = await this.#poll(false, (name) => quiescence.since(name));
       // Counts of a round in which somebody died do not fit together.
-      if (statuses === null || dead !== this.#dead.length) continue;
+      if (statuses === null || deaths !== this.#deaths) continue;
       const verdict = quiescence.take(statuses);
       if (verdict === "done") return;
       await this.#sleep(verdict === "calm" ? 2 : POLL_MS);
@@ -268,6 +351,7 @@ class Run {
       return {
         name: child.name,
         ending: this.#dead.includes(child) ? child.ending : "",
+        restarts: this.#restarts.get(child.name) ?? 0,
         steps: counts?.steps ?? 0,
         rowsIn: counts?.rowsIn ?? 0,
         messagesSent: counts?.envelopesSent ?? 0,
@@ -309,6 +393,7 @@ class Run {
   async #stopAll(): Promise<void> {
     this.#isEnding = true;
     for (const timer of this.#killTimers) clearTimeout(timer);
+    for (const timer of this.#restartTimers) clearTimeout(timer);
     this.#stdin?.stop();
     for (const child of this.#living) child.stop(this.#signal === null ? 2000 : 200);
     const timer = setTimeout(() => this.#killAll(), STOP_MS);

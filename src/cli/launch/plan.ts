@@ -1,7 +1,8 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
+import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, NO_DATA_ON_NATS, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
@@ -28,6 +29,10 @@ export interface LaunchOptions {
   readonly transport?: string;
   /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
   readonly kill?: readonly string[];
+  /** `200ms`: start a process that was killed again, so long after its death. */
+  readonly restart?: string;
+  /** Folder in which processes keep their data. */
+  readonly data?: string;
   readonly quiet?: boolean;
   /** The summary as one line of JSON. */
   readonly json?: boolean;
@@ -51,6 +56,10 @@ export interface LaunchPlan {
   readonly stdin: boolean;
   readonly network: Network;
   readonly kills: readonly Kill[];
+  /** null: who is killed stays dead. */
+  readonly restartMs: number | null;
+  /** Processes keep their data, in the deployment's folder or in one that is removed when the run is over. */
+  readonly keepsData: boolean;
 }
 
 /** Everything wrong with the options, one sentence each; or the plan. */
@@ -86,13 +95,33 @@ export function planLaunch(
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
+  const restartMs = options.restart === undefined ? null : millisecondsOf(options.restart);
+  if (restartMs === null && options.restart !== undefined)
+    problems.push(`--restart must be a time as 200ms or 2s; found ${options.restart}`);
+  const { data } = options;
+  if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
+    problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
+
+  const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
+  if (keepsData && natsOf({ transport, roles: {} }) !== null) problems.push(`--transport ${transport}: ${NO_DATA_ON_NATS}`);
+
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
-  const placed = { ...defaultDeployment({ roles, log, epochMs }, "127.0.0.1", portBase ?? 0), cluster, transport };
+  const placed = {
+    ...defaultDeployment({ roles, log, epochMs }, "127.0.0.1", portBase ?? 0),
+    cluster,
+    transport,
+    ...(data === undefined ? {} : { data: resolve(data) }),
+  };
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, network, kills } };
+  return { ok: true, plan: { deploy, inputs, stdin, network, kills, restartMs, keepsData } };
+}
+
+function millisecondsOf(text: string): number | null {
+  const match = /^(\d{1,6})(ms|s)$/.exec(text);
+  return match === null ? null : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
 }
 
 /** So many ports from that one on. */

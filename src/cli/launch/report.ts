@@ -14,6 +14,8 @@ export interface NodeSummary {
   readonly name: string;
   /** How it died; "" if it did not. */
   readonly ending: string;
+  /** How often it was killed and came back; its counts are those of its last life. */
+  readonly restarts: number;
   readonly steps: number;
   readonly rowsIn: number;
   readonly rowsSent: number;
@@ -108,8 +110,9 @@ export function plural(count: number, word: string): string {
 /** One line per node, numbers in columns. */
 export function summaryTable({ nodes, elapsedMs }: RunSummary): readonly string[] {
   const head = ["node", "steps", "rows in", "messages out", "rows out", "outputs", ""];
-  const body = nodes.map(({ name, steps, rowsIn, messagesSent, rowsSent, outputs, ending, faults, badRows }) => {
+  const body = nodes.map(({ name, steps, rowsIn, messagesSent, rowsSent, outputs, ending, restarts, faults, badRows }) => {
     const remarks = [
+      ...(restarts > 0 ? [`killed and started again ${restarts === 1 ? "once" : `${restarts} times`}`] : []),
       ...(ending === "" ? [] : [`died: ${ending}`]),
       ...(badRows > 0 ? [plural(badRows, "bad row")] : []),
       ...(faults > 0 ? [plural(faults, "fault")] : []),

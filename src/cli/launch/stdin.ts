@@ -12,6 +12,8 @@ const SHOWN_BAD_LINES = 100;
 export interface StdinFeed {
   /** Lines that name no instance of the run. */
   badLines: number;
+  /** Everybody has been told. */
+  isEnded: boolean;
   stop(): void;
 }
 
@@ -22,7 +24,7 @@ export function feedStdin(
   counts: Readonly<Record<string, number>>,
   bad: (message: string) => void,
 ): StdinFeed {
-  const feed: StdinFeed = { badLines: 0, stop: () => stream.destroy() };
+  const feed: StdinFeed = { badLines: 0, isEnded: false, stop: () => stream.destroy() };
   const complain = (message: string): void => {
     feed.badLines++;
     if (feed.badLines <= SHOWN_BAD_LINES) bad(message);
@@ -55,14 +57,13 @@ export function feedStdin(
   const send = (): void => {
     for (const [name, lines] of batches) {
       const child = children.get(name)!;
-      if (!child.isAlive) continue;
-      child.linesOut++;
-      child.send({ type: "lines", lines });
+      if (child.isAlive || child.isReturning) child.sendLines(lines);
     }
     batches = new Map();
   };
 
-  const isFull = (): boolean => [...children.values()].some((child) => child.isAlive && child.linesOut >= BATCHES_OUT);
+  const isFull = (): boolean =>
+    [...children.values()].some(({ isAlive, isReturning, linesOut }) => (isAlive || isReturning) && linesOut.length >= BATCHES_OUT);
   for (const child of children.values()) {
     child.onTaken = () => {
       if (stream.isPaused() && !isFull()) stream.resume();
@@ -82,6 +83,7 @@ export function feedStdin(
     rest += decoder.end();
     if (rest !== "") take(rest);
     send();
+    feed.isEnded = true;
     for (const child of children.values()) child.send({ type: "stdinEnd" });
   });
   return feed;

@@ -26,9 +26,11 @@ export type Entry =
   | readonly ["envelope", Envelope]
   | readonly ["expire", Deadline]
   | readonly ["step"]
-  /** A peer has everything up to that number; written with what comes next. */
+  /** The sequencer's epoch is over. */
+  | readonly ["epoch"]
+  /** A peer has everything up to that number. */
   | readonly ["acked", peer: string, seq: number]
-  /** So many rows of outputs, since the beginning, have been handed over; likewise. */
+  /** So many rows of outputs, since the beginning, have been handed over. */
   | readonly ["told", rows: number]
   /** All events of a source (a file, stdin) up to this position have been taken. */
   | readonly ["fed", source: string, position: number];
@@ -79,8 +81,8 @@ export class Journal {
   readonly #file: RecordFile;
   readonly #lock: string;
   #entries: Entry[] = [];
-  /** Some of them decide steps: more than what peers and hosts have confirmed. */
-  #isDue = false;
+  /** What was confirmed, of each peer, host and source the last: written with what comes next. */
+  readonly #confirmed = new Map<string, Entry>();
 
   /** Brings what `create` makes to where it was when the journal was last written. Throws StorageErrors. */
   static open<R extends Recorded>(
@@ -180,10 +182,14 @@ export class Journal {
 
   note(entry: Entry): void {
     this.#learn(entry);
-    this.#isDue ||= entry[0] !== "acked" && entry[0] !== "told";
     const last = this.#entries.at(-1);
     if (entry[0] === "input" && last?.[0] === "input" && last[1] === entry[1]) for (const row of entry[2]) last[2].push(row);
     else this.#entries.push(entry);
+  }
+
+  #confirm(entry: Entry): void {
+    this.#learn(entry);
+    this.#confirmed.set(entry[0] === "told" ? "told" : `${entry[0]} ${entry[1] as string}`, entry);
   }
 
   /** What a step brings about. It may leave after the next `commit`. */
@@ -202,19 +208,21 @@ export class Journal {
 
   /** Writes what was noted. `seen`: something that follows from it leaves now, so that it has to survive a power failure. */
   commit(seen: boolean): void {
-    if (this.#isDue) this.#write();
+    if (this.#entries.length > 0) this.#write();
     if (seen) this.#file.sync();
   }
 
   #write(): void {
+    for (const entry of this.#confirmed.values()) this.#entries.push(entry);
+    this.#confirmed.clear();
     if (this.#entries.length === 0) return;
     this.#file.append(serialize(this.#entries));
     this.#entries = [];
-    this.#isDue = false;
   }
 
+  /** A peer has everything up to that number. */
   acked(peer: string, seq: number): void {
-    this.note(["acked", peer, seq]);
+    this.#confirm(["acked", peer, seq]);
   }
 
   #forget(peer: string, upTo: number): void {
@@ -226,9 +234,9 @@ export class Journal {
     }
   }
 
-  /** Envelopes that a receiver may not have. */
-  unackedTo(peer: string): Iterable<Envelope> {
-    return this.#unacked.get(peer)?.values() ?? [];
+  /** Envelopes that their receivers may not have. */
+  unacked(): readonly Envelope[] {
+    return [...this.#unacked.values()].flatMap((envelopes) => [...envelopes.values()]);
   }
 
   /** Rows of outputs since the beginning, and how many of them are known to have been handed over. */
@@ -246,13 +254,18 @@ export class Journal {
 
   /** Whoever takes the outputs has so many rows of them. */
   tell(rows: number): void {
-    if (rows > this.#told) this.note(["told", rows]);
+    if (rows > this.#told) this.#confirm(["told", rows]);
   }
 
   #drop(told: number): void {
     this.#told = Math.max(this.#told, told);
     const from = this.#untold.findIndex(({ end }) => end > this.#told);
     this.#untold = from < 0 ? [] : this.#untold.slice(from);
+  }
+
+  /** All events of a source up to this position have been noted; written with them. */
+  fed(source: string, position: number): void {
+    if (position > this.fedUpTo(source)) this.#confirm(["fed", source, position]);
   }
 
   /** How far a source has been taken; 0: not at all. */
@@ -273,6 +286,14 @@ export class Journal {
     this.#file.close();
     giveLock(this.#lock);
   }
+}
+
+/** What a person should read of a journal that was opened. */
+export function openedLines({ path, replayed, torn }: Journal): readonly string[] {
+  const lines: string[] = [];
+  if (torn !== null) lines.push(`${path} ended within a record, at byte ${torn.offset}: its last ${torn.bytes} bytes were not written whole, and are cut off`);
+  if (replayed > 0) lines.push(`brought back from ${path}: ${replayed.toLocaleString("en-US")} entries`);
+  return lines;
 }
 
 function checkedHeader(path: string, header: Header, identity: Identity): Header {

@@ -107,8 +107,17 @@ export class RecordedSequencer extends Sequencer implements Recorded {
   }
 
   apply(entry: Entry): Pick<StepEffects, "envelopes" | "outputs"> | null {
-    if (entry[0] === "envelope") this.take(entry[1]);
-    return entry[0] === "step" ? { envelopes: this.flush(), ...NOTHING_LEAVES } : null;
+    switch (entry[0]) {
+      case "envelope":
+        this.take(entry[1]);
+        return null;
+      case "step":
+        return { envelopes: this.flush(), ...NOTHING_LEAVES };
+      case "epoch":
+        return { envelopes: this.endEpoch(), ...NOTHING_LEAVES };
+      default:
+        return null;
+    }
   }
 
   override take(envelope: Envelope): readonly Fault[] {
@@ -117,9 +126,16 @@ export class RecordedSequencer extends Sequencer implements Recorded {
   }
 
   override flush(): readonly Envelope[] {
-    const envelopes = super.flush();
+    return this.#noted("step", super.flush());
+  }
+
+  override endEpoch(): readonly Envelope[] {
+    return this.#noted("epoch", super.endEpoch());
+  }
+
+  #noted(what: "step" | "epoch", envelopes: readonly Envelope[]): readonly Envelope[] {
     if (envelopes.length === 0) return envelopes;
-    this.#journal?.note(["step"]);
+    this.#journal?.note([what]);
     this.#journal?.leaves({ envelopes, ...NOTHING_LEAVES });
     return envelopes;
   }

@@ -20,3 +20,7 @@ export const UNWRITABLE = "DLC942";
 export const IN_USE = "DLC943";
 /** Older than what peers have been told. */
 export const OUTDATED = "DLC944";
+
+export function outdated(path: string, why: string): StorageError {
+  return new StorageError(OUTDATED, `${path} is older than what others know: ${why}`);
+}

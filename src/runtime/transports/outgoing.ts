@@ -28,7 +28,11 @@ export interface OutgoingOptions {
   readonly hello: readonly unknown[];
   /** How long to hold the next envelope, milliseconds; null: not at all. */
   readonly hold: (() => number) | null;
-  readonly onAck: () => void;
+  /** Number of the last envelope that was sent in an earlier life of this process. */
+  readonly last: number;
+  readonly onAck: (seq: number) => void;
+  /** The peer has more than was ever sent to it. */
+  readonly onUnsent: (seq: number) => void;
   /** Something a person should read. */
   readonly log: (line: string) => void;
 }
@@ -45,13 +49,18 @@ export class Outgoing {
   /** In order of numbers; the first `#head` are acknowledged. */
   #kept: Kept[] = [];
   #head = 0;
-  #last = 0;
+  #last: number;
   readonly #holds = new Set<NodeJS.Timeout>();
   unackedBytes = 0;
-  sent = 0;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
+    this.#last = options.last;
+  }
+
+  /** Envelopes sent, ever: they are numbered without gaps. */
+  get sent(): number {
+    return this.#last;
   }
 
   get unacked(): number {
@@ -65,9 +74,8 @@ export class Outgoing {
     const hold = this.#options.hold;
     const kept: Kept = { seq, frames, bytes, released: hold === null };
     this.#kept.push(kept);
-    this.#last = seq;
+    this.#last = Math.max(this.#last, seq);
     this.unackedBytes += bytes;
-    this.sent++;
     if (hold !== null) {
       const timer = setTimeout(() => {
         this.#holds.delete(timer);
@@ -148,6 +156,7 @@ export class Outgoing {
     if ((kind !== "ack" && kind !== "welcome") || typeof number !== "number") {
       throw new FrameError(`expected an acknowledgement, found ${JSON.stringify(frame).slice(0, 80)}`);
     }
+    if (number > this.#last) return this.#options.onUnsent(number);
     if (this.#told) this.#options.log(`${this.#options.name} is reached again`);
     this.#told = false;
     this.#downSince = 0;
@@ -160,7 +169,7 @@ export class Outgoing {
       this.#kept.splice(0, this.#head);
       this.#head = 0;
     }
-    if (this.#head !== before) this.#options.onAck();
+    if (this.#head !== before) this.#options.onAck(number);
   }
 
   /** Cuts the connection; it comes back by itself while something is unacknowledged. */

@@ -2,12 +2,15 @@
 export class Received {
   readonly epoch: number;
   contiguous: number;
+  /** All up to here may be acknowledged to the sender. */
+  acknowledged: number;
   readonly #ahead = new Set<number>();
 
   /** `first`: number of the first that will come. */
   constructor(epoch: number, first: number) {
     this.epoch = epoch;
     this.contiguous = first - 1;
+    this.acknowledged = first - 1;
   }
 
   has(seq: number): boolean {

@@ -11,6 +11,7 @@
  * dropped here and, for good, by the instance.
  */
 import { createServer, type Server, type Socket } from "node:net";
+import type { Duplicates } from "../duplicates.ts";
 import type { Envelope, Part } from "../messages.ts";
 import { holdTimes } from "./delay.ts";
 import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.ts";
@@ -45,6 +46,8 @@ export class TcpTransport implements Transport {
   readonly #hold: (() => number) | null;
   readonly #loopback: Loopback;
   readonly #gone = new Set<string>();
+  /** Numbers of the last envelopes of earlier lives, by receiver. */
+  readonly #lastSent = new Map<string, number>();
   #addresses: ReadonlyMap<string, PeerAddress> = new Map();
   #acksDue = false;
   /** Nobody is heard before it is known who the peers are. */
@@ -78,10 +81,30 @@ export class TcpTransport implements Transport {
     this.pause(false);
   }
 
+  /**
+   * Goes on after a restart: what had come from each peer, and the numbers of the last envelopes that were sent. What of
+   * these is not known to be acknowledged is then to be sent again. Before `setAddresses`.
+   */
+  resume(received: Duplicates, lastSent: ReadonlyMap<string, number>): void {
+    for (const [from, epoch, { upTo, beyond }] of received.last()) {
+      if (from === this.#options.self) continue;
+      const known = new Received(epoch, upTo + 1);
+      for (const seq of beyond) known.note(seq);
+      this.#received.set(from, known);
+      this.receivedFrom.set(from, upTo + beyond.size);
+    }
+    for (const [to, seq] of lastSent) {
+      if (to === this.#options.self) continue;
+      this.#lastSent.set(to, seq);
+      this.#outgoing.set(to, this.#open(to));
+    }
+  }
+
   send(envelope: Envelope): void {
     const { to } = envelope;
     if (to === this.#options.self) return this.#loopback.send(envelope);
     if (this.#gone.has(to)) return;
+    if (!this.#addresses.has(to)) throw new Error(`${this.#options.self} sends to ${to}, which the deployment does not have`);
     let outgoing = this.#outgoing.get(to);
     if (outgoing === undefined) this.#outgoing.set(to, (outgoing = this.#open(to)));
     outgoing.send(envelope.seq, framesOf(envelope, this.#options));
@@ -94,13 +117,21 @@ export class TcpTransport implements Transport {
 
   #open(to: string): Outgoing {
     const { program, version, cluster, self, epoch, log } = this.#options;
-    if (!this.#addresses.has(to)) throw new Error(`${self} sends to ${to}, which the deployment does not have`);
     return new Outgoing({
       name: to,
       address: () => this.#addresses.get(to)!,
       hello: [program, version, cluster, self, epoch, to],
       hold: this.#hold,
-      onAck: () => this.#options.onRelief?.(),
+      last: this.#lastSent.get(to) ?? 0,
+      onAck: (seq) => {
+        this.#options.onAcked?.(to, seq);
+        this.#options.onRelief?.();
+      },
+      onUnsent: (seq) => {
+        const why = `${to} has taken its message ${seq}, and it knows of ${this.#outgoing.get(to)!.sent}`;
+        if (this.#options.onOutdated === undefined) this.#options.log(why);
+        else this.#options.onOutdated(why);
+      },
       log,
     });
   }
@@ -191,24 +222,37 @@ export class TcpTransport implements Transport {
     if (received === undefined || received.epoch !== epoch) {
       received = new Received(epoch, first);
       this.#received.set(from, received);
+    } else if (first > received.contiguous + 1) {
+      const why = `${from} goes on with message ${first}, since those before it were acknowledged, and it knows of ${received.contiguous}`;
+      if (own.onOutdated !== undefined) return own.onOutdated(why);
     }
     incoming.received = received;
-    incoming.acked = received.contiguous;
-    incoming.socket.write(encodeFrame(JSON.stringify(["welcome", received.contiguous])));
+    incoming.acked = received.acknowledged;
+    incoming.socket.write(encodeFrame(JSON.stringify(["welcome", received.acknowledged])));
   }
 
   #ackSoon(): void {
     if (this.#acksDue) return;
     this.#acksDue = true;
-    setImmediate(() => {
-      this.#acksDue = false;
-      for (const incoming of this.#incoming) {
-        const { received, socket } = incoming;
-        if (received === null || received.contiguous === incoming.acked || !socket.writable) continue;
-        incoming.acked = received.contiguous;
-        socket.write(encodeFrame(`["ack",${received.contiguous}]`));
-      }
-    });
+    if (this.#options.holdsAcks !== true) setImmediate(() => this.acknowledge());
+  }
+
+  /** Something has come that is not acknowledged. */
+  get owesAcks(): boolean {
+    return this.#acksDue;
+  }
+
+  /** Everything that has come. */
+  acknowledge(): void {
+    if (!this.#acksDue) return;
+    this.#acksDue = false;
+    for (const received of this.#received.values()) received.acknowledged = received.contiguous;
+    for (const incoming of this.#incoming) {
+      const { received, socket } = incoming;
+      if (received === null || received.acknowledged === incoming.acked || !socket.writable) continue;
+      incoming.acked = received.acknowledged;
+      socket.write(encodeFrame(`["ack",${received.acknowledged}]`));
+    }
   }
 
   /** Stops (or goes on) reading from all peers; they notice by missing acknowledgements. */

@@ -1,5 +1,6 @@
 /** How envelopes get from one process to another: what a node, or the sequencer, asks of its transport. */
 import type { DeployFile, Place } from "../deployment.ts";
+import type { Duplicates } from "../duplicates.ts";
 import type { Envelope } from "../messages.ts";
 import type { Fault, RoleMeta } from "../program.ts";
 import type { Delay } from "./delay.ts";
@@ -21,6 +22,12 @@ export interface TransportOptions {
   readonly onFault: (fault: Fault) => void;
   /** Something that was sent has arrived. */
   readonly onRelief?: () => void;
+  /** A peer has everything up to that number. */
+  readonly onAcked?: (peer: string, seq: number) => void;
+  /** What comes is acknowledged when `acknowledge` is called, and not by itself. */
+  readonly holdsAcks?: boolean;
+  /** A peer knows of more than this process: its data are older than what it has said or acknowledged. */
+  readonly onOutdated?: (why: string) => void;
   /** It has lost its place for good: nothing is sent or taken any more. */
   readonly onEnd?: () => void;
   /** Lines for a person. */
@@ -51,6 +58,15 @@ export interface Transport {
   forget(name: string): void;
   /** Cuts all connections, as a network does; nothing is lost by it. */
   interrupt(): void;
+  /**
+   * Goes on after a restart: what had come from each peer, and the numbers of the last envelopes that were sent. What of
+   * these is not known to be acknowledged is then to be sent again. Before `setAddresses`. Absent: no data can be kept with it.
+   */
+  resume?(received: Duplicates, lastSent: ReadonlyMap<string, number>): void;
+  /** Something has come that is not acknowledged. */
+  readonly owesAcks?: boolean;
+  /** Acknowledges everything that has come. */
+  acknowledge?(): void;
   /** Waits at most `graceMs` for what has not arrived, then ends every connection. */
   close(graceMs?: number): Promise<void>;
 }
