@@ -101,6 +101,16 @@ describe("an instance that starts again (A15)", () => {
     expect(results.some((each) => new Set(textOf(each, "R.pair")).size > 1)).toBe(true);
   });
 
+  test("is where it was, if what it keeps is durable: then no restart is assumed away", () => {
+    const durable = pairs.replace("table t(x: int);", "table t(x: int) durable;");
+    expect(check(durable).plan.outputs[0].assumptions.filter((one) => one.includes("restart"))).toEqual([]);
+    const results = seeds(80).map((seed) => simulate({ ...simulation(durable, given), schedule: restart, seed }));
+    expect(results.some(({ trace }) => trace.some(({ kind, at }) => kind === "restart" && at.startsWith("R#")))).toBe(true);
+    // The sender of the messages is not durable: what it had sent may go down with it.
+    const died = results.filter(({ trace }) => !trace.some(({ kind, at }) => kind === "restart" && at.startsWith("H#")));
+    expect(new Set(died.flatMap((each) => textOf(each, "R.pair")))).toEqual(new Set(["[[1,2]]"]));
+  });
+
   test("control: without it every run is the same", () => {
     for (const schedule of Object.values(schedules)) for (const seed of seeds(5)) expect(new Set(textOf(simulate({ ...simulation(pairs, given), schedule, seed }), "R.pair"))).toEqual(new Set(["[[1,2]]"]));
   });

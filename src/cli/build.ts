@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { emit } from "../compiler/5-emit/emit.ts";
 import { createName } from "../compiler/5-emit/components.ts";
+import { durableRoles } from "../compiler/ir.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
@@ -169,7 +170,7 @@ function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFil
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
     on.target === undefined
-      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT), ...onCluster }, files: [] }
+      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT), ...(needs.keepsData && { data: "data" }), ...onCluster }, files: [] }
       : targets[on.target](needs);
   return [{ path: "deploy.json", text: `${JSON.stringify(deploy, null, 2)}\n` }, ...files];
 }
@@ -188,7 +189,7 @@ function deployable(plan: Plan, name: string, transport: string): Deployable {
     log: orderings.length > 0,
     transport,
     epochMs: orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null,
-    keepsData: all.some(({ durable }) => durable),
+    keepsData: durableRoles(plan.coordinated).size > 0,
   };
 }
 

@@ -323,6 +323,11 @@ export interface ImportedFunction {
 }
 
 /** As written. */
+/** Roles with durable tables: with these they keep all that decides their steps. */
+export function durableRoles({ collections }: Ir): ReadonlySet<string> {
+  return new Set([...collections.values()].filter(({ durable }) => durable).map(({ role }) => role));
+}
+
 export function aggregateName({ name }: AggregateCall): string {
   return typeof name === "string" ? name : name.imported;
 }

@@ -103,7 +103,6 @@ export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstP
     roles,
     ...(needs.log && { log: place() }),
     ...(typeof needs.epochMs === "number" && { epochMs: needs.epochMs }),
-    ...(needs.durable && { data: "data" }),
   };
 }
 

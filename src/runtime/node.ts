@@ -619,7 +619,8 @@ function soleDeployment(program: RoleProgram): DeployFile {
   if (others.size > 0) {
     throw new RangeError(`${meta.role} sends to ${[...others].join(", ")}: say in \`deploy\` where the instances are`);
   }
-  return defaultDeployment({ ...needsOf([meta]), roles: [{ role: meta.role, count: 1 }] }, "127.0.0.1", 0);
+  const { log } = needsOf([meta]);
+  return defaultDeployment({ log, roles: [{ role: meta.role, count: 1 }] }, "127.0.0.1", 0);
 }
 
 /** Opens, connects and starts one instance; it runs until `stop`. */

@@ -227,14 +227,29 @@ class Run {
     else if (happening.kind === "restart") this.#restart(happening.at);
   }
 
-  /** What it has sent and is still under way may go down with it. */
+  /** What it has sent and is still under way may go down with it; what is durable sends it again. */
   #crash(address: string): void {
+    if (this.#isDurable(address)) return;
     for (const flying of this.#pool.filter(({ on }) => on.startsWith(`${address}>`))) if (this.#random.chance(0.5)) this.#pool.splice(this.#pool.indexOf(flying), 1);
     for (const deadline of this.#deadlines.filter(({ on }) => on === address)) this.#deadlines.splice(this.#deadlines.indexOf(deadline), 1);
   }
 
-  /** It begins anew: its tables are empty, what it had received is forgotten. Its host goes on, and ends what it had ended. */
+  /** Messages to one that is down and durable are sent until it has them. */
+  #isAwaited(on: string): boolean {
+    const to = on.slice(on.indexOf(">") + 1);
+    return to !== on && this.#breakage.isDown(to) && this.#isDurable(to);
+  }
+
+  #isDurable(address: string): boolean {
+    return this.#steppers.find(({ on }) => on === address)!.program.meta.durable === true;
+  }
+
+  /**
+   * It begins anew: its tables are empty, what it had received is forgotten. Its host goes on, and ends what it had ended.
+   * One that is durable is where it was; that it comes back to that is tried elsewhere.
+   */
   #restart(address: string): void {
+    if (this.#isDurable(address)) return;
     const stepper = this.#steppers.find(({ on }) => on === address)!;
     stepper.instance = this.#start(stepper.program, stepper.index, 2);
     for (const stream of this.#streams) if (stream.address === address && stream.next > 0 && stream.next === stream.items.length) stream.next--;
@@ -296,7 +311,7 @@ class Run {
     if (timers === "random" && groups.some((group) => group.length > 0)) {
       groups[0] = [...groups[0], ...this.#timers.filter((timer) => timer.early > 0)];
     }
-    const able = groups.map((group) => group.filter((action) => !this.#breakage.isStopped(action.on)));
+    const able = groups.map((group) => group.filter(({ on }) => !this.#breakage.isStopped(on) && !this.#isAwaited(on)));
     for (const group of able) {
       const prompt = this.#slow === null ? group : group.filter((action) => action.on !== this.#slow);
       if (prompt.length > 0) return this.#choose(prompt);

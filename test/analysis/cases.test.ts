@@ -395,9 +395,12 @@ role R { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y);
   });
 });
 
-test("a durable table says that it is kept in memory", () => {
-  const c = check("role R { input i(x: int); table t(x: int) durable; output o(x: int); t(x) <= i(x); o(x) <= t(x); }");
-  expect(c.diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(["DLC407 note"]);
+test("with a durable table no restart is assumed away", () => {
+  const program = (word: string): string => `role R { input i(x: int); table t(x: int)${word}; output o(x: int); t(x) <= i(x); o(x) <= t(x); }`;
+  const assumed = (word: string): readonly string[] => check(program(word)).plan.outputs[0].assumptions;
+  expect(assumed("")).toContain("assumes: no restart of R");
+  expect(assumed(" durable").join()).not.toContain("restart");
+  expect(check(program(" durable")).diagnostics).toEqual([]);
 });
 
 describe("by hand (B10)", () => {

@@ -5,7 +5,7 @@
  *   values of every type through processes                             outside.test.ts, transport.test.ts
  *   re-deliveries are dropped                                          instance.test.ts, simulator.test.ts "duplicates …"
  *   rows of another type are refused on entry                          instance.test.ts, codec.test.ts
- *   a restart loses even what is durable, which is said                analysis/cases.test.ts "a durable table …"
+ *   what is durable is there after a restart                          durable.test.ts, processes/crashes.test.ts
  *   conflicts that the analysis marks, and `unique` (C6)               analysis/cases.test.ts "key conflicts and overwrites (A8)"
  */
 import { describe, expect, test } from "vitest";
@@ -149,7 +149,7 @@ describe("a channel", () => {
   });
 });
 
-test("a durable table is said to be kept in memory", () => {
-  const { diagnostics } = check(role("input i(x: int); table t(x: int) durable; t <= i; output o(x: int); o <= t;"));
-  expect(diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual(["DLC407 R.t is declared durable, and is kept in memory only: it is empty after a restart"]);
+test("a role with a durable table does not start without a place for it", async () => {
+  const program = programOf(role("input i(x: int); table t(x: int) durable; t <= i; output o(x: int); o <= t;"));
+  await expect(startNode(program)).rejects.toThrow('R has durable tables, and no folder for them: "data" is missing');
 });

@@ -1,5 +1,6 @@
 import type { Analysis, Finding, Inference } from "../analysis.ts";
 import type { Claim } from "../ast.ts";
+import { durableRoles } from "../ir.ts";
 import type { CollectionId, Expr, Ir, Rule, SealRule, Type } from "../ir.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Insertion, OutputPlan } from "../plan.ts";
@@ -119,7 +120,6 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
       out.add(`declared: ${printPath(rule, ir)} of ${rule.role}`);
       if (rule.path.word !== "CR") roles.add(rule.role);
     }
-    // Durable ones as well: nothing stores them yet (DLC407).
     if (head.kind === "table") roles.add(head.role);
     if (head.unique) out.add(`unique: ${head.id} never gets two values for a key`);
     for (const literal of reads(rule)) {
@@ -148,7 +148,9 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     roles.add(ir.collections.get(source)!.role);
   };
   for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
-  for (const role of [...roles].sort()) out.add(`assumes: no restart of ${role}`);
+  // A role with durable tables keeps all that decides its steps, its seals' counts among it (semantics A15).
+  const durable = durableRoles(ir);
+  for (const role of [...roles].sort()) if (!durable.has(role)) out.add(`assumes: no restart of ${role}`);
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];

@@ -28,7 +28,7 @@ export const codeOf: Record<Reason, Code> = {
 };
 
 export function report(plan: Plan, decisions: ReadonlyMap<string, Decision>, options: PlaceOptions): Diagnostic[] {
-  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...allowances(plan.analysis.ir), ...acrossPartitions(plan.analysis.ir), ...durables(plan)];
+  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...allowances(plan.analysis.ir), ...acrossPartitions(plan.analysis.ir)];
 }
 
 function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnostic[] {
@@ -206,17 +206,5 @@ function allowances(ir: Ir): Diagnostic[] {
       file: rule.file,
       span: rule.allow!.span,
       mend: "Put it before the rule that reads the weak channel, or remove it.",
-    }));
-}
-
-function durables(plan: Plan): Diagnostic[] {
-  return [...plan.analysis.ir.collections.values()]
-    .filter(({ durable }) => durable)
-    .map(({ id, file, nameSpan }) => ({
-      code: "DLC407",
-      severity: "note",
-      message: `${id} is declared durable, and is kept in memory only: it is empty after a restart`,
-      file,
-      span: nameSpan,
     }));
 }

@@ -78,6 +78,8 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
     }
   }
   line(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`);
+  line(`  /** Resolves when all that was handed in before is kept, where the node keeps its data. */`);
+  line(`  saved(): Promise<void>;`);
   line(`  stop(): Promise<void>;`);
   line(`}`);
   line(" ");

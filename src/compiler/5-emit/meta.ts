@@ -1,4 +1,5 @@
 /** `meta`: the role's collections, targets and travelling seals, for the runtime. */
+import { durableRoles } from "../ir.ts";
 import type { Collection, CollectionId, Expr, Ir } from "../ir.ts";
 import type { Plan } from "../plan.ts";
 import { sealColumns } from "./texts.ts";
@@ -18,6 +19,7 @@ export function writeMeta(writer: Writer, plan: Plan, role: string, functions: F
   writer.line(`count: ${count},`);
   writer.line(`replicated: ${replicated},`);
   writer.line(`partitionedBy: ${JSON.stringify(partitionedBy)},`);
+  if (durableRoles(ir).has(role)) writer.line("durable: true,");
   writer.open("collections: [");
   for (const collection of ir.collections.values()) {
     if (

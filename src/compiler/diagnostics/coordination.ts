@@ -37,13 +37,6 @@ export const coordinationCodes = {
     example: '@coordinate(none, "ids are never reused") t(x) <- done(x);',
     mend: "Remove the annotation to let the compiler coordinate the rule.",
   },
-  DLC407: {
-    severity: "note",
-    title: "a durable table is kept in memory",
-    why: "A durable table is to survive a restart of its instance. This version has no storage for it: an instance that is started again begins with empty tables, and the certificate says `assumes: no restart`.",
-    example: "table t(x: int) durable;",
-    mend: "Feed the instance its inputs again after a restart, or keep what must survive outside.",
-  },
   DLC408: {
     severity: "warning",
     title: "an allowance for a source that is not weak",
