@@ -30,7 +30,9 @@ export class Child {
   /** `exit code 1`, `signal SIGKILL`. */
   ending = "";
   #isEndingAsked = false;
-  /** It is dead, and another process will go on in its place. */
+  /** It is dead, and none will go on in its place. */
+  isGone = false;
+  /** It goes on in the place of one that was killed, and has not been started. */
   isReturning = false;
   /** Stdin batches it has not taken. */
   readonly linesOut: StdinLines[] = [];
@@ -148,7 +150,7 @@ export class Child {
 
   sendLines(lines: StdinLines): void {
     this.linesOut.push(lines);
-    // Who comes back gets it with all that was not taken.
+    // Who comes back gets it then, with all that was not taken.
     if (!this.isReturning) this.send({ type: "lines", lines });
   }
 

@@ -237,7 +237,6 @@ class Run {
 
   /** Another process in the place of one that was killed, with its data. */
   async #bringBack(dead: Child): Promise<void> {
-    dead.isReturning = true;
     this.#restarts.set(dead.name, (this.#restarts.get(dead.name) ?? 0) + 1);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -256,7 +255,7 @@ class Run {
 
   /** Somebody was killed and has not been started again. */
   get #isSomebodyAway(): boolean {
-    return [...this.#children.values()].some((child) => child.isReturning && !this.#dead.includes(child));
+    return [...this.#children.values()].some(({ isGone, isAlive, isReturning }) => !isGone && (!isAlive || isReturning));
   }
 
   get #living(): Child[] {
@@ -272,6 +271,8 @@ class Run {
       return;
     }
     this.#dead.push(child);
+    child.isGone = true;
+    child.onTaken?.();
     const others = this.#startedAt === 0 ? "" : ", the others go on";
     const last = child.lastLines.map((line) => `\n    ${line}`).join("");
     this.#print(

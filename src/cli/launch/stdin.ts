@@ -57,13 +57,13 @@ export function feedStdin(
   const send = (): void => {
     for (const [name, lines] of batches) {
       const child = children.get(name)!;
-      if (child.isAlive || child.isReturning) child.sendLines(lines);
+      if (!child.isGone) child.sendLines(lines);
     }
     batches = new Map();
   };
 
   const isFull = (): boolean =>
-    [...children.values()].some(({ isAlive, isReturning, linesOut }) => (isAlive || isReturning) && linesOut.length >= BATCHES_OUT);
+    [...children.values()].some(({ isGone, linesOut }) => !isGone && linesOut.length >= BATCHES_OUT);
   for (const child of children.values()) {
     child.onTaken = () => {
       if (stream.isPaused() && !isFull()) stream.resume();

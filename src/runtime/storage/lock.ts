@@ -1,9 +1,23 @@
 /** One process at a time writes a file: a second one beside it would spoil both. */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { IN_USE, StorageError, UNWRITABLE } from "./storage-error.ts";
+
+/** Those of this process. */
+const held = new Set<string>();
 
 /** Takes the lock file, or that of a process that has died. Throws a StorageError where its owner lives. */
 export function takeLock(path: string): void {
+  if (held.has(resolve(path))) throw inUse(process.pid, path);
+  claim(path);
+  held.add(resolve(path));
+}
+
+function inUse(pid: number, path: string): StorageError {
+  return new StorageError(IN_USE, `process ${pid} has ${path}: two processes must not keep their data in one place`);
+}
+
+function claim(path: string): void {
   try {
     writeFileSync(path, identityOf(process.pid), { flag: "wx" });
     return;
@@ -13,14 +27,13 @@ export function takeLock(path: string): void {
   }
   const owner = readFileSync(path, "utf8");
   const pid = Number.parseInt(owner, 10);
-  const isOther = owner !== identityOf(process.pid);
-  if (isOther && isAlive(pid) && identityOf(pid) === owner) {
-    throw new StorageError(IN_USE, `process ${pid} has ${path}: two processes must not keep their data in one place`);
-  }
+  // One with the number of this process was another, before.
+  if (pid !== process.pid && isAlive(pid) && identityOf(pid) === owner) throw inUse(pid, path);
   writeFileSync(path, identityOf(process.pid));
 }
 
 export function giveLock(path: string): void {
+  held.delete(resolve(path));
   rmSync(path, { force: true });
 }
 

@@ -1,0 +1,103 @@
+/** What a process keeps is there after it died at any moment, and nothing twice; and what breaks if a guard is left out. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { canonicalText } from "../src/runtime/canonical.ts";
+import { simulate } from "../src/verify/simulator.ts";
+import { check } from "./support/check.ts";
+import { type Crashed, type Crashing, runCrashing } from "./support/crashing.ts";
+import { type Given, inputsOf, programsOf } from "./support/runs.ts";
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), "dlc-durable-"))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+
+function runOf(text: string, given: Given): Omit<Crashing, "seed" | "folder"> {
+  const programs = programsOf(check(text).plan);
+  return { programs, deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) }, inputs: inputsOf(given) };
+}
+
+function crashed(run: Omit<Crashing, "seed" | "folder">, seed: number): Crashed {
+  const own = mkdtempSync(join(folder, "run-"));
+  try {
+    return runCrashing({ ...run, seed, folder: own });
+  } finally {
+    rmSync(own, { recursive: true });
+  }
+}
+
+/** What each output holds where nobody dies. */
+function whole(run: Omit<Crashing, "seed" | "folder">): Crashed["outputs"] {
+  const { outputs } = simulate({ ...run, schedule: "batch", seed: 1 });
+  return Object.fromEntries(outputs.map(({ output, address, ever }) => [`${address}.${output.split(".")[1]}`, ever.map((row) => canonicalText(row)).sort()]));
+}
+
+/** Two hosts send to two replicas, which count per key when it is closed, and collect what passes through a log. */
+const counting = `role H x2 { input i(k: string, x: int) sealed by (k); R.c(k, x) <~ i(k, x); }
+role R replicated x2 { channel c(k: string, x: int); table t(k: string, x: int) durable; t(k, x) <= c(k, x); output n(k: string, n: int); n(k, count()) <= t(k, _); output all(k: string, x: int); all(k, x) <= t(k, x);
+  S.sum(k, n) <~ nth(k, n); scratch nth(k: string, n: int); nth(k, count()) <= t(k, _); }
+role S { channel sum(k: string, n: int); table sums(k: string, n: int) durable; sums <= sum; output total(k: string, n: int); total <= sums; }`;
+const facts: Given = [
+  ...["a", "b", "c"].flatMap((k) => [1, 2, 3, 4].flatMap((x) => [[`H.i`, k, x], [`H#1.i`, k, x + 10]] as [string, string, number][])),
+  ["seal H.i", "a"],
+  ["seal H#1.i", "a"],
+];
+
+describe("processes that die at any moment", () => {
+  test("deliver what they deliver without that: sealed counts", () => {
+    const run = runOf(counting, facts);
+    const wanted = whole(run);
+    expect(wanted["R#1.n"]).toHaveLength(3);
+    let [crashes, torn] = [0, 0];
+    for (const seed of seeds(25)) {
+      const result = crashed(run, seed);
+      expect(result.outputs, `seed ${seed}`).toEqual(wanted);
+      crashes += result.crashes;
+      torn += result.torn;
+    }
+    expect(crashes).toBeGreaterThan(80);
+    expect(torn).toBeGreaterThan(5);
+  });
+
+  test("agree, and lose nothing: a log, with its sequencer among those that die", () => {
+    const text = `role C x2 { input put(k: string, v: int); S.write(k, v) <~ put(k, v); }
+      role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
+    const given: Given = seeds(12).flatMap((n) => [[`C.put`, `own${n}`, n], [`C#1.put`, "shared", n]] as [string, string, number][]);
+    const run = runOf(text, given);
+    for (const seed of seeds(15)) {
+      const { outputs } = crashed(run, seed);
+      expect(outputs["S#1.now"], `seed ${seed}`).toEqual(outputs["S#0.now"]);
+      expect(outputs["S#2.now"]).toEqual(outputs["S#0.now"]);
+      for (const n of seeds(12)) expect(outputs["S#0.now"]).toContain(canonicalText([`own${n}`, n]));
+    }
+  });
+
+  test("keep deferred facts, and messages to themselves", () => {
+    const text = `role R { input i(x: int); channel c(x: int); table t(x: int) durable; R.c(x + 1) <~ i(x); R.c(x + 1) <~ c(x), x < 6;
+      t(x) <+ c(x); output o(x: int); o <= t; }`;
+    const run = runOf(text, [["R.i", 1], ["R.i", 3]]);
+    for (const seed of seeds(30)) expect(crashed(run, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
+  });
+});
+
+describe("controls: something is lost or told wrong, if a process", () => {
+  const run = runOf(counting, facts);
+  const wanted = whole(run);
+  const wrong = (fault: NonNullable<Crashing["fault"]>): number =>
+    seeds(12).filter((seed) => {
+      try {
+        return JSON.stringify(crashed({ ...run, fault }, seed).outputs) !== JSON.stringify(wanted);
+      } catch (error) {
+        // What was lost is waited for.
+        if (String(error).includes("does not come to rest")) return true;
+        throw error;
+      }
+    }).length;
+
+  test("acknowledges before it has written", () => void expect(wrong("acknowledges first")).toBeGreaterThan(2));
+  test("sends before it has written", () => void expect(wrong("sends first")).toBeGreaterThan(2));
+  test("numbers its messages anew after a restart", () => void expect(wrong("numbers anew")).toBeGreaterThan(2));
+});
