@@ -173,8 +173,15 @@ export async function runAlone(
   inputs: readonly FeedFile[],
   readStdin: boolean,
 ): Promise<number> {
+  let cut = (): void => {};
+  const ended = new Promise<boolean>((resolve) => {
+    process.once("SIGINT", () => resolve(false));
+    process.once("SIGTERM", () => resolve(false));
+    cut = () => resolve(true);
+  });
   const node = createOrSay(from, which, deploy, network);
   if (node === null) return 1;
+  if (node instanceof DlcNode) node.onEnd = cut;
   const port = await listen(node, deploy, which.listen);
   if (port === null) return 1;
   let feed: Feed | null = null;
@@ -189,11 +196,7 @@ export async function runAlone(
     feed.start();
     if (readStdin && hasInputs) void readLines(node, feed);
   }
-  const isCut = await new Promise<boolean>((resolve) => {
-    process.once("SIGINT", () => resolve(false));
-    process.once("SIGTERM", () => resolve(false));
-    if (node instanceof DlcNode) node.onEnd = () => resolve(true);
-  });
+  const isCut = await ended;
   feed?.stop();
   await node.stop(isCut ? 0 : undefined);
   if (isCut) return 1;

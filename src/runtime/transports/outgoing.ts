@@ -46,6 +46,8 @@ export class Outgoing {
   #closed = false;
   #downSince = 0;
   #told = false;
+  /** False: it may know of messages that an earlier life has sent and this one does not know of, so that none goes before it has answered. */
+  #isGreeted: boolean;
   /** In order of numbers; the first `#head` are acknowledged. */
   #kept: Kept[] = [];
   #head = 0;
@@ -56,6 +58,7 @@ export class Outgoing {
   constructor(options: OutgoingOptions) {
     this.#options = options;
     this.#last = options.last;
+    this.#isGreeted = options.last === 0;
   }
 
   /** Envelopes sent, ever: they are numbered without gaps. */
@@ -93,10 +96,14 @@ export class Outgoing {
 
   #write(kept: Kept): void {
     const socket = this.#socket;
-    if (!this.#connected || socket === null) return;
+    if (!this.#connected || !this.#isGreeted || socket === null) return;
     if (kept.frames.length > 1) socket.cork();
     for (const frame of kept.frames) socket.write(frame);
     if (kept.frames.length > 1) socket.uncork();
+  }
+
+  #writeKept(): void {
+    for (let i = this.#head; i < this.#kept.length; i++) if (this.#kept[i].released) this.#write(this.#kept[i]);
   }
 
   #connect(): void {
@@ -110,7 +117,7 @@ export class Outgoing {
       socket.cork();
       const first = this.#kept[this.#head]?.seq ?? this.#last + 1;
       socket.write(encodeFrame(JSON.stringify(["hello", ...this.#options.hello, first])));
-      for (let i = this.#head; i < this.#kept.length; i++) if (this.#kept[i].released) this.#write(this.#kept[i]);
+      this.#writeKept();
       socket.uncork();
     });
     socket.on("data", (chunk: Buffer) => {
@@ -156,7 +163,7 @@ export class Outgoing {
     if ((kind !== "ack" && kind !== "welcome") || typeof number !== "number") {
       throw new FrameError(`expected an acknowledgement, found ${JSON.stringify(frame).slice(0, 80)}`);
     }
-    if (number > this.#last) return this.#options.onUnsent(number);
+    if (number > (this.#isGreeted ? this.#last : this.#options.last)) return this.#options.onUnsent(number);
     if (this.#told) this.#options.log(`${this.#options.name} is reached again`);
     this.#told = false;
     this.#downSince = 0;
@@ -168,6 +175,10 @@ export class Outgoing {
     if (this.#head > 512 && this.#head * 2 > this.#kept.length) {
       this.#kept.splice(0, this.#head);
       this.#head = 0;
+    }
+    if (!this.#isGreeted) {
+      this.#isGreeted = true;
+      this.#writeKept();
     }
     if (this.#head !== before) this.#options.onAck(number);
   }

@@ -128,7 +128,7 @@ export class TcpTransport implements Transport {
         this.#options.onRelief?.();
       },
       onUnsent: (seq) => {
-        const why = `${to} has taken its message ${seq}, and it knows of ${this.#outgoing.get(to)!.sent}`;
+        const why = `${to} has taken its message ${seq}, and it knows of ${this.#lastSent.get(to) ?? 0}`;
         if (this.#options.onOutdated === undefined) this.#options.log(why);
         else this.#options.onOutdated(why);
       },
