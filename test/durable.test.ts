@@ -46,20 +46,25 @@ const facts: Given = [
   ["seal H#1.i", "a"],
 ];
 
-describe("processes that die at any moment", () => {
+describe.each([
+  ["with all that ever came in their journals", undefined],
+  ["with a snapshot after every few entries", 800],
+])("processes that die at any moment, %s,", (_, snapshotAfter) => {
   test("deliver what they deliver without that: sealed counts", () => {
     const run = runOf(counting, facts);
     const wanted = whole(run);
     expect(wanted["R#1.n"]).toHaveLength(3);
-    let [crashes, torn] = [0, 0];
+    let [crashes, torn, snapshots] = [0, 0, 0];
     for (const seed of seeds(25)) {
-      const result = crashed(run, seed);
+      const result = crashed({ ...run, snapshotAfter }, seed);
       expect(result.outputs, `seed ${seed}`).toEqual(wanted);
       crashes += result.crashes;
       torn += result.torn;
+      snapshots += result.snapshots;
     }
     expect(crashes).toBeGreaterThan(80);
-    expect(torn).toBeGreaterThan(5);
+    if (snapshotAfter === undefined) expect(torn).toBeGreaterThan(5);
+    else expect(snapshots).toBeGreaterThan(20);
   });
 
   test("agree, and lose nothing: a log, with its sequencer among those that die", () => {
@@ -68,7 +73,7 @@ describe("processes that die at any moment", () => {
     const given: Given = seeds(12).flatMap((n) => [[`C.put`, `own${n}`, n], [`C#1.put`, "shared", n]] as [string, string, number][]);
     const run = runOf(text, given);
     for (const seed of seeds(15)) {
-      const { outputs } = crashed(run, seed);
+      const { outputs } = crashed({ ...run, snapshotAfter }, seed);
       expect(outputs["S#1.now"], `seed ${seed}`).toEqual(outputs["S#0.now"]);
       expect(outputs["S#2.now"]).toEqual(outputs["S#0.now"]);
       for (const n of seeds(12)) expect(outputs["S#0.now"]).toContain(canonicalText([`own${n}`, n]));
@@ -79,7 +84,7 @@ describe("processes that die at any moment", () => {
     const text = `role R { input i(x: int); channel c(x: int); table t(x: int) durable; R.c(x + 1) <~ i(x); R.c(x + 1) <~ c(x), x < 6;
       t(x) <+ c(x); output o(x: int); o <= t; }`;
     const run = runOf(text, [["R.i", 1], ["R.i", 3]]);
-    for (const seed of seeds(30)) expect(crashed(run, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
+    for (const seed of seeds(30)) expect(crashed({ ...run, snapshotAfter }, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
   });
 });
 

@@ -1,3 +1,5 @@
+import type { State } from "./state.ts";
+
 /** Which envelopes have come, by sender and its life: a number is taken once. */
 export class Duplicates {
   readonly #senders = new Map<string, Map<number, Seen>>();
@@ -18,6 +20,10 @@ export class Duplicates {
     seen.beyond.add(seq);
     while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
     return true;
+  }
+
+  persist(state: State): void {
+    state.map(this.#senders);
   }
 
   /** By sender: its last life, and what has come of it. */

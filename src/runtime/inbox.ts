@@ -4,6 +4,7 @@ import type { StepChoice } from "./instance.ts";
 import { rowPartKey } from "./partitions.ts";
 import type { CollectionMeta, Row, StepInput } from "./program.ts";
 import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
+import type { State } from "./state.ts";
 
 /** An input, channel or timer of the role. */
 export class Local {
@@ -41,6 +42,14 @@ export class Local {
     if (taken.length === 0) return [];
     this.#taken = [];
     return joined(taken);
+  }
+
+  /** Between steps. */
+  persist(state: State): void {
+    this.arrived = state.of(this.arrived);
+    this.ended = state.of(this.ended);
+    this.undeferred = state.of(this.undeferred);
+    this.seals?.persist(state);
   }
 
   text(row: Row): string {
@@ -82,6 +91,15 @@ export class Inbox {
   /** `sealed`: locals with seals. */
   constructor(sealed: readonly Local[]) {
     this.#sealed = sealed;
+  }
+
+  persist(state: State, locals: ReadonlyMap<string, Local>): void {
+    const hosted = state.of(this.#hosted.map(({ local, rows, closure }) => ({ name: local.meta.name, rows, closure })));
+    const arrived = state.of(this.#arrived.map(({ local, rows }) => ({ name: local.meta.name, rows })));
+    this.#size = state.of(this.#size);
+    if (!state.isLoading) return;
+    this.#hosted = hosted.map(({ name, rows, closure }) => ({ local: locals.get(name)!, rows, closure }) as Hosted);
+    this.#arrived = arrived.map(({ name, rows }) => ({ local: locals.get(name)!, rows }));
   }
 
   addInput(local: Local, row: Row): void {

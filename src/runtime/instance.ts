@@ -13,6 +13,7 @@ import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, parseAddress } from "./routing.ts";
 import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
+import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
 
 export interface Deployment {
@@ -250,6 +251,26 @@ export class Instance {
       if (known) this.#known.set(address, known);
     }
     return known;
+  }
+
+  /** False: a component of the role keeps what only it knows. */
+  get isPersistent(): boolean {
+    return this.#evaluator.persist !== undefined && this.#evaluator.isOpaque !== true;
+  }
+
+  /** Between steps: all that decides what it does next. */
+  persist(state: State): void {
+    for (const local of this.#locals.values()) local.persist(state);
+    this.#inbox.persist(state, this.#locals);
+    this.#logs.persist(state);
+    this.#outbox.persist(state);
+    for (const travel of this.#travels) travel.persist(state);
+    this.#duplicates.persist(state);
+    this.#evaluator.persist!(state);
+    this.#pending = state.of(this.#pending);
+    this.#started = state.of(this.#started);
+    this.#lastWasBatch = state.of(this.#lastWasBatch);
+    this.#repeated = state.of(this.#repeated);
   }
 
   /** Envelopes that have come. */

@@ -177,7 +177,7 @@ export class LogNode {
   }
 
   get isBack(): boolean {
-    return this.#journal !== null && this.#journal.replayed > 0;
+    return this.#journal?.isNew === false;
   }
 
   get isIdle(): boolean {

@@ -4,6 +4,7 @@
  */
 import type { LogRun, Part } from "./messages.ts";
 import type { Row } from "./program.ts";
+import type { State } from "./state.ts";
 import { clockOf } from "./routing.ts";
 
 interface Log {
@@ -29,6 +30,11 @@ export class Logs {
 
   clocks(): readonly string[] {
     return [...this.#ready];
+  }
+
+  persist(state: State): void {
+    state.map(this.#logs);
+    state.set(this.#ready);
   }
 
   receive(batch: Extract<Part, { kind: "batch" }>): void {

@@ -274,7 +274,7 @@ export class DlcNode {
 
   /** It has lived before. */
   get isBack(): boolean {
-    return this.#journal !== null && this.#journal.replayed > 0;
+    return this.#journal?.isNew === false;
   }
 
   /** Rows of outputs that have been handed over in earlier lives. */

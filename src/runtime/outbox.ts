@@ -8,6 +8,7 @@ import type { Deployment } from "./instance.ts";
 import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
 import { addressOf, LOG, Owners } from "./routing.ts";
+import type { State } from "./state.ts";
 import { SentSeals } from "./sent.ts";
 
 /** A run that further rows are added to. */
@@ -34,6 +35,13 @@ export class Outbox {
   /** Whether something waits that only a flush sends. */
   get waits(): boolean {
     return this.#parts.size > 0 || this.#runs.size > 0;
+  }
+
+  persist(state: State): void {
+    state.map(this.#numbers);
+    this.#parts = state.of(this.#parts);
+    this.#runs = state.of(this.#runs);
+    for (const { sent } of this.#targets.values()) sent?.persist(state);
   }
 
   isTarget(id: string): boolean {

@@ -1,6 +1,7 @@
 /** Partitions of a sealed collection: what names them, and what is kept for each. */
 import { canonicalText } from "./canonical.ts";
 import type { Row, Value } from "./program.ts";
+import type { State } from "./state.ts";
 
 /** A partition's key as a Map key: the value itself where one column holds a primitive, else a text. */
 export type PartKey = Value;
@@ -78,6 +79,11 @@ export class ByPartition<T> {
     const kept = this.#make(part, key);
     this.#kept.set(part, kept);
     return kept;
+  }
+
+  /** What is kept is plain. */
+  persist(state: State): void {
+    state.map(this.#kept);
   }
 
   get(part: PartKey): T | undefined {

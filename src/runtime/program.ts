@@ -8,6 +8,8 @@
  *   Evaluator  one role's relations and rules: a step from events to effects (emitted code)
  */
 
+import type { State } from "./state.ts";
+
 /**
  * int, float: number; string, addr (`Report#0`): string; bytes: Uint8Array; list, tuple: array; json: any JSON; a lattice:
  * the value of its representation (src/lattices/forms.run.ts). Frozen.
@@ -142,4 +144,7 @@ export interface Evaluator {
   held(): readonly { readonly rule: string; readonly source: string; readonly rows: number }[];
   /** How many facts of tables have been inserted or removed, ever. A run with timers is over when they leave it as it is. */
   changes?(): number;
+  /** What it remembers between steps. Not of one that is opaque: its components keep what only they know. */
+  persist?(state: State): void;
+  readonly isOpaque?: boolean;
 }

@@ -5,6 +5,7 @@
  */
 import { ByPartition, partKey, type PartKey, rowPartKey, runEnd } from "./partitions.ts";
 import type { Row, SealedMeta } from "./program.ts";
+import type { State } from "./state.ts";
 
 /** A closure that has come about; `key` null: the whole collection, with never-seen values. */
 export interface Closure {
@@ -66,6 +67,21 @@ abstract class Partitions {
     this.seen++;
     if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key, part, deadlineMs: this.#deadlineMs });
     return { key, part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
+  }
+
+  /** After a restart the deadlines of what is open run anew. */
+  persist(state: State): void {
+    this.partitions.persist(state);
+    state.list(this.due);
+    this.allComplete = state.of(this.allComplete);
+    this.votes = state.of(this.votes);
+    this.#allClosed = state.of(this.#allClosed);
+    this.seen = state.of(this.seen);
+    state.set(this.#failed);
+    if (!state.isLoading || this.#deadlineMs === null || this.allComplete) return;
+    this.opened = [];
+    for (const { key, part, complete, failed } of this.partitions.values())
+      if (!complete && !failed) this.opened.push({ key, part, deadlineMs: this.#deadlineMs });
   }
 
   get hasFailed(): boolean {
@@ -186,6 +202,12 @@ export class InputSeals extends Partitions {
   readonly #back = new Map<PartKey, number>();
   #sealed: Closure[] = [];
 
+  override persist(state: State): void {
+    super.persist(state);
+    state.map(this.#back);
+    this.#sealed = state.of(this.#sealed);
+  }
+
   #allBack(): readonly Closure[] {
     const isBack = (partition: Partition): boolean => (this.#back.get(partition.part) ?? 0) >= partition.rows;
     const closures = this.#sealed.filter(({ key, part }) => {
@@ -232,6 +254,16 @@ export class ChannelSeals extends Partitions {
     }
     // Nobody can send to it: every partition is complete from the start.
     if (producers.length === 0) this.completeAll();
+  }
+
+  override persist(state: State): void {
+    super.persist(state);
+    for (const producer of this.#producers.values()) {
+      producer.arrived = state.of(producer.arrived);
+      producer.counted = state.of(producer.counted);
+      producer.voted = state.of(producer.voted);
+      producer.cells.persist(state);
+    }
   }
 
   isProducer(address: string): boolean {

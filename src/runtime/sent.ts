@@ -1,5 +1,6 @@
 /** Seals where they are sent: how many rows of each partition went to whom, and which are sealed. */
 import type { Row } from "./program.ts";
+import type { State } from "./state.ts";
 import { ByPartition, partKey, runEnd } from "./partitions.ts";
 
 interface Sent {
@@ -26,6 +27,11 @@ export class SentSeals {
     this.columns = columns;
     this.#receivers = receivers;
     this.#partitions = new ByPartition(columns, nothing);
+  }
+
+  persist(state: State): void {
+    this.#partitions.persist(state);
+    Object.assign(this.#total, state.of(this.#total));
   }
 
   #eachOf(sent: Sent): number[] {

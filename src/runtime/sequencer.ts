@@ -8,6 +8,7 @@ import { Duplicates } from "./duplicates.ts";
 import type { Deployment } from "./instance.ts";
 import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row } from "./program.ts";
+import type { State } from "./state.ts";
 import { addressOf, clockOf, LOG, LOG_SHARES, Owners, parseAddress } from "./routing.ts";
 
 /** An input, channel or timer whose events pass through a log. */
@@ -82,6 +83,16 @@ export class Sequencer {
         this.#owners.set(ordering.log, { addresses, replicated: meta.replicated, byEpochs: ordering.everyMs !== undefined });
       }
     }
+  }
+
+  readonly isPersistent = true;
+
+  /** Between batches. */
+  persist(state: State): void {
+    state.map(this.#logs);
+    state.set(this.#dirty);
+    this.#duplicates.persist(state);
+    state.map(this.#numbers);
   }
 
   /** Envelopes that have come. */

@@ -4,6 +4,7 @@
  */
 import { partKey, type PartKey } from "./partitions.ts";
 import type { Row, TravelMeta } from "./program.ts";
+import type { State } from "./state.ts";
 import type { Closure } from "./seals.ts";
 
 export interface TravelSeal {
@@ -75,6 +76,14 @@ export class Travel {
     const hosted = this.#parts.some((part) => part.hosted && (part === closed || part.keys.has(value)));
     this.#held.push({ target: this.meta.target, key, hosted });
     for (const part of this.#parts) part.keys.delete(value);
+  }
+
+  persist(state: State): void {
+    this.#held = state.of(this.#held);
+    for (const part of this.#parts) {
+      part.all = state.of(part.all);
+      state.map(part.keys);
+    }
   }
 
   /** The seals that go now, after the facts of a step. */

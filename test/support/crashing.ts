@@ -21,6 +21,8 @@ export interface Crashing {
   /** An empty folder. */
   readonly folder: string;
   /** What a process must not do: the controls. */
+  /** Bytes after which a journal begins anew with a snapshot; few. */
+  readonly snapshotAfter?: number;
   readonly fault?: "acknowledges first" | "sends first" | "tells first" | "numbers anew";
 }
 
@@ -29,6 +31,7 @@ export interface Crashed {
   readonly outputs: Readonly<Record<string, readonly string[]>>;
   readonly crashes: number;
   readonly torn: number;
+  readonly snapshots: number;
 }
 
 type Steps = { readonly envelopes: readonly Envelope[]; readonly outputs: StepOutput["outputs"] };
@@ -48,6 +51,7 @@ class Machine {
   sent: Envelope[] = [];
   crashes = 0;
   torn = 0;
+  snapshots = 0;
 
   constructor(run: Crashing, world: ReadonlyMap<string, Machine>, told: Map<string, Set<string>>, program: RoleProgram | null, index: number) {
     this.name = program === null ? LOG : addressOf(program.meta.role, index);
@@ -60,15 +64,15 @@ class Machine {
   }
 
   open(): void {
-    const { folder, deployment, programs, fault } = this.#run;
+    const { folder, deployment, programs, fault, snapshotAfter } = this.#run;
     const identity = { self: this.name, program: "", version: "", counts: deployment.counts };
     const lives = fault === "numbers anew" ? this.crashes : 0;
     if (this.#program === null) {
-      const opened = Journal.open(folder, identity, (epoch) => new RecordedSequencer(deployment, programs.map(({ meta }) => meta), epoch + lives));
+      const opened = Journal.open(folder, identity, (epoch) => new RecordedSequencer(deployment, programs.map(({ meta }) => meta), epoch + lives), snapshotAfter);
       this.journal = opened.journal;
       this.#sequencer = opened.recorded;
     } else {
-      const opened = Journal.open(folder, identity, (epoch) => new RecordedInstance(this.#program!, deployment, this.#index, epoch + lives));
+      const opened = Journal.open(folder, identity, (epoch) => new RecordedInstance(this.#program!, deployment, this.#index, epoch + lives), snapshotAfter);
       this.journal = opened.journal;
       this.instance = opened.recorded;
       this.instance.deadlines();
@@ -106,7 +110,9 @@ class Machine {
   }
 
   commit(): void {
+    const { bytes, snapshotBytes } = this.journal;
     this.journal.commit(true);
+    if (this.journal.bytes < bytes || this.journal.snapshotBytes !== snapshotBytes) this.snapshots++;
     this.#acknowledge();
   }
 
@@ -195,7 +201,7 @@ export function runCrashing(run: Crashing): Crashed {
   }
   for (const { journal } of machines) journal.close();
   const outputs = Object.fromEntries([...told].map(([key, rows]) => [key, [...rows].sort()] as const));
-  return { outputs, crashes: machines.reduce((sum, { crashes }) => sum + crashes, 0), torn: machines.reduce((sum, each) => sum + each.torn, 0) };
+  return { outputs, crashes: machines.reduce((sum, { crashes }) => sum + crashes, 0), torn: machines.reduce((sum, each) => sum + each.torn, 0), snapshots: machines.reduce((sum, each) => sum + each.snapshots, 0) };
 }
 
 /** Row and position are one record, so that neither is there without the other. */

@@ -1,4 +1,5 @@
 import { finish, mix, TOMBSTONE, VACANT, wider } from "./hash.ts";
+import type { State } from "../state.ts";
 import type { Columns } from "./columns.ts";
 
 /** No code: the slots are those of a hash. */
@@ -39,6 +40,17 @@ export class Index {
   grow(capacity: number): void {
     this.next = wider(this.next, capacity);
     this.#previous = wider(this.#previous, capacity);
+  }
+
+  persist(state: State): void {
+    this.next = state.of(this.next);
+    this.#previous = state.of(this.#previous);
+    this.#slots = state.of(this.#slots);
+    this.#lowest = state.of(this.#lowest);
+    this.#mask = state.of(this.#mask);
+    this.#used = state.of(this.#used);
+    this.#chains = state.of(this.#chains);
+    this.#isAwake = state.of(this.#isAwake);
   }
 
   #wake(): void {

@@ -1,4 +1,5 @@
 /** Rows of codes in integer columns: their places, and what is told of each that comes and goes. */
+import type { State } from "../state.ts";
 import { Index } from "./chains.ts";
 import { wider } from "./hash.ts";
 
@@ -61,6 +62,18 @@ export class Columns {
     let length = 0;
     for (let row = 0; row < this.size; row++) if (isFree[row] === 0) rows[length++] = row;
     return rows;
+  }
+
+  persist(state: State): void {
+    state.list(this.columns);
+    this.#name();
+    this.size = state.of(this.size);
+    this.#capacity = state.of(this.#capacity);
+    this.#free = state.of(this.#free);
+    this.#freed = state.of(this.#freed);
+    for (const index of this.#known) index.persist(state);
+    const awake = state.of(this.#indexes.map((index) => this.#known.indexOf(index)));
+    if (state.isLoading) this.#indexes.splice(0, this.#indexes.length, ...awake.map((place) => this.#known[place]));
   }
 
   #name(): void {

@@ -1,5 +1,6 @@
 /** What an emitted module declares of its role: relations by kind, and what stands beside them. */
 import type { Lattice, Lattices, LatticeType } from "../../lattices/index.run.ts";
+import type { Persistent } from "../state.ts";
 import type { Environment, ImportedLattice, Value, ValueType } from "../program.ts";
 import { Delay, Lapses, LapsesAnew, PassingDelay, TableDeferral } from "./deferral.ts";
 import type { Clock, Deferral, DeferredRelation } from "./deferral.ts";
@@ -65,6 +66,10 @@ class Declared {
   readonly gates: RuleGate[] = [];
   readonly holds: Hold[] = [];
   readonly shown: Shown[] = [];
+  /** What keeps something beside relations, deferrals and what stands. */
+  readonly persistent: Persistent[] = [];
+  /** Components keep what nobody else can see. */
+  hasComponents = false;
 }
 
 export class Declarations {
@@ -80,6 +85,11 @@ export class Declarations {
   constructor(env: Environment) {
     this.env = env;
     this.faults = new Faults(env.report);
+  }
+
+  #kept<P extends Persistent>(persistent: P): P {
+    this.declared.persistent.push(persistent);
+    return persistent;
   }
 
   #declare(lasting: Lasting, name: string | null, types: Types): Relation {
@@ -112,7 +122,7 @@ export class Declarations {
     const all = this.passing(null, types);
     const joined = this.passing(spec.name, types);
     this.declared.events.set(spec.name, { relation: all, types });
-    this.declared.eventKeyings.push(new Joining(this.#joined(spec, types), all, joined));
+    this.declared.eventKeyings.push(this.#kept(new Joining(this.#joined(spec, types), all, joined)));
     return joined;
   }
 
@@ -159,7 +169,7 @@ export class Declarations {
    * as none is given up: until the first is lost nothing has to be noted.
    */
   orders(...relations: readonly Relation[]): readonly Order[] {
-    const arrivals = new Arrivals();
+    const arrivals = this.#kept(new Arrivals());
     const orders = relations.map((relation) => new Order(relation, arrivals));
     if (orders.length > 1) for (const order of orders) order.keep();
     return orders;
@@ -213,7 +223,7 @@ export class Declarations {
 
   /** `incoming`: a passing relation for the facts that rules offer to the table. */
   keyedTable(key: KeySpec, table: Relation, incoming: Relation, types: Types): KeyedTable {
-    return new KeyedTable(this.#keyed(key, types), table, incoming);
+    return this.#kept(new KeyedTable(this.#keyed(key, types), table, incoming));
   }
 
   #joined(spec: LatticeSpec, types: Types): Joined {
@@ -225,12 +235,12 @@ export class Declarations {
 
   /** Of the facts in `all`, one for each key in `joined`. */
   joining(spec: LatticeSpec, all: Relation, joined: Relation, types: Types): Joining {
-    return new Joining(this.#joined(spec, types), all, joined);
+    return this.#kept(new Joining(this.#joined(spec, types), all, joined));
   }
 
   /** `incoming`: a passing relation for the facts that rules offer to the table. */
   latticeTable(spec: LatticeSpec, table: Relation, incoming: Relation, types: Types): LatticeTable {
-    return new LatticeTable(this.#joined(spec, types), table, incoming);
+    return this.#kept(new LatticeTable(this.#joined(spec, types), table, incoming));
   }
 
   /** Facts that a deferral puts into force later: as long as they are derived, */
@@ -287,27 +297,27 @@ export class Declarations {
 
   /** What the groups of an aggregate have shown, in `width` columns. */
   shown(groups: Relation, width: number): Shown {
-    const shown = new Shown(width);
+    const shown = this.#kept(new Shown(width));
     groups.attach(shown);
     this.declared.shown.push(shown);
     return shown;
   }
 
   intSums(groups: Relation): IntSums {
-    const sums = new IntSums();
+    const sums = this.#kept(new IntSums());
     groups.attach(sums);
     return sums;
   }
 
   floatSums(groups: Relation): FloatSums {
-    const sums = new FloatSums();
+    const sums = this.#kept(new FloatSums());
     groups.attach(sums);
     return sums;
   }
 
   /** A number for each group. */
   numbers(groups: Relation): Numbers {
-    const numbers = new Numbers();
+    const numbers = this.#kept(new Numbers());
     groups.attach(numbers);
     return numbers;
   }
@@ -318,7 +328,7 @@ export class Declarations {
 
   /** The extreme values of groups that are kept. */
   extremes(groups: Relation, members: Relation, types: Types, name: ExtremeName): Extremes {
-    return new Extremes(this.values, groups, members, types, name);
+    return this.#kept(new Extremes(this.values, groups, members, types, name));
   }
 
   callable(name: string, of: unknown, params: Types, returns: ValueType): Callable {
@@ -336,6 +346,7 @@ export class Declarations {
       ...input,
       taken: this.#declare("table", null, input.columns.map(({ type }) => type)),
     }));
+    this.declared.hasComponents = true;
     return new ComponentRun(this.values, this.faults, name, create, kept, outputs);
   }
 

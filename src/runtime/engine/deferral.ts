@@ -2,6 +2,7 @@
  * Deferred facts (`<+ <- <+-`): derived in one step, in force from the next one of the same clock on.
  * A clock is a log (or one gate value of it), or null: the unordered steps.
  */
+import type { Persistent, State } from "../state.ts";
 import { KeyIndex, leading } from "./keys.ts";
 import type { Place, Settling } from "./keys.ts";
 import { Relation } from "./relation.ts";
@@ -21,7 +22,7 @@ function dueOn(log: Clock, clock: Clock): Clock {
   return counts(log, clock) ? clock : log;
 }
 
-export interface Deferral {
+export interface Deferral extends Persistent {
   /** Puts into force what is due. */
   begin(clock: Clock): void;
   /** At the end of a step, before relations commit. */
@@ -38,6 +39,10 @@ export class PassingDelay implements Deferral {
   readonly #target: Relation;
   readonly #log: Clock;
   readonly #due = new Map<Clock, number[]>();
+
+  persist(state: State): void {
+    state.map(this.#due);
+  }
 
   constructor(source: Relation, target: Relation, log: Clock) {
     this.#source = source;
@@ -84,6 +89,10 @@ export class Lapses {
   readonly #log: Clock;
   readonly #landed = new Map<Clock, number[]>();
 
+  persist(state: State): void {
+    state.map(this.#landed);
+  }
+
   constructor(relation: Relation, log: Clock) {
     this.#relation = relation;
     this.#log = log;
@@ -117,6 +126,10 @@ export class LapsesAnew {
   readonly #relation: Relation;
   readonly #log: Clock;
   #kept = 0;
+
+  persist(state: State): void {
+    this.#kept = state.of(this.#kept);
+  }
 
   constructor(relation: Relation, log: Clock) {
     this.#relation = relation;
@@ -152,6 +165,11 @@ export class Delay implements Deferral {
     this.#target = target;
     this.#log = log;
     this.#lapses = new Lapses(source, log);
+  }
+
+  persist(state: State): void {
+    this.#lapses.persist(state);
+    state.map(this.#due);
   }
 
   begin(clock: Clock): void {
@@ -242,6 +260,11 @@ export class TableDeferral implements Deferral {
     let keys = this.#keys.get(clock);
     if (keys === undefined) this.#keys.set(clock, (keys = new Relation(this.#key.length)));
     return keys;
+  }
+
+  persist(state: State): void {
+    for (const { lapses } of this.#deferred) lapses.persist(state);
+    for (const clock of state.of([...this.#keys.keys()])) this.#keysOf(clock).persist(state);
   }
 
   #note(keys: Relation, of: Relation, row: number): void {

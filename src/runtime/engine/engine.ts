@@ -11,6 +11,7 @@
  */
 import { compareRows } from "../canonical.ts";
 import type { Evaluator, Row, StepInput, StepOutput } from "../program.ts";
+import type { State } from "../state.ts";
 import { Declarations } from "./declarations.ts";
 import type { Clock } from "./deferral.ts";
 import type { Relation } from "./relation.ts";
@@ -185,6 +186,26 @@ export class Engine extends Declarations implements Evaluator {
     this.values.reclaim(roots);
     const held = roots.reduce((sum, { length }) => sum + length, 0);
     this.#reclaimAt = this.values.size + Math.max(FEW, this.values.size, held >> 4);
+  }
+
+  /** Between steps. */
+  persist(state: State): void {
+    const { all, deferrals, standing, persistent } = this.declared;
+    this.values.persist(state);
+    for (const relation of all) relation.persist(state);
+    for (const each of [...deferrals, ...standing, ...persistent]) each.persist(state);
+    this.agenda.due.set(state.of(this.agenda.due));
+    this.#isStarted = state.of(this.#isStarted);
+    this.#passed = state.of(this.#passed.map((relation) => all.indexOf(relation))).map((place) => all[place]);
+    this.#changes = state.of(this.#changes);
+    this.#reclaimAt = state.of(this.#reclaimAt);
+    this.#lapsing = state.of(this.#lapsing);
+    this.#still = state.of(this.#still);
+    this.#isQuiet = state.of(this.#isQuiet);
+  }
+
+  get isOpaque(): boolean {
+    return this.declared.hasComponents;
   }
 
   // --- what others ask

@@ -2,6 +2,7 @@
  * The extreme value of each group of an aggregate that is kept: a pairing heap for each group (Fredman et al. 1986), its
  * links in integer columns beside the rows of the values. A value comes at constant cost and goes at O(log n) of its group.
  */
+import type { State } from "../state.ts";
 import type { ValueType } from "../program.ts";
 import type { Relation } from "./relation.ts";
 import type { Values } from "./values.ts";
@@ -56,6 +57,14 @@ export class Extremes {
         this.#remove(row);
       },
     });
+  }
+
+  persist(state: State): void {
+    this.#first = state.of(this.#first);
+    this.#group = state.of(this.#group);
+    this.#child = state.of(this.#child);
+    this.#next = state.of(this.#next);
+    this.#previous = state.of(this.#previous);
   }
 
   /** The support of a group's row changed. */

@@ -4,6 +4,7 @@
  * the end of the step as rows that lost their support are.
  */
 import type { Lattice } from "../../lattices/index.run.ts";
+import type { State } from "../state.ts";
 import type { Faults } from "./faults.ts";
 import { FAILED } from "./codes.ts";
 import { wider } from "./hash.ts";
@@ -160,6 +161,12 @@ export class LatticeTable extends Joins implements Settling {
     incoming.attach(this.#made);
   }
 
+  persist(state: State): void {
+    this.#made.persist(state);
+    this.#settled = state.of(this.#settled);
+    this.#era = state.of(this.#era);
+  }
+
   get key(): readonly number[] {
     return this.joined.columns;
   }
@@ -219,6 +226,13 @@ export class Joining extends Joins {
     this.all = all;
     this.#allByKey = new KeyIndex(all, joined.columns);
     all.attach(this.#isIn);
+  }
+
+  persist(state: State): void {
+    this.#isIn.persist(state);
+    this.#touched = state.of(this.#touched);
+    this.#fresh = state.of(this.#fresh);
+    this.#era = state.of(this.#era);
   }
 
   /** Brings `held` up to date with `all`. Under recursion again in each round. */

@@ -2,6 +2,7 @@
  * Collections with declared keys (`kv(key -> value)`): a value that is there stays; of several that are new
  * in one step the least in the canonical order is kept. Every value that is not kept is reported.
  */
+import type { Persistent, State } from "../state.ts";
 import { compareRows } from "../canonical.ts";
 import { factText } from "../codec.ts";
 import type { Row, Value, ValueType } from "../program.ts";
@@ -182,7 +183,7 @@ export interface Settling {
 }
 
 /** A keyed table: facts offered in a step go into `incoming`, and `settle` takes those it can. */
-export class KeyedTable implements Settling {
+export class KeyedTable implements Settling, Persistent {
   readonly key: readonly number[];
   readonly table: Relation;
   readonly incoming: Relation;
@@ -191,6 +192,11 @@ export class KeyedTable implements Settling {
   readonly #incomingByKey: KeyIndex;
   readonly #madeIncoming = new Numbers();
   readonly #madeStored = new Numbers();
+
+  persist(state: State): void {
+    this.#madeIncoming.persist(state);
+    this.#madeStored.persist(state);
+  }
 
   constructor(keyed: Keyed, table: Relation, incoming: Relation) {
     this.#keyed = keyed;

@@ -1,4 +1,5 @@
 /** In which order the facts of recursive views came, so that what rests on lost ones can be told from what stands. */
+import type { State } from "../state.ts";
 import type { RowState } from "./columns.ts";
 import type { Relation } from "./relation.ts";
 import { wider } from "./hash.ts";
@@ -14,6 +15,11 @@ export class Arrivals {
   tick(): number {
     if (++this.now === LATEST) this.#renumber();
     return this.now;
+  }
+
+  persist(state: State): void {
+    this.now = state.of(this.now);
+    for (const order of this.orders) order.persist(state);
   }
 
   /** The same order in small numbers. */
@@ -52,6 +58,17 @@ export class Order implements RowState {
     relation.attach(this);
     relation.order = this;
     for (let row = 0; row < relation.size; row++) this.since[row] = this.#arrivals.tick();
+  }
+
+  persist(state: State): void {
+    const isKept = state.of(this.#relation.order !== null);
+    if (isKept && this.#relation.order === null) {
+      this.#relation.attach(this);
+      this.#relation.order = this;
+    }
+    this.since = state.of(this.since);
+    this.#isDoubtful = state.of(this.#isDoubtful);
+    this.#doubts = state.of(this.#doubts);
   }
 
   grow(capacity: number): void {

@@ -4,6 +4,7 @@
  * the relation: old (`was[r] === 1`) and new (`count[r] > 0`). `touched` lists the rows whose support changed in the
  * step; only they cost anything at its end.
  */
+import type { State } from "../state.ts";
 import type { Agenda } from "./agenda.ts";
 import { wider } from "./hash.ts";
 import type { Order } from "./order.ts";
@@ -208,6 +209,21 @@ export class Relation extends Rows {
     const { touched } = this;
     for (let n = 0; n < touched.length; n++) if (this.change(touched.at(n)) > 0) return true;
     return false;
+  }
+
+  override persist(state: State): void {
+    super.persist(state);
+    this.count = state.of(this.count);
+    this.was = state.of(this.was);
+    this.held = state.of(this.held);
+    this.touched.persist(state);
+    this.#ownFresh.persist(state);
+    this.fresh = state.of(this.fresh === this.touched) ? this.touched : this.#ownFresh;
+    this.#losses = state.of(this.#losses);
+    this.landed = state.of(this.landed);
+    this.landedLength = state.of(this.landedLength);
+    this.era = state.of(this.era);
+    this.#marked = state.of(this.#marked);
   }
 
   // --- the end of a step

@@ -2,6 +2,7 @@
  * Rows in some order. While their numbers follow one another, as those of rows that were made one after the other do,
  * only the first and how many there are is kept.
  */
+import type { State } from "../state.ts";
 import { wider } from "./hash.ts";
 
 export class RowList {
@@ -33,6 +34,13 @@ export class RowList {
   copy(of: RowList): void {
     this.clear();
     for (let n = 0; n < of.length; n++) this.add(of.at(n));
+  }
+
+  persist(state: State): void {
+    this.length = state.of(this.length);
+    this.isRun = state.of(this.isRun);
+    this.#first = state.of(this.#first);
+    this.#rows = state.of(this.#rows);
   }
 
   clear(): void {

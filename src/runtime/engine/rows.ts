@@ -2,6 +2,7 @@
  * Rows of codes in integer columns, found by an open-addressing hash over all columns, with chains of rows for
  * the column subsets that rules probe.
  */
+import type { State } from "../state.ts";
 import type { Index } from "./chains.ts";
 import { Columns } from "./columns.ts";
 import { finish, hash1, hash2, hash3, hash4, mix, TOMBSTONE, VACANT } from "./hash.ts";
@@ -48,6 +49,16 @@ export class Rows extends Columns {
    */
   keyBy(columns: readonly number[]): void {
     this.#byKey = this.index(...columns);
+  }
+
+  override persist(state: State): void {
+    super.persist(state);
+    this.#room = state.of(this.#room);
+    this.#slots = state.of(this.#slots);
+    this.#mask = state.of(this.#mask);
+    this.#tag = state.of(this.#tag);
+    this.#graves = state.of(this.#graves);
+    this.#spacious = state.of(this.#spacious);
   }
 
   // --- finding rows: `find` gives -1 where there is none (a row found may have lost its support)

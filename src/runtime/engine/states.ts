@@ -1,4 +1,5 @@
 /** What is kept per row beside a relation. */
+import type { State } from "../state.ts";
 import type { RowState } from "./columns.ts";
 
 /** Of an aggregate's groups: the codes that its last result showed. */
@@ -22,6 +23,11 @@ export class Shown implements RowState {
     }
   }
 
+  persist(state: State): void {
+    this.is = state.of(this.is);
+    state.list(this.results);
+  }
+
   reset(row: number): void {
     this.is[row] = 0;
   }
@@ -35,6 +41,10 @@ export class Numbers implements RowState {
     const of = new Int32Array(capacity);
     of.set(this.of);
     this.of = of;
+  }
+
+  persist(state: State): void {
+    this.of = state.of(this.of);
   }
 
   reset(row: number): void {

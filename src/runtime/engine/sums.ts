@@ -2,6 +2,7 @@
  * Exact sums per group row. Nothing is ever rounded but the result, so that neither the order of the
  * values nor values that came and went show in it.
  */
+import type { State } from "../state.ts";
 import type { RowState } from "./columns.ts";
 
 function widerFloats(array: Float64Array, length: number): Float64Array {
@@ -25,6 +26,11 @@ export class IntSums implements RowState {
   reset(row: number): void {
     this.#high[row] = 0;
     this.#low[row] = 0;
+  }
+
+  persist(state: State): void {
+    this.#high = state.of(this.#high);
+    this.#low = state.of(this.#low);
   }
 
   add(row: number, value: number, sign: number): void {
@@ -118,6 +124,11 @@ export class FloatSums implements RowState {
   reset(row: number): void {
     this.#sums[row] = 0n;
     for (const counts of this.#special) counts[row] = 0;
+  }
+
+  persist(state: State): void {
+    this.#sums = state.of(this.#sums);
+    this.#special = state.of(this.#special);
   }
 
   add(row: number, value: number, sign: number): void {

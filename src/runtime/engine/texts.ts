@@ -1,3 +1,4 @@
+import type { State } from "../state.ts";
 import { VACANT, wider } from "./hash.ts";
 
 const FEWEST_SLOTS = 1 << 10;
@@ -20,6 +21,13 @@ export class Texts {
 
   constructor(entries: readonly unknown[]) {
     this.#entries = entries;
+  }
+
+  /** Beside the entries. */
+  persist(state: State): void {
+    this.#slots = state.of(this.#slots);
+    this.#hashes = state.of(this.#hashes);
+    this.#size = state.of(this.#size);
   }
 
   /** The entry that is the text; -1 when none is. */

@@ -8,6 +8,7 @@
  * To add an entry makes O(log n) nodes. Operations on two maps stop where they meet the same node, so that they cost
  * what differs. Functions that combine values must be commutative and give x for two x: they are asked about others only.
  */
+import type { State } from "../state.ts";
 import { EMPTY_MAP, FAILED } from "./codes.ts";
 import { finish, mix, wider } from "./hash.ts";
 
@@ -49,6 +50,20 @@ export class Tries {
   /** `toNumber`: of the values, in maps that are asked for their total. */
   constructor(toNumber: (code: number) => number) {
     this.#toNumber = toNumber;
+  }
+
+  persist(state: State): void {
+    this.#bit = state.of(this.#bit);
+    this.#key = state.of(this.#key);
+    this.#left = state.of(this.#left);
+    this.#right = state.of(this.#right);
+    this.#size = state.of(this.#size);
+    this.#length = state.of(this.#length);
+    this.#free = state.of(this.#free);
+    this.#slots = state.of(this.#slots);
+    this.#mask = state.of(this.#mask);
+    // Computed anew when somebody asks.
+    if (state.isLoading) this.#totals = new Float64Array(0);
   }
 
   /** Number of nodes. */

@@ -15,6 +15,7 @@ import type { Lattice, Lattices, LatticeType } from "../../lattices/index.run.ts
 import { compareValues } from "../canonical.ts";
 import { typeText } from "../codec.ts";
 import type { ImportedLattice, Value, ValueType } from "../program.ts";
+import type { State } from "../state.ts";
 import { FAILED, isMap, LIMIT } from "./codes.ts";
 import { Texts } from "./texts.ts";
 import { Tries } from "./tries.ts";
@@ -35,6 +36,24 @@ class Members {
     this.keys = keys;
     this.codes = codes;
   }
+}
+
+type Composite = Uint8Array | Sequence | Members;
+/** One that can be cloned. */
+type PlainComposite = Uint8Array | { readonly keys: readonly string[] | null; readonly codes: readonly number[] };
+
+function isComposite(entry: Entry | undefined): entry is Composite {
+  return typeof entry === "object" && entry !== null;
+}
+
+function plainOf(entry: Composite): PlainComposite {
+  if (entry instanceof Uint8Array) return entry;
+  return { keys: entry instanceof Members ? entry.keys : null, codes: entry.codes };
+}
+
+function entryOf(plain: PlainComposite): Composite {
+  if (plain instanceof Uint8Array) return plain;
+  return plain.keys === null ? new Sequence(plain.codes) : new Members(plain.keys, plain.codes);
 }
 
 type Entry = string | number | boolean | null | Uint8Array | Sequence | Members;
@@ -284,6 +303,19 @@ export class Values {
   sorted(type: ValueType, codes: readonly number[]): readonly number[] {
     const decoded = codes.map((code) => ({ code, value: this.decode(type, code) }));
     return decoded.sort((a, b) => compareValues(a.value, b.value)).map(({ code }) => code);
+  }
+
+  persist(state: State): void {
+    const saved = state.of(this.#entries.map((entry) => (isComposite(entry) ? plainOf(entry) : entry)));
+    this.#texts.persist(state);
+    state.map(this.#numbers);
+    state.map(this.#composites);
+    this.#free = state.of(this.#free);
+    this.maps.persist(state);
+    if (!state.isLoading) return;
+    this.#distinct.clear();
+    this.#entries.length = 0;
+    for (const entry of saved) this.#entries.push(typeof entry === "object" && entry !== null ? entryOf(entry) : entry);
   }
 
   // --- reclaiming

@@ -13,6 +13,7 @@ import { deserialize, serialize } from "node:v8";
 import type { Deadline, StepEffects } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
 import type { Row, StepOutput } from "../program.ts";
+import { State } from "../state.ts";
 import { giveLock, takeLock } from "./lock.ts";
 import { RecordFile } from "./record-file.ts";
 import type { TornTail } from "./record-file.ts";
@@ -54,6 +55,14 @@ interface Header extends Identity {
 export interface Recorded {
   /** What an entry brings about; null: nothing that leaves. */
   apply(entry: Entry): Pick<StepEffects, "envelopes" | "outputs"> | null;
+  /** Between steps: all that decides what it does next; if it is persistent. */
+  persist(state: State): void;
+  readonly isPersistent: boolean;
+}
+
+/** In the place of entries: what had come of those before it. */
+interface Snapshot {
+  readonly state: unknown[];
 }
 
 /** Outputs that nobody has confirmed. */
@@ -62,6 +71,9 @@ export interface Untold {
   /** Rows of outputs since the beginning, with these. */
   readonly end: number;
 }
+
+/** Bytes of entries after which a snapshot is taken; or twice those of the last one, if that is more. */
+const SNAPSHOT_AFTER = 32 * 1024 * 1024;
 
 export class Journal {
   readonly epoch: number;
@@ -78,7 +90,14 @@ export class Journal {
   #told = 0;
   #untold: Untold[] = [];
   readonly #self: string;
-  readonly #file: RecordFile;
+  #file: RecordFile;
+  readonly #recorded: Recorded;
+  readonly #header: Header;
+  /** Nothing was there. */
+  readonly isNew: boolean = false;
+  readonly #snapshotAfter: number;
+  /** Length of the snapshot with which the file begins. */
+  snapshotBytes = 0;
   readonly #lock: string;
   #entries: Entry[] = [];
   /** What was confirmed, of each peer, host and source the last: written with what comes next. */
@@ -89,6 +108,7 @@ export class Journal {
     folder: string,
     identity: Identity,
     create: (epoch: number) => R,
+    snapshotAfter = SNAPSHOT_AFTER,
   ): { readonly journal: Journal; readonly recorded: R } {
     const stem = join(folder, identity.self.replace("#", "-"));
     try {
@@ -99,7 +119,7 @@ export class Journal {
     takeLock(`${stem}.lock`);
     try {
       let recorded: R | null = null;
-      const journal = new Journal(stem, identity, (epoch) => (recorded = create(epoch)));
+      const journal = new Journal(stem, identity, (epoch) => (recorded = create(epoch)), snapshotAfter);
       return { journal, recorded: recorded! };
     } catch (error) {
       giveLock(`${stem}.lock`);
@@ -107,10 +127,11 @@ export class Journal {
     }
   }
 
-  private constructor(stem: string, identity: Identity, create: (epoch: number) => Recorded) {
+  private constructor(stem: string, identity: Identity, create: (epoch: number) => Recorded, snapshotAfter: number) {
     const path = `${stem}.journal`;
     this.#self = identity.self;
     this.#lock = `${stem}.lock`;
+    this.#snapshotAfter = snapshotAfter;
     let epoch: number | null = null;
     let recorded: Recorded | null = null;
     let replayed = 0;
@@ -120,18 +141,27 @@ export class Journal {
         recorded = create(epoch);
         return;
       }
-      for (const entry of deserialize(payload) as Entry[]) {
+      const entries = deserialize(payload) as Entry[] | Snapshot;
+      if (!Array.isArray(entries)) {
+        this.#persist(new State(entries.state), recorded);
+        this.snapshotBytes = payload.length;
+        return;
+      }
+      for (const entry of entries) {
         this.#replay(recorded, entry);
         replayed++;
       }
     });
     if (file === null) {
       epoch = randomInt(2 ** 47);
-      create(epoch);
+      recorded = create(epoch);
       file = RecordFile.create(path, [serialize({ ...identity, epoch } satisfies Header)]);
+      this.isNew = true;
     }
     if (epoch === null) throw new StorageError(DAMAGED, `${path} is damaged at byte ${file.bytes}: it does not say what wrote it`);
     this.epoch = epoch;
+    this.#recorded = recorded!;
+    this.#header = { ...identity, epoch };
     this.replayed = replayed;
     this.#file = file;
   }
@@ -209,7 +239,31 @@ export class Journal {
   /** Writes what was noted. `seen`: something that follows from it leaves now, so that it has to survive a power failure. */
   commit(seen: boolean): void {
     if (this.#entries.length > 0) this.#write();
-    if (seen) this.#file.sync();
+    const since = this.#file.bytes - this.snapshotBytes;
+    if (since > this.#snapshotAfter && since > this.snapshotBytes * 2 && this.#recorded.isPersistent) this.#snapshot();
+    else if (seen) this.#file.sync();
+  }
+
+  /** Begins a new file with what has come of the old one. A crash leaves the one or the other. */
+  #snapshot(): void {
+    const state = new State(null);
+    this.#persist(state, this.#recorded);
+    const payload = serialize({ state: state.values } satisfies Snapshot);
+    const old = this.#file;
+    this.#file = RecordFile.create(old.path, [serialize(this.#header), payload]);
+    old.close();
+    this.snapshotBytes = payload.length;
+  }
+
+  #persist(state: State, recorded: Recorded): void {
+    state.map(this.lastSent);
+    state.map(this.#unacked);
+    state.map(this.#fed);
+    state.map(this.fired);
+    this.#given = state.of(this.#given);
+    this.#told = state.of(this.#told);
+    this.#untold = state.of(this.#untold);
+    recorded.persist(state);
   }
 
   #write(): void {
