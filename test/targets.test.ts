@@ -37,6 +37,7 @@ const kinds: readonly (readonly [string, Deployable])[] = [
   ["a program with a log", program],
   ["one on a NATS cluster of its own", { ...program, transport: "nats" }],
   ["one on a NATS cluster elsewhere", { ...program, transport: "tls://nats.example.org?creds=app.creds" }],
+  ["one that keeps data", { ...program, keepsData: true }],
   ["one without", { ...program, roles: program.roles.slice(0, 2), log: false, epochMs: null }],
 ];
 
