@@ -461,6 +461,9 @@ describe("transport", () => {
     const hello = encodeFrame(JSON.stringify(["hello", "p", "1", "c", "A#0", 9, "R#0", 1]));
     await send(Buffer.from("GET / HTTP/1.1\r\n\r\n"));
     await send(encodeFrame(`["m",1]`));
+    const long = Buffer.alloc(4);
+    long.writeUInt32BE(20_000);
+    await send(long);
     await send(encodeFrame(JSON.stringify(["hello", "p", "1", "c", "A#0", 9, "R#1", 1])));
     await send(hello, encodeFrame(`["m",1,[0,"R.p",["no row"]]]`));
     await send(hello, encodeFrame(`["m",1,`));
@@ -470,10 +473,12 @@ describe("transport", () => {
       /^connection from 127\.0\.0\.1:\d+ refused and closed: a frame of 1195725856 bytes was announced/,
     );
     expect(messages[1]).toMatch(/expected the greeting of a node/);
-    expect(messages[2]).toMatch(/^connection from A#0 .*it looks for R#1, this is R#0: compare the addresses/);
-    expect(messages[3]).toMatch(/^connection from A#0 refused and closed: rows of R\.p are no list of lists/);
-    expect(messages[4]).toMatch(/^connection from A#0 .*not JSON/);
-    expect(messages[5]).toMatch(/^connection from A#0 .*expected a message/);
+    // Of somebody who has not said who it is, little is taken.
+    expect(messages[2]).toContain("a frame of 20000 bytes was announced, 16384 are allowed");
+    expect(messages[3]).toMatch(/^connection from A#0 .*it looks for R#1, this is R#0: compare the addresses/);
+    expect(messages[4]).toMatch(/^connection from A#0 refused and closed: rows of R\.p are no list of lists/);
+    expect(messages[5]).toMatch(/^connection from A#0 .*not JSON/);
+    expect(messages[6]).toMatch(/^connection from A#0 .*expected a message/);
     a.transport.send(envelope(1));
     await until(() => a.transport.unacked === 0);
     expect(r.got.length).toBe(1);

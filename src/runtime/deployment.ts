@@ -1,5 +1,7 @@
 /** `deploy.json`: where the instances of a program are. */
 import type { RoleMeta } from "./program.ts";
+import { TLS_KEYS } from "./transports/tls-files.ts";
+import type { TlsFiles } from "./transports/tls-files.ts";
 import { namesNats, parseNats } from "./transports/nats/settings.ts";
 import type { NatsSettings } from "./transports/nats/settings.ts";
 
@@ -24,6 +26,8 @@ export interface DeployFile {
   readonly log?: Place;
   /** How long the sequencer gathers an epoch, milliseconds; as the program was built where it is absent. */
   readonly epochMs?: number;
+  /** Over TCP: what each process shows, and whom it takes. Absent: connections are neither encrypted nor checked. */
+  readonly tls?: TlsFiles;
   /** Folder on each machine in which processes keep their data; needed where the program has durable tables. */
   readonly data?: string;
 }
@@ -79,7 +83,7 @@ export function transportProblem(transport: unknown): string | null {
   return parsed.ok ? null : parsed.problem;
 }
 
-const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "data"];
+const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "tls", "data"];
 const PLACE_KEYS = ["host", "port", "metrics"];
 
 /** What is received from NATS is not held back until it is on the disk. */
@@ -147,7 +151,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     const form = `{"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`;
     throw new DeploymentError(file, [`expected an object ${form}`]);
   }
-  const { cluster, transport, roles, log, epochMs, data } = value;
+  const { cluster, transport, roles, log, tls, epochMs, data } = value;
   for (const key of Object.keys(value)) {
     if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
@@ -156,6 +160,8 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   const transportIs = transportProblem(transport);
   if (transportIs !== null) problems.push(`"transport": ${transportIs}`);
   const isOnNats = typeof transport === "string" && namesNats(transport);
+  if (tls !== undefined) checkTls(tls, problems);
+  if (tls !== undefined && isOnNats) problems.push('"tls" is for processes that are connected to each other; on NATS the transport says it: tls://host?ca=…');
   if (data !== undefined && (typeof data !== "string" || data === ""))
     problems.push(`"data" is the folder in which processes keep their data, a string; found ${JSON.stringify(data)}`);
   else if (data === undefined && needs?.durable)
@@ -195,6 +201,15 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   if (problems.length === 0 && !isOnNats) checkDistinct(deploy, problems);
   if (problems.length > 0) throw new DeploymentError(file, problems);
   return deploy;
+}
+
+function checkTls(tls: unknown, problems: string[]): void {
+  const form = `{"ca": "ca.pem", "cert": "node.pem", "key": "node.key"}`;
+  if (!isRecord(tls)) return void problems.push(`"tls" must be ${form}`);
+  for (const key of TLS_KEYS)
+    if (typeof tls[key] !== "string" || tls[key] === "") problems.push(`tls.${key} must be a file, as in ${form}; found ${JSON.stringify(tls[key])}`);
+  for (const key of Object.keys(tls))
+    if (!TLS_KEYS.some((known) => known === key)) problems.push(`tls has the unknown key "${key}"; there are ${TLS_KEYS.join(", ")}`);
 }
 
 function checkPlace(place: unknown, where: string, problems: string[]): void {

@@ -233,9 +233,10 @@ function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, 
   const problem = transportProblem(asked ?? undefined);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   const replaced = { ...(asked !== null && { transport: asked }), ...(data !== null && { data: resolve(data) }) };
-  const { transport, data: folder, ...deploy } = parseDeployment(withReplaced(text, replaced), path, needs);
+  const { transport, data: folder, tls, ...deploy } = parseDeployment(withReplaced(text, replaced), path, needs);
   return {
     ...deploy,
+    ...(tls !== undefined && { tls: { ca: beside(tls.ca), cert: beside(tls.cert), key: beside(tls.key) } }),
     ...(transport !== undefined && { transport: asked === null ? placedFiles(transport, beside) : transport }),
     ...(folder !== undefined && { data: beside(folder) }),
   };

@@ -74,14 +74,15 @@ function create(
   return new DlcNode(from.programs[role], options);
 }
 
-/** The same; null, with the reason on stderr, where its data cannot be read. */
+/** The same; null, with the reason on stderr, where its data or certificates cannot be read. */
 function createOrSay(...given: Parameters<typeof create>): AnyNode | null {
   try {
     return create(...given);
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
+    const isTransport = error instanceof TransportError;
+    if (!isTransport && !(error instanceof StorageError)) throw error;
     const [, { role, index }] = given;
-    say(role === "log" ? "log" : `${role}#${index}`)(`${error.code}: ${error.message}`);
+    say(role === "log" ? "log" : `${role}#${index}`)(isTransport ? error.message : `${error.code}: ${error.message}`);
     return null;
   }
 }

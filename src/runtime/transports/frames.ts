@@ -23,7 +23,8 @@ export class FrameError extends Error {
 
 /** Cuts a byte stream into frames. After it has thrown it must not be fed again. */
 export class FrameReader {
-  readonly #limit: number;
+  /** Longest frame that is taken, bytes. */
+  limit: number;
   /** Bytes of a frame that has not come whole, in order. */
   #chunks: Buffer[] = [];
   #size = 0;
@@ -31,7 +32,7 @@ export class FrameReader {
   #need = HEADER;
 
   constructor(limit: number = MAX_FRAME_BYTES) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Calls `take` with each frame that is now complete, parsed. Throws FrameError for what is no frame. */
@@ -44,8 +45,8 @@ export class FrameReader {
     this.#need = HEADER;
     while (bytes.length - at >= HEADER) {
       const length = bytes.readUInt32BE(at);
-      if (length > this.#limit) {
-        throw new FrameError(`a frame of ${length} bytes was announced, ${this.#limit} are allowed`);
+      if (length > this.limit) {
+        throw new FrameError(`a frame of ${length} bytes was announced, ${this.limit} are allowed`);
       }
       if (bytes.length - at - HEADER < length) {
         this.#need = HEADER + length;

@@ -2,6 +2,7 @@
 import { natsOf } from "../deployment.ts";
 import { NatsTransport } from "./nats/nats.ts";
 import { TcpTransport } from "./tcp.ts";
+import { encrypted, plain } from "./tls.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
@@ -10,6 +11,7 @@ export type { Transport, TransportOptions } from "./transport.ts";
 export function createTransport(options: TransportOptions): Transport {
   const nats = natsOf(options.deploy);
   if (nats !== null) return new NatsTransport(options, nats);
-  const wire = new WireFormat(options.metas);
-  return new TcpTransport({ ...options, cluster: options.deploy.cluster ?? "", wire });
+  const { cluster = "", tls } = options.deploy;
+  const wiring = tls === undefined ? plain : encrypted(tls);
+  return new TcpTransport({ ...options, cluster, wire: new WireFormat(options.metas), wiring });
 }

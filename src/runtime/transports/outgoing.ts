@@ -1,5 +1,5 @@
 /** One peer that this process sends to: what it has not acknowledged is kept, and sent again after a reconnection. */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { encodeFrame, FrameError, FrameReader } from "./frames.ts";
 
 export interface PeerAddress {
@@ -24,6 +24,9 @@ export interface OutgoingOptions {
   /** `Report#1`. */
   readonly name: string;
   readonly address: () => PeerAddress;
+  readonly connect: () => Socket;
+  /** The event of that socket after which it can be written to. */
+  readonly ready: string;
   /** The hello frame's fields before the number of the first envelope that follows. */
   readonly hello: readonly unknown[];
   /** How long to hold the next envelope, milliseconds; null: not at all. */
@@ -108,11 +111,11 @@ export class Outgoing {
 
   #connect(): void {
     this.#retry = null;
-    const socket = connect(this.#options.address());
+    const socket = this.#options.connect();
     this.#socket = socket;
     socket.setNoDelay(true);
     const reader = new FrameReader();
-    socket.on("connect", () => {
+    socket.on(this.#options.ready, () => {
       this.#connected = true;
       socket.cork();
       const first = this.#kept[this.#head]?.seq ?? this.#last + 1;

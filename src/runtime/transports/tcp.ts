@@ -10,7 +10,7 @@
  * Delivery is at least once: what is not acknowledged is sent again after a reconnection. Repetitions are
  * dropped here and, for good, by the instance.
  */
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Duplicates } from "../duplicates.ts";
 import type { Envelope, Part } from "../messages.ts";
 import { holdTimes } from "./delay.ts";
@@ -19,6 +19,8 @@ import { Loopback } from "./loopback.ts";
 import { Outgoing, type PeerAddress } from "./outgoing.ts";
 import { Received } from "./received.ts";
 import { framesOf, REFUSED_PEER } from "./transport.ts";
+import { plain } from "./tls.ts";
+import type { Wiring } from "./tls.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
@@ -26,7 +28,13 @@ export interface TcpOptions extends Omit<TransportOptions, "deploy" | "metas"> {
   /** The deployment's name: peers with another are refused. */
   readonly cluster: string;
   readonly wire: WireFormat;
+  /** How connections are made; not encrypted when left out. */
+  readonly wiring?: Wiring;
 }
+
+/** A greeting is short, and comes at once. */
+const GREETING_BYTES = 16 * 1024;
+const GREETING_MS = 10_000;
 
 interface Incoming {
   readonly socket: Socket;
@@ -37,8 +45,13 @@ interface Incoming {
   acked: number;
 }
 
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`;
+}
+
 export class TcpTransport implements Transport {
   readonly #options: TcpOptions;
+  readonly #wiring: Wiring;
   readonly #server: Server;
   readonly #incoming = new Set<Incoming>();
   readonly #outgoing = new Map<string, Outgoing>();
@@ -60,7 +73,14 @@ export class TcpTransport implements Transport {
     this.#options = options;
     this.#hold = options.delay ? holdTimes(options.delay, options.self) : null;
     this.#loopback = new Loopback(options.onEnvelope, this.#hold);
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#wiring = options.wiring ?? plain;
+    this.#server = this.#wiring.serve(
+      (socket) => this.#accept(socket),
+      (socket, reason) => {
+        socket.destroy();
+        this.#options.onFault({ code: REFUSED_PEER, message: `connection from ${nameOf(socket)} refused and closed: ${reason}` });
+      },
+    );
   }
 
   /** Resolves to the port; rejects with the system's error (`EADDRINUSE`). Port 0: any that is free. */
@@ -119,6 +139,11 @@ export class TcpTransport implements Transport {
     const { program, version, cluster, self, epoch, log } = this.#options;
     return new Outgoing({
       name: to,
+      connect: () => {
+        const { host, port } = this.#addresses.get(to)!;
+        return this.#wiring.connect(host, port);
+      },
+      ready: this.#wiring.ready,
       address: () => this.#addresses.get(to)!,
       hello: [program, version, cluster, self, epoch, to],
       hold: this.#hold,
@@ -140,10 +165,17 @@ export class TcpTransport implements Transport {
     socket.setNoDelay(true);
     const incoming: Incoming = { socket, from: null, received: null, pieces: [], acked: -1 };
     this.#incoming.add(incoming);
-    const reader = new FrameReader(this.#options.maxFrameBytes ?? MAX_FRAME_BYTES);
+    const most = this.#options.maxFrameBytes ?? MAX_FRAME_BYTES;
+    const reader = new FrameReader(Math.min(most, GREETING_BYTES));
+    // Who does not say who it is keeps nothing busy.
+    const silent = setTimeout(() => this.#refuse(incoming, `it said nothing that it should for ${GREETING_MS / 1000} s`), GREETING_MS);
     socket.on("data", (chunk: Buffer) => {
       try {
-        reader.push(chunk, (frame) => this.#take(incoming, frame));
+        reader.push(chunk, (frame) => {
+          this.#take(incoming, frame);
+          clearTimeout(silent);
+          reader.limit = most;
+        });
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;
         this.#refuse(incoming, error.message);
@@ -151,13 +183,16 @@ export class TcpTransport implements Transport {
     });
     // An error is followed by a close; the sender comes again if it has something to say.
     socket.on("error", () => {});
-    socket.on("close", () => this.#incoming.delete(incoming));
+    socket.on("close", () => {
+      clearTimeout(silent);
+      this.#incoming.delete(incoming);
+    });
     if (this.#paused) socket.pause();
   }
 
   /** Ends the connection with the reason, for both sides to read. */
   #refuse(incoming: Incoming, reason: string): void {
-    const peer = incoming.from ?? `${incoming.socket.remoteAddress}:${incoming.socket.remotePort}`;
+    const peer = incoming.from ?? nameOf(incoming.socket);
     incoming.socket.removeAllListeners("data");
     incoming.socket.end(encodeFrame(JSON.stringify(["refuse", reason])), () => incoming.socket.destroy());
     this.#incoming.delete(incoming);
