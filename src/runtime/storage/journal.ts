@@ -72,6 +72,9 @@ export interface Untold {
   readonly end: number;
 }
 
+/** What was confirmed and is not written is repeated after a crash: nobody who rests for so long repeats it. */
+const CONFIRMED_AFTER_MS = 20;
+
 /** Bytes of entries after which a snapshot is taken; or twice those of the last one, if that is more. */
 const SNAPSHOT_AFTER = 32 * 1024 * 1024;
 
@@ -100,8 +103,9 @@ export class Journal {
   snapshotBytes = 0;
   readonly #lock: string;
   #entries: Entry[] = [];
-  /** What was confirmed, of each peer, host and source the last: written with what comes next. */
+  /** What was confirmed, of each peer, host and source the last: written with what comes next, or after a while. */
   readonly #confirmed = new Map<string, Entry>();
+  #while: NodeJS.Timeout | null = null;
 
   /** Brings what `create` makes to where it was when the journal was last written. Throws StorageErrors. */
   static open<R extends Recorded>(
@@ -220,6 +224,19 @@ export class Journal {
   #confirm(entry: Entry): void {
     this.#learn(entry);
     this.#confirmed.set(entry[0] === "told" ? "told" : `${entry[0]} ${entry[1] as string}`, entry);
+    this.#while ??= setTimeout(() => this.#writeConfirmed(), CONFIRMED_AFTER_MS).unref();
+  }
+
+  #writeConfirmed(): void {
+    this.#while = null;
+    // With entries it waits for their commit.
+    if (this.#entries.length > 0) return;
+    try {
+      this.#write();
+    } catch (error) {
+      // Nothing rests on it; the next commit fails as well, and says so.
+      if (!(error instanceof StorageError)) throw error;
+    }
   }
 
   /** What a step brings about. It may leave after the next `commit`. */
@@ -267,6 +284,7 @@ export class Journal {
   }
 
   #write(): void {
+    this.#forgetWhile();
     for (const entry of this.#confirmed.values()) this.#entries.push(entry);
     this.#confirmed.clear();
     if (this.#entries.length === 0) return;
@@ -335,8 +353,14 @@ export class Journal {
     giveLock(this.#lock);
   }
 
+  #forgetWhile(): void {
+    if (this.#while !== null) clearTimeout(this.#while);
+    this.#while = null;
+  }
+
   /** Ends as it is, after it could not be written. */
   abandon(): void {
+    this.#forgetWhile();
     this.#file.close();
     giveLock(this.#lock);
   }
