@@ -194,7 +194,7 @@ describe("a receiver on a network that delivers at most once", () => {
   afterEach(() => void vi.useRealTimers());
 
   /** A sender and a receiver, with a network that loses and delays by a seed; the receiver may be slow or start again. */
-  function pair(loss: number, seed: number, hold: (() => number) | null = null) {
+  function pair(loss: number, seed: number, hold: (() => number) | null = null, window = 50) {
     const draw = holdTimes({ minMs: 0, maxMs: 1, seed }, "network");
     const came: number[][] = [];
     let epoch = 1;
@@ -206,7 +206,7 @@ describe("a receiver on a network that delivers at most once", () => {
     came.push(life);
     let isNew = false;
     const peer: Peer = new Peer({
-      window: 50,
+      window,
       hold,
       isUp: () => state.isUp,
       onAck: () => void state.acks++,
@@ -285,6 +285,20 @@ describe("a receiver on a network that delivers at most once", () => {
       await run(60_000);
       expect(peer.unacked).toBe(0);
       expect([...came[1]].sort((a, b) => a - b)).toEqual(Array.from({ length: 30 - taken }, (_, i) => taken + 1 + i));
+    }
+  });
+
+  test("that had nothing of what was on its way gets it all at once, when it answers or starts again", async () => {
+    for (const isNew of [false, true]) {
+      const { peer, came, stop, restart } = pair(0, 1, null, 1000);
+      stop(true);
+      for (let seq = 1; seq <= 60; seq++) peer.send(seq, body);
+      await run(10_000);
+      stop(false);
+      if (isNew) restart();
+      // One question at most, and not one for each.
+      await run(isNew ? 100 : 2100);
+      expect(came.at(-1)?.length).toBe(60);
     }
   });
 
