@@ -5,11 +5,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkDeployment, DeploymentError } from "../src/runtime/deployment.ts";
 import { holdTimes } from "../src/runtime/transports/delay.ts";
 import { encodeFrame, FrameError } from "../src/runtime/transports/frames.ts";
+import { LogReader } from "../src/runtime/transports/nats/log-reader.ts";
 import { Names, readerOf, streamsOf, token } from "../src/runtime/transports/nats/names.ts";
 import { NATS_PACKAGES } from "../src/runtime/transports/nats/packages.ts";
 import { Assembly, envelopesIn, pack, unpack } from "../src/runtime/transports/nats/packets.ts";
 import { Peer } from "../src/runtime/transports/nats/peer.ts";
 import { parseNats, placedFiles, serversText } from "../src/runtime/transports/nats/settings.ts";
+import type { Session } from "../src/runtime/transports/nats/session.ts";
 import { Received } from "../src/runtime/transports/received.ts";
 import { WireFormat } from "../src/runtime/transports/wire.ts";
 
@@ -312,5 +314,96 @@ describe("a receiver on a network that delivers at most once", () => {
     peer.sendAgain();
     await run(1000);
     expect(came[0]).toEqual([1]);
+  });
+});
+
+describe("a log that servers deliver with gaps, twice, or not at all for a while", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A stream whose consumers misbehave by a seed. */
+  function streamOf(
+    entries: readonly Buffer[],
+    seed: number,
+  ): { readonly session: Session; readonly consumers: () => number } {
+    const draw = holdTimes({ minMs: 0, maxMs: 1, seed }, "stream");
+    let callback: ((error: null, message: object) => void) | null = null;
+    let next = 1;
+    let consumers = 0;
+    const give = (seq: number): void => {
+      const data = entries[seq - 1];
+      callback?.(null, { data, subject: "dlc.a.b.log.L.all", reply: `$JS.ACK.s.c.1.${seq}.${seq}.0.0` });
+    };
+    const status = (code: number): void => callback?.(null, { headers: { code, description: "so it is" } });
+    const connection = {
+      subscribe: (_: string, options: { callback: typeof callback }) => {
+        callback = options.callback;
+        return { unsubscribe: () => (callback = null) };
+      },
+      publish: () => {
+        if (draw() < 0.2) return;
+        if (draw() < 0.2) return status(409);
+        for (let i = 0; i < 5 && next <= entries.length; i++) {
+          if (draw() < 0.1) next++;
+          if (draw() < 0.1 && next > 1) give(next - 1);
+          if (next <= entries.length) give(next++);
+        }
+        setTimeout(() => status(408), 100);
+      },
+    };
+    const add = async (_: string, { opt_start_seq: start }: { opt_start_seq: number }): Promise<{ name: string }> => {
+      consumers++;
+      next = start;
+      if (draw() < 0.3) throw new Error("no leader");
+      return { name: `c${consumers}` };
+    };
+    const streams = { consumers: { add, delete: async () => true } };
+    const session = { connection, streams, packages: { core: { createInbox: () => "inbox" } } } as unknown as Session;
+    return { session, consumers: () => consumers };
+  }
+
+  test("is read whole, in its order, every envelope once", async () => {
+    const head = (from: string, seqs: number[]) => ({ from, epoch: 1, first: 1, seqs });
+    const short = Buffer.from("body");
+    // Of A: 3 and 4 come twice, in another entry; of B one entry is in three pieces, among which others stand.
+    const [one, two, three] = pack(head("B#0", [1]), Buffer.from("a long body"), 4);
+    const small = (from: string, ...seqs: number[]): Buffer => pack(head(from, seqs), short, 100)[0];
+    const rest = Array.from({ length: 30 }, (_, i) => small("C#0", i + 1));
+    const entries = [
+      small("A#0", 1, 2),
+      one,
+      small("A#0", 3),
+      two,
+      Buffer.from("nonsense"),
+      small("A#0", 3, 4),
+      three,
+      small("A#0", 4),
+      ...rest,
+    ];
+    const wanted = ["A#0 1,2", "A#0 3", "A#0 4", "B#0 1", ...rest.map((_, i) => `C#0 ${i + 1}`)];
+    let most = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const { session, consumers } = streamOf(entries, seed);
+      const read: string[] = [];
+      const refused: string[] = [];
+      const reader = new LogReader({
+        session,
+        stream: "s",
+        log: "L",
+        room: () => null,
+        onEntry: (_, { from }, fresh) => void read.push(`${from} ${[...fresh].join(",")}`),
+        onEpochEnd: () => {},
+        onRefused: (reason) => void refused.push(reason),
+        onDuplicate: () => {},
+        say: () => {},
+      });
+      void reader.read();
+      await vi.advanceTimersByTimeAsync(120_000);
+      reader.close();
+      expect(read).toEqual(wanted);
+      expect(refused).toEqual(["entry 5 of the log L: a message without a head"]);
+      most = Math.max(most, consumers());
+    }
+    expect(most).toBeGreaterThan(5);
   });
 });
