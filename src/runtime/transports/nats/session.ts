@@ -15,7 +15,9 @@ const OLDEST = [2, 9, 0] as const;
 const PATIENCE_MS = 3000;
 const RETRY_MS = 200;
 /** A cluster that is still electing is waited for. */
-const ELECTION_MS = 10_000;
+const ELECTION_MS = 30_000;
+/** So are servers that are to join it. */
+const SCARCE_MS = 10_000;
 const MOST_REPLICAS = 3;
 const NO_SUITABLE_PEERS = [10005, 10023, 10074];
 
@@ -170,13 +172,13 @@ function replicasOf(connection: NatsConnection, settings: NatsSettings): number 
 
 /** Repeats while servers are still finding each other. */
 export async function onceThereAreEnough<T>(session: Session, make: () => Promise<T>): Promise<T> {
-  const until = Date.now() + ELECTION_MS;
+  const begun = Date.now();
   for (;;) {
     try {
       return await make();
     } catch (error) {
       const isScarce = NO_SUITABLE_PEERS.includes((error as { code?: number }).code ?? 0);
-      if (Date.now() > until) {
+      if (Date.now() - begun > (isScarce ? SCARCE_MS : ELECTION_MS)) {
         const { replicas } = session;
         throw new TransportError(
           isScarce
