@@ -2,7 +2,7 @@
  * Kills processes at random moments, many times, and compares what is delivered with a run in which nobody dies:
  * `npm run crashes -- --kills 1000 --from 1`. Four programs take turns: a durable key-value store behind a log, the ad network,
  * the word count, two-phase commit. A run is drawn from its seed: who is killed when (the sequencer too), how soon it is started
- * again, how long messages are held. Exits with 1 when a run delivers something else; `--only NAME --runs 1 --from SEED` repeats it.
+ * again, how long messages are held. With `--chaos` each is a `dlc run --chaos`: processes also stand still and lose connections. Exits with 1 when a run delivers something else; `--only NAME --runs 1 --from SEED` repeats it.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,6 +18,7 @@ const { values: asked } = parseArgs({
     runs: { type: "string" },
     from: { type: "string", default: "1" },
     only: { type: "string" },
+    chaos: { type: "boolean", default: false },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "dlc-crashes-"));
@@ -128,6 +129,17 @@ function short(lines) {
   return `${lines.length} (${lines.slice(0, 2).join(" ")})`;
 }
 
+/** Who is killed when, and what else is drawn from a seed. */
+function accidents(program, seed) {
+  const draw = random(seed);
+  const more = ["--seed", String(seed), "--delay", `0ms..${5 + Math.floor(draw() * 40)}ms`, "--restart", `${Math.floor(draw() * 300)}ms`];
+  // Some moments lie behind the end of the run, whose length is not known.
+  const span = 300 + program.whole.ms * (0.5 + draw());
+  for (const _ of numbers(4 + Math.floor(draw() * 12)))
+    more.push("--kill", `${program.processes[Math.floor(draw() * program.processes.length)]}@${20 + Math.floor(draw() * span)}ms`);
+  return more;
+}
+
 /** Over about two seconds, so that there are many steps to die in. */
 async function feed(stdin, path) {
   const text = readFileSync(path);
@@ -174,12 +186,7 @@ for (const name of names) {
 let [kills, runs] = [0, 0];
 for (let seed = Number(asked.from); asked.runs === undefined ? kills < Number(asked.kills) : runs < Number(asked.runs); seed++) {
   const program = made.get(names[seed % names.length]);
-  const draw = random(seed);
-  const more = ["--seed", String(seed), "--delay", `0ms..${5 + Math.floor(draw() * 40)}ms`, "--restart", `${Math.floor(draw() * 300)}ms`];
-  // Some moments lie behind the end of the run, whose length is not known.
-  const span = 300 + program.whole.ms * (0.5 + draw());
-  for (const _ of numbers(4 + Math.floor(draw() * 12)))
-    more.push("--kill", `${program.processes[Math.floor(draw() * program.processes.length)]}@${20 + Math.floor(draw() * span)}ms`);
+  const more = asked.chaos ? ["--chaos", "--seed", String(seed)] : accidents(program, seed);
   const ran = await run(program, more);
   kills += ran.kills;
   runs++;

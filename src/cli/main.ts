@@ -159,6 +159,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
       [],
     )
     .option("--restart <time>", "start a process that was killed again, so long after: 200ms")
+    .option("--chaos", "let go wrong what can, from --seed: delays, cut connections, processes that stand still, and kill -9 with a restart")
     .option("--data <folder>", "keep there what has happened, so that a run that ended or was killed goes on where it was")
     .option("--quiet", "no progress on stderr")
     .option("--json", "the summary as one line of JSON on stderr")

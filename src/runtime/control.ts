@@ -57,6 +57,8 @@ export type ToChild =
   /** `since`: a `drawn` of this instance, from which on `missing` counts. */
   | { readonly type: "poll"; readonly since: number; readonly withAwaited: boolean }
   | { readonly type: "gone"; readonly name: string }
+  /** Lose all connections, as by the network's fault. */
+  | { readonly type: "cut" }
   | { readonly type: "stop"; readonly graceMs: number };
 
 export type FromChild =

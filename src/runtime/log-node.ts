@@ -220,6 +220,11 @@ export class LogNode {
     this.#transport.forget(peer);
   }
 
+  /** As of a node. */
+  interrupt(): void {
+    this.#transport.interrupt();
+  }
+
   async stop(graceMs = 2000): Promise<void> {
     if (this.#isStopped) return;
     this.#send(() => this.#sequencer.flush());

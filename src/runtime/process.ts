@@ -299,6 +299,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
         return void take(message.lines);
       case "stdinEnd":
         return feed?.endLines();
+      case "cut":
+        return node?.interrupt();
       case "gone":
         return node?.forget(message.name);
       case "poll":

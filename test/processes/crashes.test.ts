@@ -74,6 +74,12 @@ test("four programs, killed at random, deliver what they deliver without that", 
   expect(ran.status).toBe(0);
 }, 240_000);
 
+test("four programs deliver the same while everything goes wrong that dlc run --chaos can think of", () => {
+  const ran = spawnSync(process.execPath, [join(root, "scripts/crashes.mjs"), "--chaos", "--runs", "4", "--from", "3"], { encoding: "utf8" });
+  expect(ran.stdout).toMatch(/\d+ kills in 4 runs, none lost or changed anything\n$/);
+  expect(ran.status).toBe(0);
+}, 240_000);
+
 describe("dlc run --data", () => {
   const run = (data: string, file: string, ...more: string[]): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
     spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`, "--data", data, ...more], { encoding: "utf8", maxBuffer: 1 << 26 }) as never;

@@ -155,8 +155,15 @@ export class Child {
   }
 
   /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */
+  /** Stands still for so long, and goes on as if nothing had been. */
+  pause(ms: number): void {
+    this.#process.kill("SIGSTOP");
+    setTimeout(() => this.#process.kill("SIGCONT"), ms);
+  }
+
   stop(graceMs: number): void {
     this.#isEndingAsked = true;
+    this.#process.kill("SIGCONT");
     this.send({ type: "stop", graceMs });
   }
 

@@ -12,6 +12,7 @@ import { serversText } from "../../runtime/transports/nats/settings.ts";
 import { TransportError } from "../../runtime/transports/transport.ts";
 import { writeProfile } from "../profile.ts";
 import { packageRoot } from "../root.ts";
+import { Chaos } from "./chaos.ts";
 import { Child } from "./child.ts";
 import { planLaunch } from "./plan.ts";
 import type { LaunchOptions, LaunchPlan } from "./plan.ts";
@@ -79,6 +80,7 @@ class Run {
   /** Rows of outputs that have come from each, in all its lives. */
   readonly #told = new Map<string, number>();
   readonly #killTimers: NodeJS.Timeout[] = [];
+  readonly #chaos: Chaos | null;
   #stdin: StdinFeed | null = null;
   #startedAt = 0;
   /** Exit code of a signal; what waits in `#sleep` wakes up. */
@@ -94,6 +96,7 @@ class Run {
     this.#options = options;
     this.#plan = plan;
     this.#deploy = plan.deploy;
+    this.#chaos = plan.chaos && new Chaos(plan.chaos, () => this.#living.filter(({ isReturning }) => !isReturning));
   }
 
   async finish(): Promise<number> {
@@ -175,10 +178,10 @@ class Run {
     const roles = Object.fromEntries(
       Object.entries(deploy.roles).map(([role, { instances }]) => [
         role,
-        { instances: instances.map(({ host }, i) => ({ host, port: at.get(`${role}#${i}`)! })) },
+        { instances: instances.map((place, i) => ({ ...place, port: at.get(`${role}#${i}`)! })) },
       ]),
     );
-    return { ...deploy, roles, ...(deploy.log ? { log: { host: deploy.log.host, port: at.get("log")! } } : {}) };
+    return { ...deploy, roles, ...(deploy.log ? { log: { ...deploy.log, port: at.get("log")! } } : {}) };
   }
 
   /** A process with its socket open; null when that failed. */
@@ -222,6 +225,7 @@ class Run {
     for (const { name, ms } of kills) {
       if (ms !== null) this.#killTimers.push(setTimeout(() => this.#children.get(name)!.kill(false), ms));
     }
+    this.#chaos?.start();
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
       this.#stdin = feedStdin(process.stdin, this.#children, countsOf(this.#deploy), (message) =>
@@ -387,12 +391,14 @@ class Run {
     for (const child of this.#dead) process.stderr.write(`dlc: ${child.name} died (${child.ending})\n`);
     const bad = summary.badLines + summary.nodes.reduce((sum, { badRows }) => sum + badRows, 0);
     if (bad > 0) process.stderr.write(`dlc: ${plural(bad, "bad row")} skipped\n`);
+    if (this.#chaos !== null) this.#log(this.#chaos.told);
     if (this.#options.json) process.stderr.write(JSON.stringify(summary) + "\n");
     else for (const line of summaryTable(summary)) this.#log(line);
   }
 
   async #stopAll(): Promise<void> {
     this.#isEnding = true;
+    this.#chaos?.stop();
     for (const timer of this.#killTimers) clearTimeout(timer);
     for (const timer of this.#restartTimers) clearTimeout(timer);
     this.#stdin?.stop();

@@ -1,6 +1,7 @@
 /** What the command line asks of a run, checked against the program before anything starts. */
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { ChaosPlan } from "./chaos.ts";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
 import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, NO_DATA_ON_NATS, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
@@ -33,6 +34,8 @@ export interface LaunchOptions {
   readonly restart?: string;
   /** Folder in which processes keep their data. */
   readonly data?: string;
+  /** Let go wrong what can, from the seed. */
+  readonly chaos?: boolean;
   readonly quiet?: boolean;
   /** The summary as one line of JSON. */
   readonly json?: boolean;
@@ -58,9 +61,14 @@ export interface LaunchPlan {
   readonly kills: readonly Kill[];
   /** null: who is killed stays dead. */
   readonly restartMs: number | null;
+  readonly chaos: ChaosPlan | null;
   /** Processes keep their data, in the deployment's folder or in one that is removed when the run is over. */
   readonly keepsData: boolean;
 }
+
+/** Of a run in which things go wrong on purpose, where nothing else is said. */
+const CHAOS_DELAY = "0ms..20ms";
+const CHAOS_RESTART = "200ms";
 
 /** Everything wrong with the options, one sentence each; or the plan. */
 export type Planned =
@@ -78,7 +86,7 @@ export function planLaunch(
   const inputs = new Map<string, ChildInput[]>();
   for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
 
-  const network = planNetwork(program, options, problems);
+  const network = planNetwork(program, options.chaos === true ? { delay: CHAOS_DELAY, ...options } : options, problems);
   const { portBase, metrics, transport = "tcp" } = options;
   const transportIs = transportProblem(transport);
   if (transportIs !== null) problems.push(`--transport: ${transportIs}`);
@@ -95,15 +103,19 @@ export function planLaunch(
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
-  const restartMs = options.restart === undefined ? null : millisecondsOf(options.restart);
-  if (restartMs === null && options.restart !== undefined)
+  const isOnNats = natsOf({ transport, roles: {} }) !== null;
+  // Without data nobody comes back where it was, so that nobody is killed.
+  const chaos = options.chaos === true ? { seed: options.seed ?? 1, kills: !isOnNats } : null;
+  const restart = options.restart ?? (chaos?.kills === true ? CHAOS_RESTART : undefined);
+  const restartMs = restart === undefined ? null : millisecondsOf(restart);
+  if (restartMs === null && restart !== undefined)
     problems.push(`--restart must be a time as 200ms or 2s; found ${options.restart}`);
   const { data } = options;
   if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
-  if (keepsData && natsOf({ transport, roles: {} }) !== null) problems.push(`--transport ${transport}: ${NO_DATA_ON_NATS}`);
+  if (keepsData && isOnNats) problems.push(`--transport ${transport}: ${NO_DATA_ON_NATS}`);
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
@@ -116,7 +128,7 @@ export function planLaunch(
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, network, kills, restartMs, keepsData } };
+  return { ok: true, plan: { deploy, inputs, stdin, network, kills, restartMs, chaos, keepsData } };
 }
 
 function millisecondsOf(text: string): number | null {
