@@ -8,7 +8,7 @@ import type { DeployFile } from "./deployment.ts";
 import { faultText } from "./host.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
-import type { NodeCounts, NodeOptions } from "./node.ts";
+import type { NodeCounts, NodeOptions } from "./node-options.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";

@@ -1,7 +1,7 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
 import { RowType, takenRow } from "./codec.ts";
-import { checkDeployment, countsOf, defaultDeployment, natsOf, NO_DATA_ON_NATS, needsOf, placesOf } from "./deployment.ts";
+import { checkDeployment, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import { Instance } from "./instance.ts";
 import type { Arrived, AwaitedSeal, Deadline, StepEffects } from "./instance.ts";
@@ -12,70 +12,22 @@ import { LogNode } from "./log-node.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
-import type { CollectionMeta, Evaluator, Fault, RoleMeta, RoleProgram, Row } from "./program.ts";
-import { now, Tracing } from "./tracing.ts";
+import type { NodeCounts, NodeOptions, RowsListener } from "./node-options.ts";
+import { placingOf, soleDeployment } from "./placing.ts";
+import { Pressure } from "./pressure.ts";
+import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
+import { now, Tracing, watched } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
 import { addressOf } from "./routing.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
 import { RecordedInstance } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
-import type { Delay } from "./transports/delay.ts";
 import { Losses } from "./transports/loss.ts";
-import type { Loss } from "./transports/loss.ts";
 import { createTransport } from "./transports/index.ts";
 import type { Transport } from "./transports/index.ts";
 
-export interface NodeOptions {
-  /** Which instance; 0 when left out. */
-  readonly index?: number;
-  /** Where all instances are. May be left out for a single role with one instance, on any free port; its log then runs beside it. */
-  readonly deploy?: DeployFile;
-  /** Peers of another program or of another build of it are refused. "" when left out. */
-  readonly program?: string;
-  readonly version?: string;
-  readonly delay?: Delay | null;
-  readonly loss?: Loss | null;
-  /** Lines for a person; stderr when left out. */
-  readonly log?: (line: string) => void;
-  readonly maxFrameBytes?: number;
-  /** Keep what it does, for `traced`. */
-  readonly trace?: boolean;
-  /** Folder of its data: what it is told survives `kill -9`, and it comes back to where it was. As `data` of `deploy`. */
-  readonly data?: string;
-  /** So many rows of outputs have been handed over in earlier lives; where this is not known, those that it noted. */
-  readonly told?: number;
-  /** Its data cannot be written any more: it has stopped, and has acknowledged nothing that is not kept. */
-  readonly onFailure?: (error: StorageError) => void;
-}
+export type { NodeCounts, NodeOptions, RowsListener } from "./node-options.ts";
 
-/** Counts since the start. */
-export interface NodeCounts {
-  steps: number;
-  /** Rows taken from the host, files and stdin. */
-  rowsIn: number;
-  /** Rows sent to other instances and to logs. */
-  rowsSent: number;
-  /** Seals sent to other instances. */
-  sealsSent: number;
-  envelopesSent: number;
-  /** Outputs handed to the host. */
-  outputs: number;
-  faults: number;
-  /** When the last step was done, in milliseconds since 1970; absent before the first. */
-  lastStepAt?: number;
-}
-
-/** Raw rows of one step, for those who write them on. A promise: they have been handed over only when it resolves. */
-export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void | Promise<void>;
-
-/** Unacknowledged bytes from which no more input is taken, and from which peers are slowed down. */
-const INPUT_BYTES = 8 * 1024 * 1024;
-const RELAY_BYTES = 64 * 1024 * 1024;
-/** Waiting events from which no more input is taken, and from which peers are slowed down. */
-const INPUT_EVENTS = 100_000;
-const RELAY_EVENTS = 400_000;
-/** A slowed peer is heard again after this long, whatever waits: instances in a ring must not wait for each other. */
-const RELAY_PAUSE_MS = 20;
 /** Node's timers take no more; about 25 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Steps that one write to the disk keeps. */
@@ -118,34 +70,17 @@ export class DlcNode {
   readonly #timers: NodeJS.Timeout[] = [];
   /** Of partitions that are still open. */
   readonly #deadlines = new Set<NodeJS.Timeout>();
+  readonly #pressure: Pressure;
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
-  #relayPause: NodeJS.Timeout | null = null;
-  #roomWaiters: (() => void)[] = [];
-  #room: Promise<void> | null = null;
   #isRepeated = false;
-  /** Set by whoever takes the outputs away too slowly. */
-  #isSinkFull = false;
 
   constructor(program: RoleProgram, options: NodeOptions = {}, sequencer: LogNode | null = null) {
     const { meta } = program;
-    const index = options.index ?? 0;
+    const { deploy, counts, index, data } = placingOf(program, options);
     this.#program = program;
-    this.#deploy = options.deploy ?? soleDeployment(program);
-    const counts = countsOf(this.#deploy);
-    if (!Object.hasOwn(counts, meta.role)) throw new RangeError(`the deployment does not place the role ${meta.role}`);
-    if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
-      const last = counts[meta.role] - 1;
-      throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
-    }
-    const ordered = orderedBy(meta);
-    if (ordered !== null && this.#deploy.log === undefined && natsOf(this.#deploy) === null)
-      throw new RangeError(`${ordered} passes through a log, and the deployment has no place for it: "log" is missing`);
-    const data = options.data ?? this.#deploy.data;
-    if (meta.durable === true && data === undefined)
-      throw new RangeError(`${meta.role} has durable tables, and no folder for them: "data" is missing`);
-    if (data !== undefined && natsOf(this.#deploy) !== null) throw new RangeError(NO_DATA_ON_NATS);
+    this.#deploy = deploy;
     this.#onFailure = options.onFailure ?? (() => {});
     this.#sequencer = sequencer;
     this.role = meta.role;
@@ -185,11 +120,17 @@ export class DlcNode {
       onEnvelope: (envelope) => this.#receive(envelope),
       onFault: (fault) => this.#fault(fault),
       onEnd: () => this.onEnd?.(),
-      onRelief: () => this.#relieve(),
+      onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
+    });
+    this.#pressure = new Pressure({
+      waiting: () => this.#instance.waiting,
+      unackedBytes: () => this.#transport.unackedBytes,
+      pause: (isPaused) => this.#transport.pause(isPaused),
+      wake: () => this.#wake(),
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.join = joinOf(program.lattices);
@@ -346,8 +287,8 @@ export class DlcNode {
     this.#steps();
     for (const deadline of this.#instance.deadlines()) this.#watch(deadline);
     if (this.#instance.wantsStep()) this.#wake();
-    this.#throttle();
-    this.#relieve();
+    this.#pressure.throttle();
+    this.#pressure.relieve();
   }
 
   #watch(deadline: Deadline): void {
@@ -402,9 +343,9 @@ export class DlcNode {
     this.#fault({ code: error.code, message: `${error.message}; ${this.address} stops` });
     this.#isStopped = true;
     this.#clearTimers();
+    this.#pressure.end();
     this.#journal!.abandon();
     for (const { reject } of this.#savers.splice(0)) reject(error);
-    this.#relieve();
     void this.#transport.close(0);
     this.#onFailure(error);
   }
@@ -457,42 +398,14 @@ export class DlcNode {
     else void Promise.all(arriving).then(() => journal.tell(end));
   }
 
-  /** Peers are slowed down while too much waits here, or while those behind us are slow. */
-  #throttle(): void {
-    if (this.#relayPause !== null) return;
-    const isFull = this.#instance.waiting > RELAY_EVENTS || this.#transport.unackedBytes > RELAY_BYTES;
-    this.#transport.pause(isFull);
-    if (!isFull) return;
-    this.#relayPause = setTimeout(() => {
-      this.#relayPause = null;
-      this.#transport.pause(false);
-      this.#wake();
-    }, RELAY_PAUSE_MS);
-  }
-
-  get #hasRoom(): boolean {
-    return !this.#isSinkFull && this.#instance.waiting < INPUT_EVENTS && this.#transport.unackedBytes < INPUT_BYTES;
-  }
-
   /** null: go on putting rows in. Otherwise resolves when there is room again. */
   room(): Promise<void> | null {
-    if (this.#hasRoom || this.#isStopped) return null;
-    this.#room ??= new Promise((resolve) => this.#roomWaiters.push(resolve));
-    return this.#room;
-  }
-
-  #relieve(): void {
-    if (this.#room === null || (!this.#hasRoom && !this.#isStopped)) return;
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    this.#room = null;
-    for (const resolve of waiters) resolve();
+    return this.#pressure.room();
   }
 
   /** The sink of the outputs says whether it can take more. */
   setSinkFull(isFull: boolean): void {
-    this.#isSinkFull = isFull;
-    if (!isFull) this.#relieve();
+    this.#pressure.setSinkFull(isFull);
   }
 
   /** No event waits, nothing is unacknowledged, no deferred fact is pending. */
@@ -573,8 +486,8 @@ export class DlcNode {
     for (let i = 0; i < 1000 && this.#isStarted && !this.#isStopped && this.#instance.wantsStep(); i++) this.#steps();
     if (this.#failure === null) this.#keep([]);
     this.#isStopped = true;
+    this.#pressure.end();
     this.#transport.pause(false);
-    this.#relieve();
     await this.#transport.close(graceMs);
     await this.#sequencer?.stop(graceMs);
     if (this.#failure === null) this.#journal?.close();
@@ -583,44 +496,11 @@ export class DlcNode {
   #clearTimers(): void {
     for (const timer of this.#timers) clearInterval(timer);
     for (const timer of this.#deadlines) clearTimeout(timer);
-    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
   }
 }
 
 function rowsOf(outputs: StepEffects["outputs"]): number {
   return outputs.reduce((sum, { rows }) => sum + rows.length, 0);
-}
-
-/** The evaluator, with a note of what each step takes. */
-function watched(evaluator: Evaluator, tracing: Tracing): Evaluator {
-  const step: Evaluator["step"] = (input) => {
-    tracing.takes(input.events);
-    return evaluator.step(input);
-  };
-  return new Proxy(evaluator, {
-    get: (of, name) => {
-      if (name === "step") return step;
-      const member: unknown = Reflect.get(of, name, of);
-      return typeof member === "function" ? (member as (...args: unknown[]) => unknown).bind(of) : member;
-    },
-  });
-}
-
-/** A collection of the role, or that it sends to, whose events a log orders. */
-function orderedBy({ role, collections, targets }: RoleMeta): string | null {
-  const own = collections.find(({ ordering }) => ordering !== undefined);
-  return own === undefined ? (targets.find(({ collection }) => collection.ordering !== undefined)?.id ?? null) : `${role}.${own.name}`;
-}
-
-/** A role that talks to no other can do without a deployment. */
-function soleDeployment(program: RoleProgram): DeployFile {
-  const { meta } = program;
-  const others = new Set(meta.targets.map(({ role }) => role).filter((role) => role !== meta.role));
-  if (others.size > 0) {
-    throw new RangeError(`${meta.role} sends to ${[...others].join(", ")}: say in \`deploy\` where the instances are`);
-  }
-  const { log } = needsOf([meta]);
-  return defaultDeployment({ log, roles: [{ role: meta.role, count: 1 }] }, "127.0.0.1", 0);
 }
 
 /** Opens, connects and starts one instance; it runs until `stop`. */

@@ -1,7 +1,7 @@
 /** What an instance does, step by step, kept for those who look at a run afterwards. */
 import { factText } from "./codec.ts";
 import type { Envelope, Part } from "./messages.ts";
-import type { Row, StepInput } from "./program.ts";
+import type { Evaluator, Row, StepInput } from "./program.ts";
 
 /** A step of an instance (or a batch of a log), with facts as texts. */
 export interface Scene {
@@ -147,4 +147,19 @@ export class Tracing {
 /** Milliseconds since 1970, finer than a clock of whole ones. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
+}
+
+/** The evaluator, with a note of what each step takes. */
+export function watched(evaluator: Evaluator, tracing: Tracing): Evaluator {
+  const step: Evaluator["step"] = (input) => {
+    tracing.takes(input.events);
+    return evaluator.step(input);
+  };
+  return new Proxy(evaluator, {
+    get: (of, name) => {
+      if (name === "step") return step;
+      const member: unknown = Reflect.get(of, name, of);
+      return typeof member === "function" ? (member as (...args: unknown[]) => unknown).bind(of) : member;
+    },
+  });
 }
