@@ -1,5 +1,6 @@
 /** Builds the hand-written programs, and runs the launcher on them in a process of its own. */
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -89,6 +90,12 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** Those that have not ended: a test that fails leaves none behind. */
+const living = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of living) child.kill("SIGKILL");
+});
+
 /** `input` null: stdin stays open. */
 export function start(
   command: readonly string[],
@@ -96,6 +103,8 @@ export function start(
   env: Record<string, string> = {},
 ): Running {
   const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+  living.add(child);
+  child.once("exit", () => living.delete(child));
   let stdout = "";
   let stderr = "";
   const watchers = new Set<() => void>();
