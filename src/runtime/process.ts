@@ -64,7 +64,7 @@ function create(
     log: say(name),
     ...(told === null ? {} : { told }),
     // What is not on the disk has not happened: nobody must hear of it.
-    onFailure: () => process.exit(1),
+    onFailure: endAfterOutputs,
   } satisfies NodeOptions;
   if (role === "log")
     return new LogNode(
@@ -72,6 +72,15 @@ function create(
       options,
     );
   return new DlcNode(from.programs[role], options);
+}
+
+/** How long whoever reads the outputs may take before the process ends without having told all. */
+const LAST_OUTPUT_MS = 2_000;
+
+/** Ends with 1 when the outputs handed over so far have been written whole. */
+function endAfterOutputs(): void {
+  setTimeout(() => process.exit(1), LAST_OUTPUT_MS);
+  process.stdout.write("", () => process.exit(1));
 }
 
 /** The same; null, with the reason on stderr, where its data or certificates cannot be read. */
