@@ -394,5 +394,22 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
       connect fact -> C.fact; connect get -> C.get;`,
     given: [["get.get", "a"], ["get.get", "b"], ["seal get.get", "a"], ["fact.fact", "a", 1], ["fact.fact", "a", 2], ["fact.fact", "b", 1]],
   },
+  {
+    name: "what grows with the steps of an instance stands in no log", control: "R.o1",
+    text: `role H { input i1(x: int, y: int); scratch late1(x: int, y: int); late1(x, y) <+ i1(x, y); R.c1(x, y) <~ late1(x, y); }
+role R replicated { channel c1(x: int, y: int); channel c3(x: int, y: int); table t1(x: int, y: int); t1(x, y) <= c3(x, y); scratch step(x: int); step(0); step(v + 1) <+ step(v), v < 6;
+scratch s2(x: int, y: int); s2(y, x) <= t1(x, y); s2(v, v) <= step(v); output o1(x: int, y: int); o1(v, v) <= s2(_, v), c1(v, _); }`,
+    given: [["H.i1", 2, 1]],
+    options: { schedules: ["lifo", "random"], seeds: 12 },
+  },
+  {
+    name: "facts that last are counted again without the events that came beside them", control: "R.o",
+    text: `role H x2 { input i2(x: int, y: int) sealed; M.m2(x, y) <~ i2(x, y); }
+role M { channel m2(x: int, y: int); R.c1(x, y) <~ m2(x, y); R.c2(x, y) <~ m2(x, y); R.c3(x, y) <~ m2(x, y); }
+role R replicated { channel c1(x: int, y: int); channel c2(x: int, y: int); channel c3(x: int, y: int); table t(x: int, y: int); t(x, y) <= c1(x, y); table u(x: int, y: int); u(x, y) <= c3(x, y);
+scratch s(x: int, y: int); s(x, y) <= c2(x, y); s(x, 9) <= t(x, _); output o(x: int, y: int); o(x, y) <= t(x, y), s(x, z) having count() < 2; output all(x: int, y: int); all(x, y) <= u(x, y); }`,
+    given: [["H#1.i2", 0, 3]],
+    options: { schedules: ["random", "lifo"], seeds: 12 },
+  },
   ...entries,
 ];

@@ -79,6 +79,8 @@ export function inferLogs(context: Context): Places {
       }
       if (!graph.cyclic.has(component[0])) break;
     }
+    // What changes and rests on no event (`n(v + 1) <+ n(v);`) does so with the steps of each instance, which no log places.
+    for (const id of component) if (context.persistence.get(id) !== "static" && !places.has(id)) places.set(id, null);
   }
   return places;
 }

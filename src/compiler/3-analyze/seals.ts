@@ -254,6 +254,10 @@ function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Cont
   if (reads(rule).some((literal) => literal.negated && isPassing(context, literal))) {
     return "the absence of an event is tested in every step, which no seal settles";
   }
+  const mixed = isAggregating(rule) ? passing.find((literal) => isMixed(literal.collection, context)) : undefined;
+  if (mixed !== undefined) {
+    return `facts of ${mixed.collection} that last are counted in every step, also without the events that came beside them, which no seal settles`;
+  }
   // With one passing literal and otherwise static ones the rule can be split before its negations.
   const others = positives(rule).filter((literal) => isOpen(context, literal) && !isPassing(context, literal));
   if (passing.length === 1 && others.length === 0 && !isAggregating(rule)) return null;
@@ -264,6 +268,17 @@ function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Cont
     }
   }
   return null;
+}
+
+/** Whether a passing collection has facts besides that are there in every step, since some rule makes them of no event. */
+function isMixed(id: CollectionId, context: Context, seen = new Set<CollectionId>()): boolean {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const { kind } = collection(context, id);
+  if (kind === "input" || kind === "channel" || kind === "timer") return false;
+  return context.graph.into.get(id)!.some((rule) =>
+    positives(rule).every((literal) => !isPassing(context, literal) || isMixed(literal.collection, context, seen)),
+  );
 }
 
 /**
