@@ -89,7 +89,7 @@ export class DlcNode {
     const createEvaluator: RoleProgram["createEvaluator"] = (env) => {
       const evaluator = program.createEvaluator(env);
       this.#evaluator = evaluator;
-      return this.#tracing === null ? evaluator : watched(evaluator, this.#tracing);
+      return this.#tracing === null ? evaluator : watched(evaluator, (events) => this.#tracing?.takes(events));
     };
     this.address = addressOf(meta.role, index);
     this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));

@@ -149,10 +149,10 @@ export function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** The evaluator, with a note of what each step takes. */
-export function watched(evaluator: Evaluator, tracing: Tracing): Evaluator {
+/** The evaluator, which tells of the events that each step takes before it does. */
+export function watched(evaluator: Evaluator, takes: (events: StepInput["events"]) => void): Evaluator {
   const step: Evaluator["step"] = (input) => {
-    tracing.takes(input.events);
+    takes(input.events);
     return evaluator.step(input);
   };
   return new Proxy(evaluator, {

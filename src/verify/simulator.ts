@@ -9,6 +9,7 @@ import type { Envelope, Part } from "../runtime/messages.ts";
 import type { Fault, RoleProgram, Row, StepInput } from "../runtime/program.ts";
 import { addressOf, LOG } from "../runtime/routing.ts";
 import { Sequencer } from "../runtime/sequencer.ts";
+import { watched } from "../runtime/tracing.ts";
 import { Outcome, type SimulationResult } from "./outcome.ts";
 import { traceLine } from "./trace.ts";
 import { Breakage, type Happening } from "./breakage.ts";
@@ -148,20 +149,8 @@ class Run {
 
   /** The program, with a note of what each step takes. */
   #watched(program: RoleProgram): RoleProgram {
-    const createEvaluator: RoleProgram["createEvaluator"] = (env) => {
-      const evaluator = program.createEvaluator(env);
-      const step: typeof evaluator.step = (input) => {
-        this.#taken = input.events;
-        return evaluator.step(input);
-      };
-      return new Proxy(evaluator, {
-        get: (of, name) => {
-          if (name === "step") return step;
-          const member: unknown = Reflect.get(of, name, of);
-          return typeof member === "function" ? (member as (...args: unknown[]) => unknown).bind(of) : member;
-        },
-      });
-    };
+    const createEvaluator: RoleProgram["createEvaluator"] = (env) =>
+      watched(program.createEvaluator(env), (events) => (this.#taken = events));
     return { ...program, createEvaluator };
   }
 
