@@ -7,7 +7,7 @@ import { durableRoles } from "../compiler/ir.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment, FIRST_METRICS_PORT, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import { defaultDeployment, FIRST_METRICS_PORT, NO_DATA_ON_NATS, transportProblem, withMetrics } from "../runtime/deployment.ts";
 import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
 import { checkProgram } from "./check.ts";
 import type { Planning } from "./check.ts";
@@ -167,6 +167,7 @@ function unimplemented(plan: Plan): readonly Diagnostic[] {
 function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFile[] {
   const program = basename(path, ".dlc");
   const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
+  if (needs.keepsData && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: ${NO_DATA_ON_NATS}`);
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
     on.target === undefined
