@@ -169,12 +169,16 @@ test("lines that are not UTF-8 are bad rows, in files and on stdin", async () =>
   const csv = fileOf("latin.csv", latin("id,word\n1,caf\xe9\n2,b\n"));
   const json = fileOf("latin.ndjson", latin('{"id":3,"word":"caf\xe9"}\n{"id":4,"word":"b"}\n'));
   const event = '{"role":"Source","collection":"word","row":{"id":5,"word":"caf\xe9"}}\n{"role":"Source","collection":"word","row":{"id":6,"word":"b"}}\n';
-  const ran = await run("counter", { input: [`Source.word=${csv}`, `Source[1].word=${json}`], stdin: true }, latin(event));
-  expect(ran.code).toBe(1);
-  expect([...countsOf(ran)]).toEqual([["b", 3]]);
-  expect(ran.stderr).toContain(`${csv}:2:6: not UTF-8 text`);
-  expect(ran.stderr).toContain(`${json}:1:20: not UTF-8 text`);
-  expect(ran.stderr).toContain("stdin:1:63: not UTF-8 text");
+  const files = await run("counter", { input: [`Source.word=${csv}`, `Source[1].word=${json}`] });
+  expect(files.code).toBe(1);
+  expect([...countsOf(files)]).toEqual([["b", 2]]);
+  expect(files.stderr).toContain(`${csv}:2:6: not UTF-8 text`);
+  expect(files.stderr).toContain(`${json}:1:20: not UTF-8 text`);
+  // By itself: the end of a file ends an input also for the lines of stdin that come later.
+  const stdin = await run("counter", {}, latin(event));
+  expect(stdin.code).toBe(1);
+  expect([...countsOf(stdin)]).toEqual([["b", 1]]);
+  expect(stdin.stderr).toContain("stdin:1:63: not UTF-8 text");
 });
 
 test("stdin: bad lines are located, rows for instances that are not there refused, seals taken", async () => {
