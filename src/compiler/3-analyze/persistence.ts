@@ -148,11 +148,12 @@ export function isProjecting(rule: Rule, ir: Ir): boolean {
  * one. `max(x)` per x is x; `count()` per x is none of them. Values of lattices divide no group.
  */
 function isSettledBy(rule: Rule, ir: Ir): (call: AggregateCall) => boolean {
-  const group = rule.head.terms.flatMap((term) => (term.kind === "value" && isPlain(term.value) ? (invertible(term.value, ir) ?? []) : []));
-  const known = closure(group, dependencies(rule.body, ir, () => false));
+  const group = (): string[] => rule.head.terms.flatMap((term) => (term.kind === "value" && isPlain(term.value) ? (invertible(term.value, ir) ?? []) : []));
+  let known: ReturnType<typeof closure> | null = null;
+  const isKnown = (name: string): boolean => (known ??= closure(group(), dependencies(rule.body, ir, () => false))).has(name);
   return (call) =>
     (isOf(call, "max", "min", "argmax", "argmin", "choose") || (isOf(call, "count") && call.distinct)) &&
-    call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every((name) => known.has(name)));
+    call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every(isKnown));
 }
 
 /** Nothing of a lattice takes part. */

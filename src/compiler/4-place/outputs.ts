@@ -26,7 +26,9 @@ export interface Judged {
 /** Per output its promise, its label before and after, and what the label after stands on. */
 export function planOutputs(judged: Judged): OutputPlan[] {
   const { analysis, residual } = judged;
-  return reachOutputs(judged).map(({ behind, own, ...output }) => ({ ...output, assumptions: assumptions(analysis, residual, behind, own, output.output) }));
+  // A role with durable tables keeps all that decides its steps, its seals' counts among it (semantics A15).
+  const durable = durableRoles(analysis.ir);
+  return reachOutputs(judged).map(({ behind, own, ...output }) => ({ ...output, assumptions: assumptions(analysis, residual, behind, own, output.output, durable) }));
 }
 
 export type Reached = Omit<OutputPlan, "assumptions"> & {
@@ -104,7 +106,7 @@ function pacelc(insertions: readonly Insertion[]): string {
   return partition.length === 0 ? "PA/EL" : `PC/${partition.join("+")}/EC(${otherwise.join("+")})`;
 }
 
-function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId): string[] {
+function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId, durable: ReadonlySet<string>): string[] {
   const { ir } = analysis;
   const { inference } = residual;
   const receipted = acknowledgedIn(buildGraph(ir)).channels;
@@ -148,8 +150,6 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     roles.add(ir.collections.get(source)!.role);
   };
   for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
-  // A role with durable tables keeps all that decides its steps, its seals' counts among it (semantics A15).
-  const durable = durableRoles(ir);
   for (const role of [...roles].sort()) if (!durable.has(role)) out.add(`assumes: no restart of ${role}`);
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);
