@@ -146,8 +146,9 @@ test("who has certificates of one authority is understood, and nobody who listen
 test("a certificate of another authority is refused on both sides, which say so", async () => {
   const { source, counter } = await pair(authority("two").of("source"), authority("three").of("counter"));
   await source.sees(
-    /Counter#0 at 127\.0\.0\.1:\d+ cannot be reached \(\S*(SELF_SIGNED|VERIFY|ISSUER)\S*\); 1 messages wait, trying again/,
+    /Counter#0 at 127\.0\.0\.1:\d+ cannot be reached \(\S*(SELF_SIGNED|VERIFY|ISSUER)\S*\), trying again; messages that wait: [12]\n/,
   );
+  await counter.sees(/DLC911: connection from \S.* refused and closed: /);
   for (const each of [source, counter]) each.kill("SIGTERM");
   expect((await counter.done).stdout).toBe("");
 });

@@ -151,7 +151,7 @@ export class Outgoing {
     this.#told = true;
     const { host, port } = this.#options.address();
     this.#options.log(
-      `${this.#options.name} at ${host}:${port} cannot be reached (${reason}); ${this.unacked} messages wait, trying again`,
+      `${this.#options.name} at ${host}:${port} cannot be reached (${reason}), trying again; messages that wait: ${this.unacked}`,
     );
   }
 

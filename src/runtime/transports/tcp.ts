@@ -46,7 +46,7 @@ interface Incoming {
 }
 
 function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress}:${remotePort}`;
+  return remoteAddress === undefined ? "somebody who has gone" : `${remoteAddress}:${remotePort}`;
 }
 
 export class TcpTransport implements Transport {

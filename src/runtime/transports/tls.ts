@@ -71,5 +71,6 @@ function reasonOf(error: Error & { readonly code?: string; readonly reason?: str
   if (error.code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") return "it shows no certificate";
   if (error.code === "ERR_SSL_HTTP_REQUEST" || error.code === "ERR_SSL_WRONG_VERSION_NUMBER")
     return "it does not encrypt";
+  if (error.code === "ECONNRESET") return "it broke off, perhaps because it does not trust this process";
   return error.reason ?? error.message;
 }

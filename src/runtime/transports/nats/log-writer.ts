@@ -129,7 +129,7 @@ export class LogWriter {
     if (this.#isTold || now - this.#downSince < QUIET_MS) return;
     this.#isTold = true;
     this.#options.say(
-      `the log ${this.#options.log} takes nothing (${reasonOf(error)}); ${this.unacked} messages wait, trying again`,
+      `the log ${this.#options.log} takes nothing (${reasonOf(error)}), trying again; messages that wait: ${this.unacked}`,
     );
   }
 

@@ -152,7 +152,7 @@ export class NatsTransport implements Transport {
           isTold = !this.#isClosed;
           if (isTold)
             log(
-              `the NATS server at ${status.server} cannot be reached; ${this.unacked} messages wait, trying all servers`,
+              `the NATS server at ${status.server} cannot be reached, trying all servers; messages that wait: ${this.unacked}`,
             );
         }, QUIET_MS);
       } else if (status.type === "reconnect") {
