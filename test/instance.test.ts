@@ -285,6 +285,22 @@ describe("logs", () => {
     ]);
   });
 
+  test("rows of a log wait like others, also where an earlier batch is missing, so that a slow replica slows its senders", () => {
+    const { instance, arrive } = recorded({ collections: [ordered] });
+    instance.step();
+    arrive("log", batch("shoes", 2, 3, 4, 5));
+    arrive("log", batch("shoes", 2, 3, 4, 5));
+    arrive("log", batch("shoes", 3));
+    expect([instance.waiting, instance.wantsStep()]).toEqual([4, false]);
+    arrive("log", batch("shoes", 1, 1, 2));
+    const waiting: number[] = [instance.waiting];
+    while (instance.wantsStep()) {
+      instance.step();
+      waiting.push(instance.waiting);
+    }
+    expect(waiting).toEqual([6, 4, 1, 0]);
+  });
+
   test("unordered events never share a step with a batch, and take turns with them", () => {
     const { instance, steps, arrive } = recorded({ collections: [add, ordered] });
     instance.step();

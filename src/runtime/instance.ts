@@ -278,9 +278,9 @@ export class Instance {
     return this.#duplicates;
   }
 
-  /** Waiting events: rows, seals, and log batches whose turn it is. */
+  /** Waiting events: rows, seals, and what stands in the batches of logs. */
   get waiting(): number {
-    return this.#inbox.waiting + this.#logs.ready;
+    return this.#inbox.waiting + this.#logs.waiting;
   }
 
   /** Facts of a table, scratch or output after the last step, in canonical order. */

@@ -2,6 +2,7 @@
  * The logs of a role at one of its instances: batches are taken strictly in the order of their
  * numbers, per log and share of its gate values; what comes early waits.
  */
+import { rowsIn } from "./messages.ts";
 import type { LogRun, Part } from "./messages.ts";
 import type { Row } from "./program.ts";
 import type { State } from "./state.ts";
@@ -22,10 +23,16 @@ export class Logs {
   readonly #logs = new Map<string, Log>();
   /** Clocks whose next batch waits; taken in turn. */
   readonly #ready = new Set<string>();
+  #waiting = 0;
 
   /** Batches whose turn it is, at most one per clock. */
   get ready(): number {
     return this.#ready.size;
+  }
+
+  /** Rows that wait, those of batches that have come before their turn as well; a batch without rows counts as one. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   clocks(): readonly string[] {
@@ -35,11 +42,13 @@ export class Logs {
   persist(state: State): void {
     state.map(this.#logs);
     state.set(this.#ready);
+    this.#waiting = state.of(this.#waiting);
   }
 
   receive(batch: Extract<Part, { kind: "batch" }>): void {
     const log = this.#log(clockOf(batch.log, batch.value), batch.log, batch.value);
-    if (batch.index <= log.last) return;
+    if (batch.index <= log.last || log.waiting.has(batch.index)) return;
+    this.#waiting += weightOf(batch.runs);
     log.waiting.set(batch.index, batch.runs);
     if (batch.index === log.last + 1) this.#ready.add(log.clock);
   }
@@ -65,6 +74,7 @@ export class Logs {
     const log = this.#logs.get(chosen);
     const runs = log?.waiting.get(log.last + 1);
     if (log === undefined || runs === undefined) throw new Error(`no batch of ${chosen} waits`);
+    this.#waiting -= weightOf(runs);
     log.last++;
     log.waiting.delete(log.last);
     // Again at the end of the line, so that no log keeps the others waiting.
@@ -92,4 +102,8 @@ export class Logs {
     if (bracket < 0) return this.#log(clock, clock, []);
     return this.#log(clock, clock.slice(0, bracket), JSON.parse(clock.slice(bracket)) as Row);
   }
+}
+
+function weightOf(runs: readonly LogRun[]): number {
+  return Math.max(1, rowsIn(runs));
 }
