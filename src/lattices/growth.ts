@@ -98,11 +98,14 @@ class Growth {
       } else if (literal.kind === "test") this.#use(this.#expr(literal.value));
     }
     const aggregates = (having?.length ?? 0) > 0 || (head?.terms.some(({ kind }) => kind === "aggregate") ?? false);
+    const merged: Uses[] = [];
     head?.terms.forEach((term, i) => {
       if (term.kind === "aggregate") for (const arg of term.call.args) this.#use(raised(this.#expr(arg), 2));
       else if (!this.#isColumnLattice(i)) this.#use(raised(this.#expr(term.value), 2));
-      else this.#use(aggregates ? this.#grouped(this.#expr(term.value), head) : this.#expr(term.value));
+      else merged.push(aggregates ? this.#grouped(this.#expr(term.value), head) : this.#expr(term.value));
     });
+    // Columns that are merged each by itself take the parts of one row as they come.
+    this.#use(widest(merged));
     if (head?.to?.kind === "address") this.#use(raised(this.#expr(head.to.value), 2));
     for (const expr of having ?? []) this.#use(raised(this.#expr(expr), 2));
     const at = (least: Level): Set<number> =>

@@ -411,5 +411,54 @@ scratch s(x: int, y: int); s(x, y) <= c2(x, y); s(x, 9) <= t(x, _); output o(x: 
     given: [["H#1.i2", 0, 3]],
     options: { schedules: ["random", "lifo"], seeds: 12 },
   },
+  {
+    name: "a keyed channel: a key with the sender in it leads to another value at each", control: "R.o", given: [["H.i", 1, "M#0", 10], ["H.i", 1, "M#1", 20]],
+    text: `role H { input i(k: int, a: addr -> v: int) unique; M.m@a(k, a, v) <~ i(k, a, v); } role M x2 { channel m(k: int, a: addr -> v: int) unique; R.c(k, v) <~ m(k, self, v); }
+role R replicated x2 { channel c(k: int -> v: int); output o(k: int, v: int) agreed; o(k, v) <= c(k, v); }`,
+  },
+  {
+    name: "a keyed channel: static facts that name their instance are other ones at each", control: "R.o", given: [],
+    text: "role M x2 { table cfg(k: int -> n: int); cfg(1, hash(self)); R.c(k, n) <~ cfg(k, n); } role R replicated x2 { channel c(k: int -> n: int); output o(k: int, n: int) agreed; o(k, n) <= c(k, n); }",
+  },
+  {
+    name: "A5: an aggregate of self names another node at each replica", control: "R.who", given: [["H.i", 1]],
+    text: "role H { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); output who(x: int, a: addr); who(x, min(self)) <= c(x); output mine(x: int); mine(x) <= c(x), R.nodes(a) having min(self) == min(a); }",
+  },
+  {
+    name: "A3: two bounds of which each holds of another event", control: "R.o", given: [["H.i", 1, 5], ["H#1.i", 1, 0]],
+    text: "role H x2 { input i(k: int, e: int); R.c(k, e) <~ i(k, e); } role R replicated x2 { channel c(k: int, e: int); output o(k: int) agreed; o(k) <= c(k, e) having max(e) >= 3 && min(e) <= 1; }",
+  },
+  {
+    name: "A3: a bound that one event passes and a maximum that another one is", control: "R.o", given: [["H.i", 1, 5, 1], ["H#1.i", 1, 1, 4]],
+    text: "role H x2 { input i(k: int, e: int, f: int); R.c(k, e, f) <~ i(k, e, f); } role R replicated x2 { channel c(k: int, e: int, f: int); table best(k: int, v: lmax<int>); best(k, max(e)) <= c(k, e, f) having max(f) >= 3; output o(k: int, v: lmax<int>) agreed; o(k, v) <= best(k, v); }",
+  },
+  {
+    name: "either of two bounds needs nothing over events", control: null, always: { "R.o": "[1] [2]" }, given: [["H.i", 1, 5], ["H#1.i", 1, 2], ["H.i", 2, 0], ["H.i", 3, 2]],
+    text: "role H x2 { input i(k: int, e: int); R.c(k, e) <~ i(k, e); } role R replicated x2 { channel c(k: int, e: int); output o(k: int); o(k) <= c(k, e) having k < 9 && (max(e) >= 3 || min(e) <= 1); }",
+  },
+  {
+    name: "C1: an address that did not come with the request", control: "A.o", given: [["A.ask", 1, "x"], ["A#1.ask", 2, "y"], ["A#1.ask", 1, "x"], ["A.ask", 2, "y"]],
+    text: `role A x2 { input ask(id: int, x: string); channel rep(id: int, x: string); table pend(id: int, x: string); output o(id: int, x: string); pend(id, x) <= ask(id, x); S.who(self) <~ ask(_, _); S.req(id, x) <~ ask(id, x); o(id, x) <= rep(id, x), pend(id, x); }
+role S { channel who(a: addr); channel req(id: int, x: string); table whos(a: addr); table both(a: addr, id: int, x: string); whos(a) <= who(a); table reqs(id: int, x: string); reqs(id, x) <= req(id, x); both(a, id, x) <= whos(a), reqs(id, x); A.rep@a(id, x) <~ both(a, id, x); }`,
+  },
+  {
+    name: "C1: an address that came with the request through a table", control: null, always: { "A.o": '[1,"x"] [2,"y"]' }, given: [["A.ask", 1, "x"], ["A#1.ask", 2, "y"], ["A#1.ask", 1, "x"], ["A.ask", 2, "y"]],
+    text: `role A x2 { input ask(id: int, x: string); channel rep(id: int, x: string); table pend(id: int, x: string); output o(id: int, x: string); pend(id, x) <= ask(id, x); S.req(self, id, x) <~ ask(id, x); o(id, x) <= rep(id, x), pend(id, x); }
+role S { channel req(a: addr, id: int, x: string); table reqs(a: addr, id: int, x: string); reqs(a, id, x) <= req(a, id, x); table whos(a: addr); whos(a) <= req(a, _, _); A.rep@a(id, x) <~ whos(a), reqs(a, id, x); }`,
+  },
+  {
+    name: "a lattice joins rows of several logs as they meet", control: "R.o", given: [["H.i", 1, 1], ["H.i", 1, 2], ["H#1.i", 2, 1], ["H#1.i", 2, 2]], options: { seeds: 8 },
+    text: `role H x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y);
+scratch n(x: int, n: int); n(x, count()) <= t(x, _); scratch l(k: int, v: lset<int>); l(0, n) <= n(_, n); output o(k: int) agreed; o(k) <= l(k, v), size(v) >= 2; }`,
+  },
+  {
+    name: "a lattice joins what is new in one step", control: "R.o", given: [["H.i", 1], ["H.i", 2]],
+    text: `role H { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); table t(x: int); t(x) <= c(x); table seen(x: int); scratch new(x: int); new(x) <= t(x), not seen(x); seen(x) <+ t(x);
+scratch l(k: int, v: lset<int>); l(0, x) <= new(x); output o(k: int) agreed; o(k) <= l(k, v), size(v) >= 2; output one(x: int); one(x) <= l(_, v), x in v; }`,
+  },
+  {
+    name: "lattice columns that are merged each by itself need nothing", control: null, always: { "R.o": "[1,5,1]" }, given: [["H.i", 1, 5, 2], ["H#1.i", 1, 3, 1]],
+    text: "role H x2 { input i(k: int, e: int, f: int); R.c(k, e, f) <~ i(k, e, f); } role R replicated x2 { channel c(k: int, v: lmax<int>, w: lmin<int>); table b(k: int, v: lmax<int>, w: lmin<int>); b(k, v, w) <= c(k, v, w); output o(k: int, v: lmax<int>, w: lmin<int>); o(k, v, w) <= b(k, v, w); }",
+  },
   ...entries,
 ];

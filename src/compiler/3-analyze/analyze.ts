@@ -2,12 +2,12 @@ import type { Analysis, Finding, Inference, SealUse } from "../analysis.ts";
 import type { CollectionId, Ir, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { buildGraph, positives, reads } from "./graph.ts";
-import { impliedSensitive, inferLabels, inferLogs, isLogged } from "./labels.ts";
+import { impliedParts, impliedSensitive, inferLabels, inferLogs, isLogged } from "./labels.ts";
 import { isAcknowledged, isCollected, isRepeat } from "./exemptions.ts";
 import { findLocal, localFindings } from "./local.ts";
 import { inferPersistence } from "./persistence.ts";
 import type { Context } from "./points.ts";
-import { asOpaque, collection, finding, findPoints, isBrokenPromise, joinGate } from "./points.ts";
+import { asOpaque, collection, finding, findPoints, isBrokenPromise, joinGate, plainVariables } from "./points.ts";
 import type { Seals } from "./seals.ts";
 import { inferSeals } from "./seals.ts";
 import { pathsTo } from "./paths.ts";
@@ -119,6 +119,8 @@ function impliedFindings(graph: Graph, context: Context, points: readonly Findin
     if (marked.has(rule.id) || rule.path !== undefined || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
     const sensitive = impliedSensitive(rule, context.persistence);
     if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
+    const parts = impliedParts(rule, context);
+    if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));
   }
   return found;
 }

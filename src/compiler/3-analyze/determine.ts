@@ -53,6 +53,24 @@ export function mentionsSelf(expr: Expr): boolean {
   return shape(expr).includes('"kind":"self"');
 }
 
+const usingSelf = new WeakMap<Rule, boolean>();
+
+/** `self` anywhere but as the address of a message's sender keeps a fact at its instance. */
+export function usesSelf(rule: Rule): boolean {
+  let known = usingSelf.get(rule);
+  if (known === undefined) usingSelf.set(rule, (known = findSelf(rule)));
+  return known;
+}
+
+function findSelf(rule: Rule): boolean {
+  const inTerms = rule.head.terms.some((term) => (term.kind === "value" ? mentionsSelf(term.value) : term.call.args.some(mentionsSelf)));
+  const inBody = rule.body.some((literal) => {
+    if (literal.kind === "read") return literal.terms.some((term) => term?.kind === "self");
+    return mentionsSelf(literal.value);
+  });
+  return inTerms || inBody || rule.having.some(mentionsSelf);
+}
+
 /** The variables that the value of `expr` determines; null when it determines none (not injective). */
 export function invertible(expr: Expr, ir: Ir): string[] | null {
   switch (expr.kind) {

@@ -279,41 +279,60 @@ export function isOwnReply(rule: Rule, passing: ReadLiteral, table: ReadLiteral,
     wanted.push({ at, source: from.terms.findIndex((term) => term?.kind === "variable" && term.name === name) });
   }
   if (wanted.some((each) => each.source < 0)) return false;
-  return descends(passing.collection, wanted, from.collection, rule.role, context, new Map());
+  return descends(passing.collection, wanted, [], { ancestor: from.collection, role: rule.role }, context, new Map());
+}
+
+/** Where a fact's ancestor is looked for, and of whom it must tell where that came in. */
+interface Home {
+  readonly ancestor: CollectionId;
+  readonly role: string;
 }
 
 /**
- * Every fact of `id` descends from a fact of `ancestor` that has, in column `source`, the value
- * that this one has in column `at`. `address` tells whether such a fact also knows that instance.
+ * Every fact of `id` descends from a fact of the ancestor that has, in column `source`, the value that this one has in
+ * column `at`; and what stands in the columns `back` is the instance of the home role at which that one came in.
  */
 function descends(
   id: CollectionId,
   wanted: readonly { readonly at: number; readonly source: number }[],
-  ancestor: CollectionId,
-  home: string,
+  back: readonly number[],
+  home: Home,
   context: Context,
   seen: Map<string, boolean>,
 ): boolean {
-  if (id === ancestor) return wanted.every(({ at, source }) => at === source);
-  const state = `${id}:${wanted.map(({ at, source }) => `${at}=${source}`).join(",")}`;
+  if (id === home.ancestor) return back.length === 0 && wanted.every(({ at, source }) => at === source);
+  const state = `${id}:${wanted.map(({ at, source }) => `${at}=${source}`).join(",")}:${back.join(",")}`;
   if (seen.has(state)) return seen.get(state)!;
   seen.set(state, false);
-  const { kind, role } = collection(context, id);
+  const { kind } = collection(context, id);
   const rules = context.graph.into.get(id)!;
   if (rules.length === 0 || kind === "input" || kind === "timer") return false;
   const traced = rules.every((rule) => {
     const same = equals(rule);
     return ancestors(rule).some((literal) => {
+      const columnOf = (name: string): number => literal.terms.findIndex((each) => each?.kind === "variable" && same(each.name) === same(name));
       const further: { at: number; source: number }[] = [];
       for (const { at, source } of wanted) {
         const term = rule.head.terms[at];
         if (term.kind !== "value" || term.value.kind !== "variable") return false;
-        const name = same(term.value.name);
-        const column = literal.terms.findIndex((each) => each?.kind === "variable" && same(each.name) === name);
+        const column = columnOf(term.value.name);
         if (column < 0) return false;
         further.push({ at: column, source });
       }
-      return returnsHome(rule, literal, home, role, ancestor, context) && descends(literal.collection, further, ancestor, home, context, seen);
+      // The ancestor of what a home instance makes with its own address in it is of that instance, or again tells so.
+      const addresses: Expr[] = [];
+      for (const at of back) {
+        const term = rule.head.terms[at];
+        if (term.kind !== "value") return false;
+        if (term.value.kind !== "self") addresses.push(term.value);
+        else if (rule.role !== home.role) return false;
+      }
+      const to = returnAddress(rule, home, context);
+      if (to === null) return false;
+      if (to !== "anywhere") addresses.push(to);
+      const columns = addresses.map((expr) => (expr.kind === "variable" ? columnOf(expr.name) : -1));
+      if (columns.includes(-1)) return false;
+      return descends(literal.collection, further, [...new Set(columns)].sort((a, b) => a - b), home, context, seen);
     });
   });
   seen.set(state, traced);
@@ -325,35 +344,10 @@ function ancestors(rule: Rule): readonly ReadLiteral[] {
   return rule.path === undefined ? positives(rule) : [handedIn(rule)];
 }
 
-/** A message into the home role must go to the instance from which the ancestor came. */
-function returnsHome(rule: Rule, via: ReadLiteral, home: string, targetRole: string, ancestor: CollectionId, context: Context): boolean {
-  if (rule.op !== "<~" || targetRole !== home) return true;
-  const { count, replicated, partitionedBy } = context.graph.ir.roles.get(home)!;
-  if (count === 1 && !replicated && partitionedBy === null) return true;
-  const to = rule.head.to;
-  if (to?.kind !== "address" || to.value.kind !== "variable") return false;
-  const name = to.value.name;
-  const column = via.terms.findIndex((term) => term?.kind === "variable" && term.name === name);
-  return column >= 0 && carriesSelf(via.collection, column, home, ancestor, context, new Set());
-}
-
-/** Column `column` of `id` is `self` of an instance of `home` in every fact that descends from the ancestor. */
-function carriesSelf(id: CollectionId, column: number, home: string, ancestor: CollectionId, context: Context, seen: Set<CollectionId>): boolean {
-  if (id === ancestor || seen.has(id)) return false;
-  seen.add(id);
-  const rules = context.graph.into.get(id)!;
-  return (
-    rules.length > 0 &&
-    rules.every((rule) => {
-      const term = rule.head.terms[column];
-      if (term.kind !== "value") return false;
-      if (term.value.kind === "self") return rule.role === home;
-      const [name] = variablesOf(term.value);
-      if (term.value.kind !== "variable") return false;
-      return ancestors(rule).some((literal) => {
-        const at = literal.terms.findIndex((each) => each?.kind === "variable" && each.name === name);
-        return at >= 0 && carriesSelf(literal.collection, at, home, ancestor, context, new Set(seen));
-      });
-    })
-  );
+/** What must be the instance from which the ancestor came, in a message into the home role; null where it may get to another. */
+function returnAddress({ op, head }: Rule, home: Home, context: Context): Expr | "anywhere" | null {
+  if (op !== "<~" || collection(context, head.collection).role !== home.role) return "anywhere";
+  const { count, replicated, partitionedBy } = context.graph.ir.roles.get(home.role)!;
+  if (count === 1 && !replicated && partitionedBy === null) return "anywhere";
+  return head.to?.kind === "address" ? head.to.value : null;
 }

@@ -17,11 +17,11 @@ import { acknowledgedIn } from "./acknowledged.ts";
 import { failingIn, missedBy } from "./deadlines.ts";
 import type { Failing } from "./deadlines.ts";
 import { isHeld, pathLabel } from "./declared.ts";
-import { reads } from "./graph.ts";
+import { positives, reads } from "./graph.ts";
 import { goesToAll } from "./local.ts";
 import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
-import { isAggregating } from "./persistence.ts";
+import { isAggregating, latticeReadsOf } from "./persistence.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { collection, isBrokenPromise, isOpen, isPassing, keyColumns, mayConflict } from "./points.ts";
 import type { Context } from "./points.ts";
@@ -285,4 +285,10 @@ export function impliedSensitive(rule: Rule, persistence: ReadonlyMap<Collection
   const open = reads(rule).filter((literal) => persistence.get(literal.collection) !== "static");
   const changes = open.some((literal) => !literal.negated && persistence.get(literal.collection) === "changing");
   return changes && open.length > 1 ? open : null;
+}
+
+/** The same within a lattice: rows that change are joined in it, and which of their states meet shows where more than a part is looked at. */
+export function impliedParts(rule: Rule, context: Context): ReadLiteral[] {
+  const { combined } = latticeReadsOf(rule, context.graph);
+  return positives(rule).filter((literal) => context.persistence.get(literal.collection) === "changing" && combined.has(rule.body.indexOf(literal)));
 }

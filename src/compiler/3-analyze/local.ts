@@ -2,7 +2,7 @@ import type { CollectionId, Expr, Rule } from "../ir.ts";
 import type { Finding } from "../analysis.ts";
 import type { Context } from "./points.ts";
 import { collection, finding } from "./points.ts";
-import { mentionsSelf, variablesOf } from "./determine.ts";
+import { usesSelf, variablesOf } from "./determine.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
@@ -59,24 +59,6 @@ function isForAll(rule: Rule, context: Context): boolean {
 
 function fromLocal(rule: Rule, local: ReadonlySet<CollectionId>): boolean {
   return reads(rule).some((literal) => local.has(literal.collection)) || usesSelf(rule);
-}
-
-const usingSelf = new WeakMap<Rule, boolean>();
-
-/** `self` anywhere but as the address of a message's sender keeps a fact at its instance. */
-function usesSelf(rule: Rule): boolean {
-  let known = usingSelf.get(rule);
-  if (known === undefined) usingSelf.set(rule, (known = findSelf(rule)));
-  return known;
-}
-
-function findSelf(rule: Rule): boolean {
-  const inTerms = rule.head.terms.some((term) => term.kind === "value" && mentionsSelf(term.value));
-  const inBody = rule.body.some((literal) => {
-    if (literal.kind === "read") return literal.terms.some((term) => term?.kind === "self");
-    return mentionsSelf(literal.value);
-  });
-  return inTerms || inBody;
 }
 
 function staysLocal(rule: Rule, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {

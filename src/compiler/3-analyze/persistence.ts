@@ -9,7 +9,7 @@ import type { AggregateCall, CollectionId, Expr, HeadTerm, Ir, Rule, RuleId } fr
 import type { Graph } from "./graph.ts";
 import { latticeReads } from "../../lattices/growth.ts";
 import type { LatticeReads } from "../../lattices/growth.ts";
-import { closure, dependencies, invertible, variablesOf } from "./determine.ts";
+import { closure, conjuncts, dependencies, invertible, variablesOf } from "./determine.ts";
 import { isKept } from "./declared.ts";
 import { reads } from "./graph.ts";
 import { claims } from "./imported.ts";
@@ -99,10 +99,20 @@ export function isUpThreshold(rule: Rule, ir: Ir): boolean {
 
 /**
  * `max(e) >= k`, `min(e) <= k`: true of a set as soon as of one element, so exempt over passing facts too (semantics A3).
- * What an imported morphism gives of a set is the greatest of what it gives of the elements.
+ * What an imported morphism gives of a set is the greatest of what it gives of the elements. Of several such conditions,
+ * or of one beside an aggregate in the head, each may hold of another element.
  */
 export function isElementThreshold(rule: Rule, ir: Ir): boolean {
-  return isThreshold(rule, ir, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
+  const same = isSettledBy(rule, ir);
+  const shows = (expr: Expr): boolean => holds(expr, (call) => !same(call));
+  const conditions = rule.having.flatMap(conjuncts).filter(shows);
+  const isWhole = conditions.length === 0 || (conditions.length === 1 && rule.head.terms.every((term) => term.kind === "value" || same(term.call)));
+  return isWhole && conditions.every(isAlternative) && isThreshold(rule, ir, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
+}
+
+/** No `&&` stands within it. */
+function isAlternative(expr: Expr): boolean {
+  return expr.kind !== "binary" || expr.op !== "||" ? conjuncts(expr).length === 1 : isAlternative(expr.left) && isAlternative(expr.right);
 }
 
 function isOf({ name }: AggregateCall, ...names: readonly string[]): boolean {

@@ -4,10 +4,10 @@
  * removes the dependence is settled elsewhere; here a relation is open unless it is static.
  */
 import type { Finding, Persistence, Reason } from "../analysis.ts";
-import type { Collection, CollectionId, Expr, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
+import type { Collection, CollectionId, Expr, Ir, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { observedCollections, positives, reads } from "./graph.ts";
-import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, variablesOf } from "./determine.ts";
+import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, usesSelf, variablesOf } from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { isAggregating, isElementThreshold, isProjecting, isUpThreshold, latticeReadsOf } from "./persistence.ts";
 import { declaredPoint } from "./declared.ts";
@@ -217,9 +217,6 @@ export function isUpdate(rule: Rule, reason: Reason): boolean {
 function reveals(rule: Rule, context: Context): Finding[] {
   const { revealed, opaque, combined } = latticeReadsOf(rule, context.graph);
   const open = (at: ReadonlySet<number>): ReadLiteral[] => [...at].sort((a, b) => a - b).map((i) => rule.body[i] as ReadLiteral).filter((literal) => isOpen(context, literal));
-  const plainVariables = (literals: readonly ReadLiteral[]): string[] => [
-    ...new Set(literals.flatMap((literal) => literal.terms.flatMap((term) => (term?.kind === "variable" && term.type.kind !== "lattice" ? [term.name] : [])))),
-  ];
   const found: Finding[] = [];
   const unclaimed = open(opaque);
   if (unclaimed.length > 0) found.push(finding(context, rule, "opaque", null, unclaimed));
@@ -233,6 +230,11 @@ function reveals(rule: Rule, context: Context): Finding[] {
       found.push(finding(context, rule, "reveal", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal))));
   }
   return found;
+}
+
+/** What tells apart the rows of a lattice. */
+export function plainVariables(literals: readonly ReadLiteral[]): string[] {
+  return [...new Set(literals.flatMap((literal) => literal.terms.flatMap((term) => (term?.kind === "variable" && term.type.kind !== "lattice" ? [term.name] : []))))];
 }
 
 export function keyGate(rule: Rule, context: Context): string[] {
@@ -260,8 +262,8 @@ export function mayConflict(rule: Rule, context: Context): boolean {
 function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {
   const { ir } = context.graph;
   // A table keeps its value over time, so the key must hold over time; a scratch or output shows one step.
-  // A channel takes its values from all instances of the sender, and only a promise or static facts hold at all of them.
-  const everywhere = (id: CollectionId): boolean => collection(context, id).unique || context.persistence.get(id) === "static";
+  // A channel takes its values from all instances of the sender, and only a promise or the same static facts hold at all of them.
+  const everywhere = (id: CollectionId): boolean => collection(context, id).unique || isSameEverywhere(id, context);
   const holds = (id: CollectionId): boolean =>
     (keyHolds(ir, context.persistence, id) && (head.kind !== "channel" || everywhere(id))) || (head.kind !== "table" && head.kind !== "channel" && collection(context, id).kind === "table" && collection(context, id).keyLength !== null);
   const keyTerms = rule.head.terms.slice(0, head.keyLength!).flatMap((term) => (term.kind === "value" ? [term.value] : []));
@@ -270,13 +272,27 @@ function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): b
   const groupIsKey = groupGate(rule).every((name) => known.has(name) || keyVariables.has(name));
   return rule.head.terms.slice(head.keyLength!).every((term) => {
     if (term.kind === "aggregate") return head.kind !== "table" && head.kind !== "channel" && groupIsKey;
-    return [...variablesOf(term.value)].every((name) => known.has(name)) && (head.kind !== "channel" || !namesSelf(rule, term.value) || keyTerms.some((key) => key.kind === "self"));
+    return [...variablesOf(term.value)].every((name) => known.has(name)) && (head.kind !== "channel" || !namesSelf(rule, term.value, ir) || keyTerms.some((key) => key.kind === "self"));
   });
 }
 
-/** The value differs from sender to sender. */
-function namesSelf(rule: Rule, value: Expr): boolean {
-  return mentionsSelf(value) || rule.body.some((literal) => literal.kind !== "read" && mentionsSelf(literal.value));
+/** The value differs from sender to sender: by what the rule computes, or since a key that leads to it has the sender in it. */
+function namesSelf(rule: Rule, value: Expr, ir: Ir): boolean {
+  return (
+    mentionsSelf(value) ||
+    rule.body.some((literal) => {
+      if (literal.kind !== "read") return mentionsSelf(literal.value);
+      const { keyLength } = ir.collections.get(literal.collection)!;
+      return literal.terms.slice(0, keyLength ?? 0).some((term) => term?.kind === "self");
+    })
+  );
+}
+
+/** Static facts of which none names the instance at which it stands. */
+function isSameEverywhere(id: CollectionId, context: Context, seen = new Set<CollectionId>()): boolean {
+  if (context.persistence.get(id) !== "static" || seen.has(id)) return seen.has(id);
+  seen.add(id);
+  return context.graph.into.get(id)!.every((rule) => !usesSelf(rule) && reads(rule).every((literal) => isSameEverywhere(literal.collection, context, seen)));
 }
 
 /**
