@@ -460,5 +460,15 @@ scratch l(k: int, v: lset<int>); l(0, x) <= new(x); output o(k: int) agreed; o(k
     name: "lattice columns that are merged each by itself need nothing", control: null, always: { "R.o": "[1,5,1]" }, given: [["H.i", 1, 5, 2], ["H#1.i", 1, 3, 1]],
     text: "role H x2 { input i(k: int, e: int, f: int); R.c(k, e, f) <~ i(k, e, f); } role R replicated x2 { channel c(k: int, v: lmax<int>, w: lmin<int>); table b(k: int, v: lmax<int>, w: lmin<int>); b(k, v, w) <= c(k, v, w); output o(k: int, v: lmax<int>, w: lmin<int>); o(k, v, w) <= b(k, v, w); }",
   },
+  {
+    name: "A8: a key of which a host gives two values", control: "H.o", given: [["H.i", 1, 2], ["H.i", 1, 1], ["H#1.i", 1, 3]],
+    text: "role H x2 { input i(k: int -> v: int) sealed by (k); R.c(k, v) <~ i(k, v); output o(k: int, v: int); o(k, v) <= i(k, v); } role R replicated x2 { channel c(k: int, v: int); table t(k: int, v: int); t(k, v) <= c(k, v); output n(k: int, n: int); n(k, count()) <= t(k, _); }",
+  },
+  {
+    name: "a row that is taken back meets what is negated while it is there, or not", control: "R.n", options: { seeds: 8 },
+    given: [["H.a", 1, 1], ["H#1.d", 1, 1], ["H.r", 2], ["H.a", 2, 2], ["H.a", 3, 3], ["seal H.a", 1], ["seal H#1.a", 1], ["seal H.d", 1], ["seal H#1.d", 1]],
+    text: `role H x2 { input a(x: int, y: int) sealed by (x); input d(x: int, y: int) sealed by (x); input r(x: int) sealed by (x); R.a(x, y) <~ a(x, y); R.d(x, y) <~ d(x, y); R.r(x) <~ r(x); }
+role R replicated x2 { channel a(x: int, y: int); channel d(x: int, y: int); channel r(x: int); table t(x: int, y: int); t(x, y) <= a(x, y); t(x, y) <- d(x, y); table no(x: int); no(x) <= r(x); output n(x: int, y: int, k: int); n(x, y, count()) <= t(x, y), _ in [1, 2], not no(x); }`,
+  },
   ...entries,
 ];

@@ -33,6 +33,8 @@ export const mutants: readonly Mutant[] = [
   { name: "a seal settles counts of events and of what lasts", patches: [analysis("seals", "if (mixed !== undefined) {", "if (Boolean(0) && mixed !== undefined) {")] },
   { name: "two timers count as one", patches: [analysis("points", "return passing.length === 1 || timers.size === 1;", "return true;")] },
   { name: "deletions and overwrites never race", patches: [analysis("points", 'if (rule.op !== "<-" && rule.op !== "<+-") return [];\n  const head', "return [];\n  const head")] },
+  { name: "a host gives no key two values", patches: [analysis("labels", 'if (mayGiveTwoValues(given)) return "Run";', "")] },
+  { name: "what waits for anything waits for what changes", patches: [analysis("analyze", "marks.some(({ sensitive }) => sensitive.includes(rule.body.indexOf(literal)))", "marks.length > 0 && literal !== null")] },
   { name: "keys never conflict", patches: [analysis("points", "if (!mayConflict(rule, context)) return [];", "return [];")] },
   { name: "a key of one sender's table is the receiver's", patches: [analysis("points", '(head.kind !== "channel" || everywhere(id))', "(everywhere !== null)")] },
   { name: "a key with the sender in it leads to the same everywhere", patches: [analysis("points", 'return literal.terms.slice(0, keyLength ?? 0).some((term) => term?.kind === "self");', "return keyLength === -1;")] },

@@ -1,5 +1,5 @@
 import type { Analysis, Finding, Inference, SealUse } from "../analysis.ts";
-import type { CollectionId, Ir, RuleId } from "../ir.ts";
+import type { CollectionId, Ir, ReadLiteral, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { buildGraph, positives, reads } from "./graph.ts";
 import { impliedParts, impliedSensitive, inferLabels, inferLogs, isLogged } from "./labels.ts";
@@ -113,13 +113,16 @@ function byRule(findings: readonly Finding[]): Map<RuleId, Finding[]> {
 }
 
 function impliedFindings(graph: Graph, context: Context, points: readonly Finding[]): Finding[] {
-  const marked = new Set(points.filter((each) => each.reason === "rendezvous" || each.reason === "aggregate" || each.reason === "opaque").map((each) => each.rule));
+  // What is aggregated or met already waits with its mark.
+  const waiting = byRule(points.filter(({ reason }) => reason === "rendezvous" || reason === "aggregate" || reason === "opaque"));
   const found: Finding[] = [];
   for (const rule of graph.rules) {
-    if (marked.has(rule.id) || rule.path !== undefined || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
-    const sensitive = impliedSensitive(rule, context.persistence);
+    if (rule.path !== undefined || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
+    const marks = waiting.get(rule.id) ?? [];
+    const isWaiting = (literal: ReadLiteral): boolean => marks.some(({ sensitive }) => sensitive.includes(rule.body.indexOf(literal)));
+    const sensitive = impliedSensitive(rule, context.persistence, isWaiting);
     if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
-    const parts = impliedParts(rule, context);
+    const parts = impliedParts(rule, context).filter((literal) => !isWaiting(literal));
     if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));
   }
   return found;

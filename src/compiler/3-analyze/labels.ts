@@ -23,7 +23,7 @@ import type { Seals } from "./seals.ts";
 import { sealKey } from "./seals.ts";
 import { isAggregating, latticeReadsOf } from "./persistence.ts";
 import { isContextual } from "../../lattices/growth.ts";
-import { collection, isBrokenPromise, isOpen, isPassing, keyColumns, mayConflict } from "./points.ts";
+import { collection, isBrokenPromise, isOpen, isPassing, keyColumns, mayConflict, mayGiveTwoValues } from "./points.ts";
 import type { Context } from "./points.ts";
 
 export type Path = "CR" | "CW" | "OR" | "OW";
@@ -211,8 +211,11 @@ function hearsAll(id: CollectionId, context: Context): boolean {
 
 /** Semantics A6: sources have a label of their own. */
 function startingLabel(id: CollectionId, context: Context, seals: Seals): LabelName {
-  const { lossy, role, ordering } = collection(context, id);
+  const given = collection(context, id);
+  const { lossy, role, ordering } = given;
   const { replicated } = context.graph.ir.roles.get(role)!;
+  // Of two values that a host gives a key in one step one stays, in two steps both.
+  if (mayGiveTwoValues(given)) return "Run";
   if (lossy && !acknowledgedIn(context.graph).channels.has(id)) return replicated && !ordering ? "Diverge" : "Run";
   const broken = (context.graph.sealsInto.get(id) ?? []).filter((seal) => isBrokenPromise(seal, context));
   if (broken.length === 0 || seals.use === "none") return "Async";
@@ -279,11 +282,16 @@ function shown(id: CollectionId, name: LabelName, seals: Seals, failing: Failing
 
 /**
  * A relation that still changes meets another open one: which of its states the other side meets
- * is a race, though neither passes. Reported only where nothing upstream is left to coordinate.
+ * is a race, though neither passes. Reported only where nothing upstream is left to coordinate, and where the
+ * rule does not wait for it anyway.
  */
-export function impliedSensitive(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>): ReadLiteral[] | null {
+export function impliedSensitive(
+  rule: Rule,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+  isWaiting: (literal: ReadLiteral) => boolean,
+): ReadLiteral[] | null {
   const open = reads(rule).filter((literal) => persistence.get(literal.collection) !== "static");
-  const changes = open.some((literal) => !literal.negated && persistence.get(literal.collection) === "changing");
+  const changes = open.some((literal) => !literal.negated && persistence.get(literal.collection) === "changing" && !isWaiting(literal));
   return changes && open.length > 1 ? open : null;
 }
 

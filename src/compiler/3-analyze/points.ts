@@ -248,6 +248,11 @@ function keyConflicts(rule: Rule, context: Context): Finding[] {
   return [finding(context, rule, "key-conflict", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal)))];
 }
 
+/** A host may give a key two values where nothing promises that it does not. */
+export function mayGiveTwoValues({ kind, keyLength, columns, unique }: Collection): boolean {
+  return kind === "input" && keyLength !== null && keyLength < columns.length && !unique;
+}
+
 export function mayConflict(rule: Rule, context: Context): boolean {
   const head = collection(context, rule.head.collection);
   if (head.keyLength === null || head.keyLength === head.columns.length) return false;

@@ -3,6 +3,7 @@ import type { Label } from "../analysis.ts";
 import { severities } from "../analysis.ts";
 import type { LevelWord } from "../ast.ts";
 import type { Graph } from "../3-analyze/graph.ts";
+import { mayGiveTwoValues } from "../3-analyze/points.ts";
 import { statePaths } from "../3-analyze/declared.ts";
 import { reads } from "../3-analyze/graph.ts";
 
@@ -37,12 +38,12 @@ export function rulesBehind(graph: Graph, outputs: Iterable<CollectionId>): Set<
   return rules;
 }
 
-/** What a rule reads that may differ from run to run whatever the rule does: lossy channels, seals with a deadline (semantics A6). */
+/** What a rule reads that may differ from run to run whatever the rule does: lossy channels, seals with a deadline (semantics A6), keys that a host may give two values. */
 export function weakSources(rule: Rule, ir: Ir): CollectionId[] {
   return reads(rule)
     .map((literal) => literal.collection)
     .filter((id) => {
-      const { lossy, sealed } = ir.collections.get(id)!;
-      return lossy || (sealed !== null && sealed.deadlineMs !== null);
+      const source = ir.collections.get(id)!;
+      return source.lossy || (source.sealed !== null && source.sealed.deadlineMs !== null) || mayGiveTwoValues(source);
     });
 }

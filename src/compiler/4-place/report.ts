@@ -6,8 +6,9 @@ import type { SourceFile, Span } from "../ast.ts";
 import type { Ir, Literal, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
 import type { Insertion, Plan } from "../plan.ts";
 import { printPath } from "../print.ts";
-import { buildGraph } from "../3-analyze/graph.ts";
+import { buildGraph, reads } from "../3-analyze/graph.ts";
 import { opaqueAggregates } from "../3-analyze/imported.ts";
+import { mayGiveTwoValues } from "../3-analyze/points.ts";
 import type { PlaceOptions } from "./place.ts";
 import type { Decision } from "./write.ts";
 import { rulesBehind, weakSources } from "./relevant.ts";
@@ -184,13 +185,18 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
   if (byDefault.length > 0) {
     const { file, nameSpan, role } = ir.collections.get(byDefault[0])!;
     const replicas = ir.roles.get(role)!.replicated ? " (replicas of one run agree)" : "";
+    const behind = [...rulesBehind(buildGraph(ir), byDefault)].flatMap((id) => reads(ir.rules.get(id) ?? { body: [] }));
+    const keyed = [...new Set(behind.map((literal) => literal.collection))].filter((id) => mayGiveTwoValues(ir.collections.get(id)!));
     out.push({
       code: "DLC402",
       severity: "note",
-      message: `${byDefault.join(", ")} may differ from run to run${replicas}: no seal says when the facts behind ${byDefault.length > 1 ? "them" : "it"} are complete`,
+      message: `${byDefault.join(", ")} may differ from run to run${replicas}: ${keyed.length > 0 ? `of two values for a key of ${keyed.join(", ")} in one step one is left out` : `no seal says when the facts behind ${byDefault.length > 1 ? "them" : "it"} are complete`}`,
       file,
       span: nameSpan,
-      mend: "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",
+      mend:
+        keyed.length > 0
+          ? `Promise \`unique\` after the columns of ${keyed.join(", ")}, if ${keyed.length > 1 ? "their hosts never give" : "its host never gives"} a key two values, or declare the output \`agreed\`.`
+          : "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",
     });
   }
   return out;
@@ -202,7 +208,7 @@ function allowances(ir: Ir): Diagnostic[] {
     .map((rule) => ({
       code: "DLC408",
       severity: "warning",
-      message: `${nameOf(rule.id, ir)} reads no lossy channel, and none whose seals have a deadline, so that there is nothing to allow`,
+      message: `${nameOf(rule.id, ir)} reads no lossy channel, none whose seals have a deadline, and no input with a key that is not \`unique\`, so that there is nothing to allow`,
       file: rule.file,
       span: rule.allow!.span,
       mend: "Put it before the rule that reads the weak channel, or remove it.",

@@ -12,9 +12,9 @@ export const coordinationCodes = {
   DLC402: {
     severity: "note",
     title: "outputs are only as deterministic as their log",
-    why: "Outputs promise `deterministic` by default. Without seals the only mechanism is an order of messages, and another run may take another order; its log replays this one.",
+    why: "Outputs promise `deterministic` by default. Without seals the only mechanism is an order of messages, and another run may take another order; its log replays this one. The same holds behind an input of which a host may give two values for a key: in one step one of them is left out, in two steps none.",
     example: "output counts(word: string, n: int);",
-    mend: "Declare `sealed by (…)` on the inputs, if their producers know when a partition is complete; or declare the output `agreed`.",
+    mend: "Declare `sealed by (…)` on the inputs, if their producers know when a partition is complete, or promise `unique` where an input has a key; or declare the output `agreed`.",
   },
   DLC403: {
     severity: "error",
@@ -40,7 +40,7 @@ export const coordinationCodes = {
   DLC408: {
     severity: "warning",
     title: "an allowance for a source that is not weak",
-    why: "`@allow(weaker, …)` accepts that what the rule reads may differ from run to run: a `lossy` channel, or one whose seals have a deadline. Before any other rule it accepts nothing, and somebody may believe that it does.",
+    why: "`@allow(weaker, …)` accepts that what the rule reads may differ from run to run: a `lossy` channel, one whose seals have a deadline, or an input with a key that is not `unique`. Before any other rule it accepts nothing, and somebody may believe that it does.",
     example: 'channel c(x: int);   @allow(weaker, "sent again") t(x) <= c(x);',
     mend: "Put it before the rule that reads the weak channel, or remove it.",
   },
