@@ -1,21 +1,20 @@
 /** Pages that are made from the sources: `npm run update` writes them anew. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { paint } from "../src/cli/draw/paint.ts";
 import { drawPlan } from "../src/cli/draw/plan.ts";
 import { parse } from "../src/compiler/1-parse/parse.ts";
 import type { ModuleDecl } from "../src/compiler/ast.ts";
-import { compile } from "../src/compiler/compile.ts";
 import { codes } from "../src/compiler/diagnostics/codes.ts";
 import type { Code, CodePage } from "../src/compiler/diagnostics/codes.ts";
 import { whyFirm } from "../src/compiler/diagnostics/firm.ts";
 import { levels, mechanisms, strategies } from "../src/cli/config.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
+import { parseDeployment } from "../src/runtime/deployment.ts";
 import { example, exampleText, libraryFiles, libraryText } from "./support/library.ts";
+import { allBlocks, blocksIn, blocksOf, kinds, pages, root } from "./support/pages.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const groups: readonly (readonly [prefix: string, title: string])[] = [
   ["DLC1", "Syntax"],
   ["DLC2", "Names, types and stratification"],
@@ -155,22 +154,81 @@ describe("docs", () => {
     }
   });
 
-  test("programs on the pages compile", () => {
-    let programs = 0;
-    for (const name of ["README.md", "docs/language.md"]) {
-      for (const [, text] of readFileSync(join(root, name), "utf8").matchAll(/```dlc\n([\s\S]*?)```/g)) {
-        if (!/^(?:role|module|source|component) /m.test(text)) continue;
-        programs++;
-        const { diagnostics, plan } = compile({ path: name, text });
-        expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
-        expect(plan).not.toBeNull();
-      }
+  test("every block of every page is of one kind, and a test has all of the kind", () => {
+    const kindsOf = (block: (typeof allBlocks)[number]) =>
+      Object.entries(kinds).flatMap(([kind, { has }]) => (has(block) ? [kind] : []));
+    const others = allBlocks.filter((block) => kindsOf(block).length !== 1);
+    expect(
+      others.map((block) => `${block.page}:${block.line} is of the kinds [${kindsOf(block).join(", ")}]`),
+      "say in test/support/pages.ts what tests it",
+    ).toEqual([]);
+    for (const [kind, { test: by }] of Object.entries(kinds))
+      expect(readFileSync(join(root, by), "utf8"), `${by} has the blocks of the kind ${kind}`).toContain(
+        `blocksOf("${kind}")`,
+      );
+    expect(pages).toEqual(expect.arrayContaining(["README.md", "docs/ci.md", "templates/init/README.md"]));
+    // A block that no test has is seen, wherever it stands.
+    const unknown = blocksIn("docs/new.md", "1. First\n\n   ```python\n   print(1)\n   ```\n");
+    expect(unknown).toEqual([{ page: "docs/new.md", line: 3, language: "python", text: "   print(1)" }]);
+    expect(kindsOf(unknown[0])).toEqual([]);
+  });
+
+  test("pages that are written from the sources have no block of another source", () => {
+    const written = { "docs/diagnostics.md": page(), "docs/library.md": libraryPage() } as const;
+    for (const block of blocksOf("generated"))
+      expect(blocksIn(block.page, written[block.page as keyof typeof written])).toContainEqual(block);
+  });
+
+  test("programs on the pages are those that are tested, or do what the page says", async () => {
+    const [readme, comment, ...more] = blocksOf("program");
+    expect(more).toEqual([]);
+    expect(readFileSync(join(root, "fixtures/ad-network/campaign.dlc"), "utf8")).toContain(readme.text);
+    // The comment stands before the rule of the same program, and silences what is said of it.
+    const [, rule] = comment.text.split("\n");
+    const text = ads().replace(/^ *poor\(c, i, count.*$/m, comment.text);
+    expect(text).toContain(rule);
+    const place = makePlace();
+    try {
+      place.write({ "before.dlc": ads(), "after.dlc": text });
+      expect((await place.dlc("check", "before.dlc")).out).toContain("warning[DLC302]");
+      const { code, out } = await place.dlc("check", "after.dlc", "--max-warnings", "0");
+      expect([code, out]).toEqual([0, expect.not.stringContaining("DLC")]);
+    } finally {
+      place.remove();
     }
-    expect(programs).toBeGreaterThanOrEqual(4);
+  });
+
+  test("deployment.md has a deployment that processes accept", () => {
+    const [{ text }, ...more] = blocksOf("deployment");
+    expect(more).toEqual([]);
+    const roles = [
+      { role: "AdServer", count: 5 },
+      { role: "Report", count: 3 },
+    ];
+    const deploy = parseDeployment(text, "deploy.json", { roles, log: true, epochMs: null });
+    expect(deploy).toEqual(JSON.parse(text));
+    expect(() =>
+      parseDeployment(text.replace('"roles"', '"role"'), "deploy.json", { roles, log: true, epochMs: null }),
+    ).toThrow();
+  });
+
+  test("ARCHITECTURE.md has the phases that there are", () => {
+    const [{ text }, ...more] = blocksOf("phases");
+    expect(more).toEqual([]);
+    const [values, phases] = text.trim().split("\n");
+    const folders = readdirSync(join(root, "src/compiler")).filter((name) => /^\d-/.test(name));
+    expect(folders.sort().map((name) => name.slice(2))).toEqual(phases.trim().split(/\s+/));
+    const borders = readdirSync(join(root, "src/compiler"))
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFileSync(join(root, "src/compiler", name), "utf8"))
+      .join("\n");
+    for (const value of values.split(" -> "))
+      expect(borders).toMatch(new RegExp(`export (?:interface|type) ${value.replace("[]", "")}\\b`));
   });
 
   test("commands.md has the JSON form and the configuration as they are", async () => {
-    const [form, , config] = [...readFileSync(join(root, "docs/commands.md"), "utf8").matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text);
+    const [form, config, ...more] = blocksOf("form").map(({ text }) => text);
+    expect(more).toEqual([]);
     const place = makePlace();
     try {
       place.write({ "ads.dlc": ads(), "dlc.config.json": config, "node_modules/dlc/dlc.schema.json": "{}" });
@@ -199,19 +257,15 @@ describe("docs", () => {
       expect(index).toContain(`- [${name}](${name})`.replace(/^- /, ""));
   });
 
-  test("the README's program is the fixture", () => {
-    const readme = readFileSync(join(root, "README.md"), "utf8");
-    const program = readFileSync(join(root, "fixtures/ad-network/campaign.dlc"), "utf8");
-    expect(program).toContain(/```dlc\n([\s\S]*?)```/.exec(readme)![1]);
-  });
-
   test("links between the project's pages lead somewhere", () => {
     const pages = [
       "README.md",
       "ARCHITECTURE.md",
       "CONTRIBUTING.md",
       "CHANGELOG.md",
-      ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+      ...readdirSync(join(root, "docs"))
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => `docs/${name}`),
     ];
     for (const name of pages) {
       const text = readFileSync(join(root, name), "utf8");

