@@ -9,6 +9,13 @@ if (!existsSync(fileURLToPath(built))) {
   console.error("dlc: this checkout is not built yet. Run `npm run build` first.");
   process.exit(2);
 }
+// In a checkout somebody may have changed a source; a package has none.
+const freshness = new URL("../scripts/freshness.mjs", import.meta.url);
+if (existsSync(fileURLToPath(freshness))) {
+  const { isFresh } = await import(freshness.href);
+  if (!isFresh(fileURLToPath(new URL("..", import.meta.url))))
+    console.error("dlc: sources of this checkout are newer than what is built. Run `npm run build`.");
+}
 // A run is over before what is optimized early has paid for it, but for that of the language server. Newer versions
 // keep compiled code instead.
 if (module.enableCompileCache) module.enableCompileCache();

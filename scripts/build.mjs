@@ -7,16 +7,17 @@
  *   node scripts/build.mjs --if-stale   build only when a source is newer than the last build
  */
 import { build } from "esbuild";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isFresh, walk } from "./freshness.mjs";
 import { compileRuntime, inRuntimeFolder } from "./runtime-files.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
 
-if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
+if (process.argv.includes("--if-stale") && isFresh(root)) process.exit(0);
 
 const started = performance.now();
 const shared = {
@@ -135,26 +136,6 @@ async function declarations() {
 /** A declaration as it lies in the folder of the runtime, if it does. */
 function besideRuntime(path, text) {
   return path.startsWith("runtime/") ? [{ path, text: inRuntimeFolder(text) }] : [];
-}
-
-function isFresh() {
-  const stamp = join(dist, "cli.js");
-  if (!existsSync(stamp)) return false;
-  const built = statSync(stamp).mtimeMs;
-  const sources = [
-    ...walk(join(root, "src")),
-    ...walk(join(root, "scripts")),
-    join(root, "package.json"),
-    join(root, "package-lock.json"),
-  ];
-  return sources.every((path) => statSync(path).mtimeMs <= built);
-}
-
-function walk(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 /** The licences of the packages that are inside the bundles. */
