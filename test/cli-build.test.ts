@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
+import { placesOf } from "../src/runtime/deployment.ts";
+import type { DeployFile } from "../src/runtime/deployment.ts";
 
 let place: Place;
 beforeEach(() => {
@@ -49,6 +51,28 @@ describe("dlc build", () => {
     expect(files["main.js"]).not.toBe("broken");
     expect(Object.keys(files).filter((path) => /analyst/i.test(path))).toEqual([]);
     expect(readdirSync(place.folder).filter((name) => /\.(?:new|old)$/.test(name))).toEqual([]);
+  });
+
+  test("--port-base places two programs beside each other", async () => {
+    place.write({ "ads.dlc": ads("") });
+    const ports = async (...more: string[]) => {
+      expect((await place.dlc("build", "ads.dlc", "-o", "out", ...more)).code).toBe(0);
+      const deploy = JSON.parse(contents(join(place.folder, "out"))["deploy.json"]) as DeployFile;
+      return [...placesOf(deploy).values()].flatMap(({ port, metrics }) => [port, metrics]);
+    };
+    const [first, second] = [await ports(), await ports("--port-base", "8301")];
+    expect([first.slice(0, 4), second.slice(0, 4)]).toEqual([
+      [7201, 9201, 7202, 9202],
+      [8301, 10301, 8302, 10302],
+    ]);
+    expect(new Set([...first, ...second]).size).toBe(2 * 2 * 10);
+    for (const [args, says] of [
+      [["--port-base", "63530"], "10 ports from there on, and as many for metrics from 65530 on"],
+      [["--port-base", "8301", "--target", "compose"], "with --target compose each process has a host of its own"],
+    ] as const) {
+      const { code, err } = await place.dlc("build", "ads.dlc", "-o", "out", ...args);
+      expect([code, err]).toEqual([2, expect.stringContaining(says)]);
+    }
   });
 
   test("a folder that dlc did not write is not touched, and a file is no folder", async () => {

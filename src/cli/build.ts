@@ -7,7 +7,8 @@ import { durableRoles } from "../compiler/ir.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment, FIRST_METRICS_PORT, NO_DATA_ON_NATS, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import { defaultDeployment, FIRST_METRICS_PORT, FIRST_PORT, NO_DATA_ON_NATS, placesOf, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import type { DeployFile } from "../runtime/deployment.ts";
 import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
 import { checkProgram } from "./check.ts";
 import type { Planning } from "./check.ts";
@@ -44,6 +45,8 @@ export async function buildCommand(
   const { transport } = options;
   const problem = transport === OWN_NATS && options.target !== undefined ? null : transportProblem(transport);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
+  if (options.portBase !== undefined && options.target !== undefined)
+    throw new WrongUse(`--port-base: with --target ${options.target} each process has a host of its own, and the same port there`);
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
   const built = await buildProgram(path, options, io, options);
@@ -63,29 +66,25 @@ function withNatsPackages(file: EmittedFile): EmittedFile {
   return { ...file, text: `${text}\n` };
 }
 
-/** For `dlc run`: into a folder of its own. 0, or 1 when the program has errors. */
-export async function buildInto(
-  path: string,
-  folder: string,
-  options: Planning & { readonly quiet?: boolean },
-  io: Io,
-): Promise<number> {
+/** For `dlc run`: into a folder of its own. The plan as it is drawn; null when the program has errors. */
+export async function buildInto(path: string, folder: string, options: Planning, io: Io): Promise<string | null> {
   const built = await buildProgram(path, options, io);
-  if (built === null) return 1;
+  if (built === null) return null;
   for (const { path: inside, text } of built.files) {
     const target = join(folder, ...inside.split("/"));
     createFolder(dirname(target));
     writeFileSync(target, text);
   }
   const style = paint(io.errColour);
-  if (!options.quiet) io.err(`${style.strong(path)}\n${drawPlan(built.plan, style, io.width)}${built.claims}`);
-  return 0;
+  return `${style.strong(path)}\n${drawPlan(built.plan, style, io.width)}${built.claims}`;
 }
 
 /** On what a program is to be deployed. */
-interface Deployed {
+export interface Deployed {
   readonly target?: TargetName;
   readonly transport?: string;
+  /** First of consecutive ports; those for metrics follow in the same distance as without it. */
+  readonly portBase?: number;
 }
 
 function isOnNats({ transport }: Deployed): boolean {
@@ -171,9 +170,20 @@ function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFil
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
     on.target === undefined
-      ? { deploy: { program, ...withMetrics(defaultDeployment(needs), FIRST_METRICS_PORT), ...(needs.keepsData && { data: "data" }), ...onCluster }, files: [] }
+      ? { deploy: { program, ...onThisMachine(needs, on.portBase), ...(needs.keepsData && { data: "data" }), ...onCluster }, files: [] }
       : targets[on.target](needs);
   return [{ path: "deploy.json", text: `${JSON.stringify(deploy, null, 2)}\n` }, ...files];
+}
+
+function onThisMachine(needs: Deployable, firstPort = FIRST_PORT): DeployFile {
+  const deploy = defaultDeployment(needs, "127.0.0.1", firstPort);
+  const firstOfMetrics = firstPort + FIRST_METRICS_PORT - FIRST_PORT;
+  const count = [...placesOf(deploy).keys()].length;
+  if (firstPort < 1 || firstOfMetrics + count > 65_536)
+    throw new WrongUse(
+      `--port-base ${firstPort}: ${count} ports from there on, and as many for metrics from ${firstOfMetrics} on, have to lie between 1 and 65535`,
+    );
+  return withMetrics(deploy, firstOfMetrics);
 }
 
 function deployable(plan: Plan, name: string, transport: string): Deployable {

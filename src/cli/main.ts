@@ -3,6 +3,7 @@
  * Exit codes: 0 clean; 1 findings at error level, a counterexample, a node that failed; 2 wrong use or a fault of dlc.
  */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Deployed } from "./build.ts";
 import type { CheckOptions, Planning } from "./check.ts";
 import type { Shell } from "./completion.ts";
 import { planNames, readBudget, strategies } from "./config.ts";
@@ -12,7 +13,6 @@ import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
 import type { Io } from "./io.ts";
 import type { StatusOptions } from "./status.ts";
-import type { TargetName } from "./targets/index.ts";
 import type { LaunchOptions } from "./launch/plan.ts";
 import { version } from "./root.ts";
 
@@ -107,6 +107,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "k8s",
       ]),
     )
+    .option("--port-base <port>", "first of consecutive ports in deploy.json, 7201 when left out: two programs on one machine need others", whole)
     .option("--transport <url>", "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own")
     .addOption(strategyOption())
     .addOption(planOption())
@@ -119,7 +120,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc build ads.dlc -o out --target compose && docker compose -f out/compose.yaml up --build",
       ]),
     )
-    .action(async (file: string, options: Planning & { out: string; target?: TargetName; transport?: string }) => {
+    .action(async (file: string, options: Planning & Deployed & { readonly out: string }) => {
       const { buildCommand } = await import("./build.ts");
       finish(await buildCommand(file, options, io));
     });
@@ -174,8 +175,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .action(async (file: string, options: LaunchOptions & Pick<Planning, "strategy" | "plan">) => {
       const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
       // What is about to be measured is not read.
-      const { strategy, plan, quiet } = options;
-      const building = { strategy, plan, quiet, ...(options.profile !== undefined && { profile: null }) };
+      const { strategy, plan } = options;
+      const building = { strategy, plan, ...(options.profile !== undefined && { profile: null }) };
       finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, building, io) }));
     });
 

@@ -13,8 +13,8 @@ import type { LaunchOptions } from "./launch/plan.ts";
 
 export interface RunOptions extends LaunchOptions {
   readonly strategy?: Strategy;
-  /** Builds the program into the folder; its exit code. Findings are printed by it. */
-  readonly build?: (file: string, folder: string) => Promise<number>;
+  /** Builds the program into the folder; its plan as it is drawn, or null when it has errors. Findings are printed by it. */
+  readonly build?: (file: string, folder: string) => Promise<string | null>;
 }
 
 /** Exit codes: 0 done; 1 the program has errors, a node failed or a row was bad; 2 wrong use; 130, 143 ended by a signal. */
@@ -34,11 +34,13 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
   const onSignal = (signal: NodeJS.Signals): void => process.exit(signal === "SIGINT" ? 130 : 143);
   process.on("exit", remove).on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
-    const code = await build(file, folder);
-    if (code !== 0) return code;
+    const plan = await build(file, folder);
+    if (plan === null) return 1;
     const description = await describe(folder);
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-    return await launch(folder, description, options);
+    return await launch(folder, description, options, () => {
+      if (options.quiet !== true) process.stderr.write(plan);
+    });
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
     remove();

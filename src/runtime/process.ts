@@ -103,7 +103,7 @@ const LISTENS_WITHIN_MS = 2_000;
 async function listen(node: AnyNode, deploy: DeployFile, at?: string | null): Promise<number | null> {
   const { host, port } = placesOf(deploy).get(node.address)!;
   const until = Date.now() + (node.isBack ? LISTENS_WITHIN_MS : 0);
-  return heard(() => patiently(() => node.listen(at ?? undefined), until), node.address, at ?? host, port, "(in deploy.json, or with --port-base)");
+  return heard(() => patiently(() => node.listen(at ?? undefined), until), node.address, at ?? host, port, "(in deploy.json, or with --port-base; every dlc build begins at port 7201 unless that says otherwise)");
 }
 
 /** Again and again while the port is taken, until then. */

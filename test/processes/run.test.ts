@@ -1,5 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { fileOf, run } from "./programs.ts";
+import { fileOf, run, start } from "./programs.ts";
 
 const words = (count: number, offset = 0): string =>
   Array.from({ length: count }, (_, i) => JSON.stringify({ id: i + offset, word: `w${(i * 7919) % 50}` })).join("\n") +
@@ -162,6 +163,27 @@ test("wrong uses are told before anything starts, all at once", async () => {
   ])
     expect(ran.stderr).toContain(part);
   expect(ran.stderr).not.toContain("started");
+});
+
+test("wrong options are told without what the program needs, which is told when the run begins", async () => {
+  const path = fileOf("one.dlc", "role R { input i(x: int); output o(x: int); o(x) <= i(x); }\n");
+  const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
+  const wrong = await start([dlc, "run", path, "--delay", "soon"]).done;
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/^dlc: --delay must be a time[^\n]*\n$/)]);
+  const right = await start([dlc, "run", path]).done;
+  expect([right.code, right.stderr]).toEqual([0, expect.stringMatching(/^.*one\.dlc\n {2}R\.o .*\ndlc: 1 process started/)]);
+});
+
+test("an input that a file feeds takes no lines of stdin, which is said at once; others do", async () => {
+  const path = fileOf("fed.ndjson", words(3));
+  const line = (node: number, id: number): string => JSON.stringify({ role: "Source", node, collection: "word", row: { id, word: "x" } });
+  const ran = await run("counter", { input: [`Source[1].word=${path}`], stdin: true }, `${line(0, 100)}\n${line(1, 101)}\n`);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain(
+    `dlc: stdin:2: Source#1.word takes its rows from ${path}: put this one there, or give all of them on stdin\n`,
+  );
+  expect(ran.stderr).toContain("1 bad row skipped");
+  expect(countsOf(ran).get("x")).toBe(1);
 });
 
 test("lines that are not UTF-8 are bad rows, in files and on stdin", async () => {

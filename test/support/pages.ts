@@ -86,7 +86,7 @@ export const kinds = {
     test: "test/processes/docs-commands.test.ts",
     has: ({ page, language, text }) => page === "docs/commands.md" && language === "" && text.startsWith("node "),
   },
-  /** Pages that are written from what they tell of. */
+  /** Pages that are written from what they tell of; `test/examples.test.ts` has the examples of codes. */
   generated: {
     test: "test/pages.test.ts",
     has: ({ page }) => page === "docs/diagnostics.md" || page === "docs/library.md",

@@ -29,13 +29,22 @@ const POLL_MS = 25;
 /** How long a run ended by a signal waits for its last counts. */
 const LAST_POLL_MS = 300;
 
-/** Exit codes: 0 done; 1 a node failed or a row was bad; 2 wrong use; 130, 143 ended by SIGINT, SIGTERM. */
-export async function launch(folder: string, program: Description, options: LaunchOptions): Promise<number> {
+/**
+ * Exit codes: 0 done; 1 a node failed or a row was bad; 2 wrong use; 130, 143 ended by SIGINT, SIGTERM. `begins` is called
+ * when nothing is wrong with the options, before anything starts.
+ */
+export async function launch(
+  folder: string,
+  program: Description,
+  options: LaunchOptions,
+  begins: () => void = () => {},
+): Promise<number> {
   const planned = planLaunch(program, options, randomBytes(9).toString("base64url"), isFile(0));
   if (!planned.ok) {
     for (const problem of planned.problems) process.stderr.write(`dlc: ${problem}\n`);
     return 2;
   }
+  begins();
   const { plan } = planned;
   if (!plan.keepsData || options.data !== undefined) return new Run(folder, program, options, plan).finish();
   const data = mkdtempSync(join(tmpdir(), "dlc-data-"));
@@ -228,7 +237,7 @@ class Run {
     this.#chaos?.start();
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
-      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(this.#deploy), (message) =>
+      this.#stdin = feedStdin(process.stdin, this.#children, countsOf(this.#deploy), this.#plan.inputs, (message) =>
         this.#print(`dlc: ${message}`),
       );
     }

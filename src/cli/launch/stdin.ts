@@ -1,5 +1,6 @@
 /** Events on stdin, dealt to the instances they name; read no faster than those take them. */
 import type { Readable } from "node:stream";
+import type { ChildInput } from "../../runtime/control.ts";
 import { destinationOf, parseLine } from "../../runtime/lines.ts";
 import { Utf8 } from "../../runtime/utf8.ts";
 import type { Child } from "./child.ts";
@@ -10,18 +11,22 @@ const BATCHES_OUT = 4;
 const SHOWN_BAD_LINES = 100;
 
 export interface StdinFeed {
-  /** Lines that name no instance of the run. */
+  /** Lines that no instance of the run takes. */
   badLines: number;
   /** Everybody has been told. */
   isEnded: boolean;
   stop(): void;
 }
 
-/** Reads until the end of the stream, then tells every instance. `bad` gets `stdin:LINE:COLUMN: ...`. */
+/**
+ * Reads until the end of the stream, then tells every instance. `bad` gets `stdin:LINE:COLUMN: ...`. What `files` feed, by
+ * instance, takes no lines: it ends with its file, and how many of them came before that would be chance.
+ */
 export function feedStdin(
   stream: Readable,
   children: ReadonlyMap<string, Child>,
   counts: Readonly<Record<string, number>>,
+  files: ReadonlyMap<string, readonly ChildInput[]>,
   bad: (message: string) => void,
 ): StdinFeed {
   const feed: StdinFeed = { badLines: 0, isEnded: false, stop: () => stream.destroy() };
@@ -48,6 +53,16 @@ export function feedStdin(
     }
     if (node >= counts[role]) {
       return complain(`stdin:${number}: ${role} has ${counts[role]} instances, numbered from 0; there is no ${name}`);
+    }
+    // A source's lines may leave its name out.
+    const { collection: named = role.slice(role.lastIndexOf(".") + 1) } = parsed.value as {
+      readonly collection?: unknown;
+    };
+    const fed = files.get(name)?.find(({ collection }) => collection === named);
+    if (fed !== undefined) {
+      return complain(
+        `stdin:${number}: ${name}.${fed.collection} takes its rows from ${fed.path}: put this one there, or give all of them on stdin`,
+      );
     }
     let batch = batches.get(name);
     if (batch === undefined) batches.set(name, (batch = []));
