@@ -1,5 +1,5 @@
 /** `dlc graph`: the coordinated program as a picture, a page, or text that other programs draw. */
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import type { SubjectReport } from "../functions/subject.ts";
 import type { Plan } from "../compiler/plan.ts";
 import { detailOf, dotOf } from "../pictures/dot.ts";
@@ -42,7 +42,7 @@ export async function graphCommand(path: string, options: GraphOptions, io: Io):
     io.err(`dlc: ${path} has errors, so that there is nothing to draw yet\n`);
     return 1;
   }
-  const graph = graphOf(plan, path);
+  const graph = graphOf(plan, basename(path));
   const text = await textOf(graph, form, options.detail ?? detailOf(graph), () => stories(plan, functions));
   if (options.out === undefined) io.out(text);
   else writeAsked(options.out, io.cwd, text);

@@ -2,38 +2,44 @@
 import { canonicalText } from "../runtime/canonical.ts";
 import { factText } from "../runtime/codec.ts";
 import type { Row } from "../runtime/program.ts";
-import { arrivedIn, factsOf } from "../runtime/tracing.ts";
-import type { Scene, Waiting } from "../runtime/tracing.ts";
+import { arrivedIn, factsOf, sealedBy, sealsOf } from "../runtime/tracing.ts";
+import type { Scene, Sealed, Waiting } from "../runtime/tracing.ts";
 import type { TraceEvent } from "../verify/trace.ts";
 import type { Sighting } from "../verify/witness.ts";
 
-/** Steps in which nothing happens are left out, and what only seals or logs say where it brings no facts. */
+/** Steps in which nothing happens are left out, and what only logs say where it brings no facts. */
 export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
   const scenes: Scene[] = [];
   /** By instance: what has come since, not yet taken. */
   const waiting = new Map<string, Waiting[]>();
+  const sealed = new Map<string, Sealed[]>();
   for (let n = 0; n < trace.length; n++) {
     const event = trace[n];
     if (event.kind === "receive") {
       const facts = event.parts.flatMap(factsOf);
       if (facts.length > 0)
         waiting.set(event.at, [...(waiting.get(event.at) ?? []), { id: `${event.from} ${event.seq}`, facts }]);
+      sealed.set(event.at, [...(sealed.get(event.at) ?? []), ...sealedBy(event)]);
     }
     if (event.kind !== "step") continue;
     const delivers: { text: string; retract: boolean }[] = [];
-    const sends: { to: string; id: string; facts: readonly string[] }[] = [];
+    const sends: Scene["sends"][number][] = [];
     for (let m = n + 1; m < trace.length; m++) {
       const next = trace[m];
       if (next.at !== event.at || (next.kind !== "deliver" && next.kind !== "send" && next.kind !== "fault")) break;
       if (next.kind === "deliver") delivers.push({ text: factText(next.collection, next.row), retract: next.retract });
       if (next.kind === "send") {
         const facts = next.parts.flatMap(factsOf);
-        if (facts.length > 0) sends.push({ to: next.to, id: `${event.at} ${next.seq}`, facts });
+        const seals = next.parts.flatMap(sealsOf);
+        if (facts.length + seals.length > 0) sends.push({ to: next.to, id: `${event.at} ${next.seq}`, facts, seals });
       }
     }
     const takes = event.takes.flatMap(({ collection, rows }) => rows.map((row) => factText(collection, row)));
-    if (takes.length + delivers.length + sends.length === 0) continue;
-    scenes.push({ at: event.at, takes, received: arrivedIn(waiting.get(event.at) ?? [], takes), delivers, sends });
+    const closes = sealed.get(event.at) ?? [];
+    if (takes.length + delivers.length + sends.length + closes.length === 0) continue;
+    sealed.delete(event.at);
+    const received = arrivedIn(waiting.get(event.at) ?? [], takes);
+    scenes.push({ at: event.at, takes, received, sealed: closes, delivers, sends });
   }
   return scenes;
 }

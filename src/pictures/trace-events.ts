@@ -18,12 +18,15 @@ export function traceEventsOf(program: string, scenes: readonly TimedScene[], ro
   ]);
   let flows = 0;
   for (const scene of scenes) {
-    const { at, takes, received, delivers, sends, startedMs, endedMs, more } = scene;
+    const { at, takes, received, sealed, delivers, sends, startedMs, endedMs, more } = scene;
     const place = { pid: pids.get(at), tid: 1 };
     const args = {
       takes,
       delivers: delivers.map(({ text, retract }) => (retract ? `-${text}` : text)),
-      sends: sends.map(({ to, facts }) => `${to}: ${facts.join(", ")}`),
+      sealed: sealed.map(({ by, partition }) => `${partition} by ${by}`),
+      sends: sends.map(
+        ({ to, facts, seals }) => `${to}: ${[...facts, ...seals.map((each) => `seal of ${each}`)].join(", ")}`,
+      ),
       ...(more > 0 ? { "facts left out": more } : {}),
     };
     events.push({
@@ -35,10 +38,11 @@ export function traceEventsOf(program: string, scenes: readonly TimedScene[], ro
       ...place,
       args,
     });
-    for (const id of received) {
+    for (const id of new Set([...received, ...sealed.map((each) => each.id)])) {
       const from = sent.get(`${id}>${at}`);
       if (from === undefined) continue;
-      const flow = { cat: "message", name: "message", id: ++flows };
+      const kind = received.includes(id) ? "message" : "seal";
+      const flow = { cat: kind, name: kind, id: ++flows };
       events.push({ ph: "s", ...flow, pid: pids.get(from.at), tid: 1, ts: micros(from.startedMs) });
       // It binds to the slice that encloses it.
       events.push({ ph: "f", bp: "e", ...flow, ...place, ts: micros(startedMs) });
@@ -48,11 +52,12 @@ export function traceEventsOf(program: string, scenes: readonly TimedScene[], ro
 }
 
 /** The collections that it takes, or what it delivers. */
-function nameOf({ takes, delivers }: TimedScene): string {
+function nameOf({ takes, sealed, delivers, sends }: TimedScene): string {
   const names = new Set(
     (takes.length > 0 ? takes : delivers.map(({ text }) => text)).map((fact) => fact.slice(0, fact.indexOf("("))),
   );
-  return names.size === 0 ? "deferred" : [...names].join(", ");
+  if (names.size > 0) return [...names].join(", ");
+  return sealed.length > 0 || sends.some(({ seals }) => seals.length > 0) ? "seal" : "deferred";
 }
 
 /** Roles in that order, instances by their numbers; a log last. */

@@ -10,8 +10,23 @@ export interface Scene {
   readonly takes: readonly string[];
   /** Envelopes that brought them, by sender and number: `AdServer#0 3`. */
   readonly received: readonly string[];
+  /** Seals that have come since the last scene. */
+  readonly sealed: readonly Sealed[];
   readonly delivers: readonly { readonly text: string; readonly retract: boolean }[];
-  readonly sends: readonly { readonly to: string; readonly id: string; readonly facts: readonly string[] }[];
+  readonly sends: readonly {
+    readonly to: string;
+    readonly id: string;
+    readonly facts: readonly string[];
+    /** Partitions that it seals: `Report.click("shoes")`, or `Report.click(*)`, all of it. */
+    readonly seals: readonly string[];
+  }[];
+}
+
+/** A seal that an envelope brought. */
+export interface Sealed {
+  readonly id: string;
+  readonly by: string;
+  readonly partition: string;
 }
 
 export interface TimedScene extends Scene {
@@ -46,6 +61,16 @@ export function factsOf(part: Part): string[] {
   }
 }
 
+/** The partitions that a part of an envelope seals. */
+export function sealsOf(part: Part): string[] {
+  if (part.kind !== "seal") return [];
+  return [part.key === null ? `${part.target}(*)` : factText(part.target, part.key)];
+}
+
+export function sealedBy({ from, seq, parts }: Pick<Envelope, "from" | "seq" | "parts">): Sealed[] {
+  return parts.flatMap(sealsOf).map((partition) => ({ id: `${from} ${seq}`, by: from, partition }));
+}
+
 /** An envelope that has come, with its facts that are not taken yet. */
 export interface Waiting {
   readonly id: string;
@@ -78,15 +103,17 @@ export class Tracing {
   readonly #scenes: TimedScene[] = [];
   #dropped = 0;
   #waiting: Waiting[] = [];
+  #sealed: Sealed[] = [];
   #takes: StepInput["events"] = [];
 
   constructor(at: string) {
     this.#at = at;
   }
 
-  received({ from, seq, parts }: Envelope): void {
-    const facts = parts.flatMap(factsOf);
-    if (facts.length > 0) this.#waiting.push({ id: `${from} ${seq}`, facts });
+  received(envelope: Envelope): void {
+    const facts = envelope.parts.flatMap(factsOf);
+    if (facts.length > 0) this.#waiting.push({ id: `${envelope.from} ${envelope.seq}`, facts });
+    this.#sealed.push(...sealedBy(envelope));
   }
 
   takes(events: StepInput["events"]): void {
@@ -113,7 +140,7 @@ export class Tracing {
     );
   }
 
-  /** What only seals or acknowledges is no scene. */
+  /** What only acknowledges is no scene. */
   #scene(
     startedMs: number,
     takes: readonly string[],
@@ -131,10 +158,14 @@ export class Tracing {
     );
     const sends = envelopes.flatMap(({ to, seq, parts }) => {
       const facts = some(parts.flatMap(factsOf));
-      return facts.length === 0 ? [] : [{ to, id: `${this.#at} ${seq}`, facts }];
+      const seals = some(parts.flatMap(sealsOf));
+      return facts.length + seals.length === 0 ? [] : [{ to, id: `${this.#at} ${seq}`, facts, seals }];
     });
-    if (takes.length + delivers.length + sends.length === 0) return;
-    const scene = { at: this.#at, takes: some(takes), received, delivers, sends, startedMs, endedMs: now(), more };
+    const sealed = some(this.#sealed);
+    if (takes.length + delivers.length + sends.length + sealed.length === 0) return;
+    this.#sealed = [];
+    const endedMs = now();
+    const scene = { at: this.#at, takes: some(takes), received, sealed, delivers, sends, startedMs, endedMs, more };
     if (this.#scenes.length >= mostScenes) this.#dropped++;
     else this.#scenes.push(scene);
   }

@@ -310,6 +310,10 @@ test("a run is drawn as a space-time diagram, and written as a trace that viewer
   const svg = readFileSync(picture, "utf8");
   expect(svg).toContain("click(&quot;&lt;a&gt;&quot;, &quot;u1&quot;)");
   expect(svg.match(/marker-end/g)!.length).toBeGreaterThanOrEqual(8);
+  const sealed = await built("traced-sealed", join(root, "fixtures/ad-network/campaign.dlc"));
+  const clicks = [event("AdServer", 0, "click", { campaign: "hats", id: "h", user: "u" }), event("Analyst", 0, "ask", { campaign: "hats" })];
+  await run(sealed, { trace: picture }, `${clicks.join("\n")}\n`);
+  for (const text of ["□ seals Report.click(*)", "■ click(*) sealed by "]) expect(readFileSync(picture, "utf8")).toContain(text);
   const refused = await run(folder, { trace: join(scratch, "run.png") }, "");
   expect([refused.code, refused.stderr]).toEqual([
     2,

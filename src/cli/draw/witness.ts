@@ -83,9 +83,11 @@ export function drawUndecided(rule: string, output: string, paint: Paint, width:
   return page.done();
 }
 
-function sceneText({ at, takes, delivers, sends }: Scene): string {
+function sceneText({ at, takes, sealed, delivers, sends }: Scene): string {
   const parts = [
-    takes.length === 0 ? "goes on with what it deferred" : `takes ${takes.join(", ")}`,
+    ...(takes.length > 0 ? [`takes ${takes.join(", ")}`] : []),
+    ...sealed.map(({ by, partition }) => `hears that ${by} has sealed ${partition}`),
+    ...(takes.length + sealed.length === 0 && sends.every(({ seals }) => seals.length === 0) ? ["goes on with what it deferred"] : []),
     ...delivers.map(({ text, retract }) => (retract ? `takes back ${text}` : `delivers ${text}`)),
     ...sendsText(sends),
   ];
@@ -94,10 +96,16 @@ function sceneText({ at, takes, delivers, sends }: Scene): string {
 
 /** The same facts to several in one breath. */
 function sendsText(sends: Scene["sends"]): readonly string[] {
-  const byFacts = new Map<string, string[]>();
-  for (const { to, facts } of sends) byFacts.set(facts.join(", "), [...(byFacts.get(facts.join(", ")) ?? []), to]);
-  return [...byFacts].map(
-    ([facts, to]) => `sends ${facts} to ${to.length === 1 ? to[0] : `${to.slice(0, -1).join(", ")} and ${to.at(-1)}`}`,
+  const receivers = new Map<string, string[]>();
+  for (const { to, facts, seals } of sends) {
+    const said = [
+      ...(facts.length > 0 ? [`sends ${facts.join(", ")}`] : []),
+      ...(seals.length > 0 ? [`seals ${seals.join(", ")}`] : []),
+    ].join(" and ");
+    receivers.set(said, [...(receivers.get(said) ?? []), to]);
+  }
+  return [...receivers].map(
+    ([said, to]) => `${said} to ${to.length === 1 ? to[0] : `${to.slice(0, -1).join(", ")} and ${to.at(-1)}`}`,
   );
 }
 
