@@ -38,6 +38,21 @@ test("seals are lines of those who give and of those who get them, with arrows o
   expect(ofHats.toSorted()).toEqual(["AdServer#0", "AdServer#1"]);
 });
 
+test("a log has a line of its own: each message goes there, and from there to every replica", () => {
+  const scenes = scenesOf(traceOf(ads("")));
+  const logs = scenes.filter(({ at }) => at === "log");
+  expect(logs.flatMap(({ takes }) => takes).toSorted()).toEqual([
+    'Report.click("hats", "h", "u1")',
+    'Report.click("shoes", "s", "u2")',
+    'Report.request("Analyst#0", "hats")',
+  ]);
+  const ids = new Set(scenes.flatMap(({ sends }) => sends.map(({ id, to }) => `${id}>${to}`)));
+  const taken = scenes.flatMap(({ at, received }) => received.map((id) => `${id}>${at}`));
+  expect(taken.length).toBeGreaterThanOrEqual(3 + 3 + 1);
+  for (const id of taken) expect(ids).toContain(id);
+  expect(drawRunSvg("ads", traceOf(ads("")), Object.keys(counts))).toContain(">log</text>");
+});
+
 test("where nothing is sealed, nothing of seals is told", () => {
   const svg = drawRunSvg("ads", traceOf(ads("")), Object.keys(counts));
   expect(svg).toContain("a message");

@@ -7,7 +7,7 @@ import type { Scene, Sealed, Waiting } from "../runtime/tracing.ts";
 import type { TraceEvent } from "../verify/trace.ts";
 import type { Sighting } from "../verify/witness.ts";
 
-/** Steps in which nothing happens are left out, and what only logs say where it brings no facts. */
+/** Steps in which nothing happens are left out. What a log hands out at once is a scene of it. */
 export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
   const scenes: Scene[] = [];
   /** By instance: what has come since, not yet taken. */
@@ -20,6 +20,25 @@ export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
       if (facts.length > 0)
         waiting.set(event.at, [...(waiting.get(event.at) ?? []), { id: `${event.from} ${event.seq}`, facts }]);
       sealed.set(event.at, [...(sealed.get(event.at) ?? []), ...sealedBy(event)]);
+    }
+    if (isHandedOut(event) && !(n > 0 && isHandedOut(trace[n - 1]))) {
+      const taken = waiting.get(event.at) ?? [];
+      waiting.delete(event.at);
+      const sends: Scene["sends"][number][] = [];
+      for (let m = n; m < trace.length; m++) {
+        const next = trace[m];
+        if (!isHandedOut(next)) break;
+        sends.push({ to: next.to, id: `${next.at} ${next.seq}`, facts: next.parts.flatMap(factsOf), seals: [] });
+      }
+      if (taken.length > 0)
+        scenes.push({
+          at: event.at,
+          takes: taken.flatMap(({ facts }) => facts),
+          received: taken.map(({ id }) => id),
+          sealed: [],
+          delivers: [],
+          sends: sends.filter(({ facts }) => facts.length > 0),
+        });
     }
     if (event.kind !== "step") continue;
     const delivers: { text: string; retract: boolean }[] = [];
@@ -42,6 +61,11 @@ export function scenesOf(trace: readonly TraceEvent[]): readonly Scene[] {
     scenes.push({ at: event.at, takes, received, sealed: closes, delivers, sends });
   }
   return scenes;
+}
+
+/** By a log, which takes no steps. */
+function isHandedOut(event: TraceEvent): event is Extract<TraceEvent, { readonly kind: "send" }> {
+  return event.kind === "send" && event.at === "log";
 }
 
 /** Rows of the one that are not in the other. */
