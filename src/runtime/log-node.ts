@@ -9,6 +9,7 @@ import { faultText } from "./host.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node-options.ts";
+import { Pressure } from "./pressure.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -20,9 +21,6 @@ import type { Trace } from "./tracing.ts";
 import { createTransport } from "./transports/index.ts";
 import type { Transport } from "./transports/index.ts";
 
-/** Unacknowledged bytes from which appenders are slowed down. */
-const SLOW_BYTES = 64 * 1024 * 1024;
-const PAUSE_MS = 20;
 
 export class LogNode {
   readonly address = LOG;
@@ -39,7 +37,7 @@ export class LogNode {
   readonly #tracing: Tracing | null;
   readonly #epochMs: number;
   #epoch: NodeJS.Timeout | null = null;
-  #pause: NodeJS.Timeout | null = null;
+  readonly #pressure: Pressure;
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
@@ -87,10 +85,19 @@ export class LogNode {
         this.counts.faults++;
         this.#log(faultText(fault));
       },
+      onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
+    });
+    // Appenders are slowed down while readers are slow. What comes is placed at once.
+    this.#pressure = new Pressure({
+      waiting: () => 0,
+      wantsStep: () => false,
+      unackedBytes: () => this.#transport.unackedBytes,
+      pause: (isPaused) => this.#transport.pause(isPaused),
+      wake: () => this.#wake(),
     });
   }
 
@@ -139,7 +146,7 @@ export class LogNode {
     }
     this.#transport.endStep();
     if (envelopes.length > 0) this.counts.lastStepAt = Date.now();
-    this.#throttle();
+    this.#pressure.throttle();
   }
 
   /** As a node does. */
@@ -164,16 +171,6 @@ export class LogNode {
     this.#journal!.abandon();
     void this.#transport.close(0);
     this.#onFailure(error);
-  }
-
-  /** Appenders are slowed down while readers are slow; heard again after a while, whatever waits. */
-  #throttle(): void {
-    if (this.#pause !== null || this.#transport.unackedBytes < SLOW_BYTES) return;
-    this.#transport.pause(true);
-    this.#pause = setTimeout(() => {
-      this.#pause = null;
-      this.#transport.pause(false);
-    }, PAUSE_MS);
   }
 
   get isBack(): boolean {
@@ -230,7 +227,7 @@ export class LogNode {
     this.#send(() => this.#sequencer.flush());
     this.#endEpoch();
     this.#isStopped = true;
-    if (this.#pause !== null) clearTimeout(this.#pause);
+    this.#pressure.end();
     this.#transport.pause(false);
     await this.#transport.close(graceMs);
     if (!this.#isFailed) this.#journal?.close();

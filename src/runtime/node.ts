@@ -128,6 +128,7 @@ export class DlcNode {
     });
     this.#pressure = new Pressure({
       waiting: () => this.#instance.waiting,
+      wantsStep: () => this.#instance.wantsStep(),
       unackedBytes: () => this.#transport.unackedBytes,
       pause: (isPaused) => this.#transport.pause(isPaused),
       wake: () => this.#wake(),

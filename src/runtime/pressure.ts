@@ -1,11 +1,13 @@
 /**
- * Back pressure of one node. Its inputs wait while too much waits here, at its peers, or for whoever takes its outputs; and
+ * Back pressure of one process. Its inputs wait while too much waits here, at its peers, or for whoever takes its outputs; and
  * its peers are slowed down, by not being heard, while more still has piled up.
  */
 
 export interface Load {
   /** Events that wait for a step. */
   readonly waiting: () => number;
+  /** A step can take something of it now. */
+  readonly wantsStep: () => boolean;
   /** Bytes that have been sent and not acknowledged. */
   readonly unackedBytes: () => number;
   /** Stops hearing peers, or goes on. */
@@ -20,12 +22,17 @@ const RELAY_BYTES = 64 * 1024 * 1024;
 /** Waiting events from which no more input is taken, and from which peers are slowed down. */
 const INPUT_EVENTS = 100_000;
 const RELAY_EVENTS = 400_000;
-/** A slowed peer is heard again after this long, whatever waits: instances in a ring must not wait for each other. */
-const RELAY_PAUSE_MS = 20;
+/**
+ * A peer that is slowed down for what others have not acknowledged is heard again after this long, since instances in a ring
+ * must not wait for each other; then after twice as long, and so on: each time it sends as much as sockets hold.
+ */
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1000;
 
 export class Pressure {
   readonly #load: Load;
   #relayPause: NodeJS.Timeout | null = null;
+  #pauseMs = SHORTEST_PAUSE_MS;
   #roomWaiters: (() => void)[] = [];
   #room: Promise<void> | null = null;
   /** Set by whoever takes the outputs away too slowly. */
@@ -36,18 +43,35 @@ export class Pressure {
     this.#load = load;
   }
 
-  /** Peers are slowed down while too much waits here, or while those behind us are slow. */
+  /** After each step: peers are not heard while steps have more to take than they should, and for a while when those behind us are slow. */
   throttle(): void {
+    const { unackedBytes, pause } = this.#load;
+    if (this.#isCrowded) return pause(true);
+    if (unackedBytes() <= RELAY_BYTES) {
+      this.#endPause();
+      this.#pauseMs = SHORTEST_PAUSE_MS;
+      return pause(false);
+    }
     if (this.#relayPause !== null) return;
-    const { waiting, unackedBytes, pause, wake } = this.#load;
-    const isFull = waiting() > RELAY_EVENTS || unackedBytes() > RELAY_BYTES;
-    pause(isFull);
-    if (!isFull) return;
-    this.#relayPause = setTimeout(() => {
-      this.#relayPause = null;
-      pause(false);
-      wake();
-    }, RELAY_PAUSE_MS);
+    pause(true);
+    this.#relayPause = setTimeout(() => this.#hearAgain(), this.#pauseMs);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+  }
+
+  /** What no step can take yet may wait for what a peer has still to say. */
+  get #isCrowded(): boolean {
+    return this.#load.waiting() > RELAY_EVENTS && this.#load.wantsStep();
+  }
+
+  #hearAgain(): void {
+    this.#relayPause = null;
+    if (!this.#isCrowded) this.#load.pause(false);
+    this.#load.wake();
+  }
+
+  #endPause(): void {
+    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
+    this.#relayPause = null;
   }
 
   get #hasRoom(): boolean {
@@ -61,8 +85,9 @@ export class Pressure {
     return this.#room;
   }
 
-  /** Whoever waits for room goes on, if there is some. */
+  /** Something has been acknowledged, or taken: whoever waits for that goes on. */
   relieve(): void {
+    if (this.#relayPause !== null) this.throttle();
     if (this.#room === null || (!this.#hasRoom && !this.#isEnded)) return;
     const waiters = this.#roomWaiters;
     this.#roomWaiters = [];
@@ -78,7 +103,7 @@ export class Pressure {
   /** Nobody waits any more. */
   end(): void {
     this.#isEnded = true;
-    if (this.#relayPause !== null) clearTimeout(this.#relayPause);
+    this.#endPause();
     this.relieve();
   }
 }
