@@ -1,7 +1,7 @@
 /** The words of the language, by where they stand, with what they say. */
 import { pathWords } from "../compiler/1-parse/components.ts";
 import { claims, levels, modifierWords } from "../compiler/1-parse/declarations.ts";
-import { blockKinds, collectionKinds, interfaceKinds, itemKinds } from "../compiler/1-parse/parse.ts";
+import { blockKinds, collectionKinds, interfaceKinds, itemKinds } from "../compiler/1-parse/words.ts";
 import { strategies } from "../compiler/1-parse/rules.ts";
 import { kindsOf } from "../compiler/2-lower/collection.ts";
 import { infix } from "../compiler/1-parse/scan.ts";
