@@ -1,7 +1,8 @@
 /** The function that lets rows of a passing literal wait for sealed partitions. */
 import type { FlowHold } from "./flow.ts";
 import { columnOf, insert } from "./rows.ts";
-import { matchRow, scopeOf } from "./rules.ts";
+import { matchRow } from "./literals.ts";
+import { scopeOf } from "./rules.ts";
 import type { RuleContext } from "./rules.ts";
 import { ruleText } from "./texts.ts";
 import { type } from "./writer.ts";
