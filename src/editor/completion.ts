@@ -24,6 +24,8 @@ import {
   unique,
 } from "./completion-items.ts";
 import type { Item } from "./completion-items.ts";
+import { isInComment, isMerge, isOperandEnd, openBrackets, withoutAnnotations } from "./typed-tokens.ts";
+import type { Open } from "./typed-tokens.ts";
 
 export interface Completion {
   readonly items: readonly Item[];
@@ -61,19 +63,6 @@ export function complete(program: EditedProgram, offset: number, importable: Imp
   )
     tokens.pop();
   return { items: unique(new Asked(program, offset, tokens).items()), start };
-}
-
-/** Behind `//` that does not stand in a string. */
-function isInComment(before: string): boolean {
-  const line = before.slice(before.lastIndexOf("\n") + 1);
-  return /^(?:[^"/]|"(?:[^"\\]|\\.)*"|\/(?!\/))*\/\//.test(line);
-}
-
-/** A bracket that is open where something is asked for. */
-interface Open {
-  readonly at: number;
-  /** The word before it. */
-  readonly callee: Token | null;
 }
 
 class Asked {
@@ -383,41 +372,4 @@ class Asked {
       .filter((name) => name !== typed || names.filter((one) => one === name).length > 1)
       .map((label) => ({ label, kind: "variable" }));
   }
-}
-
-function isMerge(text: string): boolean {
-  return text === "<=" || text === "<+" || text === "<-" || text === "<+-" || text === "<~";
-}
-
-function isOperandEnd({ kind, text }: Token): boolean {
-  return kind === "word"
-    ? !words.ruleWords.includes(text)
-    : kind === "sign"
-      ? ")]}".includes(text)
-      : kind !== "strange";
-}
-
-function withoutAnnotations(tokens: readonly Token[]): readonly Token[] {
-  let rest = tokens;
-  while (rest[0]?.text === "@") {
-    let depth = 0;
-    const end = rest.findIndex(({ text }) => {
-      if (text === "(") depth++;
-      return text === ")" && --depth === 0;
-    });
-    if (end < 0) return rest;
-    rest = rest.slice(end + 1);
-  }
-  return rest;
-}
-
-function openBrackets(tokens: readonly Token[]): readonly Open[] {
-  const open: Open[] = [];
-  tokens.forEach(({ text }, at) => {
-    const before = tokens[at - 1];
-    if (text === "(" || text === "[" || text === "{")
-      open.push({ at, callee: text === "(" && before?.kind === "word" ? before : null });
-    else if (text === ")" || text === "]" || text === "}") open.pop();
-  });
-  return open;
 }
