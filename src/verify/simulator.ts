@@ -3,18 +3,20 @@
  * delivery order, any batching, duplicates, loss, slow nodes, timers at any moment. The same rule code
  * as in processes, other edges. A run is a pure function of programs, deployment, inputs, schedule and seed.
  */
-import { factText } from "../runtime/codec.ts";
 import { type Deployment, Instance, type StepChoice } from "../runtime/instance.ts";
-import type { Envelope, Part } from "../runtime/messages.ts";
+import type { Envelope } from "../runtime/messages.ts";
 import type { Fault, RoleProgram, Row, StepInput } from "../runtime/program.ts";
-import { addressOf, LOG } from "../runtime/routing.ts";
+import { LOG } from "../runtime/routing.ts";
 import { Sequencer } from "../runtime/sequencer.ts";
 import { watched } from "../runtime/tracing.ts";
 import { Outcome, type SimulationResult } from "./outcome.ts";
 import { traceLine } from "./trace.ts";
 import { Breakage, type Happening } from "./breakage.ts";
 import type { Choosable } from "./exhaust.ts";
+import { type Action, type Stream, streamsOf } from "./input-streams.ts";
+import { Losses } from "./losses.ts";
 import { type Chance, Random, type Schedule, type ScheduleName, schedules } from "./schedule.ts";
+import { stepChoice } from "./step-choice.ts";
 
 export { contentsOf, type OutputContents, type SimulationResult } from "./outcome.ts";
 
@@ -42,17 +44,6 @@ export interface Simulation {
 
 export function simulate(simulation: Simulation): SimulationResult {
   return new Run(simulation).run();
-}
-
-/** A thing that can happen next. */
-interface Action extends Choosable {
-  readonly act: () => void;
-}
-
-interface Stream extends Action {
-  readonly address: string;
-  readonly items: SimulatedInput[];
-  next: number;
 }
 
 interface Timer extends Action {
@@ -94,10 +85,7 @@ class Run {
   readonly #timers: Timer[] = [];
   /** Deadlines that run; the time of each may be up at any moment. */
   readonly #deadlines: Action[] = [];
-  readonly #lossy = new Set<string>();
-  /** Facts on lossy channels, with their receivers, since something was last said that was new: what was lost, what came. */
-  readonly #lost = new Set<string>();
-  readonly #arrived = new Set<string>();
+  readonly #losses: Losses;
   readonly #outcome: Outcome;
   #actions = 0;
   /** What the step at hand takes. */
@@ -113,6 +101,7 @@ class Run {
     this.#schedule = typeof simulation.schedule === "string" ? schedules[simulation.schedule] : simulation.schedule;
     this.#random = simulation.choices ?? new Random(simulation.seed);
     const { programs, deployment } = simulation;
+    this.#losses = new Losses(programs, this.#schedule.loss, this.#random);
     for (const [role, count] of Object.entries(deployment.counts)) {
       if (count > 0 && !programs.some(({ meta }) => meta.role === role)) throw new RangeError(`the deployment has ${count} of ${role}, and there is no such role`);
     }
@@ -120,7 +109,8 @@ class Run {
       for (let index = 0; index < (deployment.counts[program.meta.role] ?? 0); index++) this.#addInstance(program, index);
     }
     this.#sequencer = new Sequencer(deployment, programs.map((program) => program.meta), 1);
-    this.#streams = this.#streamsOf(simulation);
+    const apart = simulation.interleave ?? this.#schedule.interleave;
+    this.#streams = streamsOf(simulation, apart, this.#instances, (stream) => this.#give(stream));
     this.#slow = this.#slowOne();
     this.#breakage = new Breakage(this.#schedule, this.#random, [...this.#instances.keys()], [LOG]);
   }
@@ -132,8 +122,7 @@ class Run {
     const stepper: Stepper = { program, index, instance, on: address, id: address, act: () => this.#step(stepper.instance) };
     this.#steppers.push(stepper);
     for (const collection of meta.collections) {
-      const { name, kind, lossy } = collection;
-      if (lossy) this.#lossy.add(`${meta.role}.${name}`);
+      const { name, kind } = collection;
       if (kind === "output") this.#outcome.addOutput(meta.role, address, collection);
       if (kind !== "timer") continue;
       const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, id: `${address} ${name}`, act: () => this.#fire(timer) };
@@ -159,33 +148,6 @@ class Run {
     const any = (): string => addresses[this.#random.below(addresses.length)];
     if (this.#schedule.slow === "node") return any();
     return this.#schedule.slow === "link" ? `${any()}>${any()}` : null;
-  }
-
-  #streamsOf({ programs, deployment, inputs, ends, interleave }: Simulation): Stream[] {
-    const streams = new Map<string, Stream>();
-    const apart = interleave ?? this.#schedule.interleave;
-    const add = (item: SimulatedInput): void => {
-      const address = addressOf(item.role, item.node);
-      if (!this.#instances.has(address)) throw new RangeError(`there is no instance ${address} for the input ${item.collection}`);
-      const name = apart ? `${address}.${item.collection}` : address;
-      let stream = streams.get(name);
-      if (stream === undefined) {
-        const added: Stream = { address, items: [], next: 0, on: address, id: `${name}?`, act: () => this.#give(added) };
-        stream = added;
-        streams.set(name, added);
-      }
-      stream.items.push(item);
-    };
-    for (const item of inputs) add(item);
-    if (ends === "listed") return [...streams.values()];
-    for (const { meta } of programs) {
-      for (let node = 0; node < (deployment.counts[meta.role] ?? 0); node++) {
-        for (const { name, kind } of meta.collections) {
-          if (kind === "input") add({ role: meta.role, node, collection: name, end: true });
-        }
-      }
-    }
-    return [...streams.values()];
   }
 
   run(): SimulationResult {
@@ -259,8 +221,7 @@ class Run {
    */
   #ringTimers(): void {
     if (this.#timers.length === 0) return;
-    this.#lost.clear();
-    this.#arrived.clear();
+    this.#losses.forget();
     let quiet = 0;
     for (let round = 0; round < TIMER_ROUNDS; round++) {
       const before = this.#outcome.said;
@@ -273,11 +234,10 @@ class Run {
       this.#untilQuiet();
       if (this.#outcome.said > before) {
         quiet = 0;
-        this.#lost.clear();
-        this.#arrived.clear();
+        this.#losses.forget();
         continue;
       }
-      quiet = [...this.#lost].every((fact) => this.#arrived.has(fact)) ? quiet + 1 : 0;
+      quiet = this.#losses.haveComeAfterAll ? quiet + 1 : 0;
       if (quiet >= (this.#deferred ? DEFERRED_ROUNDS : 1)) return;
     }
     this.#giveUp(`${TIMER_ROUNDS} firings of its timers`);
@@ -381,7 +341,7 @@ class Run {
   #send(envelopes: readonly Envelope[]): void {
     for (const sent of envelopes) {
       this.#outcome.trace.push({ kind: "send", at: sent.from, to: sent.to, seq: sent.seq, parts: sent.parts });
-      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#lose(sent.to, part)) };
+      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#losses.on(sent.to, part)) };
       let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
       const flying: Action = {
         on: `${envelope.from}>${envelope.to}`,
@@ -394,17 +354,6 @@ class Run {
       };
       this.#pool.push(flying);
     }
-  }
-
-  #lose(to: string, part: Part): Part {
-    if (part.kind !== "rows" || !this.#lossy.has(part.target)) return part;
-    const rows = part.rows.filter((row) => {
-      const fact = `${to} ${factText(part.target, row)}`;
-      const isLost = this.#random.chance(this.#schedule.loss);
-      (isLost ? this.#lost : this.#arrived).add(fact);
-      return !isLost;
-    });
-    return { ...part, rows };
   }
 
   #deliver({ from, to, epoch, seq, parts }: Envelope): void {
@@ -424,30 +373,7 @@ class Run {
   #step(instance: Instance): void {
     if (this.#random.chance(this.#schedule.eventless)) this.#evaluate(instance, { clock: null, limit: 0 }, "no event");
     else if (this.#schedule.take === "all") this.#evaluate(instance, undefined, "all");
-    else this.#evaluate(instance, this.#choice(instance), this.#schedule.take);
-  }
-
-  /** Some of what waits: a batch of some log, or unordered rows. */
-  #choice(instance: Instance): StepChoice | undefined {
-    const clocks = instance.clocks();
-    // Half of the time as the instance itself would, so that neither logs nor unordered events starve.
-    if (clocks.length > 0) return this.#random.chance(0.5) ? { clock: clocks[this.#random.below(clocks.length)] } : undefined;
-    if (this.#schedule.take === "one") return this.#schedule.order === "fifo" ? { limit: 1 } : this.#anyOne(instance);
-    const share = [1, 0.7, 0.3][this.#random.below(3)];
-    return share === 1 ? undefined : { pick: () => this.#random.chance(share) };
-  }
-
-  /** One waiting row, not always the oldest. */
-  #anyOne(instance: Instance): StepChoice {
-    let skip = this.#random.below(Math.max(1, Math.min(instance.waiting, 8)));
-    let isTaken = false;
-    return {
-      pick: () => {
-        if (isTaken || skip-- > 0) return false;
-        isTaken = true;
-        return true;
-      },
-    };
+    else this.#evaluate(instance, stepChoice(instance, this.#schedule, this.#random), this.#schedule.take);
   }
 
   #evaluate(instance: Instance, choice: StepChoice | undefined, how: string): void {
