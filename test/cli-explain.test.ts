@@ -139,6 +139,12 @@ role B { channel alive(a: addr); input c(k: int); table t(k: int); t(k) <= c(k);
     expect(err).toContain("nothing");
   });
 
+  test("what is derived leads to the rules that derive it", async () => {
+    place.write({ "ads.dlc": ads() });
+    const { code, err } = await place.dlc("explain", "ads.dlc", "poor");
+    expect([code, err]).toEqual([2, "dlc: ads.dlc has no rule or output poor; did you mean poor#1?\n"]);
+  });
+
   test("a rule of two roles has to be named with its role", async () => {
     const role = (name: string): string =>
       `role ${name} {\n  input i(x: int);\n  output o(x: int);\n  o(x) <= i(x);\n}\n`;

@@ -80,7 +80,9 @@ export async function explainCommand(
 function noSuchPart(plan: Plan, part: string, subject: string): string {
   const { ir } = plan.analysis;
   const names = [...ir.rules.keys()].map((id) => labelOf(ir, id)).concat(plan.outputs.map(({ output }) => output));
-  const near = nearNames(part, names);
+  // `poor` for `poor#1`.
+  const numbered = names.filter((name) => name.startsWith(`${part}#`));
+  const near = numbered.length > 0 ? numbered : nearNames(part, names);
   const hint =
     near.length > 0
       ? `did you mean ${near.join(" or ")}?`
