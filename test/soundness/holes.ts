@@ -470,5 +470,17 @@ scratch l(k: int, v: lset<int>); l(0, x) <= new(x); output o(k: int) agreed; o(k
     text: `role H x2 { input a(x: int, y: int) sealed by (x); input d(x: int, y: int) sealed by (x); input r(x: int) sealed by (x); R.a(x, y) <~ a(x, y); R.d(x, y) <~ d(x, y); R.r(x) <~ r(x); }
 role R replicated x2 { channel a(x: int, y: int); channel d(x: int, y: int); channel r(x: int); table t(x: int, y: int); t(x, y) <= a(x, y); t(x, y) <- d(x, y); table no(x: int); no(x) <= r(x); output n(x: int, y: int, k: int); n(x, y, count()) <= t(x, y), _ in [1, 2], not no(x); }`,
   },
+  {
+    name: "what lasts waits for a partition that several literals name together", control: "R.o", always: { "R.o": "[1,1] [2,1] [2,2]" },
+    given: [["H.i", 1, 1], ["H#1.i", 2, 2], ["H.b", 1, 2], ["seal H.b", 1, 1], ["seal H#1.b", 1, 1]],
+    text: `role H x2 { input i(x: int, y: int); input b(x: int, y: int) sealed by (x, y); R.c(x, y) <~ i(x, y); R.b(x, y) <~ b(x, y); }
+role R replicated x2 { channel c(x: int, y: int); channel b(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); table bad(x: int, y: int); bad(x, y) <= b(x, y); output o(x: int, y: int); o(x, y) <= t(x, _), t(_, y), not bad(x, y); }`,
+  },
+  {
+    name: "what lasts waits for a partition whose value it computes", control: "R.o", always: { "R.o": "[2,1] [2,3]" },
+    given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.b", 1], ["H.i", 2, 1], ["seal H.b", 2], ["H#1.i", 2, 3]],
+    text: `role H x2 { input i(x: int, y: int); input b(x: int) sealed by (x); R.c(x, y) <~ i(x, y); R.b(x + 1) <~ b(x); }
+role R replicated x2 { channel c(x: int, y: int); channel b(x: int); table t(x: int, y: int); t(x, y) <= c(x, y); table bad(x: int); bad(x) <= b(x); output o(x: int, y: int); o(x, y) <= t(x, y), n = x + 1, not bad(n); }`,
+  },
   ...entries,
 ];

@@ -87,7 +87,8 @@ export class Bodies extends Catalog {
         !literal.negated &&
         [...needed].every((wanted) => literal.terms.some((term) => term.kind === "variable" && term.name === wanted)),
     );
-    const from = single === undefined ? body : [single];
+    // The gate itself is not among what selects its keys.
+    const from = single === undefined ? [...body] : [single];
     const closed = this.share(
       `gate ${source} ${exprText([key, from.map((literal) => (literal.kind === "read" ? [literal.relation.name, literal.negated, literal.terms] : literal))])}`,
       () => this.closedAmong(rule, source, key, from),
