@@ -64,7 +64,9 @@ function split({ collections, rules, before }: Draft, rule: Rule, conditions: re
   const positive = rule.body.filter((literal) => !(literal.kind === "read" && literal.negated));
   const negative = rule.body.filter((literal) => literal.kind === "read" && literal.negated);
   const variables = boundVariables(positive);
-  const base = `${collections.get(rule.head.collection)!.name}__${rule.label.split("#")[1]}`;
+  let base = `${collections.get(rule.head.collection)!.name}__${rule.label.split("#")[1]}`;
+  // Channels of several roles may be called the same, and what the program declares may be called so.
+  while (collections.has(`${rule.role}.${base}`)) base += "_";
   const id: CollectionId = `${rule.role}.${base}`;
   const part: Collection = {
     id,

@@ -482,5 +482,12 @@ role R replicated x2 { channel c(x: int, y: int); channel b(x: int, y: int); tab
     text: `role H x2 { input i(x: int, y: int); input b(x: int) sealed by (x); R.c(x, y) <~ i(x, y); R.b(x + 1) <~ b(x); }
 role R replicated x2 { channel c(x: int, y: int); channel b(x: int); table t(x: int, y: int); t(x, y) <= c(x, y); table bad(x: int); bad(x) <= b(x); output o(x: int, y: int); o(x, y) <= t(x, y), n = x + 1, not bad(n); }`,
   },
+  {
+    name: "what is held back for channels of one name in two roles is kept apart", control: "S.o", always: { "S.o": "[1,2] [3,3]", "T.o": "[3]", "R.o": "[1] [2] [3]" },
+    given: [["H.c", 1], ["H#1.c", 2], ["H.b", 1], ["H.c", 3], ["seal H.b", 2]],
+    text: `role H x2 { input c(x: int); input b(k: int) sealed by (k); R.c(x) <~ c(x); R.b(k) <~ b(k); }
+role R { channel c(x: int); channel b(k: int); table bad(k: int); bad(k) <= b(k); table cfg(x: int, k: int); cfg(1, 2); cfg(2, 1); cfg(3, 3); S.d(x, k) <~ c(x), cfg(x, k), not bad(k); T.d(k) <~ c(x), cfg(x, k), not bad(k), x > 1; table d__1(x: int); d__1(x) <= c(x); output o(x: int); o(x) <= d__1(x); }
+role S { channel d(x: int, k: int); output o(x: int, k: int); o(x, k) <= d(x, k); } role T { channel d(k: int); output o(k: int); o(k) <= d(k); }`,
+  },
   ...entries,
 ];
