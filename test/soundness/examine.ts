@@ -1,4 +1,5 @@
 /** Whether a program keeps its labels under many schedules, without coordination and with it. */
+import type { Ir, Rule } from "../../src/compiler/ir.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { Random } from "../../src/verify/schedule.ts";
 import type { Checked } from "../support/check.ts";
@@ -23,7 +24,7 @@ const earned = new Set(["DLC902", "DLC913", "DLC920", "DLC921", "DLC922", "DLC92
 export function kindOf(problem: string): string {
   const fault = /DLC\d+/.exec(problem);
   if (fault !== null) return fault[0];
-  const words = /without coordination|replicas differ|replicas do not agree|still waits|gives/g;
+  const words = /without coordination|replicas differ|replicas do not agree|still waits|at once|gives/g;
   return problem.match(words)?.slice(0, 2).join() ?? problem.slice(0, 40);
 }
 
@@ -50,6 +51,7 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
   if (coordinated.inserted.length > 0) {
     const runs = attempt(coordinated.plan, generated, options, problems);
     problems.push(...broken(coordinated.plan, runs, coordinated.after));
+    if (!mayMiss && !isTrusted && generated.permute) problems.push(...withheld(bare, bareRuns, coordinated, runs));
     for (const run of runs) {
       // Seal rules seal what they seal, and a partition that misses its deadline is never closed; what else is asked for waits as it should.
       if (run.result.awaited.length > 0 && !mayMiss && !isTrusted && generated.permute) problems.push(`${run.schedule} ${run.seed}: still waits for ${JSON.stringify(run.result.awaited[0])}`);
@@ -65,6 +67,43 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
     for (const alarm of alarms) alarm.shown ||= isShown(runs, alarm.output);
   }
   return { problems, alarms };
+}
+
+/**
+ * What is deterministic with the plan is what comes where all is there at once, in a run without coordination: that all
+ * runs agree says nothing of answers that never come.
+ */
+function withheld(bare: Checked, bareRuns: readonly Run[], { plan, after }: Checked, runs: readonly Run[]): string[] {
+  const { ir } = plan.analysis;
+  const atOnce = bareRuns.find(({ schedule }) => schedule === "batch");
+  if (atOnce === undefined || runs.length === 0 || !comesAtOnce(ir)) return [];
+  const isStrict = (label: string): boolean => label === "Async" || label.startsWith("Seal");
+  const out: string[] = [];
+  for (const { id, kind, level } of ir.collections.values()) {
+    if (kind !== "output" || !isStrict(after(id)) || (level === "eventual" && !isStrict(bare.before(id)))) continue;
+    for (const [address, wanted] of atOnce.contents.get(id)!) {
+      const text = runs[0].contents.get(id)!.get(address)!;
+      if (text !== wanted) out.push(`${id} at ${address} gives {${text}}, and where all is there at once {${wanted}}`);
+    }
+  }
+  return out;
+}
+
+/** Nothing is deferred, fires by itself or is a component's, and to all that a rule reads lead equally many messages. */
+function comesAtOnce({ rules, collections }: Ir): boolean {
+  const hops = new Map([...collections.values()].flatMap(({ id, kind }) => (kind === "input" ? [[id, 0]] : [])));
+  for (let size = -1; size !== hops.size; ) {
+    size = hops.size;
+    for (const { op, head, body } of rules.values()) {
+      const from = body.flatMap((each) => (each.kind === "read" && hops.has(each.collection) ? [hops.get(each.collection)!] : []));
+      if (from.length > 0 && !hops.has(head.collection)) hops.set(head.collection, from[0] + (op === "<~" ? 1 : 0));
+    }
+  }
+  const isEqual = ({ op, head, body, path }: Rule): boolean =>
+    path === undefined &&
+    (op === "<=" || op === "<~") &&
+    body.every((each) => each.kind !== "read" || !hops.has(each.collection) || hops.get(head.collection) === hops.get(each.collection)! + (op === "<~" ? 1 : 0));
+  return [...rules.values()].every(isEqual) && ![...collections.values()].some(({ kind }) => kind === "timer");
 }
 
 /** The program with `@coordinate(…)` before one of its marked rules. */

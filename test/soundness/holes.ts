@@ -489,5 +489,15 @@ role R replicated x2 { channel c(x: int, y: int); channel b(x: int); table t(x: 
 role R { channel c(x: int); channel b(k: int); table bad(k: int); bad(k) <= b(k); table cfg(x: int, k: int); cfg(1, 2); cfg(2, 1); cfg(3, 3); S.d(x, k) <~ c(x), cfg(x, k), not bad(k); T.d(k) <~ c(x), cfg(x, k), not bad(k), x > 1; table d__1(x: int); d__1(x) <= c(x); output o(x: int); o(x) <= d__1(x); }
 role S { channel d(x: int, k: int); output o(x: int, k: int); o(x, k) <= d(x, k); } role T { channel d(k: int); output o(k: int); o(k) <= d(k); }`,
   },
+  {
+    name: "C1: a role of which a deployment starts two, since all that it gets has an address", control: "A.o", given: [["A.ask", 1, "x"], ["A#1.ask", 2, "y"], ["A#1.ask", 1, "x"]], options: { counts: { A: 2 } },
+    text: `role A { input ask(id: int, x: string); channel rep(id: int, x: string); table pend(id: int, x: string); output o(id: int, x: string) agreed; pend(id, x) <= ask(id, x); S.req(id, x) <~ ask(id, x); o(id, x) <= rep(id, x), pend(id, x); }
+role S { channel req(id: int, x: string); table reqs(id: int, x: string); reqs(id, x) <= req(id, x); A.rep@a(id, x) <~ reqs(id, x), A.nodes(a); }`,
+  },
+  {
+    name: "C1: a role of which there is one, since a message to it has no address", control: null, always: { "A.o": '[1,"x"] [2,"y"]' }, given: [["A.ask", 1, "x"], ["A.ask", 2, "y"]],
+    text: `role A { input ask(id: int, x: string); channel rep(id: int, x: string); channel other(id: int); table pend(id: int, x: string); output o(id: int, x: string); pend(id, x) <= ask(id, x); S.req(id, x) <~ ask(id, x); o(id, x) <= rep(id, x), pend(id, x); }
+role S { channel req(id: int, x: string); A.rep@a(id, x) <~ req(id, x), A.nodes(a); A.other(id) <~ req(id, _); }`,
+  },
   ...entries,
 ];

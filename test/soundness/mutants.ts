@@ -76,6 +76,7 @@ export const mutants: readonly Mutant[] = [
   { name: "once only holds for fewer columns", patches: [analysis("exemptions", "return matches && termVariables(body[0]).every((name) => inTable.has(name));", "return matches && inTable.size >= 0;")] },
   { name: "two facts of one event need not be joined", patches: [analysis("exemptions", "for (let i = 0; i < needed; i++) {", "for (let i = 0; i < needed - 1; i++) {")] },
   { name: "any reply is one's own", patches: [analysis("exemptions", 'if (op !== "<~" || collection(context, head.collection).role !== home.role) return "anywhere";', 'return "anywhere";')] },
+  { name: "of a role of one no deployment starts two", patches: [analysis("exemptions", 'return graph.entrances(role).some(({ id, kind }) => kind === "channel" &&', 'return true || graph.entrances(role).some(({ id, kind }) => kind === "channel" &&')] },
   { name: "any address is that of the request", patches: [analysis("exemptions", "[...new Set(columns)].sort((a, b) => a - b)", "[]")] },
   { name: "any row of an event's table is its own", patches: [analysis("exemptions", "if (id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));", "if (id === event.collection) return asked.length > 0;")] },
   { name: "what an aggregate looks at is the same in all its group", patches: [analysis("persistence", "call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every(isKnown));", "call.args.every(isPlain);")] },

@@ -347,7 +347,13 @@ function ancestors(rule: Rule): readonly ReadLiteral[] {
 /** What must be the instance from which the ancestor came, in a message into the home role; null where it may get to another. */
 function returnAddress({ op, head }: Rule, home: Home, context: Context): Expr | "anywhere" | null {
   if (op !== "<~" || collection(context, head.collection).role !== home.role) return "anywhere";
-  const { count, replicated, partitionedBy } = context.graph.ir.roles.get(home.role)!;
-  if (count === 1 && !replicated && partitionedBy === null) return "anywhere";
+  if (isAlone(home.role, context)) return "anywhere";
   return head.to?.kind === "address" ? head.to.value : null;
+}
+
+/** One instance in every deployment: a role to which some message goes without an address cannot be started twice. */
+function isAlone(role: string, { graph }: Context): boolean {
+  const { count, replicated, partitionedBy } = graph.ir.roles.get(role)!;
+  if (count !== 1 || replicated || partitionedBy !== null) return false;
+  return graph.entrances(role).some(({ id, kind }) => kind === "channel" && graph.into.get(id)!.some(({ head }) => head.to?.kind === "role"));
 }
