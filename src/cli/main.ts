@@ -8,6 +8,7 @@ import type { CheckOptions, Planning } from "./check.ts";
 import type { Shell } from "./completion.ts";
 import { planNames, readBudget, strategies } from "./config.ts";
 import type { FmtOptions } from "./fmt.ts";
+import type { GoneOptions } from "./gone.ts";
 import { formNames } from "./draw/form-names.ts";
 import { processIo, WrongUse } from "./io.ts";
 import type { VerifyOptions } from "./verify.ts";
@@ -194,6 +195,23 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .action(async (path: string, options: StatusOptions) => {
       const { statusCommand } = await import("./status.ts");
       finish(await statusCommand(path, options, io));
+    });
+
+  program
+    .command("gone")
+    .summary("declare that an instance of a running deployment will not come back")
+    .description(
+      "Tells every process of a deployment that one instance is gone for good: what still waits for its seal fails, with an error\n" +
+        "for each partition, and the rest goes on. An instance that lives, or may come back and seal, is not gone. Exits with 1\n" +
+        "when it lives, or when a process could not be told.",
+    )
+    .argument("<deployment>", "deploy.json, or a folder that dlc build made")
+    .argument("<instance>", "as AdServer#1")
+    .option("--timeout <ms>", "how long a process may take to answer", whole, 2000)
+    .addHelpText("after", examples(["dlc gone out AdServer#1", "dlc gone production.json AdServer#1 --timeout 10000"]))
+    .action(async (path: string, instance: string, options: GoneOptions) => {
+      const { goneCommand } = await import("./gone.ts");
+      finish(await goneCommand(path, instance, options, io));
     });
 
   program

@@ -1,10 +1,8 @@
 /** `dlc status`: what the processes of a deployment say of themselves, each on its port for metrics. */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
 import type { Observed } from "../runtime/control.ts";
-import { DeploymentError, parseDeployment, placesOf } from "../runtime/deployment.ts";
-import type { DeployFile, Place } from "../runtime/deployment.ts";
-import { whyNot } from "./files.ts";
+import { placesOf } from "../runtime/deployment.ts";
+import type { Place } from "../runtime/deployment.ts";
+import { readDeployment } from "./deployed.ts";
 import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { awaitedLine, awaitedSeals, plural, table } from "./launch/report.ts";
@@ -31,29 +29,10 @@ export async function statusCommand(path: string, options: StatusOptions, io: Io
   const awaited = awaitedSeals(observed, new Map());
   if (options.json) io.out(`${JSON.stringify({ version: 1, nodes: answers, awaited }, null, 2)}\n`);
   else {
-    const lines = [...nodesTable(answers), ...awaited.map(awaitedLine)];
+    const lines = [...nodesTable(answers), ...awaited.map(awaitedLine), ...goneLines(observed)];
     io.out(`${lines.join("\n")}\n`);
   }
   return answers.every(({ state }) => state === "ready") ? 0 : 1;
-}
-
-/** A deployment, or the one of a folder that `dlc build` made. */
-function readDeployment(path: string, io: Io): DeployFile {
-  const given = resolve(io.cwd, path);
-  const isFolder = existsSync(given) && statSync(given).isDirectory();
-  const file = isFolder ? join(given, "deploy.json") : given;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new WrongUse(`cannot read the deployment: ${isFolder ? join(path, "deploy.json") : path}: ${whyNot(error)}`);
-  }
-  try {
-    return parseDeployment(text, isFolder ? join(path, "deploy.json") : path);
-  } catch (error) {
-    if (error instanceof DeploymentError) throw new WrongUse(error.message);
-    throw error;
-  }
 }
 
 async function ask(name: string, { host, metrics }: Place, timeout: number): Promise<Answer> {
@@ -94,6 +73,18 @@ function isObserved(value: unknown): value is Observed {
     numbers.every((number) => typeof number === "number") &&
     (awaited === undefined || Array.isArray(awaited))
   );
+}
+
+/** Of instances that have been declared gone, by what those say that know it. */
+function goneLines(observed: readonly Observed[]): readonly string[] {
+  const found = new Map<string, number[]>();
+  for (const { gone = {} } of observed)
+    for (const [address, failed] of Object.entries(gone)) found.set(address, [...(found.get(address) ?? []), failed]);
+  return [...found].map(([address, counts]) => {
+    const at = counts.filter((failed) => failed > 0).length;
+    const failed = counts.reduce((sum, each) => sum + each, 0);
+    return `${address} has been declared gone: ${failed === 0 ? "nothing has waited for its seal" : `${plural(failed, "partition")} given up at ${plural(at, "instance")}`}`;
+  });
 }
 
 function nodesTable(answers: readonly Answer[]): readonly string[] {

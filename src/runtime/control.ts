@@ -96,6 +96,8 @@ export interface Status {
   readonly awaited?: readonly AwaitedSeal[];
   /** Likewise. */
   readonly arrived?: readonly Arrived[];
+  /** Likewise: instances that have been declared gone, and how many partitions have failed here for lack of their seals. */
+  readonly gone?: Readonly<Record<string, number>>;
 }
 
 /** What a node tells those who operate it. */

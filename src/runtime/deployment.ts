@@ -2,7 +2,7 @@
 import type { RoleMeta } from "./program.ts";
 import { TLS_KEYS } from "./transports/tls-files.ts";
 import type { TlsFiles } from "./transports/tls-files.ts";
-import { namesNats, parseNats } from "./transports/nats/settings.ts";
+import { namesNats, parseNats, placedFiles } from "./transports/nats/settings.ts";
 import type { NatsSettings } from "./transports/nats/settings.ts";
 
 export interface Place {
@@ -143,6 +143,16 @@ export function parseDeployment(text: string, file: string, needs?: DeployNeeds)
     throw new DeploymentError(file, [`not JSON: ${(error as Error).message}`]);
   }
   return checkDeployment(value, file, needs);
+}
+
+/** A checked deployment with the files that it names where they lie: `beside` is that place for each. */
+export function besideFile({ transport, data, tls, ...deploy }: DeployFile, beside: (named: string) => string): DeployFile {
+  return {
+    ...deploy,
+    ...(tls !== undefined && { tls: { ca: beside(tls.ca), cert: beside(tls.cert), key: beside(tls.key) } }),
+    ...(transport !== undefined && { transport: placedFiles(transport, beside) }),
+    ...(data !== undefined && { data: beside(data) }),
+  };
 }
 
 export function checkDeployment(value: unknown, file: string, needs?: DeployNeeds): DeployFile {

@@ -128,6 +128,11 @@ export class Listeners {
   }
 }
 
+/** What a process says when an operator has declared another gone. */
+export function goneText(address: string, by: string): string {
+  return `${address} has been declared gone by ${by}: nothing is sent to it or taken from it any more`;
+}
+
 export function faultText(fault: Fault): string {
   return `${fault.code}: ${fault.message}${fault.rule ? ` (rule ${fault.rule})` : ""}`;
 }

@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.ts";
 import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, parseAddress } from "./routing.ts";
-import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals, type OpenPartition } from "./seals.ts";
 import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
 
@@ -62,6 +62,9 @@ export interface Arrived {
   readonly partitions: number | null;
 }
 
+/** Fault of a partition that has failed because its producer is gone. */
+export const LACKS_SEAL = "DLC914";
+
 export class Instance {
   /** `Report#0`. */
   readonly address: string;
@@ -79,6 +82,8 @@ export class Instance {
   readonly #outbox: Outbox;
   readonly #travels: readonly Travel[];
   readonly #duplicates = new Duplicates();
+  /** Instances that have been declared gone, with the number of partitions that have failed here for lack of them. */
+  readonly #gone = new Map<string, number>();
   readonly #evaluator: Evaluator;
   #faults: Fault[] = [];
   #isStepping = false;
@@ -216,11 +221,41 @@ export class Instance {
     const missing = seals instanceof ChannelSeals ? seals.missingOf(part) : [this.address];
     const failed = seals?.fail(part) ?? null;
     if (failed === null || seals === null) return null;
-    const what = seals.columns.length === 0 ? "the stream" : `the partition ${canonicalText(failed.key)}`;
     return {
       code: "DLC913",
-      message: `${this.address} gives up ${what} of ${local.id}, of which ${failed.rows} row${failed.rows === 1 ? " has" : "s have"} come: it was not sealed within ${ms} ms by ${missing.join(", ")}`,
+      message: `${this.address} gives up ${partitionText(local, failed)}: it was not sealed within ${ms} ms by ${missing.join(", ")}`,
     };
+  }
+
+  /**
+   * An operator says that an instance will never be heard again. What comes of it is refused, nothing is sent to it, and what
+   * it has not sealed fails, with a fault for each partition: those that are known now, and any that become known later.
+   */
+  declareGone(address: string): readonly Fault[] {
+    if (address === this.address || address === LOG || !this.#knows(address) || this.#gone.has(address)) return [];
+    this.#gone.set(address, 0);
+    this.#outbox.drop(address);
+    for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
+    return this.#lost();
+  }
+
+  get gone(): ReadonlyMap<string, number> {
+    return this.#gone;
+  }
+
+  /** A fault for each partition that has failed because its producer is gone. */
+  #lost(): readonly Fault[] {
+    if (this.#gone.size === 0) return [];
+    const faults: Fault[] = [];
+    for (const local of this.#locals.values()) {
+      if (!(local.seals instanceof ChannelSeals)) continue;
+      for (const { key, rows, gone } of local.seals.lost()) {
+        for (const producer of gone) this.#gone.set(producer, this.#gone.get(producer)! + 1);
+        const why = `it was not sealed by ${gone.join(", ")}, which ${gone.length === 1 ? "has" : "have"} been declared gone`;
+        faults.push({ code: LACKS_SEAL, message: `${this.address} gives up ${partitionText(local, { key, rows })}: ${why}` });
+      }
+    }
+    return faults;
   }
 
   fire(timer: string): void {
@@ -239,7 +274,12 @@ export class Instance {
       return faults;
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
+    if (this.#gone.has(envelope.from)) {
+      faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: it has been declared gone` });
+      return faults;
+    }
     for (const part of envelope.parts) this.#intake.receive(envelope.from, part, faults);
+    for (const fault of this.#lost()) faults.push(fault);
     return faults;
   }
 
@@ -266,6 +306,7 @@ export class Instance {
     this.#outbox.persist(state);
     for (const travel of this.#travels) travel.persist(state);
     this.#duplicates.persist(state);
+    state.map(this.#gone);
     this.#evaluator.persist!(state);
     this.#pending = state.of(this.#pending);
     this.#started = state.of(this.#started);
@@ -324,6 +365,7 @@ export class Instance {
       this.#started = true;
       this.#isStepping = false;
     }
+    for (const fault of this.#lost()) this.#faults.push(fault);
     const envelopes = this.#outbox.flush();
     const faults = this.#faults;
     if (faults.length > 0) this.#faults = [];
@@ -434,6 +476,7 @@ export class Instance {
       const missing = (key: Row | null): string[] => (seals instanceof ChannelSeals ? seals.missing(key) : [this.address]);
       const open = seals.open();
       const rows = held.get(collection) ?? 0;
+      if (seals.columns.length === 0 && seals.hasFailed) continue;
       if (seals.columns.length === 0) {
         awaited.push({ collection, key: null, producers: missing(null), held: Math.max(rows, open[0]?.rows ?? 0) });
         continue;
@@ -443,6 +486,12 @@ export class Instance {
     }
     return awaited;
   }
+}
+
+/** `the partition ["shoes"] of Report.click, of which 2 rows have come`. */
+function partitionText({ id, seals }: Local, { key, rows }: OpenPartition): string {
+  const what = seals?.columns.length === 0 ? "the stream" : `the partition ${canonicalText(key)}`;
+  return `${what} of ${id}, of which ${rows} row${rows === 1 ? " has" : "s have"} come`;
 }
 
 /** Why an envelope is not for us, or not numbered; null when all is well. */

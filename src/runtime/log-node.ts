@@ -5,7 +5,7 @@
 import { randomInt } from "node:crypto";
 import { countsOf, epochMsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
-import { faultText } from "./host.ts";
+import { faultText, goneText } from "./host.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node-options.ts";
@@ -86,6 +86,7 @@ export class LogNode {
         this.#log(faultText(fault));
       },
       onRelief: () => this.#pressure.relieve(),
+      onGone: (address, by) => this.#declareGone(address, by),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
@@ -110,10 +111,21 @@ export class LogNode {
   start(deploy: DeployFile = this.#deploy): void {
     this.#isStarted = true;
     if (this.#journal !== null) this.#transport.resume!(this.#sequencer.received, this.#journal.lastSent);
+    for (const address of this.#sequencer.gone) this.#transport.disown(address);
     this.#transport.setAddresses(placesOf(deploy));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
     // What an earlier life took and has not told.
     this.#wake();
+  }
+
+  /** As of a node; no partition waits here. */
+  async #declareGone(address: string, by: string): Promise<number> {
+    if (this.#sequencer.gone.has(address)) return 0;
+    this.#log(goneText(address, by));
+    this.#sequencer.declareGone(address);
+    this.#transport.disown(address);
+    if (this.#keep(true)) return 0;
+    throw new Error("it cannot write its data");
   }
 
   #wake(): void {

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { DeploymentError, epochMsOf, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
+import { besideFile, DeploymentError, epochMsOf, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { setLogFormat } from "./log-lines.ts";
@@ -12,7 +12,6 @@ import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
 import { parseDelay } from "./transports/delay.ts";
 import { parseLoss } from "./transports/loss.ts";
-import { placedFiles } from "./transports/nats/settings.ts";
 
 export interface MainOptions {
   /** The program's name; peers of another are refused. */
@@ -233,13 +232,8 @@ function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, 
   const problem = transportProblem(asked ?? undefined);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   const replaced = { ...(asked !== null && { transport: asked }), ...(data !== null && { data: resolve(data) }) };
-  const { transport, data: folder, tls, ...deploy } = parseDeployment(withReplaced(text, replaced), path, needs);
-  return {
-    ...deploy,
-    ...(tls !== undefined && { tls: { ca: beside(tls.ca), cert: beside(tls.cert), key: beside(tls.key) } }),
-    ...(transport !== undefined && { transport: asked === null ? placedFiles(transport, beside) : transport }),
-    ...(folder !== undefined && { data: beside(folder) }),
-  };
+  const deploy = besideFile(parseDeployment(withReplaced(text, replaced), path, needs), beside);
+  return asked === null ? deploy : { ...deploy, transport: asked };
 }
 
 /** The text of a deployment with other members; one that is no JSON as it is. */

@@ -3,9 +3,9 @@ import { randomInt } from "node:crypto";
 import { RowType, takenRow } from "./codec.ts";
 import { checkDeployment, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
-import { Instance } from "./instance.ts";
+import { Instance, LACKS_SEAL } from "./instance.ts";
 import type { Arrived, AwaitedSeal, Deadline, StepEffects } from "./instance.ts";
-import { endPort, faultText, inputPort, Listeners, rowOf } from "./host.ts";
+import { endPort, faultText, goneText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
 import { LogNode } from "./log-node.ts";
@@ -120,6 +120,7 @@ export class DlcNode {
       onEnvelope: (envelope) => this.#receive(envelope),
       onFault: (fault) => this.#fault(fault),
       onEnd: () => this.onEnd?.(),
+      onGone: (address, by) => this.#declareGone(address, by),
       onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       holdsAcks: this.#journal !== null,
@@ -155,6 +156,7 @@ export class DlcNode {
     if (this.#isStarted) throw new Error(`${this.address} has been started already`);
     this.#isStarted = true;
     if (this.#journal !== null) this.#transport.resume!(this.#instance.received, this.#journal.lastSent);
+    for (const address of this.#instance.gone.keys()) this.#transport.disown(address);
     this.#transport.setAddresses(placesOf(deploy));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
     for (const collection of this.#program.meta.collections) {
@@ -263,10 +265,27 @@ export class DlcNode {
   #receive(envelope: Envelope): void {
     this.#tracing?.received(envelope);
     for (const fault of this.#instance.receive(envelope)) {
-      const isNamed = fault.message.includes(envelope.from);
+      const isNamed = fault.code === LACKS_SEAL || fault.message.includes(envelope.from);
       this.#fault(isNamed ? fault : { ...fault, message: `from ${envelope.from}: ${fault.message}` });
     }
     this.#wake();
+  }
+
+  /** An operator says that an instance is gone for good. Resolves, when that is on the disk, to how many partitions have failed by it. */
+  async #declareGone(address: string, by: string): Promise<number> {
+    if (!this.#instance.gone.has(address)) {
+      this.#log(goneText(address, by));
+      for (const fault of this.#instance.declareGone(address)) this.#fault(fault);
+      this.#transport.disown(address);
+      this.#wake();
+    }
+    await this.saved();
+    return this.#instance.gone.get(address) ?? 0;
+  }
+
+  /** Instances that have been declared gone, with the number of partitions that have failed here by it. */
+  get gone(): ReadonlyMap<string, number> {
+    return this.#instance.gone;
   }
 
   #fault(fault: Fault): void {

@@ -23,6 +23,8 @@ export class Outbox {
   #parts = new Map<string, Part[]>();
   #runs = new Map<string, OpenRun[]>();
   readonly #numbers = new Map<string, number>();
+  /** Receivers that are gone for good. */
+  readonly #dropped = new Set<string>();
   readonly #report: (fault: Fault) => void;
 
   constructor(meta: RoleMeta, deployment: Deployment, address: string, epoch: number, report: (fault: Fault) => void) {
@@ -39,6 +41,7 @@ export class Outbox {
 
   persist(state: State): void {
     state.map(this.#numbers);
+    state.set(this.#dropped);
     this.#parts = state.of(this.#parts);
     this.#runs = state.of(this.#runs);
     for (const { sent } of this.#targets.values()) sent?.persist(state);
@@ -139,6 +142,11 @@ export class Outbox {
     });
   }
 
+  /** Nothing is sent to that instance any more. */
+  drop(address: string): void {
+    this.#dropped.add(address);
+  }
+
   append(log: string, target: string, to: string | null, rows: readonly Row[]): void {
     if (rows.length === 0) return;
     let runs = this.#runs.get(log);
@@ -169,6 +177,7 @@ export class Outbox {
     if (this.#parts.size === 0) return [];
     const envelopes: Envelope[] = [];
     for (const [to, parts] of this.#parts) {
+      if (this.#dropped.has(to)) continue;
       const seq = (this.#numbers.get(to) ?? 0) + 1;
       this.#numbers.set(to, seq);
       envelopes.push({ from: this.#address, to, epoch: this.#epoch, seq, parts });

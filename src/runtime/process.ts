@@ -362,7 +362,7 @@ function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: 
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,
     ...(withAwaited ? { cpuMs: cpuMs() } : {}),
-    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited(), arrived: node.arrived() } : {}),
+    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited(), arrived: node.arrived(), gone: Object.fromEntries(node.gone) } : {}),
   };
 }
 

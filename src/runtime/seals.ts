@@ -28,7 +28,7 @@ interface Partition {
   /** Nothing more is to come. `closed` follows in the step that takes the last rows. */
   complete: boolean;
   closed: boolean;
-  /** Its deadline has passed before that: it never closes. */
+  /** Its deadline has passed before that, or a producer is gone that had not sealed it: it never closes. */
   failed: boolean;
 }
 
@@ -56,6 +56,10 @@ abstract class Partitions {
   seen = 0;
   /** Kept also when all else is closed. */
   readonly #failed = new Set<PartKey>();
+  /** Some producer has been declared gone. */
+  protected hasGone = false;
+  /** Partitions of which it is to be seen whether they still can close; none between steps. */
+  protected doubtful: Partition[] = [];
 
   constructor(meta: SealedMeta) {
     this.columns = meta.key;
@@ -66,7 +70,9 @@ abstract class Partitions {
   #begin(part: PartKey, key: Row): Partition {
     this.seen++;
     if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key, part, deadlineMs: this.#deadlineMs });
-    return { key, part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
+    const partition: Partition = { key, part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
+    if (this.hasGone) this.doubtful.push(partition);
+    return partition;
   }
 
   /** After a restart the deadlines of what is open run anew. */
@@ -78,6 +84,7 @@ abstract class Partitions {
     this.#allClosed = state.of(this.#allClosed);
     this.seen = state.of(this.seen);
     state.set(this.#failed);
+    this.hasGone = state.of(this.hasGone);
     if (!state.isLoading || this.#deadlineMs === null || this.allComplete) return;
     this.opened = [];
     for (const { key, part, complete, failed } of this.partitions.values())
@@ -232,6 +239,8 @@ interface Cell {
 }
 
 interface Producer {
+  /** It will never be heard again. */
+  gone: boolean;
   /** Rows of any partition. */
   arrived: number;
   counted: number;
@@ -249,7 +258,7 @@ export class ChannelSeals extends Partitions {
     this.#single = meta.single;
     for (const address of producers) {
       const cells = new ByPartition<Cell>(meta.key, (_, key) => this.#cell(producer, key));
-      const producer: Producer = { arrived: 0, counted: -1, voted: false, cells };
+      const producer: Producer = { gone: false, arrived: 0, counted: -1, voted: false, cells };
       this.#producers.set(address, producer);
     }
     // Nobody can send to it: every partition is complete from the start.
@@ -259,6 +268,7 @@ export class ChannelSeals extends Partitions {
   override persist(state: State): void {
     super.persist(state);
     for (const producer of this.#producers.values()) {
+      producer.gone = state.of(producer.gone);
       producer.arrived = state.of(producer.arrived);
       producer.counted = state.of(producer.counted);
       producer.voted = state.of(producer.voted);
@@ -361,6 +371,50 @@ export class ChannelSeals extends Partitions {
       const alone = this.#single && cell !== undefined && cell.arrived > 0;
       if (alone || partition.votes === this.#producers.size) this.complete(partition);
     }
+    if (this.hasGone) this.#doubtAll();
+  }
+
+  /** That producer will never be heard again: what it has not sealed cannot close any more, now or later; see `lost`. */
+  declareGone(address: string): void {
+    const producer = this.#producers.get(address);
+    if (producer === undefined) return;
+    producer.gone = true;
+    this.hasGone = true;
+    // Somebody may wait for a stream of which nothing has come.
+    if (this.columns.length === 0) this.partitions.at([]);
+    this.#doubtAll();
+  }
+
+  #doubtAll(): void {
+    if (!this.allComplete) this.doubtful = [...this.partitions.values()];
+  }
+
+  /** Partitions that have failed since the last call, because producers are gone; with these. */
+  lost(): readonly (OpenPartition & { readonly gone: readonly string[] })[] {
+    if (this.doubtful.length === 0) return [];
+    const { doubtful } = this;
+    this.doubtful = [];
+    return doubtful.flatMap(({ key, part }) => {
+      const gone = this.#missingGone(part);
+      const failed = gone.length === 0 ? null : this.fail(part);
+      return failed === null ? [] : [{ key, rows: failed.rows, gone }];
+    });
+  }
+
+  /** The producers that are gone and without which the partition cannot close. */
+  #missingGone(part: PartKey): readonly string[] {
+    let missing = [...this.#producers].filter(([, { voted, cells }]) => !voted && !cells.get(part)?.voted);
+    // Its one producer is the one of which something has come, or else any that may still send.
+    if (this.#single) {
+      const known = missing.filter(([, { cells }]) => this.#isOf(cells.get(part)));
+      if (known.length > 0) missing = known;
+      if (!missing.every(([, { gone }]) => gone)) return [];
+    }
+    return missing.filter(([, { gone }]) => gone).map(([address]) => address);
+  }
+
+  #isOf(cell: Cell | undefined): boolean {
+    return cell !== undefined && (cell.arrived > 0 || cell.counted >= 0);
   }
 
   protected override forget(part: PartKey | null): void {

@@ -66,6 +66,8 @@ export class Sequencer {
   readonly #gathering = new Set<Log>();
   readonly #duplicates = new Duplicates();
   readonly #numbers = new Map<string, number>();
+  /** Instances that have been declared gone. */
+  readonly #gone = new Set<string>();
 
   constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number) {
     this.epoch = epoch;
@@ -93,6 +95,7 @@ export class Sequencer {
     state.set(this.#dirty);
     this.#duplicates.persist(state);
     state.map(this.#numbers);
+    state.set(this.#gone);
   }
 
   /** Envelopes that have come. */
@@ -110,6 +113,15 @@ export class Sequencer {
     return this.#gathering.size > 0;
   }
 
+  /** Nothing is taken of that instance, or sent to it, any more. */
+  declareGone(address: string): void {
+    this.#gone.add(address);
+  }
+
+  get gone(): ReadonlySet<string> {
+    return this.#gone;
+  }
+
   /** `take` and `flush` at once. */
   receive(envelope: Envelope): readonly Envelope[] {
     this.take(envelope);
@@ -119,6 +131,10 @@ export class Sequencer {
   /** Drops duplicates and queues; several taken before one `flush` share their batches. */
   take(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
+    if (this.#gone.has(envelope.from)) {
+      faults.push({ code: "DLC906", message: `the sequencer refused a message from ${envelope.from}: it has been declared gone` });
+      return faults;
+    }
     const sender = parseAddress(envelope.from);
     if (envelope.to !== LOG || sender === null || sender.index >= (this.#counts[sender.role] ?? 0)) {
       const why = envelope.to === LOG ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
@@ -211,6 +227,7 @@ export class Sequencer {
       log.last++;
       const forAll = runs.every(({ to }) => to === null);
       for (const address of log.addresses) {
+        if (this.#gone.has(address)) continue;
         const own = forAll ? runs : runs.filter(({ to }) => to === null || to === address);
         const part: Part = { kind: "batch", log: log.log, value: log.value, index: log.last, runs: own };
         const known = parts.get(address);

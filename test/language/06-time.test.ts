@@ -69,7 +69,8 @@ test.each(["", " durable"])("a label holds while no instance restarts that loses
   const ofR = word === "" ? ["assumes: no restart of R"] : [];
   expect(assumed("t <= c; o <= t;")).toEqual(ofR);
   expect(assumed("o <= c;")).toEqual([]);
-  expect(assumed("o(k, count()) <= c(k, _);", " sealed by (k)")).toEqual(["assumes: no restart of A", ...ofR]);
+  // The producer whose seals it waits for.
+  expect(assumed("o(k, count()) <= c(k, _);", " sealed by (k)")).toEqual(["assumes: no restart of A", ...ofR, "assumes: no instance of A is declared gone"]);
 });
 
 describe("a fact becomes true when it was not true in the step before (B2)", () => {

@@ -1,14 +1,16 @@
 /** Encrypted connections between processes, each of which shows who it is. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { encodeFrame } from "../../src/runtime/transports/frames.ts";
 import { fileOf, program, scratch, start } from "./programs.ts";
 import type { Running } from "./programs.ts";
 
+const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
 const running: Running[] = [];
 const taps: Server[] = [];
 afterEach(async () => {
@@ -142,6 +144,26 @@ test("who has certificates of one authority is understood, and nobody who listen
   expect((await secret.counter.done).code).toBe(0);
   expect((await secret.source.done).code).toBe(0);
 });
+
+test("only who has a certificate of the deployment may declare an instance gone", async () => {
+  const own = authority("seven");
+  const { source, counter, port } = await pair(own.of("source"), own.of("counter"));
+  await counter.sees("confidential");
+  source.kill("SIGKILL");
+  await source.done;
+  const gone = async (tls: object | undefined): Promise<readonly [number | null, string]> => {
+    const places = JSON.parse(readFileSync(join(scratch, `counter-${port}.json`), "utf8")) as object;
+    const file = fileOf(`operator-${port}.json`, JSON.stringify({ ...places, tls }));
+    const { code, stdout } = await start([dlc, "gone", file, "Source#0", "--timeout", "1000"]).done;
+    return [code, stdout];
+  };
+  for (const tls of [undefined, authority("eight").of("operator")]) {
+    const [code, told] = await gone(tls);
+    expect([code, told]).toEqual([1, expect.stringContaining("Counter#0  unreached: 127.0.0.1:")]);
+  }
+  expect(await gone(own.of("operator"))).toEqual([0, "Source#0 is declared gone\n  Counter#0  knows it\n"]);
+  await counter.sees("Source#0 has been declared gone by ");
+}, 30_000);
 
 test("a certificate of another authority is refused on both sides, which say so", async () => {
   const { source, counter } = await pair(authority("two").of("source"), authority("three").of("counter"));

@@ -113,6 +113,8 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   const out = new Set<string>();
   const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
   const roles = new Set<string>();
+  /** Whose seals are waited for, at others. */
+  const voters = new Set<string>();
   const summed = summedIn(analysis);
   for (const id of behind) {
     const rule = ir.rules.get(id);
@@ -144,6 +146,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
       out.add(`seal: after a seal ${by} the host gives ${source} no more facts${sealed!.columns.length === 0 ? "" : " with that value"}${sealed!.single ? "; one producer a value" : ""}`);
     }
     for (const [role, way] of ways ?? []) {
+      voters.add(role);
       if (way) for (const part of way.parts) promise(part.source);
       else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (${placeOf(rule, ir)}) seals ${source} only when its facts are complete`);
     }
@@ -151,6 +154,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   };
   for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
   for (const role of [...roles].sort()) if (!durable.has(role)) out.add(`assumes: no restart of ${role}`);
+  for (const role of [...voters].sort()) out.add(`assumes: no instance of ${role} is declared gone`);
   const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];

@@ -92,6 +92,20 @@ export const runCodes = {
     example: "channel click(campaign: string, id: string) sealed by (campaign) within 30s;   // AdServer#1 was stopped",
     mend: "See why the producers that the message names have not sealed, or allow more time.",
   },
+  DLC914: {
+    severity: "error",
+    title: "a partition whose producer is gone",
+    why: "An operator has declared with `dlc gone` that an instance will not come back. It had not sealed this partition here, or not all rows that its seal counts had come, and nobody can say any more when the partition is complete. So it has failed: nothing that waits for it is ever released there, and no seal of it is passed on. What the instance had sealed before stands; other partitions fail when they become known, as long as it had not sealed everything.",
+    example: "dlc gone out AdServer#1   # Report#0 had 12 rows of campaign shoes, and no seal of it from AdServer#1",
+    mend: "What has failed stays so until the deployment begins anew. Then give its inputs again. An instance that can be started again with its data, and seal, need not be declared gone.",
+  },
+  DLC915: {
+    severity: "error",
+    title: "an instance that has been declared gone",
+    why: "An operator has declared with `dlc gone` that this instance will not come back, and the others have given up what it had not sealed. What it would say now would be too late. It sends and takes nothing more, and its process ends.",
+    example: "node out/main.js AdServer --index 1   # after dlc gone out AdServer#1",
+    mend: "Do not start it again in this deployment. To have it back, begin the deployment anew: stop all processes, remove their data, and start them.",
+  },
   DLC920: {
     severity: "error",
     title: "a function that failed",

@@ -26,6 +26,8 @@ export type Entry =
   | readonly ["fire", timer: string]
   | readonly ["envelope", Envelope]
   | readonly ["expire", Deadline]
+  /** That instance has been declared gone. */
+  | readonly ["gone", address: string]
   | readonly ["step"]
   /** The sequencer's epoch is over. */
   | readonly ["epoch"]
@@ -187,6 +189,9 @@ export class Journal {
         break;
       case "fed":
         this.#fed.set(entry[1], entry[2]);
+        break;
+      case "gone":
+        this.#unacked.delete(entry[1]);
         break;
       case "fire":
         this.fired.set(entry[1], (this.fired.get(entry[1]) ?? 0) + 1);

@@ -37,6 +37,9 @@ export class RecordedInstance extends Instance implements Recorded {
       case "expire":
         this.expire(entry[1]);
         return null;
+      case "gone":
+        this.declareGone(entry[1]);
+        return null;
       case "step": {
         const effects = this.step();
         this.#reopened.push(...super.deadlines());
@@ -79,6 +82,11 @@ export class RecordedInstance extends Instance implements Recorded {
     return super.expire(deadline);
   }
 
+  override declareGone(address: string): readonly Fault[] {
+    this.#journal?.note(["gone", address]);
+    return super.declareGone(address);
+  }
+
   /** After a restart deadlines run anew; of partitions that closed or failed before they find nothing to do. */
   override deadlines(): readonly Deadline[] {
     const begun = super.deadlines();
@@ -115,6 +123,9 @@ export class RecordedSequencer extends Sequencer implements Recorded {
         return { envelopes: this.flush(), ...NOTHING_LEAVES };
       case "epoch":
         return { envelopes: this.endEpoch(), ...NOTHING_LEAVES };
+      case "gone":
+        this.declareGone(entry[1]);
+        return null;
       default:
         return null;
     }
@@ -123,6 +134,11 @@ export class RecordedSequencer extends Sequencer implements Recorded {
   override take(envelope: Envelope): readonly Fault[] {
     this.#journal?.note(["envelope", envelope]);
     return super.take(envelope);
+  }
+
+  override declareGone(address: string): void {
+    this.#journal?.note(["gone", address]);
+    super.declareGone(address);
   }
 
   override flush(): readonly Envelope[] {

@@ -36,6 +36,8 @@ export interface OutgoingOptions {
   readonly onAck: (seq: number) => void;
   /** The peer has more than was ever sent to it. */
   readonly onUnsent: (seq: number) => void;
+  /** The peer takes nothing any more from this process, which has been declared gone. */
+  readonly onDisowned: () => void;
   /** Something a person should read. */
   readonly log: (line: string) => void;
 }
@@ -163,6 +165,7 @@ export class Outgoing {
       this.#retryMs = LAST_RETRY_MS;
       return;
     }
+    if (kind === "gone") return this.#options.onDisowned();
     if ((kind !== "ack" && kind !== "welcome") || typeof number !== "number") {
       throw new FrameError(`expected an acknowledgement, found ${JSON.stringify(frame).slice(0, 80)}`);
     }

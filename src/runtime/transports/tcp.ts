@@ -3,9 +3,11 @@
  * opened it, and acknowledgements back; it is opened when there is something to send.
  *
  *   -> ["hello", program, version, cluster, from, epoch, to, first]   first: number of the first unacknowledged envelope
- *   <- ["welcome", n]  or  ["refuse", reason]                         n as in ack
+ *   <- ["welcome", n]  or  ["refuse", reason]  or  ["gone"]           n as in ack; gone: the sender has been declared so
  *   -> ["m" | "p", seq, part, ...]                                    see wire.ts
  *   <- ["ack", n]                                                     every envelope up to n has come
+ *
+ * An operator's connection says one thing, see operator.ts.
  *
  * Delivery is at least once: what is not acknowledged is sent again after a reconnection. Repetitions are
  * dropped here and, for good, by the instance.
@@ -18,7 +20,8 @@ import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.
 import { Loopback } from "./loopback.ts";
 import { Outgoing, type PeerAddress } from "./outgoing.ts";
 import { Received } from "./received.ts";
-import { framesOf, REFUSED_PEER } from "./transport.ts";
+import { LIVES, orderIn, whyNot } from "./operator.ts";
+import { disowned, framesOf, REFUSED_PEER } from "./transport.ts";
 import { plain } from "./tls.ts";
 import type { Wiring } from "./tls.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
@@ -35,6 +38,9 @@ export interface TcpOptions extends Omit<TransportOptions, "deploy" | "metas"> {
 /** A greeting is short, and comes at once. */
 const GREETING_BYTES = 16 * 1024;
 const GREETING_MS = 10_000;
+
+/** Of a peer that has been declared gone. */
+class Disowned extends FrameError {}
 
 interface Incoming {
   readonly socket: Socket;
@@ -59,6 +65,9 @@ export class TcpTransport implements Transport {
   readonly #hold: (() => number) | null;
   readonly #loopback: Loopback;
   readonly #gone = new Set<string>();
+  /** Those of them that may come back, and are told. */
+  readonly #disowned = new Set<string>();
+  #isOver = false;
   /** Numbers of the last envelopes of earlier lives, by receiver. */
   readonly #lastSent = new Map<string, number>();
   #addresses: ReadonlyMap<string, PeerAddress> = new Map();
@@ -152,6 +161,7 @@ export class TcpTransport implements Transport {
         this.#options.onAcked?.(to, seq);
         this.#options.onRelief?.();
       },
+      onDisowned: () => this.#end(),
       onUnsent: (seq) => {
         const why = `${to} has taken its message ${seq}, and it knows of ${this.#lastSent.get(to) ?? 0}`;
         if (this.#options.onOutdated === undefined) this.#options.log(why);
@@ -178,7 +188,7 @@ export class TcpTransport implements Transport {
         });
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;
-        this.#refuse(incoming, error.message);
+        this.#refuse(incoming, error.message, error instanceof Disowned ? ["gone"] : undefined);
       }
     });
     // An error is followed by a close; the sender comes again if it has something to say.
@@ -191,10 +201,10 @@ export class TcpTransport implements Transport {
   }
 
   /** Ends the connection with the reason, for both sides to read. */
-  #refuse(incoming: Incoming, reason: string): void {
+  #refuse(incoming: Incoming, reason: string, answer: readonly unknown[] = ["refuse", reason]): void {
     const peer = incoming.from ?? nameOf(incoming.socket);
     incoming.socket.removeAllListeners("data");
-    incoming.socket.end(encodeFrame(JSON.stringify(["refuse", reason])), () => incoming.socket.destroy());
+    incoming.socket.end(encodeFrame(JSON.stringify(answer)), () => incoming.socket.destroy());
     this.#incoming.delete(incoming);
     this.#options.onFault({ code: REFUSED_PEER, message: `connection from ${peer} refused and closed: ${reason}` });
   }
@@ -229,6 +239,7 @@ export class TcpTransport implements Transport {
   }
 
   #greet(incoming: Incoming, frame: readonly unknown[]): void {
+    if (frame[0] === "declare") return this.#obey(incoming, frame);
     const [kind, program, version, cluster, from, epoch, to, first] = frame;
     const own = this.#options;
     if (kind !== "hello" || typeof from !== "string" || typeof epoch !== "number" || typeof first !== "number") {
@@ -253,6 +264,7 @@ export class TcpTransport implements Transport {
     if (to !== own.self) {
       throw new FrameError(`it looks for ${to}, this is ${own.self}: compare the addresses in deploy.json`);
     }
+    if (this.#disowned.has(from)) throw new Disowned("it has been declared gone");
     let received = this.#received.get(from);
     if (received === undefined || received.epoch !== epoch) {
       received = new Received(epoch, first);
@@ -264,6 +276,29 @@ export class TcpTransport implements Transport {
     incoming.received = received;
     incoming.acked = received.acknowledged;
     incoming.socket.write(encodeFrame(JSON.stringify(["welcome", received.acknowledged])));
+  }
+
+  /** Does what an operator says, and answers when it is done. */
+  #obey({ socket }: Incoming, frame: readonly unknown[]): void {
+    const { program, cluster, self, onGone } = this.#options;
+    const order = orderIn(frame);
+    if (order === null) throw new FrameError(`expected an operator's word, found ${JSON.stringify(frame).slice(0, 80)}`);
+    const why = whyNot(order, { program, cluster, self }, (address) => this.#addresses.has(address));
+    if (why !== null) throw new FrameError(why);
+    const answer = (what: readonly unknown[]): void => void socket.end(encodeFrame(JSON.stringify(what)));
+    if (order.gone === self) return answer(["refuse", LIVES]);
+    (onGone?.(order.gone, order.by) ?? Promise.resolve(0)).then(
+      (failed) => answer(["done", failed]),
+      (error: Error) => answer(["refuse", error.message]),
+    );
+  }
+
+  /** This process has been declared gone. */
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.onFault(disowned(this.#options.self));
+    void this.close(0).then(() => this.#options.onEnd?.());
   }
 
   #ackSoon(): void {
@@ -321,6 +356,12 @@ export class TcpTransport implements Transport {
   forget(name: string): void {
     this.#gone.add(name);
     this.#outgoing.get(name)?.close();
+  }
+
+  disown(name: string): void {
+    this.forget(name);
+    this.#disowned.add(name);
+    for (const { from, socket } of this.#incoming) if (from === name) socket.destroy();
   }
 
   /** Cuts all connections, as a network does; nothing is lost by it. */

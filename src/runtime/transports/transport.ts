@@ -28,6 +28,8 @@ export interface TransportOptions {
   readonly holdsAcks?: boolean;
   /** A peer knows of more than this process: its data are older than what it has said or acknowledged. */
   readonly onOutdated?: (why: string) => void;
+  /** An operator declares that a peer is gone for good. Resolves, when that is kept, to how many partitions have failed by it. */
+  readonly onGone?: (address: string, by: string) => Promise<number>;
   /** It has lost its place for good: nothing is sent or taken any more. */
   readonly onEnd?: () => void;
   /** Lines for a person. */
@@ -56,6 +58,8 @@ export interface Transport {
   pause(paused: boolean): void;
   /** `name` has ended for good: what waits for it is dropped, and what is sent to it from now on. */
   forget(name: string): void;
+  /** `name` has been declared gone: as `forget`, and nothing is taken from it any more. When it comes back it is told so. */
+  disown(name: string): void;
   /** Cuts all connections, as a network does; nothing is lost by it. */
   interrupt(): void;
   /**
@@ -73,8 +77,16 @@ export interface Transport {
 
 /** Fault of a peer whose frames or greeting are refused. */
 export const REFUSED_PEER = "DLC911";
+/** Fault of a process that was declared gone, and has come back. */
+const DISOWNED = "DLC915";
 /** Fault of a row too long to be sent. */
 const OVERLONG_ROW = "DLC912";
+
+/** What a process says that has been declared gone. */
+export function disowned(self: string): Fault {
+  const message = `${self} has been declared gone by an operator: the others have gone on without it, so that this process sends and takes nothing more`;
+  return { code: DISOWNED, message };
+}
 
 /** The frames of an envelope; of one with a row that is too long, of the same without its parts. */
 export function framesOf(

@@ -23,6 +23,12 @@ export function streamsOf(cluster: string): string {
 export const LIFE_KEY = "life";
 export const MEMBER_KEYS = "members.*";
 
+export const GONE_KEYS = "gone.*";
+
+export function goneKey(address: string): string {
+  return `gone.${token(address)}`;
+}
+
 export function memberKey(address: string): string {
   return `members.${token(address)}`;
 }
@@ -51,6 +57,11 @@ export class Names {
   /** Answered by the instance while it lives. */
   alive(address: string): string {
     return `${this.#subjects}.alive.${token(address)}`;
+  }
+
+  /** Answered by the instance when it has done what those say who have declared another gone. */
+  declared(address: string): string {
+    return `${this.#subjects}.declared.${token(address)}`;
   }
 
   /** Answered by every instance that lives. */

@@ -6,12 +6,13 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Place } from "../../deployment.ts";
 import type { Envelope } from "../../messages.ts";
+import type { Fault } from "../../program.ts";
 import { LOG } from "../../routing.ts";
 import { holdTimes } from "../delay.ts";
 import { FrameError, MAX_FRAME_BYTES } from "../frames.ts";
 import { Loopback } from "../loopback.ts";
 import { Received } from "../received.ts";
-import { framesOf, REFUSED_PEER } from "../transport.ts";
+import { disowned, framesOf, REFUSED_PEER } from "../transport.ts";
 import type { Transport, TransportOptions } from "../transport.ts";
 import { WireFormat } from "../wire.ts";
 import { Logs } from "./logs.ts";
@@ -20,7 +21,7 @@ import { Assembly, envelopesIn, pack, unpack } from "./packets.ts";
 import type { Head } from "./packets.ts";
 import { Peer } from "./peer.ts";
 import { Registry } from "./registry.ts";
-import type { Member } from "./registry.ts";
+import type { Gone, Member } from "./registry.ts";
 import { endWith, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
@@ -45,6 +46,16 @@ interface Incoming {
   isAckDue: boolean;
 }
 
+/** A list of texts; where it is none, nothing. */
+function textsIn(bytes: Uint8Array): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(value) && value.every((each) => typeof each === "string") ? value : [];
+  } catch {
+    return [];
+  }
+}
+
 export class NatsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #settings: NatsSettings;
@@ -56,6 +67,8 @@ export class NatsTransport implements Transport {
   readonly #peers = new Map<string, Peer>();
   readonly #incoming = new Map<string, Incoming>();
   readonly #gone = new Set<string>();
+  /** Those of them that have been declared so: nothing is taken of them. */
+  readonly #disowned = new Set<string>();
   readonly #refused = new Set<string>();
   #addresses: ReadonlyMap<string, Place> = new Map();
   #session: Session | null = null;
@@ -110,6 +123,7 @@ export class NatsTransport implements Transport {
       const registry = await Registry.join({ session, cluster, address: self, epoch, program, version, answer });
       this.#registry = registry;
       registry.onMember = (address, member) => this.#meet(address, member);
+      registry.onGone = (gone) => void this.#declared(gone).catch(() => 0);
       await this.#logs.open(session, registry.names);
     } catch (error) {
       await session.connection.close();
@@ -136,9 +150,33 @@ export class NatsTransport implements Transport {
     this.#subscriptions = [
       heard(names.anyAlive, (message) => void message.respond(self)),
       heard(names.alive(self), (message) => void message.respond(self)),
+      heard(names.declared(self), (message) => this.#obey(message)),
       heard(names.acks(self), ({ data }) => this.#acknowledged(data)),
       heard(names.to(self), ({ data }) => this.#take(data)),
     ];
+  }
+
+  /** An operator asks whether what is in the bucket has been done here. */
+  #obey(message: Msg): void {
+    const [address, by] = textsIn(message.data);
+    if (address === undefined || by === undefined) return this.#refuse("what should be an operator's word has no form known here");
+    this.#declared({ address, by }).then(
+      (failed) => message.respond(JSON.stringify(["done", failed])),
+      (error: Error) => message.respond(JSON.stringify(["refuse", error.message])),
+    );
+  }
+
+  async #declared({ address, by }: Pick<Gone, "address" | "by">): Promise<number> {
+    const { self, onGone } = this.#options;
+    if (address !== self) return (await onGone?.(address, by)) ?? 0;
+    if (!this.#isClosed) this.#end(disowned(self));
+    return 0;
+  }
+
+  /** It has lost its place. */
+  #end(fault: Fault): void {
+    this.#options.onFault(fault);
+    void this.close(0).then(() => this.#options.onEnd?.());
   }
 
   async #watchConnection({ connection }: Session): Promise<void> {
@@ -228,11 +266,8 @@ export class NatsTransport implements Transport {
     if (address === self) {
       if (member === null || member.epoch === epoch || this.#isClosed) return;
       const who = `process ${member.process} on ${member.host}`;
-      this.#fault(
-        `${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`,
-      );
-      void this.close(0).then(() => this.#options.onEnd?.());
-      return;
+      const message = `${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`;
+      return this.#end({ code: REFUSED_PEER, message });
     }
     if (member !== null) this.#peers.get(address)?.meet(member.epoch);
   }
@@ -285,8 +320,9 @@ export class NatsTransport implements Transport {
     this.#options.onEnvelope(envelope);
   }
 
-  /** null: it is not known to be a member; it sends again, and by then it may be. */
+  /** null: it is not known to be a member; it sends again, and by then it may be. One that has been declared gone is none any more. */
   #incomingOf({ from, epoch, first }: Head): Incoming | null {
+    if (this.#disowned.has(from)) return null;
     const known = this.#incoming.get(from);
     if (known?.epoch === epoch) return known;
     if (this.#addresses.size > 0 && !this.#addresses.has(from))
@@ -334,11 +370,7 @@ export class NatsTransport implements Transport {
   #refuse(reason: string): void {
     if (this.#refused.has(reason) || this.#refused.size > 100) return;
     this.#refused.add(reason);
-    this.#fault(`refused: ${reason}`);
-  }
-
-  #fault(message: string): void {
-    this.#options.onFault({ code: REFUSED_PEER, message });
+    this.#options.onFault({ code: REFUSED_PEER, message: `refused: ${reason}` });
   }
 
   pause(paused: boolean): void {
@@ -366,6 +398,11 @@ export class NatsTransport implements Transport {
   forget(name: string): void {
     this.#gone.add(name);
     this.#peers.get(name)?.close();
+  }
+
+  disown(name: string): void {
+    this.forget(name);
+    this.#disowned.add(name);
   }
 
   interrupt(): void {

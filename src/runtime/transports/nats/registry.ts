@@ -5,8 +5,9 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { KV, KvEntry } from "@nats-io/kv";
-import { TransportError } from "../transport.ts";
-import { bucketOf, LIFE_KEY, MEMBER_KEYS, memberKey, Names, streamsOf } from "./names.ts";
+import { faultText } from "../../host.ts";
+import { disowned, TransportError } from "../transport.ts";
+import { bucketOf, GONE_KEYS, goneKey, LIFE_KEY, MEMBER_KEYS, memberKey, Names, streamsOf } from "./names.ts";
 import { endWith, later, openBucket } from "./session.ts";
 import type { Session } from "./session.ts";
 
@@ -20,7 +21,14 @@ export interface Member {
   readonly process: number;
 }
 
-interface Life {
+/** An instance that an operator has declared gone, in that life of the deployment. */
+export interface Gone {
+  readonly life: string;
+  readonly address: string;
+  readonly by: string;
+}
+
+export interface Life {
   readonly life: string;
   readonly program: string;
   readonly version: string;
@@ -52,6 +60,8 @@ export class Registry {
   #names: Names | null = null;
   /** Told of every member that comes, or comes again; null: has left. */
   onMember: (address: string, member: Member | null) => void = () => {};
+  /** Told of every instance that has been declared gone. */
+  onGone: (gone: Gone) => void = () => {};
 
   private constructor(options: RegistryOptions, bucket: KV) {
     this.#options = options;
@@ -164,6 +174,7 @@ export class Registry {
   /** Takes the place of this address; false when another has just done so. */
   async #claim(names: Names): Promise<boolean> {
     const { address, epoch, program, version, answer } = this.#options;
+    if (read<Gone>(await this.#bucket.get(goneKey(address)))?.life === names.life) throw new TransportError(faultText(disowned(address)));
     const key = memberKey(address);
     const entry = await this.#bucket.get(key);
     const before = read<Member>(entry);
@@ -207,30 +218,28 @@ export class Registry {
   }
 
   async #watch(): Promise<void> {
-    void this.#follow(await this.#bucket.watch({ key: MEMBER_KEYS }));
+    void this.#follow(MEMBER_KEYS, (entry) => this.#take(entry), await this.#bucket.watch({ key: MEMBER_KEYS }));
+    void this.#follow(GONE_KEYS, (entry) => this.#hear(entry), await this.#bucket.watch({ key: GONE_KEYS }));
   }
 
   /** For as long as there is a connection, whatever happens to the servers: everything that is there comes once more. */
-  async #follow(changes: AsyncIterable<KvEntry>): Promise<void> {
+  async #follow(key: string, take: (entry: KvEntry) => void, changes: AsyncIterable<KvEntry>): Promise<void> {
     const { connection } = this.#options.session;
     while (!connection.isClosed()) {
       try {
-        for await (const entry of changes) this.#tell(entry);
+        for await (const entry of changes) tell(take, entry);
       } catch {
         // The next one says what has changed.
       }
       if (connection.isClosed()) return;
       await later(DEAD_AFTER_MS);
-      changes = await this.#bucket.watch({ key: MEMBER_KEYS }).catch(() => changes);
+      changes = await this.#bucket.watch({ key }).catch(() => changes);
     }
   }
 
-  #tell(entry: KvEntry): void {
-    try {
-      this.#take(entry);
-    } catch (error) {
-      endWith(error);
-    }
+  #hear(entry: KvEntry): void {
+    const gone = read<Gone>(entry);
+    if (gone?.life === this.names.life && typeof gone.address === "string") this.onGone({ ...gone, by: String(gone.by) });
   }
 
   #take(entry: KvEntry): void {
@@ -262,8 +271,16 @@ export class Registry {
   }
 }
 
+function tell(take: (entry: KvEntry) => void, entry: KvEntry): void {
+  try {
+    take(entry);
+  } catch (error) {
+    endWith(error);
+  }
+}
+
 /** Of a value that is there, and of the form that is written here. */
-function read<T extends Life | Member>(entry: KvEntry | null): T | null {
+export function read<T extends Life | Member | Gone>(entry: KvEntry | null): T | null {
   if (entry === null || entry.operation !== "PUT") return null;
   try {
     const value: unknown = entry.json();

@@ -1,0 +1,47 @@
+/** An operator's word on NATS: it stands in the bucket of the members, where whoever starts later finds it too. */
+import type { Told } from "../operator.ts";
+import { LIVES } from "../operator.ts";
+import { TransportError } from "../transport.ts";
+import { bucketOf, goneKey, LIFE_KEY, Names } from "./names.ts";
+import { read } from "./registry.ts";
+import type { Gone, Life } from "./registry.ts";
+import { openBucket, openSession } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { NatsSettings } from "./settings.ts";
+
+/** As `declareGone` over TCP; `others`: all but that instance. Throws TransportError where no such deployment lives there. */
+export async function declareGoneOnNats(
+  settings: NatsSettings,
+  { cluster, gone, by, others }: { readonly cluster: string; readonly gone: string; readonly by: string; readonly others: readonly string[] },
+  timeoutMs: number,
+): Promise<readonly Told[]> {
+  const session = await openSession(settings, "dlc gone");
+  try {
+    const bucket = await openBucket(session, bucketOf(cluster));
+    const life = read<Life>(await bucket.get(LIFE_KEY))?.life;
+    const names = new Names(cluster, life ?? "");
+    if (life === undefined || (await asked(session, names.anyAlive, [], timeoutMs)) === null)
+      throw new TransportError(`no process of the deployment ${JSON.stringify(cluster)} lives on this cluster: the next one that starts begins it anew`);
+    if ((await asked(session, names.alive(gone), [], timeoutMs)) !== null) return [{ name: gone, kind: "refused", reason: LIVES }];
+    await bucket.put(goneKey(gone), JSON.stringify({ life, address: gone, by } satisfies Gone));
+    return await Promise.all(
+      others.map(async (name): Promise<Told> => {
+        const answer = await asked(session, names.declared(name), [gone, by], timeoutMs);
+        if (answer === null) return { name, kind: "unreached", reason: "it does not answer, and hears of it when it is back" };
+        const [kind, what] = JSON.parse(answer) as [string, unknown];
+        return kind === "done" ? { name, kind, failed: Number(what) } : { name, kind: "refused", reason: String(what) };
+      }),
+    );
+  } finally {
+    await session.connection.close();
+  }
+}
+
+/** null: nobody answers. */
+async function asked({ connection }: Session, subject: string, said: readonly string[], timeoutMs: number): Promise<string | null> {
+  try {
+    return (await connection.request(subject, JSON.stringify(said), { timeout: timeoutMs })).string();
+  } catch {
+    return null;
+  }
+}
