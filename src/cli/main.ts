@@ -138,6 +138,8 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(planOption())
     .option("--profile <file.json>", "write how much came where, for dlc check --profile")
     .option("--trace <file>", "write what every instance did: .svg (a space-time diagram) or .json (Perfetto, chrome://tracing)")
+    .option("--otlp <url|file.jsonl>", "give away what every instance does as spans of OpenTelemetry, to a collector or into a file")
+    .option("--sample <share>", "with --otlp: record so many of the traces, as 1% (default: all)")
     .option(
       "-i, --input <Role.collection=file>",
       "rows for an input (.ndjson, .csv); Role[2].… for instance 2, Role[*].… to deal the lines out",

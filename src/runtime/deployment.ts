@@ -1,4 +1,6 @@
 /** `deploy.json`: where the instances of a program are. */
+import { isFile, otlpProblem } from "./otlp-settings.ts";
+import type { OtlpSettings } from "./otlp-settings.ts";
 import type { RoleMeta } from "./program.ts";
 import { TLS_KEYS } from "./transports/tls-files.ts";
 import type { TlsFiles } from "./transports/tls-files.ts";
@@ -28,6 +30,8 @@ export interface DeployFile {
   readonly epochMs?: number;
   /** Over TCP: what each process shows, and whom it takes. Absent: connections are neither encrypted nor checked. */
   readonly tls?: TlsFiles;
+  /** Where processes give away what they do as spans of OpenTelemetry. Absent: nowhere. */
+  readonly otlp?: OtlpSettings;
   /** Folder on each machine in which processes keep their data; needed where the program has durable tables. */
   readonly data?: string;
 }
@@ -83,7 +87,7 @@ export function transportProblem(transport: unknown): string | null {
   return parsed.ok ? null : parsed.problem;
 }
 
-const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "tls", "data"];
+const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "tls", "otlp", "data"];
 const PLACE_KEYS = ["host", "port", "metrics"];
 
 /** What is received from NATS is not held back until it is on the disk. */
@@ -146,12 +150,13 @@ export function parseDeployment(text: string, file: string, needs?: DeployNeeds)
 }
 
 /** A checked deployment with the files that it names where they lie: `beside` is that place for each. */
-export function besideFile({ transport, data, tls, ...deploy }: DeployFile, beside: (named: string) => string): DeployFile {
+export function besideFile({ transport, data, tls, otlp, ...deploy }: DeployFile, beside: (named: string) => string): DeployFile {
   return {
     ...deploy,
     ...(tls !== undefined && { tls: { ca: beside(tls.ca), cert: beside(tls.cert), key: beside(tls.key) } }),
     ...(transport !== undefined && { transport: placedFiles(transport, beside) }),
     ...(data !== undefined && { data: beside(data) }),
+    ...(otlp !== undefined && { otlp: { ...otlp, to: isFile(otlp.to) ? beside(otlp.to) : otlp.to } }),
   };
 }
 
@@ -161,7 +166,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     const form = `{"roles": {"Report": {"instances": [{"host": "127.0.0.1", "port": 7201}]}}}`;
     throw new DeploymentError(file, [`expected an object ${form}`]);
   }
-  const { cluster, transport, roles, log, tls, epochMs, data } = value;
+  const { cluster, transport, roles, log, tls, epochMs, otlp, data } = value;
   for (const key of Object.keys(value)) {
     if (!KEYS.includes(key)) problems.push(`unknown key "${key}"; there are ${KEYS.join(", ")}`);
   }
@@ -207,6 +212,7 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
   if (epochMs !== undefined && !(Number.isInteger(epochMs) && (epochMs as number) >= 1 && (epochMs as number) <= LONGEST_EPOCH_MS))
     problems.push(`"epochMs" is how long an epoch is, milliseconds from 1 to ${LONGEST_EPOCH_MS}; found ${JSON.stringify(epochMs)}`);
+  if (otlp !== undefined) checkOtlp(otlp, problems);
   const deploy = value as unknown as DeployFile;
   if (problems.length === 0 && !isOnNats) checkDistinct(deploy, problems);
   if (problems.length > 0) throw new DeploymentError(file, problems);
@@ -220,6 +226,16 @@ function checkTls(tls: unknown, problems: string[]): void {
     if (typeof tls[key] !== "string" || tls[key] === "") problems.push(`tls.${key} must be a file, as in ${form}; found ${JSON.stringify(tls[key])}`);
   for (const key of Object.keys(tls))
     if (!TLS_KEYS.some((known) => known === key)) problems.push(`tls has the unknown key "${key}"; there are ${TLS_KEYS.join(", ")}`);
+}
+
+function checkOtlp(otlp: unknown, problems: string[]): void {
+  if (!isRecord(otlp)) return void problems.push(`"otlp" must be {"to": "http://127.0.0.1:4318", "sample": 0.01}; found ${JSON.stringify(otlp)}`);
+  const { to, sample = 1, ...others } = otlp;
+  const problem = otlpProblem(to);
+  if (problem !== null) problems.push(`otlp.to ${problem}`);
+  if (typeof sample !== "number" || !(sample >= 0 && sample <= 1))
+    problems.push(`otlp.sample is the share of traces that are recorded, from 0 to 1; found ${JSON.stringify(sample)}`);
+  for (const key of Object.keys(others)) problems.push(`otlp has the unknown key "${key}"; there are to, sample`);
 }
 
 function checkPlace(place: unknown, where: string, problems: string[]): void {

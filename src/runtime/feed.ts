@@ -107,7 +107,7 @@ export class Feed {
     if (this.#isStopped) return null;
     const fault =
       event.kind === "row"
-        ? this.#node.offer(event.collection, event.row)
+        ? this.#node.offer(event.collection, event.row, event.traceparent)
         : this.#node.offerSeal(event.collection, event.key);
     if (event.kind === "row" && ++this.#rows === this.#options.limit) {
       this.#isStopped = true;

@@ -8,12 +8,16 @@ import type { JoinOf } from "./outside.ts";
 import type { CollectionMeta, Fault, RoleMeta, Row, Value } from "./program.ts";
 
 export type RowObject = Readonly<Record<string, Value>>;
-export type OutputListener = (row: RowObject) => void;
+/** `traceparent`: where the step that put it out is recorded (spans.ts). */
+export type OutputListener = (row: RowObject, traceparent?: string) => void;
 type FaultListener = (fault: Fault) => void;
 
-/** `node.input("ask", row)` and `node.input.ask(row)`; the fault if the row is refused. */
-export type InputPort = ((collection: string, row: RowObject | Row) => Fault | null) & {
-  readonly [collection: string]: (row: RowObject | Row) => Fault | null;
+/**
+ * `node.input("ask", row)` and `node.input.ask(row)`; the fault if the row is refused. `traceparent`: of the trace that it
+ * belongs to, where one is recorded.
+ */
+export type InputPort = ((collection: string, row: RowObject | Row, traceparent?: string) => Fault | null) & {
+  readonly [collection: string]: (row: RowObject | Row, traceparent?: string) => Fault | null;
 };
 
 /** `node.end()`, `node.end("click")` and `node.end.click()`. */
@@ -47,10 +51,15 @@ function withMembers(
 export function inputPort(
   meta: RoleMeta,
   kind: Kind,
-  take: (collection: CollectionMeta, value: RowObject | Row) => Fault | null,
+  take: (collection: CollectionMeta, value: RowObject | Row, traceparent?: string) => Fault | null,
 ): InputPort {
-  const port = (name: string, value: RowObject | Row): Fault | null => take(find(meta, kind, name), value);
-  withMembers(port, inputsOf(meta, kind), (collection) => (value: RowObject | Row) => take(collection, value));
+  const port = (name: string, value: RowObject | Row, traceparent?: string): Fault | null =>
+    take(find(meta, kind, name), value, traceparent);
+  withMembers(
+    port,
+    inputsOf(meta, kind),
+    (collection) => (value: RowObject | Row, traceparent?: string) => take(collection, value, traceparent),
+  );
   return port as InputPort;
 }
 
@@ -118,12 +127,12 @@ export class Listeners {
     return this.#faults.size > 0;
   }
 
-  tellRows({ name, columns }: CollectionMeta, rows: readonly Row[], retract: boolean): void {
+  tellRows({ name, columns }: CollectionMeta, rows: readonly Row[], retract: boolean, traceparent?: string): void {
     const listeners = this.#outputs.get(retract ? `-${name}` : name);
     if (listeners === undefined || listeners.size === 0) return;
     for (const row of rows) {
       const object = objectOf(columns, row, this.#join);
-      for (const listener of listeners) listener(object);
+      for (const listener of listeners) listener(object, traceparent);
     }
   }
 }

@@ -349,6 +349,11 @@ export class Instance {
     return this.#started ? this.#logs.clocks() : [];
   }
 
+  /** Number of the last batch of this clock that a step has taken. */
+  lastBatch(clock: string): number {
+    return this.#logs.last(clock);
+  }
+
   /**
    * Without a choice: everything unordered that waits, or the next log batch; in turn if there are both.
    * The first step is unordered. Where it would take what may repeat the step before, it takes nothing. A step that has only rows for a log to send does not evaluate.

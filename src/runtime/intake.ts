@@ -57,6 +57,8 @@ export class Intake {
         else if (!this.#logNames.has(part.log)) refuse("DLC909", `a batch of ${part.log}`, "no collection here passes through this log");
         else this.#batch(part, faults);
         break;
+      case "trace":
+        break;
       case "append":
       case "tick":
         refuse("DLC909", part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");

@@ -3,6 +3,9 @@
  *
  *   {"role":"Analyst","node":0,"collection":"result","row":{"campaign":"shoes","n":3}}
  *   {"role":"AdServer","node":2,"collection":"click","seal":{"campaign":"shoes"}}
+ *
+ * A row may have a `"traceparent"` beside it (spans.ts): an event that of the trace it belongs to, an output that of the step
+ * which put it out, where that is recorded.
  */
 import { decodeRecord, encodeValue, foundText, pickColumns } from "./codec.ts";
 import type { Columns, Decoded } from "./codec.ts";
@@ -12,7 +15,7 @@ import type { CollectionMeta, Row, Value } from "./program.ts";
 
 /** What a host hands to an input. */
 export type InputEvent =
-  | { readonly kind: "row"; readonly collection: string; readonly row: Row }
+  | { readonly kind: "row"; readonly collection: string; readonly row: Row; readonly traceparent?: string }
   | { readonly kind: "seal"; readonly collection: string; readonly key: Row };
 
 /** Row to object with the columns as keys, values as they are in memory, lattices as a host sees them. */
@@ -29,7 +32,7 @@ export function lineWriter(
   index: number,
   collection: CollectionMeta,
   join: JoinOf,
-): (row: Row, retract: boolean) => string {
+): (row: Row, retract: boolean, traceparent?: string) => string {
   const head = `{"role":${JSON.stringify(role)},"node":${index},"collection":${JSON.stringify(collection.name)},`;
   const keys = collection.columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
   const texts = collection.columns.map(({ type }): ((value: Value) => string) =>
@@ -37,10 +40,10 @@ export function lineWriter(
       ? (value) => jsonText(handed(type, value, "host", join))
       : (value) => JSON.stringify(encodeValue(type, value)),
   );
-  return (row, retract) => {
+  return (row, retract, traceparent) => {
     let text = retract ? `${head}"retract":true,"row":{` : `${head}"row":{`;
     for (let i = 0; i < keys.length; i++) text += keys[i] + texts[i](row[i]);
-    return text + "}}\n";
+    return text + (traceparent === undefined ? "}}\n" : `},"traceparent":"${traceparent}"}\n`);
   };
 }
 
@@ -70,11 +73,14 @@ export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: 
   if (!isRecord(json)) return { ok: false, problem: `an event expected, ${foundText(json)} found` };
   // A source is named once, without the name under which its file is imported.
   const own = role.slice(role.lastIndexOf(".") + 1);
-  const { collection: name = inputs.find((input) => input.name === own)?.name, row, seal } = json;
+  const { collection: name = inputs.find((input) => input.name === own)?.name, row, seal, traceparent } = json;
   for (const key of Object.keys(json)) {
-    if (!["role", "node", "collection", "row", "seal"].includes(key)) {
+    if (!["role", "node", "collection", "row", "seal", "traceparent"].includes(key)) {
       return { ok: false, problem: `unknown key "${key}"; an event has role, node, collection, and row or seal` };
     }
+  }
+  if (traceparent !== undefined && typeof traceparent !== "string") {
+    return { ok: false, problem: `"traceparent" (a string) expected, ${foundText(traceparent)} found` };
   }
   if (typeof name !== "string") {
     return { ok: false, problem: `"collection" (a string) expected, ${foundText(name)} found` };
@@ -90,7 +96,9 @@ export function eventOf(json: unknown, inputs: readonly CollectionMeta[], role: 
   if ((row === undefined) === (seal === undefined)) return { ok: false, problem: `either "row" or "seal" expected` };
   if (row !== undefined) {
     const decoded = decodeRecord(collection.columns, row);
-    return decoded.ok ? { ok: true, value: { kind: "row", collection: name, row: decoded.value } } : decoded;
+    if (!decoded.ok) return decoded;
+    const event = { kind: "row", collection: name, row: decoded.value } as const;
+    return { ok: true, value: traceparent === undefined ? event : { ...event, traceparent } };
   }
   const columns = sealColumns(collection);
   if (columns !== null) return sealOf(name, columns, seal);

@@ -10,9 +10,11 @@ import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node-options.ts";
 import { Pressure } from "./pressure.ts";
+import { OtlpExporter, resourceOf } from "./otlp.ts";
 import type { RoleMeta } from "./program.ts";
 import { LOG } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
+import { Spans } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
 import { RecordedSequencer } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
@@ -35,6 +37,9 @@ export class LogNode {
   readonly #transport: Transport;
   readonly #log: (line: string) => void;
   readonly #tracing: Tracing | null;
+  /** As of a node. */
+  readonly #spans: Spans | null;
+  readonly #exporter: OtlpExporter | null;
   readonly #epochMs: number;
   #epoch: NodeJS.Timeout | null = null;
   readonly #pressure: Pressure;
@@ -63,6 +68,9 @@ export class LogNode {
       this.#sequencer = recorded;
       for (const line of openedLines(journal)) this.#log(line);
     }
+    const otlp = options.otlp ?? options.deploy.otlp;
+    this.#exporter = otlp === undefined ? null : new OtlpExporter(otlp, resourceOf(LOG, options), this.#log);
+    this.#spans = this.#exporter && new Spans(otlp?.sample ?? 1, (span) => this.#exporter!.add(span));
     this.#tracing = options.trace === true ? new Tracing(LOG) : null;
     this.#transport = createTransport({
       self: LOG,
@@ -75,6 +83,7 @@ export class LogNode {
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => {
         this.#tracing?.received(envelope);
+        this.#spans?.received(envelope);
         for (const fault of this.#sequencer.take(envelope)) {
           this.counts.faults++;
           this.#log(faultText(fault));
@@ -146,8 +155,9 @@ export class LogNode {
 
   #send(batches: () => readonly Envelope[]): void {
     if (this.#isStopped) return;
-    const startedMs = this.#tracing === null ? 0 : now();
-    const envelopes = batches();
+    const startedMs = this.#tracing === null && this.#spans === null ? 0 : now();
+    const placed = batches();
+    const envelopes = this.#spans?.batch(startedMs, placed) ?? placed;
     if (!this.#keep(envelopes.length > 0)) return;
     this.#tracing?.batch(startedMs, envelopes);
     if (envelopes.length > 0) this.counts.steps++;
@@ -242,6 +252,7 @@ export class LogNode {
     this.#pressure.end();
     this.#transport.pause(false);
     await this.#transport.close(graceMs);
+    await this.#exporter?.close(graceMs);
     if (!this.#isFailed) this.#journal?.close();
   }
 }

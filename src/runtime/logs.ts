@@ -62,6 +62,11 @@ export class Logs {
     return log;
   }
 
+  /** Number of the last batch of this clock that was taken; 0: none was. */
+  last(clock: string): number {
+    return this.#logs.get(clock)?.last ?? 0;
+  }
+
   /** What stands in this clock's next batch, left where it is. */
   next(clock: string): readonly LogRun[] {
     const log = this.#logs.get(clock);

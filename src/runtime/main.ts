@@ -7,6 +7,7 @@ import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { setLogFormat } from "./log-lines.ts";
 import type { LogFormat } from "./log-lines.ts";
+import { otlpProblem, parseShare } from "./otlp-settings.ts";
 import { inputsOf, runAlone, runLaunched } from "./process.ts";
 import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
@@ -31,6 +32,8 @@ interface Arguments {
   readonly inputs: readonly string[];
   readonly stdin: boolean;
   readonly data: string | null;
+  readonly otlp: string | null;
+  readonly sample: number | null;
   readonly delay: string | null;
   readonly loss: string | null;
   readonly seed: number;
@@ -107,6 +110,8 @@ It runs until SIGINT or SIGTERM.
   --transport URL           nats://host:4222,... or tls://...?ca=FILE&creds=FILE, in place of the deployment's; tcp
   --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
   --data FOLDER             keep there what has happened, and come back to it after a crash
+  --otlp URL|FILE.jsonl     give away what it does as spans of OpenTelemetry, to a collector (http://host:4318) or into a file
+  --sample 1%               record so many of the traces that begin here (default: all)
   --no-stdin                do not read events from stdin; without it, stdin feeds every input that no file does
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
@@ -129,6 +134,8 @@ function parseArguments(argv: readonly string[]): Arguments {
   const inputs: string[] = [];
   let stdin = true;
   let data: string | null = null;
+  let otlp: string | null = null;
+  let sample: number | null = null;
   let delay: string | null = null;
   let loss: string | null = null;
   let seed = 1;
@@ -157,6 +164,12 @@ function parseArguments(argv: readonly string[]): Arguments {
         break;
       case "--data":
         data = value();
+        break;
+      case "--otlp":
+        otlp = value();
+        break;
+      case "--sample":
+        sample = shareOf(value());
         break;
       case "--no-stdin":
         stdin = false;
@@ -188,7 +201,13 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, transport, inputs, stdin, data, delay, loss, seed, listen, metrics };
+  return { role, index, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics };
+}
+
+function shareOf(text: string): number {
+  const share = parseShare(text);
+  if (share === null) throw new WrongUse(`--sample must be a share, as 1%; found ${text}`);
+  return share;
 }
 
 function logFormat(text: string): LogFormat {
@@ -220,7 +239,7 @@ function networkOf(args: Arguments): Network {
 }
 
 /** The deployment's file, with the transport and the data folder that were asked for. Files that it names lie beside it. */
-function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, data }: Arguments): DeployFile {
+function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, data, otlp, sample }: Arguments): DeployFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -233,7 +252,12 @@ function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, 
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   const replaced = { ...(asked !== null && { transport: asked }), ...(data !== null && { data: resolve(data) }) };
   const deploy = besideFile(parseDeployment(withReplaced(text, replaced), path, needs), beside);
-  return asked === null ? deploy : { ...deploy, transport: asked };
+  const otlpProblemIs = otlp === null ? null : otlpProblem(otlp);
+  if (otlpProblemIs !== null) throw new WrongUse(`--otlp ${otlpProblemIs}`);
+  const to = otlp ?? deploy.otlp?.to;
+  if (to === undefined && sample !== null) throw new WrongUse("--sample says how many traces are recorded, but nothing says where they go: --otlp");
+  const spans = to === undefined ? {} : { otlp: { sample: sample ?? deploy.otlp?.sample ?? 1, to } };
+  return { ...deploy, ...spans, ...(asked !== null && { transport: asked }) };
 }
 
 /** The text of a deployment with other members; one that is no JSON as it is. */

@@ -1,5 +1,6 @@
 /** What a node is started with, and what it counts. */
 import type { DeployFile } from "./deployment.ts";
+import type { OtlpSettings } from "./otlp-settings.ts";
 import type { CollectionMeta, Row } from "./program.ts";
 import type { StorageError } from "./storage/storage-error.ts";
 import type { Delay } from "./transports/delay.ts";
@@ -20,6 +21,8 @@ export interface NodeOptions {
   readonly maxFrameBytes?: number;
   /** Keep what it does, for `traced`. */
   readonly trace?: boolean;
+  /** Give away its steps as spans of OpenTelemetry. As `otlp` of `deploy`. */
+  readonly otlp?: OtlpSettings;
   /** Folder of its data: what it is told survives `kill -9`, and it comes back to where it was. As `data` of `deploy`. */
   readonly data?: string;
   /** So many rows of outputs have been handed over in earlier lives; where this is not known, those that it noted. */
@@ -45,5 +48,8 @@ export interface NodeCounts {
   lastStepAt?: number;
 }
 
-/** Raw rows of one step, for those who write them on. A promise: they have been handed over only when it resolves. */
-export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean) => void | Promise<void>;
+/**
+ * Raw rows of one step, for those who write them on; `traceparent` where that step is recorded. A promise: they have been
+ * handed over only when it resolves.
+ */
+export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean, traceparent?: string) => void | Promise<void>;

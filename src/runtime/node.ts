@@ -14,11 +14,14 @@ import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
 import type { NodeCounts, NodeOptions, RowsListener } from "./node-options.ts";
 import { placingOf, soleDeployment } from "./placing.ts";
+import { OtlpExporter, resourceOf } from "./otlp.ts";
 import { Pressure } from "./pressure.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
 import { now, Tracing, watched } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
 import { addressOf } from "./routing.ts";
+import { Spans } from "./spans.ts";
+import type { TracedEffects } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
 import { RecordedInstance } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
@@ -61,6 +64,9 @@ export class DlcNode {
   readonly #transport: Transport;
   readonly #losses: Losses | null;
   readonly #tracing: Tracing | null;
+  /** Where its steps are given away as spans. */
+  readonly #spans: Spans | null;
+  readonly #exporter: OtlpExporter | null;
   /** The sequencer, where it runs in this process for this node alone. */
   readonly #sequencer: LogNode | null;
   readonly #log: (line: string) => void;
@@ -86,13 +92,20 @@ export class DlcNode {
     this.role = meta.role;
     this.index = index;
     this.#tracing = options.trace === true ? new Tracing(addressOf(meta.role, index)) : null;
+    this.address = addressOf(meta.role, index);
+    this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
+    const otlp = options.otlp ?? deploy.otlp;
+    this.#exporter = otlp === undefined ? null : new OtlpExporter(otlp, resourceOf(this.address, options), this.#log);
+    this.#spans = this.#exporter && new Spans(otlp?.sample ?? 1, (span) => this.#exporter!.add(span));
     const createEvaluator: RoleProgram["createEvaluator"] = (env) => {
       const evaluator = program.createEvaluator(env);
       this.#evaluator = evaluator;
-      return this.#tracing === null ? evaluator : watched(evaluator, (events) => this.#tracing?.takes(events));
+      if (this.#tracing === null && this.#spans === null) return evaluator;
+      return watched(evaluator, (input) => {
+        this.#tracing?.takes(input.events);
+        this.#spans?.takes(input);
+      });
     };
-    this.address = addressOf(meta.role, index);
-    this.#log = options.log ?? ((line) => void process.stderr.write(`${this.address}: ${line}\n`));
     const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts };
     const watchedProgram = { ...program, createEvaluator };
     if (data === undefined) {
@@ -137,7 +150,7 @@ export class DlcNode {
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.join = joinOf(program.lattices);
     this.#listeners = new Listeners(meta, this.join);
-    this.input = inputPort(meta, "input", (collection, value) => this.#input(collection, value));
+    this.input = inputPort(meta, "input", (collection, value, traceparent) => this.#input(collection, value, traceparent));
     this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
     this.end = endPort(meta, (collection) => this.#end(collection));
   }
@@ -166,6 +179,7 @@ export class DlcNode {
       this.#timers.push(
         setInterval(() => {
           this.fired.set(name, this.fired.get(name)! + 1);
+          this.#spans?.given();
           this.#instance.fire(name);
           this.#wake();
         }, collection.periodMs),
@@ -174,10 +188,10 @@ export class DlcNode {
     this.#wake();
   }
 
-  #input(collection: CollectionMeta, value: RowObject | Row): Fault | null {
+  #input(collection: CollectionMeta, value: RowObject | Row, traceparent?: string): Fault | null {
     const { name, columns } = collection;
     const row = takenRow(columns, rowOf(name, columns, value));
-    if (row.ok) return this.offer(name, row.value);
+    if (row.ok) return this.offer(name, row.value, traceparent);
     const fault = { code: "DLC902", message: `${this.address} refused a row of input ${name}: ${row.problem}` };
     this.#fault(fault);
     return fault;
@@ -193,6 +207,7 @@ export class DlcNode {
 
   #end(collection: string | undefined): void {
     this.#instance.endInput(collection);
+    this.#spans?.given();
     this.#wake();
   }
 
@@ -226,11 +241,13 @@ export class DlcNode {
     return this.#journal?.told ?? 0;
   }
 
-  /** A row of an input, in column order; the fault if it is refused. */
-  offer(collection: string, row: Row): Fault | null {
+  /** A row of an input, in column order; the fault if it is refused. `traceparent`: of the trace that it belongs to. */
+  offer(collection: string, row: Row, traceparent?: string): Fault | null {
     const fault = this.#failure ?? this.#instance.input(collection, row);
-    if (fault === null) this.counts.rowsIn++;
-    else this.#fault(fault);
+    if (fault === null) {
+      this.counts.rowsIn++;
+      this.#spans?.given(traceparent);
+    } else this.#fault(fault);
     this.#wake();
     return fault;
   }
@@ -238,6 +255,7 @@ export class DlcNode {
   offerSeal(collection: string, key: Row): Fault | null {
     const fault = this.#failure ?? this.#instance.sealInput(collection, key);
     if (fault !== null) this.#fault(fault);
+    this.#spans?.given();
     this.#wake();
     return fault;
   }
@@ -264,6 +282,7 @@ export class DlcNode {
 
   #receive(envelope: Envelope): void {
     this.#tracing?.received(envelope);
+    this.#spans?.received(envelope);
     for (const fault of this.#instance.receive(envelope)) {
       const isNamed = fault.code === LACKS_SEAL || fault.message.includes(envelope.from);
       this.#fault(isNamed ? fault : { ...fault, message: `from ${envelope.from}: ${fault.message}` });
@@ -323,13 +342,13 @@ export class DlcNode {
 
   /** A step of what waits; where data are kept several, since each write to the disk is waited for. */
   #steps(): void {
-    const effects: StepEffects[] = [];
+    const effects: TracedEffects[] = [];
     const most = this.#journal === null ? 1 : STEPS_AT_ONCE;
     while (effects.length < most && this.#instance.wantsStep()) {
-      const startedMs = this.#tracing === null ? 0 : now();
+      const startedMs = this.#tracing === null && this.#spans === null ? 0 : now();
       const each = this.#instance.step();
       this.#tracing?.step(startedMs, each.envelopes, each.outputs);
-      effects.push(each);
+      effects.push(this.#spans?.step(startedMs, each, (clock) => this.#instance.lastBatch(clock)) ?? each);
     }
     if (!this.#keep(effects)) return;
     let told = (this.#journal?.given ?? 0) - effects.reduce((sum, { outputs }) => sum + rowsOf(outputs), 0);
@@ -381,7 +400,7 @@ export class DlcNode {
   }
 
   /** `before`: rows of outputs before this step. */
-  #release({ envelopes, outputs, faults }: StepEffects, before: number): void {
+  #release({ envelopes, outputs, faults, traceparent }: TracedEffects, before: number): void {
     const { counts } = this;
     counts.steps++;
     for (const envelope of envelopes) {
@@ -395,22 +414,22 @@ export class DlcNode {
     }
     this.#transport.endStep();
     for (const fault of faults) this.#fault(fault);
-    this.#tell(outputs, before + rowsOf(outputs));
+    this.#tell(outputs, before + rowsOf(outputs), traceparent);
     counts.lastStepAt = Date.now();
   }
 
   /** `end`: rows of outputs since the beginning, with these. */
-  #tell(outputs: StepEffects["outputs"], end: number): void {
+  #tell(outputs: StepEffects["outputs"], end: number, traceparent?: string): void {
     if (outputs.length === 0) return;
     const arriving: Promise<void>[] = [];
     for (const { collection, rows, retract } of outputs) {
       this.counts.outputs += rows.length;
       const meta = this.#collections.get(collection)!;
       for (const listener of this.#rowsListeners) {
-        const arrived = listener(meta, rows, retract);
+        const arrived = listener(meta, rows, retract, traceparent);
         if (arrived !== undefined) arriving.push(arrived);
       }
-      this.#listeners.tellRows(meta, rows, retract);
+      this.#listeners.tellRows(meta, rows, retract, traceparent);
     }
     const journal = this.#journal;
     if (journal === null) return;
@@ -509,6 +528,7 @@ export class DlcNode {
     this.#pressure.end();
     this.#transport.pause(false);
     await this.#transport.close(graceMs);
+    await this.#exporter?.close(graceMs);
     await this.#sequencer?.stop(graceMs);
     if (this.#failure === null) this.#journal?.close();
   }

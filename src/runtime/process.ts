@@ -13,7 +13,7 @@ import { DlcNode } from "./node.ts";
 import type { NodeOptions } from "./node.ts";
 import { OperationsPort } from "./operations.ts";
 import { StorageError } from "./storage/storage-error.ts";
-import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
+import type { CollectionMeta, RoleProgram } from "./program.ts";
 import { serversText } from "./transports/nats/settings.ts";
 import { TransportError } from "./transports/transport.ts";
 import { Utf8 } from "./utf8.ts";
@@ -153,15 +153,15 @@ async function heard(open: () => Promise<number>, name: string, host: string, po
 
 /** Writes outputs to stdout; the node's inputs wait while stdout does not take them. */
 function printOutputs(node: DlcNode): void {
-  const writers = new Map<string, (row: Row, retract: boolean) => string>();
+  const writers = new Map<string, ReturnType<typeof lineWriter>>();
   process.stdout.on("error", () => process.exit(0));
   process.stdout.on("drain", () => node.setSinkFull(false));
-  node.onRows((collection, rows, retract) => {
+  node.onRows((collection, rows, retract, traceparent) => {
     let write = writers.get(collection.name);
     if (write === undefined)
       writers.set(collection.name, (write = lineWriter(node.role, node.index, collection, node.join)));
     let text = "";
-    for (const row of rows) text += write(row, retract);
+    for (const row of rows) text += write(row, retract, traceparent);
     return new Promise((resolve) => {
       if (!process.stdout.write(text, () => resolve())) node.setSinkFull(true);
     });

@@ -145,7 +145,7 @@ export class Sequencer {
     for (const part of envelope.parts) {
       if (part.kind === "append") this.#append(envelope.from, part.runs, faults);
       else if (part.kind === "tick") this.#tick(envelope.from, part, faults);
-      else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${envelope.from}: it takes rows for logs only` });
+      else if (part.kind !== "trace") faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${envelope.from}: it takes rows for logs only` });
     }
     return faults;
   }

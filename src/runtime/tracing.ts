@@ -180,10 +180,10 @@ export function now(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** The evaluator, which tells of the events that each step takes before it does. */
-export function watched(evaluator: Evaluator, takes: (events: StepInput["events"]) => void): Evaluator {
+/** The evaluator, which tells of what each step takes before it does. */
+export function watched(evaluator: Evaluator, takes: (input: StepInput) => void): Evaluator {
   const step: Evaluator["step"] = (input) => {
-    takes(input.events);
+    takes(input);
     return evaluator.step(input);
   };
   return new Proxy(evaluator, {

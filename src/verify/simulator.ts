@@ -139,7 +139,7 @@ class Run {
   /** The program, with a note of what each step takes. */
   #watched(program: RoleProgram): RoleProgram {
     const createEvaluator: RoleProgram["createEvaluator"] = (env) =>
-      watched(program.createEvaluator(env), (events) => (this.#taken = events));
+      watched(program.createEvaluator(env), ({ events }) => (this.#taken = events));
     return { ...program, createEvaluator };
   }
 

@@ -62,6 +62,8 @@ export function partText(part: Part): string {
       return `tick ${part.log} ${canonicalText(part.value)} after ${part.after}`;
     case "batch":
       return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${runsText(part.runs)}`;
+    case "trace":
+      return `trace ${part.parent}`;
   }
 }
 

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
 import { countsOf, natsOf, placesOf } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { isFile as isSpansFile } from "../../runtime/otlp-settings.ts";
 import { PACKAGES_FOLDER } from "../../runtime/transports/nats/packages.ts";
 import { NatsRun } from "../../runtime/transports/nats/run.ts";
 import { serversText } from "../../runtime/transports/nats/settings.ts";
 import { TransportError } from "../../runtime/transports/transport.ts";
+import { writeAsked } from "../files.ts";
 import { writeProfile } from "../profile.ts";
 import { packageRoot } from "../root.ts";
 import { Chaos } from "./chaos.ts";
@@ -46,6 +48,9 @@ export async function launch(
   }
   begins();
   const { plan } = planned;
+  // All processes add to it.
+  const spans = plan.deploy.otlp?.to;
+  if (spans !== undefined && isSpansFile(spans)) writeAsked(spans, process.cwd(), "");
   if (!plan.keepsData || options.data !== undefined) return new Run(folder, program, options, plan).finish();
   const data = mkdtempSync(join(tmpdir(), "dlc-data-"));
   const remove = (): void => rmSync(data, { recursive: true, force: true });

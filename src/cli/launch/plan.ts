@@ -5,6 +5,8 @@ import type { ChaosPlan } from "./chaos.ts";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
 import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, NO_DATA_ON_NATS, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { isFile, otlpProblem, parseShare } from "../../runtime/otlp-settings.ts";
+import type { OtlpSettings } from "../../runtime/otlp-settings.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
 import { parseLoss } from "../../runtime/transports/loss.ts";
 
@@ -41,6 +43,9 @@ export interface LaunchOptions {
   readonly json?: boolean;
   /** File for what was measured. */
   readonly profile?: string;
+  /** A collector, or a file, for what every instance does as spans of OpenTelemetry; and the share of traces, as `1%`. */
+  readonly otlp?: string;
+  readonly sample?: string;
   /** File for what every instance did: `.svg` or `.json`. */
   readonly trace?: string;
 }
@@ -100,6 +105,7 @@ export function planLaunch(
     problems.push(
       `--trace ${options.trace}: the ending says the form, .svg (a space-time diagram) or .json (a trace that viewers open)`,
     );
+  const otlp = planOtlp(options, problems);
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
@@ -124,11 +130,24 @@ export function planLaunch(
     cluster,
     transport,
     ...(data === undefined ? {} : { data: resolve(data) }),
+    ...(otlp !== null && { otlp }),
   };
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
   return { ok: true, plan: { deploy, inputs, stdin, network, kills, restartMs, chaos, keepsData } };
+}
+
+function planOtlp({ otlp, sample }: LaunchOptions, problems: string[]): OtlpSettings | null {
+  const share = sample === undefined ? 1 : parseShare(sample);
+  if (share === null) problems.push(`--sample must be a share, as 1%; found ${sample}`);
+  if (otlp === undefined) {
+    if (sample !== undefined) problems.push("--sample says how many traces are recorded, but nothing says where they go: --otlp");
+    return null;
+  }
+  const problem = otlpProblem(otlp);
+  if (problem !== null) problems.push(`--otlp ${problem}`);
+  return { to: isFile(otlp) ? resolve(otlp) : otlp, sample: share ?? 1 };
 }
 
 function millisecondsOf(text: string): number | null {

@@ -54,14 +54,14 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   };
   const listener = (event: string, { doc }: Collection, row: string): void => {
     if (doc !== null) writer.doc(null, doc, (each) => type(`  ${each}`));
-    line(`  on(output: ${quoted(event)}, listener: (row: ${row}) => void): unknown;`);
+    line(`  on(output: ${quoted(event)}, listener: (row: ${row}, traceparent?: string) => void): unknown;`);
   };
   const external = ir.externals.get(role);
   if (external?.kind === "component") writeComponent(line, ir, external, rowName);
   writer.doc(`One running instance of ${role}.`, ir.roles.get(role)!.doc, type);
   line(`export interface ${identifier(role)}Node {`);
   line(`  readonly address: string;`);
-  member("input", "Hands in a row; the fault if it is refused.", inputs, (one) => `(row: ${rowName(one)}) => unknown`);
+  member("input", "Hands in a row; the fault if it is refused.", inputs, (one) => `(row: ${rowName(one)}, traceparent?: string) => unknown`);
   member(
     "seal",
     "Promises that no more rows of a partition come.",

@@ -100,7 +100,9 @@ export class Logs {
   append(envelope: Envelope): void {
     const { hold, wire, onFault, onSent } = this.#options;
     const parts = new Map<string, Part[]>();
+    const traces = envelope.parts.filter(({ kind }) => kind === "trace");
     for (const part of envelope.parts) {
+      if (part.kind === "trace") continue;
       if (part.kind !== "append" && part.kind !== "tick") throw new Error(`${part.kind} is not for a log`);
       const known = parts.get(part.log);
       if (known === undefined) parts.set(part.log, [part]);
@@ -108,7 +110,7 @@ export class Logs {
     }
     for (const [log, own] of parts) {
       const { role, count } = this.#owners.get(log) as Owner;
-      const frames = framesOf({ ...envelope, parts: own }, { wire, onFault });
+      const frames = framesOf({ ...envelope, parts: [...own, ...traces] }, { wire, onFault });
       const subject = (this.#names as Names).entries(log, this.#onlyReader(own));
       this.#writers.get(log)?.append(envelope.seq, subject, Buffer.concat(frames), hold?.() ?? 0);
       for (let i = 0; i < count; i++) onSent(addressOf(role, i));

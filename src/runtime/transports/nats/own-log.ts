@@ -4,7 +4,7 @@
  * end: every reader asks for one when it is time, and the first that is stored counts.
  */
 import type { Deployment } from "../../instance.ts";
-import type { Envelope } from "../../messages.ts";
+import type { Envelope, Part } from "../../messages.ts";
 import type { Fault, RoleMeta } from "../../program.ts";
 import { LOG } from "../../routing.ts";
 import { Sequencer } from "../../sequencer.ts";
@@ -46,6 +46,8 @@ export class OwnLog {
   readonly #reader: LogReader;
   /** By sender: the sequencer wants every number once, and this log has only some of a sender's. */
   readonly #numbers = new Map<string, number>();
+  /** Where what the next batches hold comes from. */
+  #traces: Part[] = [];
   /** Epochs that are over. */
   #ended = 0;
   #mark: NodeJS.Timeout | null = null;
@@ -83,6 +85,7 @@ export class OwnLog {
     if (meta.replicated || reader === null || reader === index) {
       for (const envelope of envelopesIn(head, LOG, body, wire, longest)) {
         if (!fresh.has(envelope.seq)) continue;
+        for (const part of envelope.parts) if (part.kind === "trace") this.#traces.push(part);
         for (const fault of this.#sequencer.take({ ...envelope, seq: this.#number(head) })) onFault(fault);
       }
       this.#give(this.#sequencer.flush());
@@ -92,7 +95,11 @@ export class OwnLog {
   }
 
   #give(batches: readonly Envelope[]): void {
-    for (const batch of batches) if (batch.to === this.#options.self) this.#options.onBatches(batch);
+    const own = batches.filter(({ to }) => to === this.#options.self);
+    if (own.length === 0) return;
+    const traces = this.#traces;
+    if (traces.length > 0) this.#traces = [];
+    for (const batch of own) this.#options.onBatches(traces.length === 0 ? batch : { ...batch, parts: [...batch.parts, ...traces] });
   }
 
   #number({ from, epoch }: Head): number {
