@@ -16,7 +16,10 @@ export interface Resource {
   readonly version: string;
 }
 
-export function resourceOf(address: string, { program = "", version = "" }: { readonly program?: string; readonly version?: string }): Resource {
+export function resourceOf(
+  address: string,
+  { program = "", version = "" }: { readonly program?: string; readonly version?: string },
+): Resource {
   return { address, program, version };
 }
 
@@ -65,7 +68,8 @@ export class OtlpExporter {
       const lot = this.#waiting.splice(0, LOT);
       try {
         await this.#deliver(lot);
-        if (this.#isTold) this.#log(`spans are delivered again${this.#dropped > 0 ? `; ${this.#dropped} were dropped` : ""}`);
+        if (this.#isTold)
+          this.#log(`spans are delivered again${this.#dropped > 0 ? `; ${this.#dropped} were dropped` : ""}`);
         this.#isTold = false;
         this.#dropped = 0;
         this.#pauseMs = FIRST_PAUSE_MS;
@@ -73,7 +77,8 @@ export class OtlpExporter {
         const isFinal = error instanceof Refused;
         if (isFinal) this.#dropped += lot.length;
         else this.#waiting = [...lot, ...this.#waiting];
-        if (!this.#isTold) this.#log(`spans cannot be delivered: ${reasonOf(error as Error)}${isFinal ? "" : "; trying again"}`);
+        if (!this.#isTold)
+          this.#log(`spans cannot be delivered: ${reasonOf(error as Error)}${isFinal ? "" : "; trying again"}`);
         this.#isTold = true;
         this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
         return;
@@ -135,7 +140,9 @@ export function tracesOf({ address, program, version }: Resource, spans: readonl
     text("host.name", hostname()),
     number("process.pid", process.pid),
   ];
-  return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope: { name: "dlc" }, spans: spans.map(spanOf) }] }] };
+  return {
+    resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope: { name: "dlc" }, spans: spans.map(spanOf) }] }],
+  };
 }
 
 const INTERNAL = 1;

@@ -151,7 +151,13 @@ export class Spans {
       for (const { collection, rows: out } of effects.outputs) count(counts, `put_out.${collection}`, out.length);
     }
     const name = typeof taken?.clock === "string" ? `step ${taken.clock}` : "step";
-    this.#last = this.#spanOf(causes, { name, startedMs, counts, envelopes: effects.envelopes, faults: effects.faults });
+    this.#last = this.#spanOf(causes, {
+      name,
+      startedMs,
+      counts,
+      envelopes: effects.envelopes,
+      faults: effects.faults,
+    });
     if (this.#last === null) return effects;
     return { ...effects, envelopes: tagged(effects.envelopes, this.#last), traceparent: traceparentOf(this.#last) };
   }

@@ -59,7 +59,8 @@ async function deployed(more: object, timeoutMs = 5000): Promise<Deployed> {
   return { file, node, gone: (instance) => start([dlc, "gone", file, instance, "--timeout", String(timeoutMs)]).done };
 }
 
-const click = (campaign: string, id: string): string => `${JSON.stringify({ collection: "click", row: { campaign, id } })}\n`;
+const click = (campaign: string, id: string): string =>
+  `${JSON.stringify({ collection: "click", row: { campaign, id } })}\n`;
 const seal = (campaign: string): string => `${JSON.stringify({ collection: "click", seal: { campaign } })}\n`;
 const count = (campaign: string, n: number): string => `"row":{"campaign":"${campaign}","n":${n}}`;
 const lacks = (index: number, campaign: string): string =>
@@ -89,11 +90,17 @@ describe.each([["TCP"], ...(hasNats ? [["NATS"]] : [])])("over %s", (transport) 
     const here = await deployed(await on());
     const { first, reports } = await bereaved(here);
     const before = await start([dlc, "status", here.file]).done;
-    expect(before.stdout).toContain('Report is waiting for the seal of click from AdServer#1: 1 partition ("open"), 2 rows held back at 2 instances\n');
+    expect(before.stdout).toContain(
+      'Report is waiting for the seal of click from AdServer#1: 1 partition ("open"), 2 rows held back at 2 instances\n',
+    );
 
     // One that lives is not gone, and nobody is told that it is.
     const lives = await here.gone("AdServer#0");
-    expect([lives.code, lives.stdout, lives.stderr]).toEqual([1, "", "dlc: AdServer#0 has not been declared gone: it lives: stop it first\n"]);
+    expect([lives.code, lives.stdout, lives.stderr]).toEqual([
+      1,
+      "",
+      "dlc: AdServer#0 has not been declared gone: it lives: stop it first\n",
+    ]);
 
     const gone = await here.gone("AdServer#1");
     expect([gone.code, gone.stderr, gone.stdout]).toEqual([
@@ -144,7 +151,9 @@ test("with data it holds after a restart; who was away is named, and told when i
   await reports[1].done;
   const some = await here.gone("AdServer#1");
   expect(some.code).toBe(1);
-  expect(some.stdout).toMatch(/\n {2}Report#0 {4}knows it: 1 partition given up\n {2}Report#1 {4}unreached: 127\.0\.0\.1:\d+: ECONNREFUSED\n$/);
+  expect(some.stdout).toMatch(
+    /\n {2}Report#0 {4}knows it: 1 partition given up\n {2}Report#1 {4}unreached: 127\.0\.0\.1:\d+: ECONNREFUSED\n$/,
+  );
   expect(some.stderr).toBe("dlc: declare it again when Report#1 can be reached\n");
 
   const second = here.node("Report", 1);
@@ -170,16 +179,26 @@ test("with data it holds after a restart; who was away is named, and told when i
 test("what cannot be declared is said", async () => {
   const here = await deployed({}, 500);
   const stranger = await here.gone("AdServer#2");
-  expect([stranger.code, stranger.stderr]).toEqual([2, `dlc: ${here.file} has no instance AdServer#2; it has AdServer#0, AdServer#1, Report#0, Report#1\n`]);
+  expect([stranger.code, stranger.stderr]).toEqual([
+    2,
+    `dlc: ${here.file} has no instance AdServer#2; it has AdServer#0, AdServer#1, Report#0, Report#1\n`,
+  ]);
   const nobody = await here.gone("AdServer#1");
   expect([nobody.code, nobody.stderr.split("\n")[0]]).toEqual([1, "dlc: nobody has heard that AdServer#1 is gone"]);
 
   const other = await deployed({ cluster: "one" }, 500);
   const report = other.node("Report", 0);
   await report.sees("listens on");
-  const wrong = await start([dlc, "gone", fileOf("another.json", await otherCluster(other.file)), "AdServer#1", "--timeout", "500"]).done;
+  const wrong = await start([
+    dlc,
+    "gone",
+    fileOf("another.json", await otherCluster(other.file)),
+    "AdServer#1",
+    "--timeout",
+    "500",
+  ]).done;
   expect(wrong.stdout).toContain('Report#0    refused: it is for the deployment "two", this is "one"');
-  await report.sees('DLC911: connection from 127.0.0.1:');
+  await report.sees("DLC911: connection from 127.0.0.1:");
 }, 60_000);
 
 async function otherCluster(file: string): Promise<string> {

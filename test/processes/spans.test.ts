@@ -28,28 +28,35 @@ const event = `${JSON.stringify({ role: "H", collection: "i", row: { x: 1 }, tra
 
 const inFile = (path: string): readonly SentSpan[] => readFileSync(path, "utf8").trim().split("\n").flatMap(spansIn);
 
-test.each([["TCP"], ...(hasNats ? [["NATS"]] : [])])("an event's trace goes through a log to the outputs, over %s", async (transport) => {
-  if (transport === "NATS") servers = await (await NatsServers.start(1)).ready();
-  const path = join(scratch, `relay-${transport}.jsonl`);
-  const on = servers === null ? [] : ["--transport", servers.url];
-  const ran = await start([dlc, "run", fileOf("relay.dlc", relay), "--otlp", path, "--quiet", ...on], event).done;
-  expect(ran.code, ran.stderr).toBe(0);
-  const outputs = ran.stdout.trim().split("\n").map((line) => JSON.parse(line) as { readonly traceparent: string });
-  expect(outputs).toHaveLength(2);
-  const spans = inFile(path).filter((span) => span.traceId === traceId);
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  for (const output of outputs) {
-    const way: string[] = [];
-    let span = byId.get(output.traceparent.split("-")[2]);
-    for (; span !== undefined; span = byId.get(span.parentSpanId!)) {
-      way.push(`${span.at} ${span.name}`);
-      if (span.parentSpanId === "a".repeat(16)) break;
+test.each([["TCP"], ...(hasNats ? [["NATS"]] : [])])(
+  "an event's trace goes through a log to the outputs, over %s",
+  async (transport) => {
+    if (transport === "NATS") servers = await (await NatsServers.start(1)).ready();
+    const path = join(scratch, `relay-${transport}.jsonl`);
+    const on = servers === null ? [] : ["--transport", servers.url];
+    const ran = await start([dlc, "run", fileOf("relay.dlc", relay), "--otlp", path, "--quiet", ...on], event).done;
+    expect(ran.code, ran.stderr).toBe(0);
+    const outputs = ran.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly traceparent: string });
+    expect(outputs).toHaveLength(2);
+    const spans = inFile(path).filter((span) => span.traceId === traceId);
+    const byId = new Map(spans.map((span) => [span.spanId, span]));
+    for (const output of outputs) {
+      const way: string[] = [];
+      let span = byId.get(output.traceparent.split("-")[2]);
+      for (; span !== undefined; span = byId.get(span.parentSpanId!)) {
+        way.push(`${span.at} ${span.name}`);
+        if (span.parentSpanId === "a".repeat(16)) break;
+      }
+      // On NATS no process makes the batches.
+      const between = transport === "NATS" ? [] : ["log batch"];
+      expect(way).toEqual([expect.stringMatching(/^R#[01] step R\.log$/), ...between, "H#0 step"]);
     }
-    // On NATS no process makes the batches.
-    const between = transport === "NATS" ? [] : ["log batch"];
-    expect(way).toEqual([expect.stringMatching(/^R#[01] step R\.log$/), ...between, "H#0 step"]);
-  }
-}, 60_000);
+  },
+  60_000,
+);
 
 test("processes that are started by hand send them to a collector; of a share of none nothing comes", async () => {
   const bodies: string[] = [];
@@ -65,11 +72,23 @@ test("processes that are started by hand send them to a collector; of a share of
   const to = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
   try {
     const out = join(scratch, "pass");
-    const program = fileOf("pass.dlc", "role H { input i(x: int); R.c(x) <~ i(x); } role R { channel c(x: int); output o(x: int); o(x) <= c(x); }");
+    const program = fileOf(
+      "pass.dlc",
+      "role H { input i(x: int); R.c(x) <~ i(x); } role R { channel c(x: int); output o(x: int); o(x) <= c(x); }",
+    );
     expect((await start([dlc, "build", program, "-o", out]).done).code).toBe(0);
     const ports = await freePorts(2);
     const places = (otlp?: object): string =>
-      fileOf("pass.json", JSON.stringify({ roles: { H: { instances: [{ host: "127.0.0.1", port: ports[0] }] }, R: { instances: [{ host: "127.0.0.1", port: ports[1] }] } }, otlp }));
+      fileOf(
+        "pass.json",
+        JSON.stringify({
+          roles: {
+            H: { instances: [{ host: "127.0.0.1", port: ports[0] }] },
+            R: { instances: [{ host: "127.0.0.1", port: ports[1] }] },
+          },
+          otlp,
+        }),
+      );
     for (const [otlp, more, expected] of [
       [{ to }, [], 2],
       [undefined, ["--otlp", to], 2],
@@ -86,14 +105,27 @@ test("processes that are started by hand send them to a collector; of a share of
       for (const each of [host, receiver]) each.kill("SIGTERM");
       const [, { stdout }] = await Promise.all([host.done, receiver.done]);
       expect(stdout.includes("traceparent")).toBe(expected > 0);
-      expect(bodies.flatMap(spansIn).map(({ at }) => at).sort()).toEqual(expected === 0 ? [] : ["H#0", "R#0"]);
+      expect(
+        bodies
+          .flatMap(spansIn)
+          .map(({ at }) => at)
+          .sort(),
+      ).toEqual(expected === 0 ? [] : ["H#0", "R#0"]);
     }
-    const wrong = async (...more: string[]): Promise<string> => (await start([join(out, "main.js"), "H", "--deploy", places(), ...more]).done).stderr;
-    expect(await wrong("--otlp", "collector:4318")).toBe('--otlp must be a collector, as http://127.0.0.1:4318, or a file, as traces.jsonl; found "collector:4318"\n');
-    expect(await wrong("--sample", "1%")).toBe("--sample says how many traces are recorded, but nothing says where they go: --otlp\n");
+    const wrong = async (...more: string[]): Promise<string> =>
+      (await start([join(out, "main.js"), "H", "--deploy", places(), ...more]).done).stderr;
+    expect(await wrong("--otlp", "collector:4318")).toBe(
+      '--otlp must be a collector, as http://127.0.0.1:4318, or a file, as traces.jsonl; found "collector:4318"\n',
+    );
+    expect(await wrong("--sample", "1%")).toBe(
+      "--sample says how many traces are recorded, but nothing says where they go: --otlp\n",
+    );
     expect(await wrong("--otlp", to, "--sample", "2")).toBe("--sample must be a share, as 1%; found 2\n");
     const ran = await start([dlc, "run", program, "--otlp", "traces", "--sample", "many"]).done;
-    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("dlc: --sample must be a share, as 1%; found many\n")]);
+    expect([ran.code, ran.stderr]).toEqual([
+      2,
+      expect.stringContaining("dlc: --sample must be a share, as 1%; found many\n"),
+    ]);
   } finally {
     collector.close();
   }

@@ -30,7 +30,8 @@ const LONGEST_NAME = 200;
 /** null: the frame is none. */
 export function orderIn(frame: readonly unknown[]): Order | null {
   const texts = frame.slice(1);
-  if (texts.length !== 5 || !texts.every((text) => typeof text === "string" && text.length <= LONGEST_NAME)) return null;
+  if (texts.length !== 5 || !texts.every((text) => typeof text === "string" && text.length <= LONGEST_NAME))
+    return null;
   const [program, cluster, to, gone, by] = texts as string[];
   return { program, cluster, to, gone, by: by.replace(/[^\x20-\x7e]/g, "?") };
 }
@@ -55,17 +56,28 @@ export const LIVES = "it lives: stop it first";
  * Tells every process of a deployment that one of its instances is gone, but that one, which must not answer: it is asked
  * first. Throws TransportError where the certificates cannot be used.
  */
-export async function declareGone(deploy: DeployFile, gone: string, by: string, timeoutMs: number): Promise<readonly Told[]> {
+export async function declareGone(
+  deploy: DeployFile,
+  gone: string,
+  by: string,
+  timeoutMs: number,
+): Promise<readonly Told[]> {
   const wiring = deploy.tls === undefined ? plain : encrypted(deploy.tls);
   const { program = "", cluster = "" } = deploy;
   const places = placesOf(deploy);
-  const said = (to: string): Promise<Told> => say({ program, cluster, to, gone, by }, places.get(to)!, wiring, timeoutMs);
+  const said = (to: string): Promise<Told> =>
+    say({ program, cluster, to, gone, by }, places.get(to)!, wiring, timeoutMs);
   const itself = await said(gone);
   if (itself.kind !== "unreached") return [itself];
   return Promise.all([...places.keys()].filter((name) => name !== gone).map(said));
 }
 
-function say({ program, cluster, to, gone, by }: Order, { host, port }: Place, wiring: Wiring, timeoutMs: number): Promise<Told> {
+function say(
+  { program, cluster, to, gone, by }: Order,
+  { host, port }: Place,
+  wiring: Wiring,
+  timeoutMs: number,
+): Promise<Told> {
   return new Promise((resolve) => {
     const socket = wiring.connect(host, port);
     const end = (told: Told): void => {
@@ -73,12 +85,15 @@ function say({ program, cluster, to, gone, by }: Order, { host, port }: Place, w
       clearTimeout(timer);
       socket.destroy();
     };
-    const unreached = (reason: string): void => end({ name: to, kind: "unreached", reason: `${host}:${port}: ${reason}` });
+    const unreached = (reason: string): void =>
+      end({ name: to, kind: "unreached", reason: `${host}:${port}: ${reason}` });
     const timer = setTimeout(() => unreached(`no answer within ${timeoutMs} ms`), timeoutMs);
     const reader = new FrameReader();
     socket.on("error", ({ code, message }: NodeJS.ErrnoException) => unreached(code ?? message));
     socket.on("close", () => unreached("the connection was closed"));
-    socket.on(wiring.ready, () => socket.write(encodeFrame(JSON.stringify(["declare", program, cluster, to, gone, by]))));
+    socket.on(wiring.ready, () =>
+      socket.write(encodeFrame(JSON.stringify(["declare", program, cluster, to, gone, by]))),
+    );
     socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk, ([kind, what]) => {
@@ -88,7 +103,11 @@ function say({ program, cluster, to, gone, by }: Order, { host, port }: Place, w
         });
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;
-        end({ name: to, kind: "refused", reason: `what answers at ${host}:${port} is no process of dlc (${error.message})` });
+        end({
+          name: to,
+          kind: "refused",
+          reason: `what answers at ${host}:${port} is no process of dlc (${error.message})`,
+        });
       }
     });
   });

@@ -12,7 +12,12 @@ import type { NatsSettings } from "./settings.ts";
 /** As `declareGone` over TCP; `others`: all but that instance. Throws TransportError where no such deployment lives there. */
 export async function declareGoneOnNats(
   settings: NatsSettings,
-  { cluster, gone, by, others }: { readonly cluster: string; readonly gone: string; readonly by: string; readonly others: readonly string[] },
+  {
+    cluster,
+    gone,
+    by,
+    others,
+  }: { readonly cluster: string; readonly gone: string; readonly by: string; readonly others: readonly string[] },
   timeoutMs: number,
 ): Promise<readonly Told[]> {
   const session = await openSession(settings, "dlc gone");
@@ -21,13 +26,17 @@ export async function declareGoneOnNats(
     const life = read<Life>(await bucket.get(LIFE_KEY))?.life;
     const names = new Names(cluster, life ?? "");
     if (life === undefined || (await asked(session, names.anyAlive, [], timeoutMs)) === null)
-      throw new TransportError(`no process of the deployment ${JSON.stringify(cluster)} lives on this cluster: the next one that starts begins it anew`);
-    if ((await asked(session, names.alive(gone), [], timeoutMs)) !== null) return [{ name: gone, kind: "refused", reason: LIVES }];
+      throw new TransportError(
+        `no process of the deployment ${JSON.stringify(cluster)} lives on this cluster: the next one that starts begins it anew`,
+      );
+    if ((await asked(session, names.alive(gone), [], timeoutMs)) !== null)
+      return [{ name: gone, kind: "refused", reason: LIVES }];
     await bucket.put(goneKey(gone), JSON.stringify({ life, address: gone, by } satisfies Gone));
     return await Promise.all(
       others.map(async (name): Promise<Told> => {
         const answer = await asked(session, names.declared(name), [gone, by], timeoutMs);
-        if (answer === null) return { name, kind: "unreached", reason: "it does not answer, and hears of it when it is back" };
+        if (answer === null)
+          return { name, kind: "unreached", reason: "it does not answer, and hears of it when it is back" };
         const [kind, what] = JSON.parse(answer) as [string, unknown];
         return kind === "done" ? { name, kind, failed: Number(what) } : { name, kind: "refused", reason: String(what) };
       }),
@@ -38,7 +47,12 @@ export async function declareGoneOnNats(
 }
 
 /** null: nobody answers. */
-async function asked({ connection }: Session, subject: string, said: readonly string[], timeoutMs: number): Promise<string | null> {
+async function asked(
+  { connection }: Session,
+  subject: string,
+  said: readonly string[],
+  timeoutMs: number,
+): Promise<string | null> {
   try {
     return (await connection.request(subject, JSON.stringify(said), { timeout: timeoutMs })).string();
   } catch {
