@@ -5,6 +5,7 @@ import type { Description, Network } from "./control.ts";
 import { besideFile, DeploymentError, epochMsOf, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
+import { ANSWERS_WITHIN_MS, declare, whyNeverGone } from "./gone.ts";
 import { setLogFormat } from "./log-lines.ts";
 import type { LogFormat } from "./log-lines.ts";
 import { otlpProblem, parseShare } from "./otlp-settings.ts";
@@ -13,6 +14,7 @@ import type { MetricsPlace, ProcessProgram } from "./process.ts";
 import type { RoleProgram } from "./program.ts";
 import { parseDelay } from "./transports/delay.ts";
 import { parseLoss } from "./transports/loss.ts";
+import { TransportError } from "./transports/transport.ts";
 
 export interface MainOptions {
   /** The program's name; peers of another are refused. */
@@ -27,6 +29,8 @@ class WrongUse extends Error {}
 interface Arguments {
   readonly role: string;
   readonly index: number;
+  /** An instance that is to be declared gone, instead of starting one. */
+  readonly gone: string | null;
   readonly deploy: string;
   readonly transport: string | null;
   readonly inputs: readonly string[];
@@ -71,6 +75,7 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     return 0;
   }
   const args = parseArguments(argv);
+  if (args.gone !== null) return declareGone(from, args, args.gone);
   const roles = Object.keys(from.programs);
   if (args.role !== "log" && !roles.includes(args.role)) {
     const known = `${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`;
@@ -91,6 +96,19 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
   return runAlone(from, args, deploy, networkOf(args), filesOf(from, args), args.stdin);
 }
 
+async function declareGone(from: ProcessProgram, args: Arguments, gone: string): Promise<number> {
+  const deploy = readDeployment(from, args);
+  const why = whyNeverGone(deploy, args.deploy, gone);
+  if (why !== null) throw new WrongUse(why);
+  const { isKnown, out, err } = await declare(deploy, gone, ANSWERS_WITHIN_MS).catch((error: unknown) => {
+    if (error instanceof TransportError) throw new WrongUse(error.message);
+    throw error;
+  });
+  process.stdout.write(out.map((line) => `${line}\n`).join(""));
+  process.stderr.write(err.map((line) => `${line}\n`).join(""));
+  return isKnown ? 0 : 1;
+}
+
 function describe(from: ProcessProgram, log: boolean): Description {
   const metas = Object.values(from.programs).map(({ meta }) => meta);
   const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
@@ -101,9 +119,11 @@ function describe(from: ProcessProgram, log: boolean): Description {
 function usage(from: ProcessProgram, hasLog: boolean): string {
   const roles = Object.keys(from.programs);
   return `Usage: node main.js ROLE --index N --deploy deploy.json [options]
+       node main.js --gone ROLE#N --deploy deploy.json
 
 Starts one instance of a role (${roles.join(", ")})${hasLog ? ", or with `log` as the role the sequencer" : ""}.
-It runs until SIGINT or SIGTERM.
+It runs until SIGINT or SIGTERM. With --gone it tells all others that an instance has died and will not come back, so that what
+waits for its seals fails and the rest goes on.
 
   --index N                 which instance, from 0 (default 0)
   --deploy FILE             addresses of all instances (default: deploy.json beside main.js)
@@ -129,6 +149,7 @@ Events on stdin and outputs on stdout, one per line: {"role":"${roles[0]}","node
 function parseArguments(argv: readonly string[]): Arguments {
   let role: string | null = null;
   let index = 0;
+  let gone: string | null = null;
   let deploy = join(dirname(process.argv[1]), "deploy.json");
   let transport: string | null = null;
   const inputs: string[] = [];
@@ -152,6 +173,9 @@ function parseArguments(argv: readonly string[]): Arguments {
     switch (name) {
       case "--index":
         index = wholeNumber(name, value());
+        break;
+      case "--gone":
+        gone = value();
         break;
       case "--deploy":
         deploy = value();
@@ -200,8 +224,8 @@ function parseArguments(argv: readonly string[]): Arguments {
         role = name;
     }
   }
-  if (role === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role, index, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics };
+  if (role === null && gone === null) throw new WrongUse("which role? (node main.js --help)");
+  return { role: role ?? "", index, gone, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics };
 }
 
 function shareOf(text: string): number {

@@ -168,6 +168,9 @@ test("with data it holds after a restart; who was away is named, and told when i
   }
   const back = [here.node("Report", 0), here.node("Report", 1)];
   await Promise.all(back.map((report) => report.sees("brought back from")));
+  // Also where there is nothing but the program itself.
+  const again = await start([main, "--gone", "AdServer#1", "--deploy", here.file]).done;
+  expect([again.code, again.stderr, again.stdout]).toEqual([0, "", "AdServer#1 is declared gone\n  AdServer#0  knows it\n  Report#0    knows it: 1 partition given up\n  Report#1    knows it: 1 partition given up\n"]);
   first.stdin.write(click("new", "d"));
   await Promise.all(back.map((report, i) => report.sees(lacks(i, "new"))));
   // What failed before is not told again.

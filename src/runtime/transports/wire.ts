@@ -10,7 +10,7 @@
  *         | [2, log, [run, ...]]                        append
  *         | [3, log, value, after]                      tick
  *         | [4, log, value, index, [run, ...]]          batch
- *         | [5, traceparent]                            trace
+ *         | [6, traceparent]                            trace
  *   run   = [target, to | null, from, [row, ...]]       neighbours in a log
  *
  * Values are JSON as they are, but for two types: bytes travel as base64, and the floats that JSON
@@ -121,7 +121,7 @@ export class WireFormat {
         return [[`${head},${this.#runsText(part.runs)}]`, rowsIn(part.runs)]];
       }
       case "trace":
-        return [[JSON.stringify([5, part.parent]), 0]];
+        return [[JSON.stringify([6, part.parent]), 0]];
     }
   }
 
@@ -179,7 +179,7 @@ export class WireFormat {
           index: part[3],
           runs: this.#decodeRuns(part[4]),
         };
-      case 5:
+      case 6:
         return { kind: "trace", parent: name };
     }
     throw new FrameError(`a part of no known form: ${short(part)}`);
