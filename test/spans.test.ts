@@ -11,12 +11,14 @@ import type { DeployFile } from "../src/runtime/deployment.ts";
 import { eventOf, lineWriter } from "../src/runtime/lines.ts";
 import { LogNode } from "../src/runtime/log-node.ts";
 import type { Envelope, Part } from "../src/runtime/messages.ts";
-import { DlcNode } from "../src/runtime/node.ts";
+import { DlcNode, startNode } from "../src/runtime/node.ts";
 import { OtlpExporter } from "../src/runtime/otlp.ts";
 import type { StepEffects } from "../src/runtime/instance.ts";
 import { contextIn, isSampled, Spans, traceparentOf } from "../src/runtime/spans.ts";
 import type { Span, SpanContext } from "../src/runtime/spans.ts";
 import { WireFormat } from "../src/runtime/transports/wire.ts";
+import { emit } from "../src/compiler/5-emit/emit.ts";
+import { loadRole } from "../src/verify/load.ts";
 import { check } from "./support/check.ts";
 import { spansIn } from "./support/otlp.ts";
 import type { SentSpan } from "./support/otlp.ts";
@@ -340,4 +342,22 @@ test("a deployment says where spans go, and how many", () => {
     'd.json: otlp.to must be a collector, as http://127.0.0.1:4318, or a file, as traces.jsonl; found "c:4318"\nd.json: otlp.sample is the share of traces that are recorded, from 0 to 1; found 2\nd.json: otlp has the unknown key "every"; there are to, sample',
   );
   expect(() => parse("x")).toThrow('"otlp" must be {"to": "http://127.0.0.1:4318", "sample": 0.01}; found "x"');
+});
+
+test("steps that are made again after a restart are no spans, and what comes next is", async () => {
+  const { value: files } = emit(check("role R { input i(x: int); output o(x: int); o(x) <= i(x); }").plan);
+  const program = loadRole(files!, "R");
+  const to = join(folder, "again.jsonl");
+  const data = mkdtempSync(join(folder, "data-"));
+  const seen: (readonly SentSpan[])[] = [];
+  for (const life of [1, 2]) {
+    rmSync(to, { force: true });
+    const node = await startNode(program, { otlp: { to }, data, log: () => {} });
+    const out = put(node, "o");
+    node.input("i", { x: life }, given("a"));
+    await out;
+    await node.stop(500);
+    seen.push(readFileSync(to, "utf8").trim().split("\n").flatMap(spansIn));
+  }
+  for (const spans of seen) expect(spans.map(({ counts, parentSpanId }) => [counts, parentSpanId])).toEqual([[["taken.i 1", "put_out.o 1"], "a".repeat(16)]]);
 });

@@ -103,7 +103,8 @@ export class DlcNode {
       if (this.#tracing === null && this.#spans === null) return evaluator;
       return watched(evaluator, (input) => {
         this.#tracing?.takes(input.events);
-        this.#spans?.takes(input);
+        // Steps that are made again have been given away before.
+        if (this.#isStarted) this.#spans?.takes(input);
       });
     };
     const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts };
