@@ -86,6 +86,11 @@ export const kinds = {
     test: "test/processes/docs-commands.test.ts",
     has: ({ page, language, text }) => page === "docs/commands.md" && language === "" && text.startsWith("node "),
   },
+  /** What `dlc gone` prints. */
+  gone: {
+    test: "test/processes/gone.test.ts",
+    has: ({ page, language, text }) => page === "docs/commands.md" && language === "" && text.startsWith("$ dlc gone "),
+  },
   /** Pages that are written from what they tell of; `test/examples.test.ts` has the examples of codes. */
   generated: {
     test: "test/pages.test.ts",
