@@ -1,8 +1,10 @@
+import { deserialize, serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
 import type { Envelope, LogRun, Part } from "../src/runtime/messages.ts";
 import type { RoleMeta } from "../src/runtime/program.ts";
 import { LOG_SHARES, ownerOf } from "../src/runtime/routing.ts";
 import { Sequencer } from "../src/runtime/sequencer.ts";
+import { State } from "../src/runtime/state.ts";
 import { collection, handRole } from "./support/roles.ts";
 
 const counts = { R: 2, O: 3, P: 2 };
@@ -54,6 +56,22 @@ function told(envelopes: readonly Envelope[]): string[] {
 }
 
 describe("the sequencer", () => {
+  test("that is loaded in the midst of an epoch ends it", () => {
+    const ordered = { ordering: { log: "R.log", by: [], everyMs: 100 } };
+    const collections = [collection("channel", "click", { campaign: "string", id: "int" }, ordered)];
+    const byEpochs = handRole({ role: "R", replicated: true, collections, rules: () => ({ step: () => ({}) }) }).meta;
+    const saved = new State(null);
+    const before = new Sequencer({ counts }, [byEpochs], 9);
+    before.receive(append(1, click("shoes", 1)));
+    before.persist(saved);
+    const sequencer = new Sequencer({ counts }, [byEpochs], 9);
+    sequencer.persist(new State(deserialize(serialize(saved.values)) as unknown[]));
+    expect(sequencer.isGathering).toBe(true);
+    sequencer.receive(append(2, click("shoes", 2)));
+    expect(told(sequencer.endEpoch())).toEqual(["R#0  1: 1 2", "R#1  1: 1 2"]);
+    expect(sequencer.isGathering).toBe(false);
+  });
+
   test("gives what comes in one epoch to every replica as one batch, when the epoch is over", () => {
     const gathered = { log: "R.log", by: [], everyMs: 100 };
     const byEpochs = handRole({ role: "R", replicated: true, collections: [collection("channel", "click", { campaign: "string", id: "int" }, { ordering: gathered })], rules: () => ({ step: () => ({}) }) }).meta;

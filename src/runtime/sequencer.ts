@@ -93,6 +93,7 @@ export class Sequencer {
   persist(state: State): void {
     state.map(this.#logs);
     state.set(this.#dirty);
+    state.set(this.#gathering);
     this.#duplicates.persist(state);
     state.map(this.#numbers);
     state.set(this.#gone);
