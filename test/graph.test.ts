@@ -7,6 +7,7 @@ import { drawGraph, layOut } from "../src/pictures/layout.ts";
 import { mermaidOf } from "../src/pictures/mermaid.ts";
 import { graphOf } from "../src/pictures/model.ts";
 import type { Graph } from "../src/pictures/model.ts";
+import { titlesOnTop } from "../src/pictures/titles.ts";
 import { ads, makePlace } from "./place-of-tests.ts";
 import type { Place } from "./place-of-tests.ts";
 import { check } from "./support/check.ts";
@@ -220,5 +221,28 @@ role A { input x(s: string); output o(s: string); o(s) <= x(s), s == "</script>"
     expect([lost.code, lost.err]).toEqual([2, expect.stringContaining("dlc: cannot write nowhere/ads.svg: there is no such file or folder")]);
     const { code, err } = await place.dlc("graph", "bad.dlc", "-o", "bad.svg");
     expect([code, /DLC20\d/.test(err), err.includes("nothing to draw yet")]).toEqual([1, true, true]);
+  });
+});
+
+describe("titles of roles", () => {
+  const box = (width: number): string =>
+    `<g id="clust1" class="cluster">\n<path d="M10,-100C10,-100 ${width},-100 ${width},-100"/>\n<text x="18" y="-80" font-size="10.00">role</text>\n<text x="46" y="-80" font-size="10.00">Report</text>\n</g>\n`;
+  const arrow = (x: number): string => `<g id="edge1" class="edge">\n<path fill="none" d="M${x},-120C${x},-100 ${x},-70 ${x},-50"/>\n</g>\n`;
+  const places = (width: number, x: number | null): number[] =>
+    Array.from(titlesOnTop(`<g>\n${box(width)}${x === null ? "" : arrow(x)}</g>`).matchAll(/<text x="([\d.]+)"/g), ([, at]) => Number(at));
+
+  test("stand beside an arrow that passes there, together, and no further than they have to", () => {
+    expect(places(300, null)).toEqual([18, 46]);
+    expect(places(300, 200)).toEqual([18, 46]);
+    const [first, second] = places(300, 50);
+    expect(second - first).toBe(28);
+    expect(first).toBeGreaterThan(50);
+    expect(first).toBeLessThan(65);
+  });
+
+  test("stay where there is no other place, over the arrow", () => {
+    expect(places(100, 50)).toEqual([18, 46]);
+    const drawn = titlesOnTop(`<g>\n${box(100)}${arrow(50)}</g>`);
+    expect(drawn.indexOf("<text")).toBeGreaterThan(drawn.indexOf('class="edge"'));
   });
 });

@@ -4,6 +4,7 @@ import type { LabelName } from "../compiler/analysis.ts";
 import type { Detail } from "./dot.ts";
 import { ink, labelMeaning, labelTints, logTint, ruleTints } from "./style.ts";
 import type { Tint } from "./style.ts";
+import { titlesOnTop } from "./titles.ts";
 
 const fonts = "ui-monospace, 'DejaVu Sans Mono', 'Liberation Mono', Menlo, Consolas, monospace";
 const line = 18;
@@ -35,21 +36,6 @@ export function drawingOf(laidOut: string): Drawing {
 function wordsBesideArrows(body: string): string {
   const room = `<text paint-order="stroke" stroke="${ink.boxFill}" stroke-width="4" stroke-linejoin="round"`;
   return body.replaceAll(/<g id="edge\d+" class="edge">[^]*?<\/g>/g, (edge) => edge.replaceAll("<text", room));
-}
-
-/** Arrows are drawn over what roles are called; so that is drawn once more after them, with room around it. */
-function titlesOnTop(body: string): string {
-  const titles: string[] = [];
-  const rest = body.replaceAll(
-    /(<g id="clust\d+" class="cluster">)([^]*?)(<\/g>)/g,
-    (_, open: string, inner: string, close: string) => {
-      titles.push(...(inner.match(/<text [^]*?<\/text>/g) ?? []));
-      return open + inner.replaceAll(/<text [^]*?<\/text>\n?/g, "") + close;
-    },
-  );
-  if (titles.length === 0) return rest;
-  const over = `<g paint-order="stroke" stroke="${ink.boxFill}" stroke-width="4" stroke-linejoin="round">\n${titles.join("\n")}\n</g>\n`;
-  return rest.replace(/<\/g>\s*$/, `${over}</g>`);
 }
 
 export function pictureOf(graph: Graph, drawing: Drawing, detail: Detail): string {
