@@ -52,6 +52,11 @@ export interface SealTravel {
   readonly parts: readonly { readonly source: CollectionId; readonly map: readonly Expr[] }[];
   /** A `<+` rule lies on the way: wait until no deferred fact is pending. */
   readonly deferred: boolean;
+  /**
+   * Where one instance of several passes a value on: which of the source's seal values, in the order of the role's
+   * partition columns, say which one, so that it seals the value for all.
+   */
+  readonly owners?: readonly number[];
 }
 
 /** What the runtime must know of one sealed input or channel. */

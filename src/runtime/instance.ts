@@ -11,7 +11,7 @@ import type { Envelope } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
-import { addressOf, LOG, parseAddress } from "./routing.ts";
+import { addressOf, LOG, ownerOf, parseAddress } from "./routing.ts";
 import { ChannelSeals, type Closure, InputSeals, type OpenPartition } from "./seals.ts";
 import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
@@ -120,7 +120,8 @@ export class Instance {
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
     this.#outbox = new Outbox(meta, deployment, this.address, epoch, report);
     const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
-    this.#travels = meta.travels.map((travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target)));
+    const isOwner = (values: Row): boolean => ownerOf(values, deployment.counts[meta.role]) === index;
+    this.#travels = meta.travels.map((travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target), isOwner));
     const nodes = new Map(
       Object.entries(deployment.counts).map(([role, count]) => [role, Array.from({ length: count }, (_, i) => addressOf(role, i))]),
     );

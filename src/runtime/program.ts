@@ -69,6 +69,8 @@ export interface TravelMeta {
   /** `map` computes the target's seal key from the source's. */
   readonly parts: readonly { readonly source: string; readonly map: (key: Row) => Row }[];
   readonly deferred: boolean;
+  /** Which values of the source's key say which instance seals the target's value for all. */
+  readonly owners?: readonly number[];
 }
 
 export interface RoleMeta {

@@ -10,7 +10,7 @@ import type { Closure } from "./seals.ts";
 export interface TravelSeal {
   readonly target: string;
   readonly key: Row | null;
-  /** A host has sealed it here: this instance is a producer of the partition even if it sent no row of it. */
+  /** A host has sealed it here, or it is this one of several instances: a producer of the partition even if it sent no row of it. */
   readonly hosted: boolean;
 }
 
@@ -29,12 +29,17 @@ export class Travel {
   /** Seals that wait until no deferred fact is pending. */
   #held: TravelSeal[] = [];
 
-  /** `inputs`: names of the role's inputs. `wholeStream`: the target is sealed without a key. */
   readonly #wholeStream: boolean;
+  readonly #isOwner: (values: Row) => boolean;
 
-  constructor(meta: TravelMeta, inputs: ReadonlySet<string>, wholeStream: boolean) {
+  /**
+   * `inputs`: names of the role's inputs. `wholeStream`: the target is sealed without a key. `isOwner`: whether these values
+   * of the role's partition columns are this instance's.
+   */
+  constructor(meta: TravelMeta, inputs: ReadonlySet<string>, wholeStream: boolean, isOwner: (values: Row) => boolean = () => false) {
     this.meta = meta;
     this.#wholeStream = wholeStream;
+    this.#isOwner = isOwner;
     this.#parts = meta.parts.map((part) => ({
       source: part.source,
       map: part.map,
@@ -49,7 +54,7 @@ export class Travel {
     for (const part of this.#parts) {
       if (part.source !== source) continue;
       if (closure.key === null) this.#closeAll(part);
-      else if (!this.#wholeStream) this.#closeKey(part, part.map(closure.key));
+      else if (!this.#wholeStream) this.#closeKey(part, part.map(closure.key), this.#isOwned(closure.key));
     }
   }
 
@@ -63,17 +68,22 @@ export class Travel {
     for (const key of others[0].keys.values()) this.#tryKey(partKey(key), key);
   }
 
-  #closeKey(part: Part, key: Row): void {
-    const value = partKey(key);
-    if (this.#parts.length > 1) part.keys.set(value, key);
-    this.#tryKey(value, key, part);
+  #isOwned(key: Row): boolean {
+    const { owners } = this.meta;
+    return owners !== undefined && this.#isOwner(owners.map((at) => key[at]));
   }
 
-  #tryKey(value: PartKey, key: Row, closed?: Part): void {
+  #closeKey(part: Part, key: Row, isOwned: boolean): void {
+    const value = partKey(key);
+    if (this.#parts.length > 1) part.keys.set(value, key);
+    this.#tryKey(value, key, part, isOwned);
+  }
+
+  #tryKey(value: PartKey, key: Row, closed?: Part, isOwned = false): void {
     for (const part of this.#parts) {
       if (part !== closed && !part.all && !part.keys.has(value)) return;
     }
-    const hosted = this.#parts.some((part) => part.hosted && (part === closed || part.keys.has(value)));
+    const hosted = isOwned || this.#parts.some((part) => part.hosted && (part === closed || part.keys.has(value)));
     this.#held.push({ target: this.meta.target, key, hosted });
     for (const part of this.#parts) part.keys.delete(value);
   }

@@ -39,6 +39,18 @@ test("a receipt that is lost is sent again when its message comes again, also wh
   }
 });
 
+test("the one instance that passes a partition on seals it also where nothing of it came, or came through", () => {
+  const text = `role H x2 { input i(k: int, x: int) sealed by (k) single; input q(k: int); M.m(k, x) <~ i(k, x); R.q(k) <~ q(k); } role M partitioned by (k) x2 { channel m(k: int, x: int); R.c(k, x) <~ m(k, x), x > 5; }
+role R { channel c(k: int, x: int); channel q(k: int); table t(k: int); t(k) <= c(k, _); output o(k: int); o(k) <= q(k), not t(k); }`;
+  const inputs = inputsOf([["H.i", 1, 1], ["H#1.i", 2, 9], ["H.q", 1], ["H.q", 2], ["H.q", 3], ["seal H.i", 1], ["seal H#1.i", 2], ["seal H.i", 3]]);
+  for (const seed of [1, 2, 3]) {
+    // No input ends, as in a deployment that goes on.
+    const { outputs, awaited } = simulate({ programs: programsOf(check(text).plan), deployment: { counts: { H: 2, M: 2, R: 1 } }, inputs, schedule: "random", seed, ends: "listed" });
+    expect(outputs[0].ever).toEqual([[1], [3]]);
+    expect(awaited).toEqual([]);
+  }
+});
+
 test("what is sent for as long as it waits is sent once", () => {
   const both = receipted().replace("R.m@a(self, i, t) <~", "R.m@a(self, i, t) <~ buf(a, i, t); R.m@a(self, i, t) <~");
   const runs = runAll(check(both, "none").plan, [["S.send", "R#0", 1, "a"]], { seeds: 10, schedules: ["loss"] });

@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
   { name: "only the first part of a travelling seal counts", patches: [{ file: "compiler/4-place/travels.ts", from: "parts: way.parts, deferred: way.deferred", to: "parts: way.parts.slice(0, 1), deferred: way.deferred" }] },
   { name: "no stage is deferred", patches: [{ file: "compiler/4-place/travels.ts", from: "parts: way.parts, deferred: way.deferred", to: "parts: way.parts, deferred: false" }, { file: "compiler/4-place/travels.ts", from: "    deferred,\n  }));", to: "    deferred: deferred && false,\n  }));" }] },
   { name: "what a gate releases is there at once through deferred rules", patches: [analysis("seals", 'if (seal.consumed && rule.op !== "<=") return null;', "")] },
-  { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return oneOwner && isSingle", to: "return (oneOwner || true) && isSingle" }] },
+  { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return ownerColumns(way, ir, residual) !== null && isSingle", to: "return isSingle" }] },
   { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
   { name: "one event passes all bounds", patches: [analysis("persistence", "return isWhole && conditions.every(isAlternative) && isThreshold", "return isThreshold")] },
   { name: "one event is the maximum and passes the bound", patches: [analysis("persistence", '(conditions.length === 1 && rule.head.terms.every((term) => term.kind === "value" || same(term.call)))', "conditions.length === 1")] },

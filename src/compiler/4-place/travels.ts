@@ -28,7 +28,8 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
     const target = queue.pop()!;
     for (const [role, way] of channels.get(target)?.travels ?? []) {
       if (way === null) continue;
-      travels.set(`${role} ${target}`, { role, target, parts: way.parts, deferred: way.deferred });
+      const owners = ownersOf(target, coordinated, residual);
+      travels.set(`${role} ${target}`, { role, target, parts: way.parts, deferred: way.deferred, ...(owners !== null && { owners }) });
       for (const { source } of way.parts) wait(source, way.deferred);
     }
   }
@@ -53,17 +54,42 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
 function isSingle(id: CollectionId, ir: Ir, residual: Analysis, seen = new Set<CollectionId>()): boolean {
   const { kind, sealed } = ir.collections.get(id)!;
   if (sealed?.single) return true;
-  const ways = [...(residual.inference.channels.get(id)?.travels ?? [])];
-  if (ways.length !== 1 || seen.has(id) || kind !== "channel") return false;
+  if (seen.has(id) || kind !== "channel") return false;
+  const way = onlyWay(id, residual);
+  if (way === null) return false;
+  if (ir.collections.get(way.source)!.kind === "input") return isSingle(way.source, ir, residual);
+  return ownerColumns(way, ir, residual) !== null && isSingle(way.source, ir, residual, new Set(seen).add(id));
+}
+
+/** Of a channel that is sealed by one producer a value, because of who passes it on and not by a promise of its own. */
+function ownersOf(target: CollectionId, ir: Ir, residual: Analysis): readonly number[] | null {
+  if (ir.collections.get(target)!.sealed?.single || !isSingle(target, ir, residual)) return null;
+  const way = onlyWay(target, residual)!;
+  return ir.collections.get(way.source)!.kind === "input" ? null : ownerColumns(way, ir, residual);
+}
+
+interface Way {
+  readonly role: string;
+  readonly source: CollectionId;
+}
+
+/** By which seals come to a channel; null where there are several ways, or seal rules. */
+function onlyWay(id: CollectionId, { inference }: Analysis): Way | null {
+  const ways = [...(inference.channels.get(id)?.travels ?? [])];
+  if (ways.length !== 1) return null;
   const [[role, way]] = ways;
-  if (way === null || way.parts.length !== 1) return false;
-  const [{ source }] = way.parts;
-  if (ir.collections.get(source)!.kind === "input") return isSingle(source, ir, residual);
+  return way === null || way.parts.length !== 1 ? null : { role, source: way.parts[0].source };
+}
+
+/** Which of the source's seal values tell the one instance that passes it on; null where it may be several. */
+function ownerColumns({ role, source }: Way, ir: Ir, { inference }: Analysis): readonly number[] | null {
   const { partitionedBy: by, replicated } = ir.roles.get(role)!;
-  const key = sealKey(source, residual.inference.seals).map((column) => ir.collections.get(source)!.columns[column].name);
-  const isOne = ir.externals.get(role)?.kind === "component" && !replicated;
-  const oneOwner = isOne || (by !== null && by.every((name) => key.includes(name)) && !isAddressed(source, ir));
-  return oneOwner && isSingle(source, ir, residual, new Set(seen).add(id));
+  if (ir.externals.get(role)?.kind === "component" && !replicated) return [];
+  if (by === null || isAddressed(source, ir)) return null;
+  const { columns } = ir.collections.get(source)!;
+  const key = sealKey(source, inference.seals).map((column) => columns[column].name);
+  const places = by.map((name) => key.indexOf(name));
+  return places.includes(-1) ? null : places;
 }
 
 /** Some rule sends it to instances other than the owner. */

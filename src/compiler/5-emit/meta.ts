@@ -46,6 +46,7 @@ export function writeMeta(writer: Writer, plan: Plan, role: string, functions: F
     writer.open("{");
     writer.line(`target: ${quoted(travel.target)},`);
     writer.line(`deferred: ${travel.deferred},`);
+    if (travel.owners !== undefined) writer.line(`owners: ${JSON.stringify(travel.owners)},`);
     writer.open("parts: [");
     for (const { source, map } of travel.parts) {
       const from = ir.collections.get(source)!;
