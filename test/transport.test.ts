@@ -7,6 +7,7 @@ import type { CollectionMeta, Fault, RoleMeta } from "../src/runtime/program.ts"
 import { holdTimes, parseDelay } from "../src/runtime/transports/delay.ts";
 import { Losses, parseLoss } from "../src/runtime/transports/loss.ts";
 import { encodeFrame, FrameError, FrameReader } from "../src/runtime/transports/frames.ts";
+import { declareGone } from "../src/runtime/transports/operator.ts";
 import { TcpTransport } from "../src/runtime/transports/tcp.ts";
 import type { TcpOptions } from "../src/runtime/transports/tcp.ts";
 import { WireFormat } from "../src/runtime/transports/wire.ts";
@@ -430,6 +431,40 @@ describe("transport", () => {
     r.transport.pause(false);
     await until(() => a.transport.unacked === 0);
     expect(r.got.length).toBe(2);
+  });
+
+  test("a paused receiver hears an operator, and a peer that greets it only when it goes on", async () => {
+    const gone: string[] = [];
+    const onGone = async (address: string, by: string): Promise<number> => gone.push(`${address} by ${by}`);
+    const [a, r] = await pair({}, { onGone });
+    r.transport.pause(true);
+    const places = { A: { instances: [{ host: "127.0.0.1", port: 1 }] }, R: { instances: [{ host: "127.0.0.1", port: r.port }] } };
+    const told = await declareGone({ program: "p", cluster: "c", roles: places }, "A#0", "me", 2000);
+    expect([told, gone]).toEqual([[{ name: "R#0", kind: "done", failed: 1 }], ["A#0 by me"]]);
+    a.transport.send(envelope(1));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    a.transport.send(envelope(2));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(r.got.length).toBeLessThan(2);
+    r.transport.pause(false);
+    await until(() => a.transport.unacked === 0);
+    expect(r.got.length).toBe(2);
+  });
+
+  test("one that has been declared gone is told so, and nothing of it is taken", async () => {
+    let isOver = false;
+    const [a, r] = await pair({ onEnd: () => (isOver = true) });
+    a.transport.send(envelope(1));
+    await until(() => a.transport.unacked === 0);
+    r.transport.disown("A#0");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    a.transport.send(envelope(2));
+    await until(() => isOver);
+    expect([a.faults.map(({ code }) => code), r.faults.map(({ message }) => message), r.got.length]).toEqual([
+      ["DLC915"],
+      ["connection from A#0 refused and closed: it has been declared gone"],
+      1,
+    ]);
   });
 
   test.each([

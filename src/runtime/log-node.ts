@@ -133,6 +133,7 @@ export class LogNode {
     this.#log(goneText(address, by));
     this.#sequencer.declareGone(address);
     this.#transport.disown(address);
+    this.#pressure.relieve();
     if (this.#keep(true)) return 0;
     throw new Error("it cannot write its data");
   }

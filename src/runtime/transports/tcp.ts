@@ -197,7 +197,8 @@ export class TcpTransport implements Transport {
       clearTimeout(silent);
       this.#incoming.delete(incoming);
     });
-    if (this.#paused) socket.pause();
+    // An operator is heard also while peers are not: what he says may end that.
+    if (this.#addresses.size === 0) socket.pause();
   }
 
   /** Ends the connection with the reason, for both sides to read. */
@@ -276,6 +277,7 @@ export class TcpTransport implements Transport {
     incoming.received = received;
     incoming.acked = received.acknowledged;
     incoming.socket.write(encodeFrame(JSON.stringify(["welcome", received.acknowledged])));
+    if (this.#paused) incoming.socket.pause();
   }
 
   /** Does what an operator says, and answers when it is done. */
@@ -329,9 +331,9 @@ export class TcpTransport implements Transport {
   pause(paused: boolean): void {
     if (paused === this.#paused) return;
     this.#paused = paused;
-    for (const { socket } of this.#incoming) {
-      if (paused) socket.pause();
-      else socket.resume();
+    for (const { socket, received } of this.#incoming) {
+      if (!paused) socket.resume();
+      else if (received !== null) socket.pause();
     }
   }
 
