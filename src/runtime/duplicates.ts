@@ -22,6 +22,11 @@ export class Duplicates {
     return true;
   }
 
+  /** All numbers of that life up to here have come. */
+  upTo(from: string, epoch: number): number {
+    return this.#senders.get(from)?.get(epoch)?.upTo ?? 0;
+  }
+
   persist(state: State): void {
     state.map(this.#senders);
   }

@@ -102,6 +102,13 @@ export class Inbox {
     this.#arrived = arrived.map(({ name, rows }) => ({ local: locals.get(name)!, rows }));
   }
 
+  /** What has come of channels, without what the host gave; what the host of the one that is loaded gave waits on. */
+  handOver(state: State, locals: ReadonlyMap<string, Local>): void {
+    const arrived = state.of(this.#arrived.filter(({ local }) => local.meta.kind === "channel").map(({ local, rows }) => ({ name: local.meta.name, rows })));
+    if (!state.isLoading) return;
+    for (const { name, rows } of arrived) this.add(locals.get(name)!, rows);
+  }
+
   addInput(local: Local, row: Row): void {
     this.#size++;
     const last = this.#hosted.at(-1);

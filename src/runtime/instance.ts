@@ -7,11 +7,12 @@ import { Duplicates } from "./duplicates.ts";
 import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
 import { admitted, Intake, promise, refusal } from "./intake.ts";
 import { Logs } from "./logs.ts";
-import type { Envelope } from "./messages.ts";
+import { Members } from "./members.ts";
+import type { Envelope, Part } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
-import { addressOf, LOG, ownerOf, parseAddress } from "./routing.ts";
+import { addressOf, LOG, ownerOf } from "./routing.ts";
 import { ChannelSeals, type Closure, InputSeals, type OpenPartition } from "./seals.ts";
 import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
@@ -74,8 +75,7 @@ export class Instance {
   readonly #locals = new Map<string, Local>();
   /** The same by `Report.click`. */
   readonly #byId = new Map<string, Local>();
-  readonly #counts: Readonly<Record<string, number>>;
-  readonly #known = new Map<string, boolean>();
+  protected readonly members: Members;
   readonly #inbox: Inbox;
   readonly #intake: Intake;
   readonly #logs = new Logs();
@@ -102,7 +102,7 @@ export class Instance {
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
     this.epoch = epoch;
-    this.#counts = deployment.counts;
+    this.members = new Members(deployment.counts);
     const report = (fault: Fault): void => {
       if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
       else this.onLateFault(fault);
@@ -118,16 +118,13 @@ export class Instance {
     this.#repeating = new Set(repeating.map((local) => local.meta.name));
     this.#inbox = new Inbox(locals.filter((local) => local.seals !== null));
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
-    this.#outbox = new Outbox(meta, deployment, this.address, epoch, report);
+    this.#outbox = new Outbox(meta, this.members, this.address, epoch, report);
     const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
     const isOwner = (values: Row): boolean => ownerOf(values, deployment.counts[meta.role]) === index;
     this.#travels = meta.travels.map((travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target), isOwner));
-    const nodes = new Map(
-      Object.entries(deployment.counts).map(([role, count]) => [role, Array.from({ length: count }, (_, i) => addressOf(role, i))]),
-    );
     this.#evaluator = program.createEvaluator({
       self: this.address,
-      nodes: (role) => nodes.get(role) ?? [],
+      nodes: (role) => this.members.of(role),
       isClosed: (source, key) => this.#locals.get(source)?.seals?.isClosed(key) ?? false,
       report,
     });
@@ -138,9 +135,7 @@ export class Instance {
     const { sealed } = collection;
     if (!sealed) return null;
     if (collection.kind === "input") return new InputSeals(sealed);
-    const addresses = sealed.producers.flatMap((role) =>
-      Array.from({ length: this.#counts[role] ?? 0 }, (_, index) => addressOf(role, index)));
-    return new ChannelSeals(sealed, addresses);
+    return new ChannelSeals(sealed, sealed.producers.flatMap((role) => this.members.of(role)));
   }
 
   /** Type-checked; refused (with the fault) after its seal or its end. */
@@ -233,7 +228,7 @@ export class Instance {
    * it has not sealed fails, with a fault for each partition: those that are known now, and any that become known later.
    */
   declareGone(address: string): readonly Fault[] {
-    if (address === this.address || address === LOG || !this.#knows(address) || this.#gone.has(address)) return [];
+    if (address === this.address || address === LOG || !this.members.has(address) || this.#gone.has(address)) return [];
     this.#gone.set(address, 0);
     this.#outbox.drop(address);
     for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
@@ -269,7 +264,7 @@ export class Instance {
   /** Drops duplicates, checks types, counts, queues. */
   receive(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
-    const stranger = strangeness(envelope, this.address, this.#knows(envelope.from));
+    const stranger = strangeness(envelope, this.address, this.members.has(envelope.from));
     if (stranger !== null) {
       faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: ${stranger}` });
       return faults;
@@ -282,16 +277,6 @@ export class Instance {
     for (const part of envelope.parts) this.#intake.receive(envelope.from, part, faults);
     for (const fault of this.#lost()) faults.push(fault);
     return faults;
-  }
-
-  #knows(address: string): boolean {
-    let known = this.#known.get(address);
-    if (known === undefined) {
-      const parsed = parseAddress(address);
-      known = address === LOG || (parsed !== null && parsed.index < (this.#counts[parsed.role] ?? 0));
-      if (known) this.#known.set(address, known);
-    }
-    return known;
   }
 
   /** False: a component of the role keeps what only it knows. */
@@ -313,6 +298,39 @@ export class Instance {
     this.#started = state.of(this.#started);
     this.#lastWasBatch = state.of(this.#lastWasBatch);
     this.#repeated = state.of(this.#repeated);
+  }
+
+  /**
+   * Between steps: what another replica needs to go on from here as this one does. Not what is of this one alone: its host's
+   * inputs, its timers, and how far its talk with the others has come.
+   */
+  handOver(state: State): void {
+    for (const local of this.#locals.values()) if (local.meta.kind === "channel") local.persist(state);
+    this.#inbox.handOver(state, this.#locals);
+    this.#logs.persist(state);
+    this.#evaluator.persist!(state);
+    this.#pending = state.of(this.#pending);
+    this.#started = state.of(this.#started);
+    this.#lastWasBatch = state.of(this.#lastWasBatch);
+    this.#repeated = state.of(this.#repeated);
+  }
+
+  /** From now on it takes part, with what `like`, a replica of it, has. What leaves from now on is of that view. */
+  protected admit(role: string, address: string, like: string, view: number): void {
+    this.members.add(address);
+    this.#outbox.admit(role, address, like);
+    this.#outbox.view = view;
+  }
+
+  protected dismiss(address: string, view: number): void {
+    this.members.remove(address);
+    this.#outbox.dismiss(address);
+    this.#outbox.view = view;
+  }
+
+  /** Beside what steps send: the next envelope to that receiver. */
+  protected envelope(to: string, parts: readonly Part[]): Envelope {
+    return this.#outbox.envelope(to, parts);
   }
 
   /** Envelopes that have come. */

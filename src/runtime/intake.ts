@@ -62,6 +62,9 @@ export class Intake {
       case "append":
       case "tick":
         refuse("DLC909", part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");
+        break;
+      default:
+        refuse("DLC909", `a part of kind ${part.kind}`, "the members of this deployment are fixed");
     }
   }
 

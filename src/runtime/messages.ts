@@ -2,6 +2,7 @@
  * What instances say to one another. An envelope is numbered per (from, to) and delivered at
  * least once in any order; `from` + `epoch` + `seq` is its identity.
  */
+import type { MembershipPart } from "./membership/changes.ts";
 import type { Row } from "./program.ts";
 
 export interface Envelope {
@@ -29,7 +30,9 @@ export type Part =
   /** From the sequencer: one batch is one step. Batches of one (log, value) are numbered from 1 without gaps. */
   | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly runs: readonly LogRun[] }
   /** The step that sends this is recorded, under this `traceparent`; see spans.ts. It decides nothing. */
-  | { readonly kind: "trace"; readonly parent: string };
+  | { readonly kind: "trace"; readonly parent: string }
+  /** Where members change. */
+  | MembershipPart;
 
 /** Rows that stand one after the other in a log, and differ in nothing else. */
 export interface LogRun {

@@ -4,10 +4,10 @@
  */
 import { factText } from "./codec.ts";
 import { tooMany } from "./deployment.ts";
-import type { Deployment } from "./instance.ts";
+import type { Members } from "./members.ts";
 import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
-import { addressOf, LOG, Owners } from "./routing.ts";
+import { LOG, Owners } from "./routing.ts";
 import type { State } from "./state.ts";
 import { SentSeals } from "./sent.ts";
 
@@ -26,12 +26,14 @@ export class Outbox {
   /** Receivers that are gone for good. */
   readonly #dropped = new Set<string>();
   readonly #report: (fault: Fault) => void;
+  /** The view that its envelopes are of; 0 where members are fixed. */
+  view = 0;
 
-  constructor(meta: RoleMeta, deployment: Deployment, address: string, epoch: number, report: (fault: Fault) => void) {
+  constructor(meta: RoleMeta, members: Members, address: string, epoch: number, report: (fault: Fault) => void) {
     this.#address = address;
     this.#epoch = epoch;
     this.#report = report;
-    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, deployment));
+    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, members.of(target.role)));
   }
 
   /** Whether something waits that only a flush sends. */
@@ -176,32 +178,65 @@ export class Outbox {
     }
     if (this.#parts.size === 0) return [];
     const envelopes: Envelope[] = [];
-    for (const [to, parts] of this.#parts) {
-      if (this.#dropped.has(to)) continue;
-      const seq = (this.#numbers.get(to) ?? 0) + 1;
-      this.#numbers.set(to, seq);
-      envelopes.push({ from: this.#address, to, epoch: this.#epoch, seq, parts });
-    }
+    for (const [to, parts] of this.#parts) if (!this.#dropped.has(to)) envelopes.push(this.envelope(to, parts));
     this.#parts = new Map();
     return envelopes;
+  }
+
+  /** The next in the numbered stream to a receiver. */
+  envelope(to: string, parts: readonly Part[]): Envelope {
+    const seq = (this.#numbers.get(to) ?? 0) + 1;
+    this.#numbers.set(to, seq);
+    const viewed: readonly Part[] = this.view === 0 ? parts : [{ kind: "view", view: this.view }, ...parts];
+    return { from: this.#address, to, epoch: this.#epoch, seq, parts: viewed };
+  }
+
+  /** From here on what goes to all of its role goes to `address` too, which has what `like` has. */
+  admit(role: string, address: string, like: string): void {
+    for (const target of this.#targets.values()) if (target.meta.role === role) target.add(address, like);
+  }
+
+  /** Nothing more goes to it. */
+  dismiss(address: string): void {
+    for (const target of this.#targets.values()) target.remove(address);
+    this.#parts.delete(address);
   }
 }
 
 class Target {
   readonly meta: TargetMeta;
-  readonly addresses: readonly string[];
-  readonly indices: ReadonlyMap<string, number>;
+  readonly addresses: string[];
+  readonly indices = new Map<string, number>();
   /** Where rows without an address go to the owner of their partition columns. */
   readonly owners: Owners | null;
   readonly sent: SentSeals | null;
 
-  constructor(meta: TargetMeta, deployment: Deployment) {
-    const count = deployment.counts[meta.role] ?? 0;
+  constructor(meta: TargetMeta, addresses: readonly string[]) {
+    const count = addresses.length;
     if (meta.route.kind === "one" && count > 1) throw new RangeError(tooMany(meta.role, count, meta.id));
     this.meta = meta;
-    this.addresses = Array.from({ length: count }, (_, index) => addressOf(meta.role, index));
-    this.indices = new Map(this.addresses.map((address, index) => [address, index]));
+    this.addresses = [...addresses];
+    this.#index();
     this.owners = meta.route.kind === "owner" ? new Owners(meta.route.columns, count) : null;
     this.sent = meta.collection.sealed ? new SentSeals(meta.collection.sealed.key, count) : null;
+  }
+
+  add(address: string, like: string): void {
+    this.addresses.push(address);
+    this.sent?.add(this.indices.get(like)!);
+    this.#index();
+  }
+
+  remove(address: string): void {
+    const at = this.indices.get(address);
+    if (at === undefined) return;
+    this.addresses.splice(at, 1);
+    this.sent?.remove(at);
+    this.#index();
+  }
+
+  #index(): void {
+    this.indices.clear();
+    this.addresses.forEach((address, index) => this.indices.set(address, index));
   }
 }

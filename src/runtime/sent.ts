@@ -18,7 +18,7 @@ function nothing(): Sent {
 /** A sealed channel at a sender: what it has sent of each partition to each instance of the receiving role. */
 export class SentSeals {
   readonly columns: readonly number[];
-  readonly #receivers: number;
+  #receivers: number;
   readonly #partitions: ByPartition<Sent>;
   readonly #total = nothing();
 
@@ -32,6 +32,22 @@ export class SentSeals {
   persist(state: State): void {
     this.#partitions.persist(state);
     Object.assign(this.#total, state.of(this.#total));
+  }
+
+  /** One more receiver, to which as much has gone as to that one: it begins with what that one has. */
+  add(like: number): void {
+    this.#receivers++;
+    for (const { each } of this.#all()) each?.push(each[like]);
+  }
+
+  remove(receiver: number): void {
+    this.#receivers--;
+    for (const { each } of this.#all()) each?.splice(receiver, 1);
+  }
+
+  *#all(): Iterable<Sent> {
+    yield this.#total;
+    yield* this.#partitions.values();
   }
 
   #eachOf(sent: Sent): number[] {

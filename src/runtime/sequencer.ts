@@ -6,10 +6,11 @@
 import { factText, RowType } from "./codec.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { Deployment } from "./instance.ts";
+import { Members } from "./members.ts";
 import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row } from "./program.ts";
 import type { State } from "./state.ts";
-import { addressOf, clockOf, LOG, LOG_SHARES, Owners, parseAddress } from "./routing.ts";
+import { clockOf, LOG, LOG_SHARES, Owners } from "./routing.ts";
 
 /** An input, channel or timer whose events pass through a log. */
 interface Ordered {
@@ -56,7 +57,9 @@ function split(rows: readonly Row[], by: Owners | null): Iterable<readonly [numb
 export class Sequencer {
   readonly address = LOG;
   readonly epoch: number;
-  readonly #counts: Readonly<Record<string, number>>;
+  protected readonly members: Members;
+  /** The view that its envelopes are of; 0 where members are fixed. */
+  protected view = 0;
   readonly #collections = new Map<string, Ordered>();
   /** By log name. */
   readonly #owners = new Map<string, Owner>();
@@ -71,9 +74,9 @@ export class Sequencer {
 
   constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number) {
     this.epoch = epoch;
-    this.#counts = deployment.counts;
+    this.members = new Members(deployment.counts);
     for (const meta of metas) {
-      const addresses = Array.from({ length: deployment.counts[meta.role] ?? 0 }, (_, index) => addressOf(meta.role, index));
+      const addresses = this.members.of(meta.role);
       for (const collection of meta.collections) {
         const { ordering } = collection;
         if (!ordering) continue;
@@ -136,19 +139,24 @@ export class Sequencer {
       faults.push({ code: "DLC906", message: `the sequencer refused a message from ${envelope.from}: it has been declared gone` });
       return faults;
     }
-    const sender = parseAddress(envelope.from);
-    if (envelope.to !== LOG || sender === null || sender.index >= (this.#counts[sender.role] ?? 0)) {
+    if (envelope.to !== LOG || !this.knows(envelope.from)) {
       const why = envelope.to === LOG ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
       faults.push({ code: "DLC906", message: `the sequencer refused a message from ${envelope.from}: ${why}` });
       return faults;
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
-    for (const part of envelope.parts) {
-      if (part.kind === "append") this.#append(envelope.from, part.runs, faults);
-      else if (part.kind === "tick") this.#tick(envelope.from, part, faults);
-      else if (part.kind !== "trace") faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${envelope.from}: it takes rows for logs only` });
-    }
+    for (const part of envelope.parts) if (part.kind !== "trace") this.hear(envelope.from, part, faults);
     return faults;
+  }
+
+  protected knows(address: string): boolean {
+    return address !== LOG && this.members.has(address);
+  }
+
+  protected hear(from: string, part: Part, faults: Fault[]): void {
+    if (part.kind === "append") this.#append(from, part.runs, faults);
+    else if (part.kind === "tick") this.#tick(from, part, faults);
+    else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only` });
   }
 
   #append(from: string, runs: readonly LogRun[], faults: Fault[]): void {
@@ -178,8 +186,8 @@ export class Sequencer {
   /** Replicas take the same steps, so they share a log; instances that are no replicas each have their own. */
   #logsFor(name: string, value: Row, to: string | null): Log[] {
     const { addresses, replicated } = this.#owners.get(name) as Owner;
-    if (replicated) return [this.#log(name, value, addresses)];
-    return (to === null ? addresses : [to]).map((address) => this.#log(name, value, [address]));
+    if (replicated) return [this.#log(clockOf(name, value), name, value, addresses)];
+    return (to === null ? addresses : [to]).map((address) => this.#log(`${clockOf(name, value)} ${address}`, name, value, [address]));
   }
 
   #tick(from: string, tick: Extract<Part, { kind: "tick" }>, faults: Fault[]): void {
@@ -199,8 +207,7 @@ export class Sequencer {
     (byEpochs ? this.#gathering : this.#dirty).add(log);
   }
 
-  #log(name: string, value: Row, addresses: readonly string[]): Log {
-    const id = addresses.length === 1 ? `${clockOf(name, value)} ${addresses[0]}` : clockOf(name, value);
+  #log(id: string, name: string, value: Row, addresses: readonly string[]): Log {
     let log = this.#logs.get(id);
     if (log === undefined) {
       log = { log: name, value, addresses, last: 0, runs: null };
@@ -237,10 +244,13 @@ export class Sequencer {
       }
     }
     logs.clear();
-    return Array.from(parts, ([to, each]) => {
-      const seq = (this.#numbers.get(to) ?? 0) + 1;
-      this.#numbers.set(to, seq);
-      return { from: LOG, to, epoch: this.epoch, seq, parts: each };
-    });
+    return Array.from(parts, ([to, each]) => this.envelope(to, each));
+  }
+
+  /** The next in the numbered stream to a receiver. */
+  protected envelope(to: string, parts: readonly Part[]): Envelope {
+    const seq = (this.#numbers.get(to) ?? 0) + 1;
+    this.#numbers.set(to, seq);
+    return { from: LOG, to, epoch: this.epoch, seq, parts: this.view === 0 ? parts : [{ kind: "view", view: this.view }, ...parts] };
   }
 }

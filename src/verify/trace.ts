@@ -64,6 +64,8 @@ export function partText(part: Part): string {
       return `batch ${part.index} of ${part.log} ${canonicalText(part.value)}: ${runsText(part.runs)}`;
     case "trace":
       return `trace ${part.parent}`;
+    default:
+      return part.kind;
   }
 }
 

@@ -10,6 +10,7 @@
  *         | [2, log, [run, ...]]                        append
  *         | [3, log, value, after]                      tick
  *         | [4, log, value, index, [run, ...]]          batch
+ *         | [5, kind, ...]                              what membership/wire.ts says
  *         | [6, traceparent]                            trace
  *   run   = [target, to | null, from, [row, ...]]       neighbours in a log
  *
@@ -19,6 +20,7 @@
 import { representation } from "../../lattices/forms.run.ts";
 import { formOf } from "../../lattices/index.run.ts";
 import { decodeValue, encodeValue } from "../codec.ts";
+import { fieldsOf, membershipOf } from "../membership/wire.ts";
 import { rowsIn } from "../messages.ts";
 import type { Envelope, LogRun, Part } from "../messages.ts";
 import type { CollectionMeta, RoleMeta, Row, Value, ValueType } from "../program.ts";
@@ -87,7 +89,7 @@ export class WireFormat {
     // Rows of many kilobytes each: take the one part apart again, by rows.
     const part = JSON.parse(texts[0]) as unknown[];
     const list = part[part.length - 1] as unknown[];
-    if (part[0] === 1 || part[0] === 3 || list.length < 2) {
+    if (part[0] === 1 || part[0] === 3 || part[0] === 5 || list.length < 2) {
       throw new RangeError(`a row of ${part[1]} is ${frame.length} bytes long, ${MAX_FRAME_BYTES} can be sent`);
     }
     const half = list.length >> 1;
@@ -122,6 +124,8 @@ export class WireFormat {
       }
       case "trace":
         return [[JSON.stringify([6, part.parent]), 0]];
+      default:
+        return [[JSON.stringify([5, ...fieldsOf(part)]), 1]];
     }
   }
 
@@ -181,6 +185,10 @@ export class WireFormat {
         };
       case 6:
         return { kind: "trace", parent: name };
+      case 5: {
+        const membership = membershipOf(part.slice(1));
+        if (membership !== null) return membership;
+      }
     }
     throw new FrameError(`a part of no known form: ${short(part)}`);
   }

@@ -1,0 +1,41 @@
+/** Who takes part in a deployment: the instances of each role, and the sequencer. */
+import { addressOf, LOG, parseAddress } from "./routing.ts";
+
+export class Members {
+  readonly #of = new Map<string, string[]>();
+  readonly #all = new Set<string>([LOG]);
+
+  /** `counts`: instances per role at the start. */
+  constructor(counts: Readonly<Record<string, number>>) {
+    for (const [role, count] of Object.entries(counts)) {
+      this.#of.set(role, []);
+      for (let index = 0; index < count; index++) this.add(addressOf(role, index));
+    }
+  }
+
+  /** By their numbers, then those that came later in the order in which they came. */
+  of(role: string): readonly string[] {
+    return this.#of.get(role) ?? [];
+  }
+
+  /** All instances of all roles. */
+  *all(): Iterable<string> {
+    for (const addresses of this.#of.values()) yield* addresses;
+  }
+
+  has(address: string): boolean {
+    return this.#all.has(address);
+  }
+
+  add(address: string): void {
+    if (this.#all.has(address)) return;
+    this.#all.add(address);
+    this.#of.get(parseAddress(address)!.role)?.push(address);
+  }
+
+  remove(address: string): void {
+    if (!this.#all.delete(address)) return;
+    const addresses = this.#of.get(parseAddress(address)!.role)!;
+    addresses.splice(addresses.indexOf(address), 1);
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * An instance of a deployment whose members change. In each view it knows who takes part; a newcomer gets the state of a
+ * replica, its sponsor, by an aligned cut:
+ *
+ * - Every member that can send to the newcomer's role and enters the newcomer's view sends the sponsor a mark, and from there
+ *   on sends the newcomer what it sends the whole role. The registry, which is the sequencer, does so too.
+ * - The sponsor takes what was sent in earlier views, and lets the rest wait. When all marks and all that was numbered before
+ *   them are here, its state is what follows from exactly the messages that the newcomer does not get: it hands that over.
+ * - The newcomer takes no step before it has the state, and then all that has come meanwhile.
+ *
+ * Pure, as the instance is.
+ */
+import { Buffer } from "node:buffer";
+import { deserialize, serialize } from "node:v8";
+import { Duplicates } from "../duplicates.ts";
+import { Instance } from "../instance.ts";
+import type { Deployment, StepChoice, StepEffects } from "../instance.ts";
+import type { Envelope, Part } from "../messages.ts";
+import type { Fault, RoleProgram } from "../program.ts";
+import { LOG, parseAddress } from "../routing.ts";
+import { State } from "../state.ts";
+import { isMembership, viewOf } from "./changes.ts";
+import type { Change, MembershipPart } from "./changes.ts";
+
+/** A state is sent in pieces of so many bytes. */
+const PIECE_BYTES = 512 * 1024;
+
+/** What a sponsor owes a newcomer. */
+interface Cut {
+  readonly view: number;
+  readonly newcomer: string;
+  /** Those whose marks it needs. */
+  readonly members: readonly string[];
+  readonly marks: Map<string, { readonly epoch: number; readonly seq: number }>;
+}
+
+interface Held {
+  readonly view: number;
+  readonly envelope: Envelope;
+}
+
+export interface MemberOptions {
+  /** It is a newcomer: not among those that the deployment counts. */
+  readonly joins: boolean;
+  /** In pieces of so many bytes it sends its state. */
+  readonly pieceBytes?: number;
+}
+
+export class MemberInstance extends Instance {
+  /** Told of each change before anything is sent because of it. */
+  onChange: ((change: Change) => void) | null = null;
+  /** The registry does not let it take part, or not any more. */
+  onRefused: ((why: string) => void) | null = null;
+  readonly #program: RoleProgram;
+  readonly #pieceBytes: number;
+  #view = 0;
+  /** Changes that have come before those between. */
+  readonly #early = new Map<number, Change>();
+  /** Numbers of everything that has come, taken or waiting. */
+  readonly #come = new Duplicates();
+  /** What may not be taken yet, in the order in which it came. */
+  #held: Held[] = [];
+  #cuts: Cut[] = [];
+  /** Marks of views that this one has not entered. */
+  #marks: { readonly view: number; readonly from: string; readonly epoch: number; readonly seq: number }[] = [];
+  /** What it says on its own account, apart from its steps. */
+  #said: Envelope[] = [];
+  /** The view from which on what comes is for it; what was sent before is in the state that it gets. */
+  #since = 0;
+  #isLiving: boolean;
+  #sponsor = "";
+  /** What has come of states, by view and sponsor. */
+  readonly #pieces = new Map<string, (string | undefined)[]>();
+  /** Outputs that are to be told before those of the next step. */
+  #outputs: StepEffects["outputs"] = [];
+  /** Something of its state has come since it was last asked. */
+  #gotSome = false;
+
+  constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number, options: MemberOptions) {
+    super(program, deployment, index, epoch);
+    this.#program = program;
+    this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
+    this.#isLiving = !options.joins;
+    // One that has lived before, without keeping it, has missed what changed.
+    if (this.#isLiving) this.#say(LOG, { kind: "word", word: "changes" });
+  }
+
+  /** False: a newcomer without its state. */
+  get isLiving(): boolean {
+    return this.#isLiving;
+  }
+
+  get view(): number {
+    return this.#view;
+  }
+
+  /** Asks the registry to be a member, found there. */
+  join({ host, port }: { readonly host: string; readonly port: number }): void {
+    this.#say(LOG, { kind: "join", host, port });
+  }
+
+  /** Tells the registry that it still waits for its state. Whether any of it has come since the last time. */
+  waits(): boolean {
+    const gotSome = this.#gotSome;
+    this.#gotSome = false;
+    if (!this.#isLiving) this.#say(LOG, { kind: "word", word: "waits" });
+    return gotSome;
+  }
+
+  /** Asks for the state of another replica. */
+  asksForSponsor(): void {
+    if (!this.#isLiving) this.#say(LOG, { kind: "word", word: "sponsor" });
+  }
+
+  /** Whose marks the first newcomer waits for that this one is to hand its state. */
+  missing(): { readonly newcomer: string; readonly members: readonly string[] } | null {
+    const [cut] = this.#cuts;
+    return cut === undefined ? null : { newcomer: cut.newcomer, members: cut.members.filter((each) => !this.#isMarked(cut, each)) };
+  }
+
+  override receive(envelope: Envelope): readonly Fault[] {
+    const { from, to, epoch, seq, parts } = envelope;
+    if (to !== this.address || !Number.isSafeInteger(seq) || seq < 1) return super.receive(envelope);
+    if (!this.#come.admit(from, epoch, seq)) return [];
+    const faults: Fault[] = [];
+    const others: Part[] = [];
+    for (const part of parts) {
+      if (isMembership(part)) this.#hear(envelope, part, faults);
+      else others.push(part);
+    }
+    if (others.length > 0) this.#held.push({ view: viewOf(parts), envelope: { ...envelope, parts: others } });
+    this.#settle(faults);
+    return faults;
+  }
+
+  #hear({ from, epoch, seq }: Envelope, part: MembershipPart, faults: Fault[]): void {
+    switch (part.kind) {
+      case "view":
+        return;
+      case "change":
+        if (from === LOG) {
+          if (part.change.view > this.#view) this.#early.set(part.change.view, part.change);
+          return;
+        }
+        break;
+      case "refused":
+        if (from === LOG) return this.onRefused?.(part.why);
+        break;
+      case "mark":
+        this.#marks.push({ view: part.view, from, epoch, seq });
+        return;
+      case "snapshot":
+        this.#piece(from, part);
+        return;
+      default:
+    }
+    faults.push({ code: "DLC909", message: `${this.address} refused ${part.kind} from ${from}: only the registry ${part.kind === "join" || part.kind === "word" ? "takes it" : "says it"}` });
+  }
+
+  #piece(from: string, { view, index, of, data }: Extract<MembershipPart, { kind: "snapshot" }>): void {
+    if (this.#isLiving || view < this.#since) return;
+    const id = `${view} ${from}`;
+    let pieces = this.#pieces.get(id);
+    if (pieces === undefined) this.#pieces.set(id, (pieces = Array.from<undefined>({ length: of })));
+    pieces[index] = data;
+    this.#gotSome = true;
+  }
+
+  /** Everything that can be done now. */
+  #settle(faults: Fault[]): void {
+    for (let change; (change = this.#early.get(this.#view + 1)) !== undefined; ) {
+      this.#early.delete(change.view);
+      this.#enter(change);
+    }
+    this.#sort();
+    this.#adopt(faults);
+    do this.#release(faults);
+    while (this.#handOn());
+  }
+
+  #enter(change: Change): void {
+    const { view, kind, address, sponsor, senders } = change;
+    this.#view = view;
+    this.onChange?.(change);
+    this.#cuts = this.#cuts.filter(({ newcomer }) => newcomer !== address);
+    if (kind === "leave") {
+      this.dismiss(address, view);
+      if (address === this.address) this.onRefused?.("it has been forgotten, since nothing was heard of it");
+      return;
+    }
+    if (kind === "sponsor") this.dismiss(address, view);
+    this.admit(parseAddress(address)!.role, address, sponsor!, view);
+    if (address === this.address) {
+      this.#since = view;
+      this.#sponsor = sponsor!;
+      return;
+    }
+    // What was before it became a member concerns only the others.
+    if (!this.#isLiving && this.#since === 0) return;
+    if (senders.includes(this.#program.meta.role)) this.#say(sponsor!, { kind: "mark", view });
+    if (sponsor !== this.address) return;
+    const members = [LOG, ...senders.flatMap((role) => this.members.of(role))].filter((each) => each !== address);
+    this.#cuts.push({ view, newcomer: address, members, marks: new Map() });
+  }
+
+  /** Marks to their cuts; those of views to come wait. */
+  #sort(): void {
+    for (const { view, from, epoch, seq } of this.#marks) this.#cuts.find((cut) => cut.view === view)?.marks.set(from, { epoch, seq });
+    this.#marks = this.#marks.filter(({ view }) => view > this.#view);
+  }
+
+  #release(faults: Fault[]): void {
+    const until = this.#cuts[0]?.view ?? Infinity;
+    const held = this.#held;
+    this.#held = [];
+    for (const each of held) {
+      const { view, envelope } = each;
+      if (view < this.#since) continue;
+      if (!this.#isLiving || view > this.#view || view >= until) this.#held.push(each);
+      else faults.push(...super.receive(envelope));
+    }
+  }
+
+  /** Hands its state to the next newcomer, if it is what that one needs. */
+  #handOn(): boolean {
+    const [cut] = this.#cuts;
+    if (cut === undefined || !cut.members.every((each) => this.#isMarked(cut, each))) return false;
+    this.#cuts.shift();
+    const state = new State(null);
+    this.handOver(state);
+    const bytes = serialize(state.values);
+    const of = Math.ceil(bytes.length / this.#pieceBytes);
+    for (let index = 0; index < of; index++) {
+      const data = bytes.subarray(index * this.#pieceBytes, (index + 1) * this.#pieceBytes).toString("base64");
+      this.#say(cut.newcomer, { kind: "snapshot", view: cut.view, index, of, data });
+    }
+    return true;
+  }
+
+  /** It has left since, or is declared gone, or its mark has come with all that it numbered before. */
+  #isMarked({ marks }: Cut, member: string): boolean {
+    const mark = marks.get(member);
+    if (mark === undefined || this.gone.has(member)) return !this.members.has(member) || this.gone.has(member);
+    return this.#come.upTo(member, mark.epoch) >= mark.seq;
+  }
+
+  /** A newcomer takes over the state that has come whole. */
+  #adopt(faults: Fault[]): void {
+    const pieces = this.#pieces.get(`${this.#since} ${this.#sponsor}`);
+    if (this.#isLiving || pieces === undefined || pieces.includes(undefined)) return;
+    const bytes = Buffer.concat((pieces as string[]).map((piece) => Buffer.from(piece, "base64")));
+    this.#pieces.clear();
+    let values: unknown;
+    try {
+      values = deserialize(bytes);
+    } catch {
+      values = null;
+    }
+    if (!Array.isArray(values)) {
+      faults.push({ code: "DLC909", message: `${this.address} refused the state that ${this.#sponsor} sent: it is in no form known here` });
+      return;
+    }
+    this.handOver(new State(values));
+    this.#isLiving = true;
+    const { collections } = this.#program.meta;
+    const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
+    this.#outputs = outputs.filter(({ rows }) => rows.length > 0);
+    this.#say(LOG, { kind: "word", word: "joined" });
+  }
+
+  #say(to: string, part: MembershipPart): void {
+    this.#said.push(this.envelope(to, [part]));
+  }
+
+  override get waiting(): number {
+    return super.waiting + this.#held.length;
+  }
+
+  override wantsStep(): boolean {
+    return this.#said.length > 0 || this.#outputs.length > 0 || (this.#isLiving && super.wantsStep());
+  }
+
+  override step(choice?: StepChoice): StepEffects {
+    const said = this.#said;
+    const told = this.#outputs;
+    this.#said = [];
+    this.#outputs = [];
+    if (!this.#isLiving || !super.wantsStep()) return { envelopes: said, outputs: told, faults: [] };
+    const { envelopes, outputs, faults } = super.step(choice);
+    return { envelopes: [...said, ...envelopes], outputs: [...told, ...outputs], faults };
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The sequencer of a deployment whose members change: it also puts the changes in one order, and tells every member. The
+ * batches that it numbers after a change go to those who are members then. Pure.
+ */
+import type { Place } from "../deployment.ts";
+import type { Deployment } from "../instance.ts";
+import type { Envelope, Part } from "../messages.ts";
+import type { Fault, RoleMeta } from "../program.ts";
+import { parseAddress } from "../routing.ts";
+import { Sequencer } from "../sequencer.ts";
+import { isMembership } from "./changes.ts";
+import type { Change, Word } from "./changes.ts";
+
+/** One that has been let in and has not got its state. */
+interface Newcomer {
+  sponsor: string;
+  isHeard: boolean;
+}
+
+export class Registry extends Sequencer {
+  /** Told where a newcomer is before anything is sent to it, also where it is refused. */
+  onPlace: ((address: string, place: { readonly host: string; readonly port: number }) => void) | null = null;
+  onChange: ((change: Change) => void) | null = null;
+  /** By role whose members change: the roles that send to it. */
+  readonly #dynamic: ReadonlyMap<string, readonly string[]>;
+  readonly #changes: Change[] = [];
+  readonly #newcomers = new Map<string, Newcomer>();
+  #said: Envelope[] = [];
+
+  /** `dynamic`: the roles whose members change. */
+  constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>) {
+    super(deployment, metas, epoch);
+    const sendersTo = (role: string): readonly string[] => metas.filter(({ targets }) => targets.some((target) => target.role === role)).map((meta) => meta.role);
+    this.#dynamic = new Map(Array.from(dynamic, (role) => [role, sendersTo(role)]));
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** Any instance of a role whose members change may ask to be let in. */
+  protected override knows(address: string): boolean {
+    return super.knows(address) || this.#dynamic.has(parseAddress(address)?.role ?? "");
+  }
+
+  protected override hear(from: string, part: Part, faults: Fault[]): void {
+    if (!isMembership(part)) {
+      if (super.knows(from)) super.hear(from, part, faults);
+      else faults.push({ code: "DLC906", message: `the sequencer refused ${part.kind} from ${from}: it is no member` });
+      return;
+    }
+    if (part.kind === "view") return;
+    if (part.kind === "join") this.#join(from, { host: part.host, port: part.port }, faults);
+    else if (part.kind === "word") {
+      // One that has been forgotten may not know it yet.
+      if (super.knows(from)) this.#word(from, part.word);
+    }
+    else super.hear(from, part, faults);
+  }
+
+  #join(address: string, place: Pick<Place, "host" | "port">, faults: Fault[]): void {
+    const { role } = parseAddress(address)!;
+    if (super.knows(address)) {
+      // Whoever is there would get the answer.
+      const why = `${address} is a member of this deployment already: give the newcomer at ${place.host}:${place.port} another number`;
+      return void faults.push({ code: "DLC906", message: `the sequencer does not let a newcomer in: ${why}` });
+    }
+    this.onPlace?.(address, place);
+    const sponsor = this.#nextSponsor(address, null);
+    const hasBeen = this.#changes.some((change) => change.address === address);
+    if (hasBeen) return this.#say(address, [{ kind: "refused", why: `${address} has been a member of this deployment before: give the newcomer another number` }]);
+    if (sponsor === null) return this.#say(address, [{ kind: "refused", why: `there is no instance of ${role} whose state it could get` }]);
+    this.#newcomers.set(address, { sponsor, isHeard: true });
+    this.members.add(address);
+    this.#change({ kind: "join", address, place, sponsor, senders: this.#dynamic.get(role)! });
+  }
+
+  /** The replica after that one, of those that have their state. */
+  #nextSponsor(newcomer: string, after: string | null): string | null {
+    const living = this.members.of(parseAddress(newcomer)!.role).filter((each) => each !== newcomer && !this.#newcomers.has(each));
+    if (living.length === 0) return null;
+    return living[(living.indexOf(after ?? "") + 1) % living.length];
+  }
+
+  #change(given: Omit<Change, "view"> & { readonly view?: number }): void {
+    const change: Change = { ...given, view: this.#changes.length + 1 };
+    this.#changes.push(change);
+    this.view = change.view;
+    this.onChange?.(change);
+    const { address, sponsor, kind } = change;
+    for (const member of this.members.all()) {
+      // What is of earlier views has to be known to a newcomer as well.
+      const changes = member === address && kind === "join" ? this.#changes : [change];
+      const parts: Part[] = changes.map((each) => ({ kind: "change", change: each }));
+      if (member === sponsor) parts.push({ kind: "mark", view: change.view });
+      this.#say(member, parts);
+    }
+  }
+
+  #word(from: string, word: Word): void {
+    const newcomer = this.#newcomers.get(from);
+    if (newcomer !== undefined) newcomer.isHeard = true;
+    if (word === "changes" && this.#changes.length > 0) this.#say(from, this.#changes.map((change) => ({ kind: "change", change })));
+    else if (word === "joined") this.#newcomers.delete(from);
+    else if (word === "sponsor" && newcomer !== undefined) {
+      const sponsor = this.#nextSponsor(from, newcomer.sponsor);
+      if (sponsor === null) return;
+      newcomer.sponsor = sponsor;
+      const joined = this.#changes.find(({ address, kind }) => address === from && kind === "join")!;
+      this.#change({ ...joined, kind: "sponsor", sponsor });
+    }
+  }
+
+  /** Forgets the newcomers of which nothing was heard since the last time. */
+  forgetSilent(): void {
+    for (const [address, newcomer] of this.#newcomers) {
+      if (newcomer.isHeard) newcomer.isHeard = false;
+      else this.#forget(address);
+    }
+  }
+
+  #forget(address: string): void {
+    this.#newcomers.delete(address);
+    // It is told too, in case that it lives.
+    this.#change({ kind: "leave", address, place: null, sponsor: null, senders: [] });
+    this.members.remove(address);
+  }
+
+  #say(to: string, parts: readonly Part[]): void {
+    this.#said.push(this.envelope(to, parts));
+  }
+
+  override flush(): readonly Envelope[] {
+    const said = this.#said;
+    this.#said = [];
+    return [...said, ...super.flush()];
+  }
+}
+

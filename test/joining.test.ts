@@ -1,0 +1,213 @@
+/** A newcomer gets the state of a replica, and from there on answers as the others do, in whatever order messages come. */
+import { describe, expect, test } from "vitest";
+import type { Envelope } from "../src/runtime/messages.ts";
+import type { Row } from "../src/runtime/program.ts";
+import { check } from "./support/check.ts";
+import { Joining, type JoiningOptions, marksApart, without } from "./support/joining.ts";
+import { programsOf } from "./support/runs.ts";
+
+const store = `
+role Store replicated x2 {
+  channel click(c: string, id: int);
+  channel put(k: string, v: int);
+  channel pair(x: int, y: int);
+  table clicks(c: string, id: int);
+  table cur(k: string -> v: int);
+  table later(id: int);
+  table pairs(x: int, y: int);
+  channel ask(r: int, c: string);
+  scratch size(c: string, n: int);
+  output answer(r: int, c: string, n: int);
+  output total(c: string, n: int);
+  output now(k: string, v: int) agreed;
+  output seen(id: int);
+  output path(x: int, y: int);
+
+  clicks(c, id) <= click(c, id);
+  total(c, count()) <= clicks(c, _);
+  cur(k, v) <+- put(k, v);
+  now(k, v) <= cur(k, v);
+  later(id) <+ click(_, id);
+  seen(id) <= later(id);
+  size(c, count()) <= clicks(c, _);
+  answer(r, c, n) <= ask(r, c), size(c, n);
+  pairs(x, y) <= pair(x, y);
+  pairs(x, z) <= pairs(x, y), pairs(y, z);
+  path(x, y) <= pairs(x, y);
+}
+
+role Client x2 {
+  input click(c: string, id: int) sealed by (c);
+  input put(k: string, v: int);
+  input pair(x: int, y: int);
+  input ask(r: int, c: string);
+  Store.ask(r, c) <~ ask(r, c);
+  Store.click(c, id) <~ click(c, id);
+  Store.put(k, v) <~ put(k, v);
+  Store.pair(x, y) <~ pair(x, y);
+}
+`;
+
+/** Its replicas also send to each other, themselves included. */
+const gossiping = store.replace("  answer(r", "  channel echo(id: int);\n  table echoes(id: int);\n  Store.echo(id) <~ later(id);\n  echoes(id) <= echo(id);\n  answer(r");
+
+const programs = programsOf(check(store).plan);
+const tables = ["clicks", "cur", "later", "pairs", "echoes"];
+/** Those whose contents are the same at every replica in every run. */
+const outputs = ["total", "seen", "path"];
+const seeds = Number(process.env.DLC_JOINS ?? 300);
+
+function give(world: Joining, round: number): void {
+  const { random } = world;
+  for (const index of [0, 1]) {
+    const client = world.instances.get(`Client#${index}`)!;
+    for (let n = random.below(4); n > 0; n--) {
+      const id = round * 10 + n + index * 5;
+      client.input("click", [`c${random.below(3)}`, id]);
+      if (random.chance(0.5)) client.input("put", [`k${random.below(2)}`, id]);
+      if (random.chance(0.5)) client.input("pair", [random.below(6), random.below(60)]);
+    }
+    if (random.chance(0.5)) client.input("ask", [round * 2 + index, `c${random.below(3)}`]);
+    if (random.chance(0.15)) client.sealInput("click", [`c${random.below(3)}`]);
+  }
+}
+
+/** Clicks after their seal are refused by the host. Everything else must be taken. */
+function run(options: Partial<JoiningOptions> & { readonly seed: number }, between: (world: Joining, round: number) => void): Joining {
+  const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], ...options });
+  for (let round = 0; round < 12; round++) {
+    give(world, round);
+    between(world, round);
+    world.run(world.random.below(40));
+  }
+  for (const index of [0, 1]) world.instances.get(`Client#${index}`)!.endInput();
+  world.run();
+  return world;
+}
+
+/** Whether two replicas hold and have told the same. */
+function difference(world: Joining, one: string, other: string): string[] {
+  const found: string[] = [];
+  const [a, b] = [world.instances.get(one)!, world.instances.get(other)!];
+  for (const name of [...tables, ...outputs]) if (JSON.stringify(a.read(name)) !== JSON.stringify(b.read(name))) found.push(`${name} at ${one}: ${JSON.stringify(a.read(name))}, at ${other}: ${JSON.stringify(b.read(name))}`);
+  const told = (address: string, name: string): string => JSON.stringify([...new Set((world.delivered.get(`${address}.${name}`) ?? []).map((row: Row) => JSON.stringify(row)))].sort());
+  for (const name of outputs) if (told(one, name) !== told(other, name)) found.push(`${name} told by ${one}: ${told(one, name)}, by ${other}: ${told(other, name)}`);
+  if (JSON.stringify(a.awaited()) !== JSON.stringify(b.awaited())) found.push(`seals awaited by ${one}: ${JSON.stringify(a.awaited())}, by ${other}: ${JSON.stringify(b.awaited())}`);
+  return found;
+}
+
+/** Answers that neither the newcomer has told nor its sponsor had when it handed over its state. */
+function untold(world: Joining, newcomer: string): string[] {
+  const known = new Set([...world.toldAtCut.get(newcomer)!, ...(world.delivered.get(`${newcomer}.answer`) ?? [])].map((row) => JSON.stringify(row)));
+  return world.delivered.get("Store#0.answer")!.map((row) => JSON.stringify(row)).filter((row) => !known.has(row));
+}
+
+function joinsTwo(world: Joining, round: number): void {
+  if (round === 3) world.join("Store", 2);
+  if (round === 5 + world.random.below(2)) world.join("Store", world.instances.has("Store#3") ? 4 : 3);
+}
+
+describe("a newcomer", () => {
+  test.each([
+    ["that hear from others", programs],
+    ["that also send to each other", programsOf(check(gossiping).plan)],
+  ])("holds and tells what the other replicas %s do, and then goes on as they do", (_, of) => {
+    let taken = 0;
+    for (let seed = 1; seed <= seeds; seed++) {
+      const world = run({ seed, programs: of }, joinsTwo);
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      const stores = [...world.instances.keys()].filter((address) => address.startsWith("Store"));
+      for (const address of stores) {
+        expect(world.instances.get(address)!.isLiving, `${address}, seed ${seed}`).toBe(true);
+        expect(difference(world, "Store#0", address), `seed ${seed}`).toEqual([]);
+      }
+      for (const address of stores.slice(2)) {
+        expect(untold(world, address), `${address}, seed ${seed}`).toEqual([]);
+        taken += world.delivered.get(`${address}.answer`)?.length ?? 0;
+      }
+    }
+    expect(taken).toBeGreaterThan(seeds);
+  }, 120_000);
+
+  /** How many of so many runs end with a newcomer that differs, has no state, or with something refused. */
+  function broken(spoil: (envelope: Envelope) => Envelope, of = 60): number {
+    let count = 0;
+    for (let seed = 1; seed <= of; seed++) {
+      const world = run({ seed, spoil }, joinsTwo);
+      const newcomer = world.instances.get("Store#2")!;
+      if (!newcomer.isLiving || world.faults.length > 0 || difference(world, "Store#0", "Store#2").length > 0) count++;
+    }
+    return count;
+  }
+
+  test("would differ if its sponsor held nothing back, or did not wait for all that was numbered before a mark", () => {
+    const toSponsors = (to: string): boolean => to === "Store#0" || to === "Store#1";
+    expect(broken(without((part, { to, from }) => part.kind === "view" && toSponsors(to) && from !== "log"))).toBeGreaterThan(10);
+    expect(broken(marksApart)).toBeGreaterThan(10);
+    expect(broken((envelope) => envelope)).toBe(0);
+  }, 120_000);
+
+  test("gets its state from another replica where its sponsor has died", () => {
+    let died = 0;
+    for (let seed = 1; seed <= seeds; seed++) {
+      const world = run({ seed }, (at, round) => {
+        if (round !== 3) return;
+        at.join("Store", 2);
+        at.run(at.random.below(60));
+        // The first replica is asked first.
+        if (!at.instances.get("Store#2")!.isLiving) at.kill("Store#0");
+      });
+      const newcomer = world.instances.get("Store#2")!;
+      if (!newcomer.isLiving) {
+        died++;
+        newcomer.asksForSponsor();
+        world.run();
+      }
+      expect(newcomer.isLiving, `seed ${seed}`).toBe(true);
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      expect(difference(world, "Store#1", "Store#2"), `seed ${seed}`).toEqual([]);
+    }
+    expect(died).toBeGreaterThan(seeds / 10);
+  }, 120_000);
+
+  test("that dies before it has its state is forgotten, and its sponsor goes on", () => {
+    for (let seed = 1; seed <= seeds / 4; seed++) {
+      const world = run({ seed }, (at, round) => {
+        if (round === 3) {
+          at.join("Store", 2);
+          at.run(at.random.below(10));
+          at.kill("Store#2");
+        }
+        if (round === 6) for (let i = 0; i < 2; i++) at.forgetSilent();
+      });
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      expect(world.instances.get("Store#0")!.missing(), `seed ${seed}`).toBe(null);
+      expect(difference(world, "Store#0", "Store#1"), `seed ${seed}`).toEqual([]);
+    }
+  }, 120_000);
+
+  test("that was only thought dead is told that it has been forgotten", () => {
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    world.kill("Client#1");
+    world.join("Store", 2);
+    world.run();
+    // A client that is gone does not say from where on it sends to the newcomer.
+    expect(world.instances.get("Store#0")!.missing()).toEqual({ newcomer: "Store#2", members: ["Client#1"] });
+    for (let i = 0; i < 2; i++) world.forgetSilent();
+    world.run();
+    expect(world.refused.get("Store#2")).toContain("forgotten");
+    expect(world.instances.get("Store#0")!.missing()).toBe(null);
+  });
+
+  test("with a number that another has or had is refused", () => {
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    world.join("Store", 2);
+    world.run();
+    const again = world.join("Store", 2);
+    world.run();
+    expect(again.isLiving).toBe(false);
+    expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      "DLC906 the sequencer does not let a newcomer in: Store#2 is a member of this deployment already: give the newcomer at 127.0.0.1:7002 another number",
+    ]);
+  });
+});
