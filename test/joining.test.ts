@@ -194,6 +194,7 @@ describe("a newcomer", () => {
     // A client that is gone does not say from where on it sends to the newcomer.
     expect(world.instances.get("Store#0")!.missing()).toEqual({ newcomer: "Store#2", members: ["Client#1"] });
     for (let i = 0; i < 2; i++) world.forgetSilent();
+    world.instances.get("Store#2")!.waits();
     world.run();
     expect(world.refused.get("Store#2")).toContain("forgotten");
     expect(world.instances.get("Store#0")!.missing()).toBe(null);

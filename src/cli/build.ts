@@ -167,6 +167,9 @@ function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFil
   const program = basename(path, ".dlc");
   const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
   if (needs.keepsData && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: ${NO_DATA_ON_NATS}`);
+  const dynamic = needs.roles.find((each) => each.dynamic)?.role;
+  if (dynamic !== undefined && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
+  if (dynamic !== undefined && on.target !== undefined) throw new WrongUse(`--target ${on.target}: its files place every instance, and those of ${dynamic} may join; build without --target, or without --dynamic`);
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
     on.target === undefined
@@ -192,12 +195,13 @@ function deployable(plan: Plan, name: string, transport: string): Deployable {
   const orderings = all.flatMap(({ ordering }) => ordering ?? []);
   return {
     name,
-    roles: [...roles.values()].map(({ name: role, count: instances }) => ({
+    roles: [...roles.values()].map(({ name: role, count: instances, dynamic = false }) => ({
       role,
       count: instances,
+      dynamic,
       hasInputs: all.some((each) => each.role === role && each.kind === "input"),
     })),
-    log: orderings.length > 0,
+    log: orderings.length > 0 || [...roles.values()].some(({ dynamic }) => dynamic),
     transport,
     epochMs: orderings.find(({ everyMs }) => everyMs !== undefined)?.everyMs ?? null,
     keepsData: durableRoles(plan.coordinated).size > 0,

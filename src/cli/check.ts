@@ -40,6 +40,8 @@ export interface Planning {
   /** A file that `dlc run --profile` has written; null: none, whatever the configuration says. */
   readonly profile?: string | null;
   readonly plan?: PlanName;
+  /** Roles whose members may change while the program runs. */
+  readonly dynamic?: readonly string[];
 }
 
 export interface CheckOptions extends Planning {
@@ -126,9 +128,9 @@ export async function checkOnce(
 }
 
 async function fixProgram(file: SourceFile, options: CheckOptions, config: Config, io: Io): Promise<FixedFile> {
-  const { strategy, profile, plan, unsafeFixes, cache } = options;
+  const { strategy, profile, plan, dynamic, unsafeFixes, cache } = options;
   const find = async (text: SourceFile): Promise<readonly Diagnostic[]> =>
-    (await checkProgram(text, { strategy, profile, plan, cache, fixes: "all" }, config, io)).diagnostics;
+    (await checkProgram(text, { strategy, profile, plan, dynamic, cache, fixes: "all" }, config, io)).diagnostics;
   return fixFile(file, find, { unsafe: unsafeFixes === true, cwd: io.cwd });
 }
 
@@ -163,6 +165,7 @@ async function reportOn(
     io.env["GITHUB_WORKSPACE"],
     options.strategy ?? config.strategy,
     options.plan,
+    options.dynamic,
     profileFor(options, config, io)?.text,
     budget,
     [...config.severities],
@@ -274,8 +277,8 @@ export async function checkProgram(
   const { imports = readImports(file, io.cwd), statements } = known;
   const measured = profileFor(options, config, io);
   const profile = measured === null ? undefined : (ir: Ir): Profile => profileOf(measured, ir);
-  const { plan: name, compare } = options;
-  const compiling = { strategy, plan: name, compare, files: imports, statements, ...(profile && { profile }) };
+  const { plan: name, compare, dynamic } = options;
+  const compiling = { strategy, plan: name, compare, dynamic, files: imports, statements, ...(profile && { profile }) };
   const read = compile(file, compiling);
   const compiled = options.fixes === undefined ? read : withFixes(read, compiling, options.fixes === "all");
   const found: Diagnostic[] = [...compiled.diagnostics];

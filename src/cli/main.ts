@@ -67,6 +67,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
+    .addOption(dynamicOption())
     .option("--max-warnings <n>", "exit with 1 when there are more warnings", whole)
     .option("--locked", "fail when the plan differs from the coordination.json beside the program")
     .option("--lock", "write that coordination.json")
@@ -113,6 +114,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
+    .addOption(dynamicOption())
     .addHelpText(
       "after",
       examples([
@@ -136,6 +138,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<file>", "the program, or a folder that dlc build made")
     .addOption(strategyOption())
     .addOption(planOption())
+    .addOption(dynamicOption())
     .option("--profile <file.json>", "write how much came where, for dlc check --profile")
     .option("--trace <file>", "write what every instance did: .svg (a space-time diagram) or .json (Perfetto, chrome://tracing)")
     .option("--otlp <url|file.jsonl>", "give away what every instance does as spans of OpenTelemetry, to a collector or into a file")
@@ -162,6 +165,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
       collect,
       [],
     )
+    .option("--join <Role@when>", "one more instance of a role that is dynamic joins so long after the start: Report@500ms", collect, [])
     .option("--restart <time>", "start a process that was killed again, so long after: 200ms")
     .option("--chaos", "let go wrong what can, from --seed: delays, cut connections, processes that stand still, and kill -9 with a restart")
     .option("--data <folder>", "keep there what has happened, so that a run that ended or was killed goes on where it was")
@@ -175,11 +179,11 @@ function commands(io: Io, finish: (code: number) => void): Command {
         "dlc run ads.dlc --strategy none --delay 0ms..50ms --seed 7",
       ]),
     )
-    .action(async (file: string, options: LaunchOptions & Pick<Planning, "strategy" | "plan">) => {
+    .action(async (file: string, options: LaunchOptions & Pick<Planning, "strategy" | "plan" | "dynamic">) => {
       const [{ runCommand }, { buildInto }] = await Promise.all([import("./run.ts"), import("./build.ts")]);
       // What is about to be measured is not read.
-      const { strategy, plan } = options;
-      const building = { strategy, plan, ...(options.profile !== undefined && { profile: null }) };
+      const { strategy, plan, dynamic } = options;
+      const building = { strategy, plan, dynamic, ...(options.profile !== undefined && { profile: null }) };
       finish(await runCommand(file, { ...options, build: (path, folder) => buildInto(path, folder, building, io) }));
     });
 
@@ -225,6 +229,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
+    .addOption(dynamicOption())
     .option("--witness", "look for two runs of the same small input that contradict each other")
     .option("-o, --out <file.svg>", "with --witness: the two runs as a space-time diagram")
     .option("--tries <n>", "with --witness: how many small inputs are tried (default: 60)", some)
@@ -382,6 +387,10 @@ function commands(io: Io, finish: (code: number) => void): Command {
       finish(0);
     });
   return program;
+}
+
+function dynamicOption(): Option {
+  return new Option("--dynamic <roles>", "roles whose replicas may join while the program runs, as in Report,Index").argParser((text) => text.split(","));
 }
 
 function strategyOption(): Option {

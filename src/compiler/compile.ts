@@ -14,6 +14,7 @@ import { parseProgram } from "./1-parse/program.ts";
 import type { StatementCache } from "./1-parse/cache.ts";
 import { lower } from "./2-lower/lower.ts";
 import { analyze } from "./3-analyze/analyze.ts";
+import { whyNotDynamic, withDynamic } from "./4-place/dynamic.ts";
 import { place } from "./4-place/place.ts";
 import { offer } from "./mends/offer.ts";
 
@@ -23,6 +24,8 @@ export interface CompileOptions {
   readonly profile?: (ir: Ir) => Profile;
   readonly plan?: PlanName;
   readonly compare?: boolean;
+  /** Names of roles whose members may change while the program runs. */
+  readonly dynamic?: readonly string[];
   /** All that the program imports, directly or not; `importsOf` says what a file names. */
   readonly files?: ImportedFiles;
   /** Statements matched before, by their text; filled as it goes. */
@@ -48,9 +51,12 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
     return result.value;
   };
   const asts = keep(parseProgram(file, options.files ?? new Map(), options.statements));
-  const ir = asts && keep(lower(asts));
+  const { dynamic = [] } = options;
+  const lowered = asts && keep(lower(asts));
+  const ir = lowered && withDynamic(lowered, dynamic);
   const analysis = ir && analyze(ir);
   const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto", profile: options.profile?.(analysis.ir), plan: options.plan, compare: options.compare }));
+  if (plan !== null) diagnostics.push(...whyNotDynamic(plan, dynamic));
   return { file, asts, ir, analysis, plan, diagnostics: inOrder(diagnostics, file) };
 }
 

@@ -75,6 +75,8 @@ export interface Role {
   readonly replicated: boolean;
   /** Column names; null when not partitioned. */
   readonly partitionedBy: readonly string[] | null;
+  /** Its instances may join and leave while the program runs. */
+  readonly dynamic?: true;
   readonly doc: string | null;
   readonly file: SourceFile;
   readonly span: Span;

@@ -24,6 +24,7 @@ export interface DescribedRole {
   readonly count: number;
   /** See `DeployNeeds`. */
   readonly unaddressed: string | null;
+  readonly dynamic?: boolean;
   readonly collections: readonly CollectionMeta[];
 }
 
@@ -40,8 +41,8 @@ export interface Network {
 }
 
 export type ToChild =
-  /** Ports may be 0; roles and counts are final. `told`: so many rows of outputs have come from earlier lives; null: not known. */
-  | { readonly type: "open"; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean; readonly told: number | null }
+  /** Ports may be 0; roles and counts are final. `join`: a newcomer, which `deploy` does not place. `told`: so many rows of outputs have come from earlier lives; null: not known. */
+  | { readonly type: "open"; readonly join: boolean; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean; readonly told: number | null }
   /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
   | {
       readonly type: "start";

@@ -15,6 +15,12 @@ export interface Place {
   readonly metrics?: number;
 }
 
+export interface RolePlaces {
+  readonly instances: readonly Place[];
+  /** Further instances may join while these run. */
+  readonly dynamic?: true;
+}
+
 export interface DeployFile {
   /** The program's name, for whoever reads the file. */
   readonly program?: string;
@@ -23,7 +29,7 @@ export interface DeployFile {
   /** `tcp`, which is meant where nothing is said, or the servers of a NATS cluster (transports/nats/settings.ts). */
   readonly transport?: string;
   /** On NATS, where the instances find each other by themselves, addresses may be left out: `{}`. */
-  readonly roles: Readonly<Record<string, { readonly instances: readonly Place[] }>>;
+  readonly roles: Readonly<Record<string, RolePlaces>>;
   /** The sequencer; needed where the program has logs, unless these are on NATS. */
   readonly log?: Place;
   /** How long the sequencer gathers an epoch, milliseconds; as the program was built where it is absent. */
@@ -43,6 +49,8 @@ export interface DeployNeeds {
     readonly count: number;
     /** A channel of it to which messages go without an address, so that it has one instance only. */
     readonly unaddressed?: string | null;
+    /** It was built so that its members may change. */
+    readonly dynamic?: boolean;
   }[];
   readonly log: boolean;
   /** How long epochs are unless the deployment says otherwise; none where no log is cut into any. */
@@ -55,11 +63,16 @@ export interface DeployNeeds {
 export function needsOf(metas: readonly RoleMeta[]): DeployNeeds {
   const targets = metas.flatMap((meta) => meta.targets);
   return {
-    roles: metas.map(({ role, count }) => ({ role, count, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
+    roles: metas.map(({ role, count, dynamic }) => ({ role, count, dynamic: dynamic === true, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
     log: metas.some(({ collections }) => collections.some(({ ordering }) => ordering !== undefined)),
     epochMs: epochMsOf(metas),
     durable: metas.find(({ durable }) => durable === true)?.role,
   };
+}
+
+/** Whether a deployment of it has one, to order events or changes of members. */
+export function hasSequencer({ log, roles }: DeployNeeds): boolean {
+  return log || roles.some(({ dynamic }) => dynamic);
 }
 
 /** null where no log is cut into epochs. */
@@ -93,6 +106,9 @@ const PLACE_KEYS = ["host", "port", "metrics"];
 /** What is received from NATS is not held back until it is on the disk. */
 export const NO_DATA_ON_NATS = 'processes keep data on "tcp" only, not on NATS';
 
+/** What is on a disk says nothing of members that change. */
+export const NO_DATA_WITH_DYNAMIC = "processes keep no data where the members of a role change: without --data, or without \"dynamic\"";
+
 /** Longer ones would stop a program. */
 export const LONGEST_EPOCH_MS = 3_600_000;
 
@@ -103,13 +119,13 @@ export const FIRST_PORT = 7201;
 export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstPort = FIRST_PORT): DeployFile {
   let next = firstPort;
   const place = (): Place => ({ host, port: firstPort === 0 ? 0 : next++ });
-  const roles: Record<string, { instances: Place[] }> = {};
-  for (const { role, count } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place) };
+  const roles: Record<string, RolePlaces> = {};
+  for (const { role, count, dynamic } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place), ...(dynamic && { dynamic }) };
   return {
     cluster: "",
     transport: "tcp",
     roles,
-    ...(needs.log && { log: place() }),
+    ...(hasSequencer(needs) && { log: place() }),
     ...(typeof needs.epochMs === "number" && { epochMs: needs.epochMs }),
   };
 }
@@ -122,7 +138,7 @@ export function withMetrics(deploy: DeployFile, first: number): DeployFile {
   let next = first;
   const place = (of: Place): Place => ({ ...of, metrics: first === 0 ? 0 : next++ });
   const roles = Object.fromEntries(
-    Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances: instances.map(place) }]),
+    Object.entries(deploy.roles).map(([role, of]) => [role, { ...of, instances: of.instances.map(place) }]),
   );
   return { ...deploy, roles, ...(deploy.log === undefined ? {} : { log: place(deploy.log) }) };
 }
@@ -195,6 +211,16 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
           if (!isLeftOut) checkPlace(place, `roles.${role}.instances[${i}]`, problems);
         });
       }
+    }
+    for (const [role, entry] of Object.entries(roles)) {
+      const dynamic = isRecord(entry) ? entry["dynamic"] : undefined;
+      if (dynamic === undefined) continue;
+      const isBuiltSo = needs === undefined || needs.roles.some((each) => each.role === role && each.dynamic);
+      if (dynamic !== true) problems.push(`roles.${role}.dynamic can only be true, or left out; found ${JSON.stringify(dynamic)}`);
+      else if (!isBuiltSo) problems.push(`roles.${role} is dynamic, and the program was not built for that: dlc build --dynamic ${role}`);
+      else if (isOnNats) problems.push(`roles.${role} is dynamic: members change on "tcp" only, not on NATS`);
+      else if (data !== undefined) problems.push(`roles.${role} is dynamic: ${NO_DATA_WITH_DYNAMIC}`);
+      else if (log === undefined) problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
     }
     for (const { role, unaddressed } of needs?.roles ?? []) {
       if (!Object.hasOwn(roles, role)) problems.push(`the program has a role ${role}, but "roles" does not place it`);
@@ -286,6 +312,11 @@ export function placesOf(deploy: DeployFile): ReadonlyMap<string, Place> {
   // On NATS the logs need no process.
   if (deploy.log !== undefined && natsOf(deploy) === null) places.set("log", deploy.log);
   return places;
+}
+
+/** Roles whose members change. */
+export function dynamicOf(deploy: DeployFile): ReadonlySet<string> {
+  return new Set(Object.entries(deploy.roles).flatMap(([role, { dynamic }]) => (dynamic ? [role] : [])));
 }
 
 export function countsOf(deploy: DeployFile): Readonly<Record<string, number>> {

@@ -3,16 +3,17 @@
  * that is cut into epochs what arrives in one of them does; an epoch begins with the first that comes.
  */
 import { randomInt } from "node:crypto";
-import { countsOf, epochMsOf, placesOf } from "./deployment.ts";
-import type { DeployFile } from "./deployment.ts";
+import { countsOf, dynamicOf, epochMsOf, placesOf } from "./deployment.ts";
+import type { DeployFile, Place } from "./deployment.ts";
 import { faultText, goneText } from "./host.ts";
+import { Registry } from "./membership/registry.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { NodeCounts, NodeOptions } from "./node-options.ts";
 import { Pressure } from "./pressure.ts";
 import { OtlpExporter, resourceOf } from "./otlp.ts";
 import type { RoleMeta } from "./program.ts";
-import { LOG } from "./routing.ts";
+import { LOG, parseAddress } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
 import { Spans } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
@@ -23,6 +24,8 @@ import type { Trace } from "./tracing.ts";
 import { createTransport } from "./transports/index.ts";
 import type { Transport } from "./transports/index.ts";
 
+/** A newcomer of which nothing is heard for so long is forgotten; within twice that at most. */
+const SILENT_MS = 10_000;
 
 export class LogNode {
   readonly address = LOG;
@@ -42,6 +45,7 @@ export class LogNode {
   readonly #exporter: OtlpExporter | null;
   readonly #epochMs: number;
   #epoch: NodeJS.Timeout | null = null;
+  #silence: NodeJS.Timeout | null = null;
   readonly #pressure: Pressure;
   #isTurnDue = false;
   #isStarted = false;
@@ -57,9 +61,11 @@ export class LogNode {
     this.#onFailure = options.onFailure ?? (() => {});
     const counts = countsOf(options.deploy);
     const data = options.data ?? options.deploy.data;
+    const dynamic = dynamicOf(options.deploy);
     if (data === undefined) {
       this.#journal = null;
-      this.#sequencer = new Sequencer({ counts }, metas, randomInt(2 ** 47));
+      const epoch = randomInt(2 ** 47);
+      this.#sequencer = dynamic.size > 0 ? this.#registry(counts, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
     } else {
       const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts };
       const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedSequencer({ counts }, metas, epoch));
@@ -97,6 +103,7 @@ export class LogNode {
       onRelief: () => this.#pressure.relieve(),
       onGone: (address, by) => this.#declareGone(address, by),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
+      ...(dynamic.size > 0 && { strangers: { areHeard: true, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
       holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
@@ -109,6 +116,24 @@ export class LogNode {
       pause: (isPaused) => this.#transport.pause(isPaused),
       wake: () => this.#wake(),
     });
+  }
+
+  #registry(counts: Readonly<Record<string, number>>, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>): Registry {
+    const registry = new Registry({ counts }, metas, epoch, dynamic);
+    registry.onPlace = (address, place) => this.#transport.learn!(address, place);
+    registry.onChange = ({ kind, address, sponsor }) => {
+      if (kind === "leave") this.#transport.forget(address);
+      this.#log(kind === "join" ? `${address} joins, and gets the state of ${sponsor}` : kind === "leave" ? `${address} is forgotten` : `${address} is to get the state of ${sponsor}`);
+    };
+    this.#silence = setInterval(() => {
+      registry.forgetSilent();
+      this.#wake();
+    }, SILENT_MS);
+    return registry;
+  }
+
+  get place(): Place {
+    return this.#deploy.log!;
   }
 
   /** As of a node. */
@@ -250,6 +275,7 @@ export class LogNode {
     this.#send(() => this.#sequencer.flush());
     this.#endEpoch();
     this.#isStopped = true;
+    if (this.#silence !== null) clearInterval(this.#silence);
     this.#pressure.end();
     this.#transport.pause(false);
     await this.#transport.close(graceMs);

@@ -1,9 +1,9 @@
 /** What `main.js` of an emitted folder does: starts any instance of the program. */
 import { readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join as joined, resolve } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { besideFile, DeploymentError, epochMsOf, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
-import type { DeployFile } from "./deployment.ts";
+import { besideFile, DeploymentError, epochMsOf, hasSequencer, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
+import type { DeployFile, Place } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { ANSWERS_WITHIN_MS, declare, whyNeverGone } from "./gone.ts";
 import { setLogFormat } from "./log-lines.ts";
@@ -43,6 +43,8 @@ interface Arguments {
   readonly seed: number;
   readonly listen: string | null;
   readonly metrics: MetricsPlace | null;
+  /** A newcomer, and where it is found. */
+  readonly join: Place | null;
 }
 
 /** Reads the process's arguments, runs what they ask for and ends the process. */
@@ -64,8 +66,7 @@ export function main(programs: Readonly<Record<string, RoleProgram>>, options: M
 
 /** null: goes on until a launcher ends it. */
 async function run(from: ProcessProgram, argv: readonly string[]): Promise<number | null> {
-  const collections = Object.values(from.programs).flatMap(({ meta }) => meta.collections);
-  const hasLog = collections.some(({ ordering }) => ordering !== undefined);
+  const hasLog = hasSequencer(needsOf(Object.values(from.programs).map(({ meta }) => meta)));
   if (argv.includes("--help") || argv.includes("-h") || argv.length === 0) {
     process.stdout.write(usage(from, hasLog));
     return argv.length === 0 ? 2 : 0;
@@ -81,7 +82,7 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     const known = `${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`;
     throw new WrongUse(`there is no role ${args.role}; the program has ${known}`);
   }
-  if (args.role === "log" && !hasLog) throw new WrongUse("this program orders nothing, so that it has no log to run");
+  if (args.role === "log" && !hasLog) throw new WrongUse("this program orders nothing, and has no role that is dynamic, so that it has no log to run");
   if (argv.includes("--launched") && process.send !== undefined) {
     runLaunched(from, args);
     return null;
@@ -89,7 +90,8 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
   const deploy = readDeployment(from, args);
   if (args.role === "log" && natsOf(deploy) !== null) throw new WrongUse("on NATS the logs need no process: there is no sequencer to start");
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
-  if (args.index >= instances) {
+  if (args.join !== null) checkJoin(args, deploy);
+  else if (args.index >= instances) {
     const wanted = `${args.role}#${args.index}`;
     throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${wanted}`);
   }
@@ -109,9 +111,17 @@ async function declareGone(from: ProcessProgram, args: Arguments, gone: string):
   return isKnown ? 0 : 1;
 }
 
+function checkJoin({ role, index, deploy: path }: Arguments, { roles }: DeployFile): void {
+  const wanted = `${role}#${index}`;
+  if (role === "log") throw new WrongUse("--join is for an instance of a role; the sequencer is where the deployment says");
+  const { instances, dynamic } = roles[role];
+  if (dynamic !== true) throw new WrongUse(`--join: the members of ${role} are fixed; dlc build --dynamic ${role}, and "dynamic": true at roles.${role} of ${path}, let them change`);
+  if (index < instances.length) throw new WrongUse(`--join: ${path} places ${wanted}, so that it starts without joining; a newcomer has a number from ${instances.length} on`);
+}
+
 function describe(from: ProcessProgram, log: boolean): Description {
   const metas = Object.values(from.programs).map(({ meta }) => meta);
-  const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null }, i) => ({ role, count, unaddressed, collections: metas[i].collections }));
+  const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null, dynamic }, i) => ({ role, count, unaddressed, ...(dynamic && { dynamic }), collections: metas[i].collections }));
   const { durable } = needsOf(metas);
   return { program: from.program, version: from.version, log, epochMs: epochMsOf(metas), roles, ...(durable === undefined ? {} : { durable }) };
 }
@@ -136,6 +146,8 @@ waits for its seals fails and the rest goes on.
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
   --seed N                  seed of delay and loss (default 1)
+  --join HOST:PORT          join a running deployment as a newcomer that the others find there (port 0: any); --index is
+                            a number that the deployment has not given, and the role is one that is dynamic there
   --listen HOST             listen on that address, as 0.0.0.0 (default: the host of its place in the deployment)
   --metrics [HOST:]PORT     serve metrics and health there (/metrics, /live, /ready, /status), on this machine alone
                             without a host; 0 is any free port (default: what the deployment says)
@@ -150,7 +162,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let role: string | null = null;
   let index = 0;
   let gone: string | null = null;
-  let deploy = join(dirname(process.argv[1]), "deploy.json");
+  let deploy = joined(dirname(process.argv[1]), "deploy.json");
   let transport: string | null = null;
   const inputs: string[] = [];
   let stdin = true;
@@ -162,6 +174,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let seed = 1;
   let listen: string | null = null;
   let metrics: MetricsPlace | null = null;
+  let join: Place | null = null;
   for (let i = 0; i < argv.length; i++) {
     const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
     const name = joinedOption?.[1] ?? argv[i];
@@ -207,6 +220,9 @@ function parseArguments(argv: readonly string[]): Arguments {
       case "--seed":
         seed = wholeNumber(name, value());
         break;
+      case "--join":
+        join = joinPlace(value());
+        break;
       case "--listen":
         listen = value();
         break;
@@ -225,7 +241,7 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null && gone === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role: role ?? "", index, gone, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics };
+  return { role: role ?? "", index, gone, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics, join };
 }
 
 function shareOf(text: string): number {
@@ -243,6 +259,12 @@ function metricsPlace(text: string): MetricsPlace {
   const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
   if (match === null || Number(match[2]) > 65535) throw new WrongUse(`--metrics must be a port, as 9464 or 0.0.0.0:9464; found ${text}`);
   return { host: match[1] ?? "127.0.0.1", port: Number(match[2]) };
+}
+
+function joinPlace(text: string): Place {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65535) throw new WrongUse(`--join must be the address by which the others find it, as 10.0.0.7:7301; found ${text}`);
+  return { host: match[1], port: Number(match[2]) };
 }
 
 function wholeNumber(option: string, text: string): number {

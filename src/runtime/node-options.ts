@@ -1,5 +1,5 @@
 /** What a node is started with, and what it counts. */
-import type { DeployFile } from "./deployment.ts";
+import type { DeployFile, Place } from "./deployment.ts";
 import type { OtlpSettings } from "./otlp-settings.ts";
 import type { CollectionMeta, Row } from "./program.ts";
 import type { StorageError } from "./storage/storage-error.ts";
@@ -11,6 +11,8 @@ export interface NodeOptions {
   readonly index?: number;
   /** Where all instances are. May be left out for a single role with one instance, on any free port; its log then runs beside it. */
   readonly deploy?: DeployFile;
+  /** A newcomer: it is not in `deploy`, and this is where it is found. */
+  readonly join?: Place;
   /** Peers of another program or of another build of it are refused. "" when left out. */
   readonly program?: string;
   readonly version?: string;

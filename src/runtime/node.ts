@@ -1,14 +1,17 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
+import { Alarms } from "./alarms.ts";
 import { RowType, takenRow } from "./codec.ts";
 import { checkDeployment, placesOf } from "./deployment.ts";
-import type { DeployFile } from "./deployment.ts";
+import type { DeployFile, Place } from "./deployment.ts";
 import { Instance, LACKS_SEAL } from "./instance.ts";
-import type { Arrived, AwaitedSeal, Deadline, StepEffects } from "./instance.ts";
+import type { Arrived, AwaitedSeal, StepEffects } from "./instance.ts";
 import { endPort, faultText, goneText, inputPort, Listeners, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
 import { LogNode } from "./log-node.ts";
+import { MembershipEdge } from "./membership/edge.ts";
+import { MemberInstance } from "./membership/member.ts";
 import { rowsIn } from "./messages.ts";
 import type { Envelope } from "./messages.ts";
 import type { JoinOf } from "./outside.ts";
@@ -19,7 +22,7 @@ import { Pressure } from "./pressure.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row } from "./program.ts";
 import { now, Tracing, watched } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
-import { addressOf } from "./routing.ts";
+import { addressOf, parseAddress } from "./routing.ts";
 import { Spans } from "./spans.ts";
 import type { TracedEffects } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
@@ -31,8 +34,6 @@ import type { Transport } from "./transports/index.ts";
 
 export type { NodeCounts, NodeOptions, RowsListener } from "./node-options.ts";
 
-/** Node's timers take no more; about 25 days. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Steps that one write to the disk keeps. */
 const STEPS_AT_ONCE = 64;
 
@@ -54,6 +55,10 @@ export class DlcNode {
   readonly #program: RoleProgram;
   readonly #deploy: DeployFile;
   readonly #instance: Instance;
+  /** Where members change. */
+  readonly #membership: MembershipEdge | null;
+  /** Where it is found; of a newcomer the deployment does not say it. */
+  #place: Place;
   /** null: nothing is kept. */
   readonly #journal: Journal | null;
   readonly #onFailure: (error: StorageError) => void;
@@ -73,9 +78,7 @@ export class DlcNode {
   readonly #collections: ReadonlyMap<string, CollectionMeta>;
   readonly #listeners: Listeners;
   readonly #rowsListeners = new Set<RowsListener>();
-  readonly #timers: NodeJS.Timeout[] = [];
-  /** Of partitions that are still open. */
-  readonly #deadlines = new Set<NodeJS.Timeout>();
+  readonly #alarms = new Alarms();
   readonly #pressure: Pressure;
   #isTurnDue = false;
   #isStarted = false;
@@ -84,7 +87,7 @@ export class DlcNode {
 
   constructor(program: RoleProgram, options: NodeOptions = {}, sequencer: LogNode | null = null) {
     const { meta } = program;
-    const { deploy, counts, index, data } = placingOf(program, options);
+    const { deploy, counts, index, data, dynamic } = placingOf(program, options);
     this.#program = program;
     this.#deploy = deploy;
     this.#onFailure = options.onFailure ?? (() => {});
@@ -109,9 +112,13 @@ export class DlcNode {
     };
     const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts };
     const watchedProgram = { ...program, createEvaluator };
+    this.#place = options.join ?? placesOf(deploy).get(this.address)!;
+    let member: MemberInstance | null = null;
     if (data === undefined) {
+      const epoch = randomInt(2 ** 47);
+      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts }, index, epoch, { joins: options.join !== undefined });
       this.#journal = null;
-      this.#instance = new Instance(watchedProgram, { counts }, index, randomInt(2 ** 47));
+      this.#instance = member ?? new Instance(watchedProgram, { counts }, index, epoch);
     } else {
       const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedInstance(watchedProgram, { counts }, index, epoch));
       recorded.recordIn(journal);
@@ -137,10 +144,13 @@ export class DlcNode {
       onGone: (address, by) => this.#declareGone(address, by),
       onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
+      ...(dynamic.size > 0 && { strangers: { areHeard: false, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
       holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
+    const edge = { transport: this.#transport, log: this.#log, onFault: (fault: Fault) => this.#fault(fault), wake: () => this.#wake(), onEnd: () => this.onEnd?.() };
+    this.#membership = member && new MembershipEdge({ ...edge, instance: member });
     this.#pressure = new Pressure({
       waiting: () => this.#instance.waiting,
       wantsStep: () => this.#instance.wantsStep(),
@@ -160,9 +170,21 @@ export class DlcNode {
    * Can be found from now on; resolves to its port, if it has one. Rejects with the system's error (`EADDRINUSE`), or a
    * TransportError. `at`: the address to listen on, where it is another than the one by which peers find it.
    */
-  listen(at?: string): Promise<number> {
-    const { host, port } = placesOf(this.#deploy).get(this.address)!;
-    return this.#transport.listen(at ?? host, port);
+  async listen(at?: string): Promise<number> {
+    const { host, port } = this.#place;
+    const open = await this.#transport.listen(at ?? host, port);
+    this.#place = { ...this.#place, port: open };
+    return open;
+  }
+
+  /** Where peers find it, and whoever operates it. */
+  get place(): Place {
+    return this.#place;
+  }
+
+  /** Resolves when it takes part: at once, but for a newcomer, which has to get its state. */
+  get living(): Promise<void> {
+    return this.#membership?.living ?? Promise.resolve();
   }
 
   /** Lets it run. `deploy`: with the ports as they have come out; the same roles and counts as before. */
@@ -177,15 +199,15 @@ export class DlcNode {
       if (collection.kind !== "timer" || collection.periodMs === undefined) continue;
       const { name } = collection;
       this.fired.set(name, this.#journal?.fired.get(name) ?? 0);
-      this.#timers.push(
-        setInterval(() => {
-          this.fired.set(name, this.fired.get(name)! + 1);
-          this.#spans?.given();
-          this.#instance.fire(name);
-          this.#wake();
-        }, collection.periodMs),
-      );
+      this.#alarms.every(collection.periodMs, () => {
+        if (!this.#isLiving) return;
+        this.fired.set(name, this.fired.get(name)! + 1);
+        this.#spans?.given();
+        this.#instance.fire(name);
+        this.#wake();
+      });
     }
+    this.#membership?.start(placesOf(deploy).has(this.address) ? null : this.#place);
     this.#wake();
   }
 
@@ -325,20 +347,16 @@ export class DlcNode {
     if (this.#isStopped) return;
     this.#repeat();
     this.#steps();
-    for (const deadline of this.#instance.deadlines()) this.#watch(deadline);
+    for (const deadline of this.#instance.deadlines()) {
+      this.#alarms.at(deadline, () => {
+        const fault = this.#instance.expire(deadline);
+        if (fault !== null) this.#fault(fault);
+        this.#wake();
+      });
+    }
     if (this.#instance.wantsStep()) this.#wake();
     this.#pressure.throttle();
     this.#pressure.relieve();
-  }
-
-  #watch(deadline: Deadline): void {
-    const timer = setTimeout(() => {
-      this.#deadlines.delete(timer);
-      const fault = this.#instance.expire(deadline);
-      if (fault !== null) this.#fault(fault);
-      this.#wake();
-    }, Math.min(deadline.ms, LONGEST_TIMEOUT_MS));
-    this.#deadlines.add(timer);
   }
 
   /** A step of what waits; where data are kept several, since each write to the disk is waited for. */
@@ -382,7 +400,7 @@ export class DlcNode {
     this.#failure = error;
     this.#fault({ code: error.code, message: `${error.message}; ${this.address} stops` });
     this.#isStopped = true;
-    this.#clearTimers();
+    this.#alarms.clear();
     this.#pressure.end();
     this.#journal!.abandon();
     for (const { reject } of this.#savers.splice(0)) reject(error);
@@ -450,12 +468,16 @@ export class DlcNode {
 
   /** No event waits, nothing is unacknowledged, no deferred fact is pending. */
   get isIdle(): boolean {
-    return this.#isStarted && !this.#isTurnDue && !this.#instance.wantsStep() && this.#transport.unacked === 0;
+    return this.#isStarted && this.#isLiving && !this.#isTurnDue && !this.#instance.wantsStep() && this.#transport.unacked === 0;
   }
 
-  /** Whether it takes part: from `start` until `stop`. */
+  /** Whether it takes part: from `start` (a newcomer, from when it has its state) until `stop`. */
   get isReady(): boolean {
-    return this.#isStarted && !this.#isStopped;
+    return this.#isStarted && this.#isLiving && !this.#isStopped;
+  }
+
+  get #isLiving(): boolean {
+    return !(this.#instance instanceof MemberInstance) || this.#instance.isLiving;
   }
 
   /** Events that wait for a step. */
@@ -522,7 +544,8 @@ export class DlcNode {
   /** Takes the steps that wait, lets what was sent arrive (for at most `graceMs`), and closes everything. */
   async stop(graceMs = 2000): Promise<void> {
     if (this.#isStopped) return;
-    this.#clearTimers();
+    this.#alarms.clear();
+    this.#membership?.stop();
     for (let i = 0; i < 1000 && this.#isStarted && !this.#isStopped && this.#instance.wantsStep(); i++) this.#steps();
     if (this.#failure === null) this.#keep([]);
     this.#isStopped = true;
@@ -532,11 +555,6 @@ export class DlcNode {
     await this.#exporter?.close(graceMs);
     await this.#sequencer?.stop(graceMs);
     if (this.#failure === null) this.#journal?.close();
-  }
-
-  #clearTimers(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    for (const timer of this.#deadlines) clearTimeout(timer);
   }
 }
 
@@ -561,5 +579,5 @@ export async function startNode(program: RoleProgram, options: NodeOptions = {})
 
 function withPort(deploy: DeployFile, role: string, index: number, port: number): DeployFile {
   const instances = deploy.roles[role].instances.map((place, i) => (i === index ? { ...place, port } : place));
-  return { ...deploy, roles: { ...deploy.roles, [role]: { instances } } };
+  return { ...deploy, roles: { ...deploy.roles, [role]: { ...deploy.roles[role], instances } } };
 }

@@ -1,5 +1,5 @@
 /** Where an instance is in its deployment, checked before it is made. */
-import { countsOf, defaultDeployment, natsOf, needsOf, NO_DATA_ON_NATS } from "./deployment.ts";
+import { countsOf, defaultDeployment, dynamicOf, natsOf, needsOf, NO_DATA_ON_NATS, NO_DATA_WITH_DYNAMIC } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { RoleMeta, RoleProgram } from "./program.ts";
@@ -9,6 +9,8 @@ export interface Placing {
   /** Instances of each role. */
   readonly counts: Readonly<Record<string, number>>;
   readonly index: number;
+  /** Roles whose members change. */
+  readonly dynamic: ReadonlySet<string>;
   /** Folder of its data, if it keeps any. */
   readonly data: string | undefined;
 }
@@ -20,7 +22,11 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   const deploy = options.deploy ?? soleDeployment(program);
   const counts = countsOf(deploy);
   if (!Object.hasOwn(counts, meta.role)) throw new RangeError(`the deployment does not place the role ${meta.role}`);
-  if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
+  const dynamic = dynamicOf(deploy);
+  if (options.join !== undefined) {
+    if (!dynamic.has(meta.role)) throw new RangeError(`${meta.role} is not dynamic in this deployment, so that no instance can join`);
+    if (!Number.isInteger(index) || index < counts[meta.role]) throw new RangeError(`the deployment places ${meta.role}#${index}: a newcomer has another number`);
+  } else if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
     const last = counts[meta.role] - 1;
     throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
   }
@@ -30,8 +36,9 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   const data = options.data ?? deploy.data;
   if (meta.durable === true && data === undefined)
     throw new RangeError(`${meta.role} has durable tables, and no folder for them: "data" is missing`);
+  if (data !== undefined && dynamic.size > 0) throw new RangeError(NO_DATA_WITH_DYNAMIC);
   if (data !== undefined && natsOf(deploy) !== null) throw new RangeError(NO_DATA_ON_NATS);
-  return { deploy, counts, index, data };
+  return { deploy, counts, index, data, dynamic };
 }
 
 /** A collection of the role, or that it sends to, whose events a log orders. */

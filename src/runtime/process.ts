@@ -2,8 +2,8 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { ChildInput, FromChild, Network, Observed, Status, ToChild } from "./control.ts";
-import { natsOf, placesOf } from "./deployment.ts";
-import type { DeployFile } from "./deployment.ts";
+import { natsOf } from "./deployment.ts";
+import type { DeployFile, Place } from "./deployment.ts";
 import { Feed } from "./feed.ts";
 import type { FeedFile } from "./feed.ts";
 import { destinationOf, lineWriter, parseLine } from "./lines.ts";
@@ -51,6 +51,7 @@ function create(
   network: Network,
   trace = false,
   told: number | null = null,
+  join: Place | null = null,
 ): AnyNode {
   const name = role === "log" ? "log" : `${role}#${index}`;
   const { program, version } = from;
@@ -63,6 +64,7 @@ function create(
     trace,
     log: say(name),
     ...(told === null ? {} : { told }),
+    ...(join === null ? {} : { join }),
     // What is not on the disk has not happened: nobody must hear of it.
     onFailure: endAfterOutputs,
   } satisfies NodeOptions;
@@ -100,8 +102,8 @@ function createOrSay(...given: Parameters<typeof create>): AnyNode | null {
 const LISTENS_WITHIN_MS = 2_000;
 
 /** Opens the socket, or joins the deployment, or says why that is not possible. */
-async function listen(node: AnyNode, deploy: DeployFile, at?: string | null): Promise<number | null> {
-  const { host, port } = placesOf(deploy).get(node.address)!;
+async function listen(node: AnyNode, at?: string | null): Promise<number | null> {
+  const { host, port } = node.place;
   const until = Date.now() + (node.isBack ? LISTENS_WITHIN_MS : 0);
   return heard(() => patiently(() => node.listen(at ?? undefined), until), node.address, at ?? host, port, "(in deploy.json, or with --port-base; every dlc build begins at port 7201 unless that says otherwise)");
 }
@@ -171,13 +173,13 @@ function printOutputs(node: DlcNode): void {
 function whereIs(node: AnyNode, deploy: DeployFile, listensOn: string | null, port: number): string {
   const nats = natsOf(deploy);
   if (nats !== null) return `has joined ${deploy.cluster ? JSON.stringify(deploy.cluster) : "the deployment"} on ${serversText(nats)}`;
-  return `listens on ${listensOn ?? placesOf(deploy).get(node.address)!.host}:${port}`;
+  return `listens on ${listensOn ?? node.place.host}:${port}`;
 }
 
 /** Runs alone, with addresses from the deployment, until SIGINT or SIGTERM. Resolves to the exit code. */
 export async function runAlone(
   from: ProcessProgram,
-  which: ProcessRole,
+  which: ProcessRole & { readonly join?: Place | null },
   deploy: DeployFile,
   network: Network,
   inputs: readonly FeedFile[],
@@ -189,13 +191,13 @@ export async function runAlone(
     process.once("SIGTERM", () => resolve(false));
     cut = () => resolve(true);
   });
-  const node = createOrSay(from, which, deploy, network);
+  const node = createOrSay(from, which, deploy, network, false, null, which.join ?? null);
   if (node === null) return 1;
   if (node instanceof DlcNode) node.onEnd = cut;
-  const port = await listen(node, deploy, which.listen);
+  const port = await listen(node, which.listen);
   if (port === null) return 1;
   let feed: Feed | null = null;
-  if (!(await operate(node, () => feed, metricsPlace(which, node, deploy)))) return 1;
+  if (!(await operate(node, () => feed, metricsPlace(which, node)))) return 1;
   node.start();
   say(node.address)(whereIs(node, deploy, which.listen ?? null, port));
   if (node instanceof DlcNode) {
@@ -203,8 +205,11 @@ export async function runAlone(
     const { collections } = from.programs[which.role].meta;
     const hasInputs = collections.some(({ kind }) => kind === "input");
     feed = new Feed(node, collections, { files: inputs, stdin: readStdin && hasInputs, report: say(node.address) });
-    feed.start();
-    if (readStdin && hasInputs) void readLines(node, feed);
+    const begin = (of: Feed): void => {
+      of.start();
+      if (readStdin && hasInputs) void readLines(node, of);
+    };
+    void node.living.then(() => begin(feed!));
   }
   const isCut = await ended;
   feed?.stop();
@@ -259,11 +264,14 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit(1));
 
-  const open = async ({ deploy, network, trace, told }: Extract<ToChild, { type: "open" }>): Promise<void> => {
-    node = createOrSay(from, which, deploy, network, trace, told);
-    if (node instanceof DlcNode) printOutputs(node);
-    const port = node === null ? null : await listen(node, deploy);
-    if (port !== null && (await operate(node!, () => feed, metricsPlace(which, node!, deploy))))
+  const open = async ({ deploy, join, network, trace, told }: Extract<ToChild, { type: "open" }>): Promise<void> => {
+    node = createOrSay(from, which, deploy, network, trace, told, join ? { host: "127.0.0.1", port: 0 } : null);
+    if (node instanceof DlcNode) {
+      printOutputs(node);
+      if (join) node.onEnd = endAfterOutputs;
+    }
+    const port = node === null ? null : await listen(node);
+    if (port !== null && (await operate(node!, () => feed, metricsPlace(which, node!))))
       return tell({ type: "listening", port, told: node instanceof DlcNode ? node.told : 0 });
     tell({ type: "failed" });
     process.exitCode = 1;
@@ -287,7 +295,8 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       limit: killAtRows,
       onLimit: () => dieWhenIdle(node as DlcNode),
     });
-    feed.start();
+    const begun = feed;
+    void node.living.then(() => begun.start());
   };
 
   const take = async (lines: readonly (readonly [number, unknown])[]): Promise<void> => {
@@ -329,9 +338,9 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
 }
 
 /** As the process was told, else as the deployment says. */
-function metricsPlace({ listen: at, metrics }: ProcessRole, node: AnyNode, deploy: DeployFile): MetricsPlace | null {
+function metricsPlace({ listen: at, metrics }: ProcessRole, node: AnyNode): MetricsPlace | null {
   if (metrics !== null) return metrics;
-  const { host, metrics: port } = placesOf(deploy).get(node.address)!;
+  const { host, metrics: port } = node.place;
   return port === undefined ? null : { host: at ?? host, port };
 }
 

@@ -79,6 +79,8 @@ export interface RoleMeta {
   readonly count: number;
   readonly replicated: boolean;
   readonly partitionedBy: readonly string[] | null;
+  /** Its instances may join while the program runs, if the deployment says so. */
+  readonly dynamic?: boolean;
   /** It has durable tables, so that it needs a place for its data. */
   readonly durable?: boolean;
   /** Inputs, outputs, channels and timers of the role, in declaration order. */

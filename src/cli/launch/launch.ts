@@ -94,6 +94,8 @@ class Run {
   /** Rows of outputs that have come from each, in all its lives. */
   readonly #told = new Map<string, number>();
   readonly #killTimers: NodeJS.Timeout[] = [];
+  /** Newcomers that have not been started. */
+  #joining = 0;
   readonly #chaos: Chaos | null;
   #stdin: StdinFeed | null = null;
   #startedAt = 0;
@@ -192,14 +194,14 @@ class Run {
     const roles = Object.fromEntries(
       Object.entries(deploy.roles).map(([role, { instances }]) => [
         role,
-        { instances: instances.map((place, i) => ({ ...place, port: at.get(`${role}#${i}`)! })) },
+        { ...deploy.roles[role], instances: instances.map((place, i) => ({ ...place, port: at.get(`${role}#${i}`)! })) },
       ]),
     );
     return { ...deploy, roles, ...(deploy.log ? { log: { ...deploy.log, port: at.get("log")! } } : {}) };
   }
 
   /** A process with its socket open; null when that failed. */
-  async #openOne(name: string): Promise<{ readonly port: number; readonly told: number } | null> {
+  async #openOne(name: string, join = false): Promise<{ readonly port: number; readonly told: number } | null> {
     const child = new Child(name, this.#main, {
       output: (lines) => {
         this.#told.set(name, (this.#told.get(name) ?? 0) + linesIn(lines));
@@ -217,12 +219,12 @@ class Run {
     if ((await child.next("ready")) === null) return null;
     const listening = child.next("listening");
     const told = dead === undefined ? null : this.#told.get(name)!;
-    child.send({ type: "open", deploy: this.#deploy, network: this.#plan.network, trace: this.#options.trace !== undefined, told });
+    child.send({ type: "open", join, deploy: this.#deploy, network: this.#plan.network, trace: this.#options.trace !== undefined, told });
     return listening;
   }
 
   #start(): void {
-    const { stdin, kills } = this.#plan;
+    const { stdin, kills, joins } = this.#plan;
     this.#startedAt = Date.now();
     const places = placesOf(this.#deploy);
     const nats = natsOf(this.#deploy);
@@ -239,6 +241,8 @@ class Run {
     for (const { name, ms } of kills) {
       if (ms !== null) this.#killTimers.push(setTimeout(() => this.#children.get(name)!.kill(false), ms));
     }
+    this.#joining = joins.length;
+    for (const { name, ms } of joins) this.#killTimers.push(setTimeout(() => void this.#join(name), ms));
     this.#chaos?.start();
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
@@ -251,6 +255,16 @@ class Run {
   #startOne(child: Child, killAtRows: number | null): void {
     const { inputs, stdin } = this.#plan;
     child.send({ type: "start", deploy: this.#deploy, inputs: inputs.get(child.name) ?? [], stdin, killAtRows });
+  }
+
+  /** One more instance, which finds the others by the registry. */
+  async #join(name: string): Promise<void> {
+    const listening = this.#isEnding ? null : await this.#openOne(name, true);
+    this.#joining--;
+    if (listening === null || this.#isEnding) return;
+    this.#told.set(name, 0);
+    this.#log(`${name} joins, on port ${listening.port}`);
+    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: [], stdin: false, killAtRows: null });
   }
 
   /** Another process in the place of one that was killed, with its data. */
@@ -309,7 +323,7 @@ class Run {
     const quiescence = new Quiescence();
     while (this.#signal === null && (this.#living.length > 0 || this.#isSomebodyAway)) {
       const deaths = this.#deaths;
-      if (this.#isSomebodyAway) {
+      if (this.#isSomebodyAway || this.#joining > 0) {
         await this.#sleep(POLL_MS);
         continue;
       }

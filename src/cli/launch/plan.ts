@@ -32,6 +32,8 @@ export interface LaunchOptions {
   readonly transport?: string;
   /** `Role#i@<rows taken>` or `Role#i@<n>ms`: kill -9 that instance then. */
   readonly kill?: readonly string[];
+  /** `Role@<n>ms`: one more instance of it joins then. */
+  readonly join?: readonly string[];
   /** `200ms`: start a process that was killed again, so long after its death. */
   readonly restart?: string;
   /** Folder in which processes keep their data. */
@@ -56,6 +58,11 @@ export interface Kill {
   readonly ms: number | null;
 }
 
+export interface Joining {
+  readonly name: string;
+  readonly ms: number;
+}
+
 export interface LaunchPlan {
   /** Ports are 0 where any will do. */
   readonly deploy: DeployFile;
@@ -64,6 +71,7 @@ export interface LaunchPlan {
   readonly stdin: boolean;
   readonly network: Network;
   readonly kills: readonly Kill[];
+  readonly joins: readonly Joining[];
   /** null: who is killed stays dead. */
   readonly restartMs: number | null;
   readonly chaos: ChaosPlan | null;
@@ -109,7 +117,9 @@ export function planLaunch(
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
+  const joins = planJoins(options.join ?? [], program, counts, problems);
   const isOnNats = natsOf({ transport, roles: {} }) !== null;
+  const dynamic = program.roles.find((each) => each.dynamic)?.role;
   // Without data nobody comes back where it was, so that nobody is killed.
   const chaos = options.chaos === true ? { seed: options.seed ?? 1, kills: !isOnNats } : null;
   const restart = options.restart ?? (chaos?.kills === true ? CHAOS_RESTART : undefined);
@@ -121,10 +131,12 @@ export function planLaunch(
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
+  if (dynamic !== undefined && isOnNats) problems.push(`--transport ${transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
+  if (dynamic !== undefined && keepsData) problems.push(`${dynamic} is dynamic: no data are kept then, so that there is no --data, --restart or --chaos`);
   if (keepsData && isOnNats) problems.push(`--transport ${transport}: ${NO_DATA_ON_NATS}`);
 
   if (problems.length > 0) return { ok: false, problems };
-  const roles = program.roles.map(({ role }) => ({ role, count: counts.get(role)! }));
+  const roles = program.roles.map((each) => ({ role: each.role, count: counts.get(each.role)!, dynamic: each.dynamic === true }));
   const placed = {
     ...defaultDeployment({ roles, log, epochMs }, "127.0.0.1", portBase ?? 0),
     cluster,
@@ -135,7 +147,7 @@ export function planLaunch(
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, network, kills, restartMs, chaos, keepsData } };
+  return { ok: true, plan: { deploy, inputs, stdin, network, kills, joins, restartMs, chaos, keepsData } };
 }
 
 function planOtlp({ otlp, sample }: LaunchOptions, problems: string[]): OtlpSettings | null {
@@ -288,6 +300,27 @@ function unreadable(path: string): string | null {
   } catch {
     return `${path} may not be read by this user`;
   }
+}
+
+/** They are numbered from the last instance on, in the order in which they join. */
+function planJoins(texts: readonly string[], program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Joining[] {
+  const joins: { readonly role: string; readonly ms: number }[] = [];
+  for (const text of texts) {
+    const [, role, when] = /^([A-Za-z_][\w.]*)@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
+    const known = program.roles.find((each) => each.role === role);
+    if (role === undefined) problems.push(`--join must be Role@when, as Report@500ms; found ${text}`);
+    else if (known === undefined) problems.push(`--join ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
+    else if (known.dynamic !== true) problems.push(`--join ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
+    else joins.push({ role, ms: millisecondsOf(when)! });
+  }
+  const next = new Map(counts);
+  return joins
+    .sort((a, b) => a.ms - b.ms)
+    .map(({ role, ms }) => {
+      const index = next.get(role)!;
+      next.set(role, index + 1);
+      return { name: `${role}#${index}`, ms };
+    });
 }
 
 function planKill(text: string, program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Kill[] {

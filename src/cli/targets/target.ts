@@ -7,7 +7,7 @@ export interface Deployable {
   /** `ads`: of the file, in letters that names may have everywhere. */
   readonly name: string;
   readonly roles: readonly DeployedRole[];
-  /** Whether events pass through logs. */
+  /** Whether the deployment has a sequencer: events pass through logs, or members change. */
   readonly log: boolean;
   /** `tcp`, the servers of a NATS cluster (transports/nats/settings.ts), or OWN_NATS. */
   readonly transport: string;
@@ -22,6 +22,8 @@ export interface DeployedRole {
   readonly count: number;
   /** Whether rows can come on its stdin. */
   readonly hasInputs: boolean;
+  /** Whether its members may change. */
+  readonly dynamic?: boolean;
 }
 
 /** The files, and the deployment as these need it. */

@@ -10,6 +10,7 @@ export function certificate(plan: Plan): object {
   const { ir } = plan.analysis;
   const label = (of: Label, id: CollectionId): object => (of.name === "Seal" ? { label: "Seal", key: of.key!.map((column) => ir.collections.get(id)!.columns[column].name) } : { label: of.name });
   const { rates, cost } = plan.comparison;
+  const dynamic = [...ir.roles.values()].filter((role) => role.dynamic).map(({ name }) => name);
   return {
     version: 1,
     outputs: plan.outputs.map((output) => ({
@@ -33,6 +34,8 @@ export function certificate(plan: Plan): object {
       why: each.why,
     })),
     ...(cost !== null && { cost: { rates, ...cost } }),
+    // What their outputs promise, a newcomer's promise from when it has its state: what holds then, and what comes after.
+    ...(dynamic.length > 0 && { dynamic }),
     seals: plan.sealed.map(({ collection, key, single, producers }) => ({
       collection,
       key: key.map((column) => ir.collections.get(collection)!.columns[column].name),

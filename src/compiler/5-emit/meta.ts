@@ -13,12 +13,13 @@ interface FunctionScope {
 
 export function writeMeta(writer: Writer, plan: Plan, role: string, functions: FunctionScope): void {
   const ir = plan.coordinated;
-  const { count, replicated, partitionedBy } = ir.roles.get(role)!;
+  const { count, replicated, partitionedBy, dynamic } = ir.roles.get(role)!;
   writer.open(`const meta${type(`: RoleProgram["meta"]`)} = {`);
   writer.line(`role: ${quoted(role)},`);
   writer.line(`count: ${count},`);
   writer.line(`replicated: ${replicated},`);
   writer.line(`partitionedBy: ${JSON.stringify(partitionedBy)},`);
+  if (dynamic) writer.line("dynamic: true,");
   if (durableRoles(ir).has(role)) writer.line("durable: true,");
   writer.open("collections: [");
   for (const collection of ir.collections.values()) {

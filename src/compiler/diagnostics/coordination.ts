@@ -44,6 +44,13 @@ export const coordinationCodes = {
     example: 'channel c(x: int);   @allow(weaker, "sent again") t(x) <= c(x);',
     mend: "Put it before the rule that reads the weak channel, or remove it.",
   },
+  DLC410: {
+    severity: "error",
+    title: "a role whose members cannot change",
+    why: "`--dynamic` lets replicas of a role join while the program runs: one that joins gets the state of another, and goes on from there as that one does. So the state has to be whole, and the same at every replica; who seals a value is known when the program starts, and where a value of a partitioned role lies depends on how many instances it has.",
+    example: "dlc build ads.dlc -o out --dynamic Report   // role Report partitioned by (campaign)",
+    mend: "Take away what the finding names, or change the number of instances between two runs.",
+  },
   DLC490: {
     severity: "error",
     title: "more coordination than the budget allows",

@@ -49,6 +49,8 @@ export interface MemberOptions {
 export class MemberInstance extends Instance {
   /** Told of each change before anything is sent because of it. */
   onChange: ((change: Change) => void) | null = null;
+  /** Told when a newcomer has its state. */
+  onLiving: (() => void) | null = null;
   /** The registry does not let it take part, or not any more. */
   onRefused: ((why: string) => void) | null = null;
   readonly #program: RoleProgram;
@@ -185,7 +187,6 @@ export class MemberInstance extends Instance {
     this.#cuts = this.#cuts.filter(({ newcomer }) => newcomer !== address);
     if (kind === "leave") {
       this.dismiss(address, view);
-      if (address === this.address) this.onRefused?.("it has been forgotten, since nothing was heard of it");
       return;
     }
     if (kind === "sponsor") this.dismiss(address, view);
@@ -266,6 +267,7 @@ export class MemberInstance extends Instance {
     const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);
     this.#say(LOG, { kind: "word", word: "joined" });
+    this.onLiving?.();
   }
 
   #say(to: string, part: MembershipPart): void {

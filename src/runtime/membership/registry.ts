@@ -52,8 +52,8 @@ export class Registry extends Sequencer {
     if (part.kind === "view") return;
     if (part.kind === "join") this.#join(from, { host: part.host, port: part.port }, faults);
     else if (part.kind === "word") {
-      // One that has been forgotten may not know it yet.
       if (super.knows(from)) this.#word(from, part.word);
+      else this.#remind(from);
     }
     else super.hear(from, part, faults);
   }
@@ -119,11 +119,18 @@ export class Registry extends Sequencer {
     }
   }
 
+  /** One that has been forgotten, and lives. */
+  #remind(address: string): void {
+    const joined = this.#changes.find((change) => change.address === address && change.kind === "join");
+    if (joined === undefined) return;
+    this.onPlace?.(address, joined.place!);
+    this.#say(address, [{ kind: "refused", why: "it has been forgotten, since nothing was heard of it for a while" }]);
+  }
+
   #forget(address: string): void {
     this.#newcomers.delete(address);
-    // It is told too, in case that it lives.
-    this.#change({ kind: "leave", address, place: null, sponsor: null, senders: [] });
     this.members.remove(address);
+    this.#change({ kind: "leave", address, place: null, sponsor: null, senders: [] });
   }
 
   #say(to: string, parts: readonly Part[]): void {

@@ -46,6 +46,8 @@ interface Incoming {
   readonly socket: Socket;
   from: string | null;
   received: Received | null;
+  /** Nothing of it is taken; it may come again. */
+  isPutOff: boolean;
   /** Parts of an envelope that has not come whole. */
   pieces: unknown[];
   acked: number;
@@ -108,6 +110,11 @@ export class TcpTransport implements Transport {
   setAddresses(addresses: ReadonlyMap<string, PeerAddress>): void {
     this.#addresses = addresses;
     this.pause(false);
+  }
+
+  learn(name: string, place: PeerAddress): void {
+    this.#addresses = new Map(this.#addresses).set(name, place);
+    if (this.#gone.delete(name)) this.#outgoing.delete(name);
   }
 
   /**
@@ -173,7 +180,7 @@ export class TcpTransport implements Transport {
 
   #accept(socket: Socket): void {
     socket.setNoDelay(true);
-    const incoming: Incoming = { socket, from: null, received: null, pieces: [], acked: -1 };
+    const incoming: Incoming = { socket, from: null, received: null, isPutOff: false, pieces: [], acked: -1 };
     this.#incoming.add(incoming);
     const most = this.#options.maxFrameBytes ?? MAX_FRAME_BYTES;
     const reader = new FrameReader(Math.min(most, GREETING_BYTES));
@@ -212,6 +219,7 @@ export class TcpTransport implements Transport {
 
   #take(incoming: Incoming, frame: readonly unknown[]): void {
     const { received } = incoming;
+    if (incoming.isPutOff) return;
     if (received === null) return this.#greet(incoming, frame);
     const [kind, seq] = frame;
     if ((kind !== "m" && kind !== "p") || typeof seq !== "number" || !Number.isSafeInteger(seq)) {
@@ -246,7 +254,17 @@ export class TcpTransport implements Transport {
     if (kind !== "hello" || typeof from !== "string" || typeof epoch !== "number" || typeof first !== "number") {
       throw new FrameError(`expected the greeting of a node, found ${JSON.stringify(frame).slice(0, 80)}`);
     }
+    const { strangers } = own;
     if (this.#addresses.has(from)) incoming.from = from;
+    else if (strangers?.mayCome(from)) {
+      // It comes again, and by then its joining may have been heard of.
+      if (!strangers.areHeard) {
+        incoming.isPutOff = true;
+        incoming.socket.destroy();
+        return;
+      }
+      incoming.from = from;
+    }
     else throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
     // A role embedded in an application may not know its build; what it sends is checked by its types all the same.
     const differs = (theirs: unknown, ours: string): boolean => theirs !== ours && theirs !== "" && ours !== "";

@@ -30,6 +30,8 @@ export interface TransportOptions {
   readonly onOutdated?: (why: string) => void;
   /** An operator declares that a peer is gone for good. Resolves, when that is kept, to how many partitions have failed by it. */
   readonly onGone?: (address: string, by: string) => Promise<number>;
+  /** Peers that are not known may be newcomers: they are heard, or put off until they are known. */
+  readonly strangers?: { readonly areHeard: boolean; readonly mayCome: (name: string) => boolean };
   /** It has lost its place for good: nothing is sent or taken any more. */
   readonly onEnd?: () => void;
   /** Lines for a person. */
@@ -51,6 +53,8 @@ export interface Transport {
   listen(host: string, port: number): Promise<number>;
   /** Where each peer is (`Report#0`, `log`); must be known before the first `send`. From now on peers are heard. */
   setAddresses(addresses: ReadonlyMap<string, Place>): void;
+  /** Where one more peer is. Absent: members cannot change. */
+  learn?(name: string, place: Pick<Place, "host" | "port">): void;
   send(envelope: Envelope): void;
   /** Call after a step's envelopes. */
   endStep(): void;

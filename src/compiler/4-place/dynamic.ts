@@ -1,0 +1,65 @@
+/** Roles whose members may change while the program runs, and what stands against it. */
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { durableRoles } from "../ir.ts";
+import type { Ir, Role, Rule } from "../ir.ts";
+import type { Plan } from "../plan.ts";
+
+/** The program with these roles as dynamic; what is no role of it is left to `whyNotDynamic`. */
+export function withDynamic(ir: Ir, names: readonly string[]): Ir {
+  if (names.length === 0) return ir;
+  const roles = new Map([...ir.roles].map(([name, role]) => [name, names.includes(name) ? { ...role, dynamic: true as const } : role]));
+  return { ...ir, roles };
+}
+
+interface Reason {
+  readonly why: string;
+  readonly mend: string;
+  /** The rule that stands against it; else the role is shown. */
+  readonly rule?: Rule;
+}
+
+/** DLC410 for each thing that stands against a role's being dynamic. */
+export function whyNotDynamic(plan: Plan, names: readonly string[]): Diagnostic[] {
+  const { roles } = plan.coordinated;
+  return names.flatMap((name) => {
+    const role = roles.get(name);
+    if (role === undefined) {
+      const [{ file }] = roles.values();
+      const known = [...roles.keys()].join(", ");
+      return [finding(`there is no role ${name} whose members could change`, `The roles are ${known}.`, file, { start: 0, end: 0 })];
+    }
+    return reasons(plan, role).map(({ why, mend, rule }) => finding(`the members of ${name} cannot change while it runs: ${why}`, mend, (rule ?? role).file, rule?.span ?? role.nameSpan));
+  });
+}
+
+function finding(message: string, mend: string, file: Diagnostic["file"], span: Diagnostic["span"]): Diagnostic {
+  return { code: "DLC410", severity: "error", message, file, span, mend };
+}
+
+function reasons(plan: Plan, { name, replicated, partitionedBy }: Role): Reason[] {
+  const { coordinated: ir, sealed } = plan;
+  if (partitionedBy !== null) return [{ why: "it is partitioned, and which instance owns a value is a function of their number", mend: "Change its number between two runs: `--scale`, or deploy.json." }];
+  if (!replicated) return [{ why: "it is not replicated, so that no instance has the state that a newcomer needs", mend: `Declare it \`replicated\`, where all its instances hold the same.` }];
+  const found: Reason[] = [];
+  if (ir.externals.get(name)?.kind === "component") found.push({ why: "it is a component, and what that keeps only it knows", mend: "Keep its state in tables." });
+  for (const rule of ir.rules.values()) {
+    const { role, label } = rule;
+    if (role === name && usesSelf(rule)) found.push({ rule, why: `${label} uses \`self\`: what it stands for in the state of one replica is wrong in another`, mend: "Let the fact bring its address: the one that asks sends its own." });
+    const nodes = rule.body.some((literal) => literal.kind === "read" && ir.collections.get(literal.collection)!.kind === "nodes" && ir.collections.get(literal.collection)!.role === name);
+    if (nodes) found.push({ rule, why: `${label} of ${role} reads ${name}.nodes, which is read once, at the start`, mend: `Send to the whole role: \`${name}.c(…) <~ …\`, or \`${name}.c@*(…) <~ …\`.` });
+  }
+  for (const { collection, producers } of sealed) {
+    const { role, kind } = ir.collections.get(collection)!;
+    if (producers.includes(name)) found.push({ why: `its instances seal ${collection}, and who seals a value is fixed at the start`, mend: "Let the plan do without that seal: `order` in its place, or a source that seals." });
+    if (role === name && kind === "input") found.push({ why: `${collection} is sealed by the host of each instance, and a newcomer has another host`, mend: "Take the input in another role, which sends it to this one." });
+  }
+  const [durable] = durableRoles(ir);
+  if (durable !== undefined) found.push({ why: `${durable} has durable tables, and what is on its disk says nothing of members that change`, mend: "Leave out `durable`: the other replicas keep the state." });
+  return found;
+}
+
+function usesSelf(rule: Rule): boolean {
+  const text = JSON.stringify([rule.head, rule.body, rule.having], (key, value: unknown) => (key === "span" || key === "type" ? undefined : value));
+  // A register with several values notes who has written each.
+  return text.includes('"kind":"self"') || /"kind":"lattice","op":"set","on":\{"kind":"lattice","name":"mvreg"/.test(text);
+}

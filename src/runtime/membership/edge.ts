@@ -1,0 +1,94 @@
+/** What a member of a changing deployment has of the world: the clock, and where the others are. */
+import type { Place } from "../deployment.ts";
+import type { Fault } from "../program.ts";
+import type { Transport } from "../transports/transport.ts";
+import type { MemberInstance } from "./member.ts";
+
+/** Fault of a newcomer that is not let in, or gets no state. */
+const NOT_JOINED = "DLC950";
+
+const TICK_MS = 1000;
+/** Ticks without anything of a state after which another replica is asked for it, and how often. */
+const PATIENCE = 10;
+const SPONSORS = 3;
+/** Ticks after which a sponsor that still waits for marks says so. */
+const SAYS_AFTER = 3;
+
+export interface EdgeOptions {
+  readonly instance: MemberInstance;
+  readonly transport: Transport;
+  readonly log: (line: string) => void;
+  readonly onFault: (fault: Fault) => void;
+  /** There may be something to send. */
+  readonly wake: () => void;
+  /** It cannot take part. */
+  readonly onEnd: () => void;
+}
+
+export class MembershipEdge {
+  readonly #options: EdgeOptions;
+  readonly #tick: NodeJS.Timeout;
+  #living: () => void = () => {};
+  /** Resolves when it takes part. */
+  readonly living: Promise<void>;
+  #quiet = 0;
+  #asked = 0;
+  #holds = 0;
+  #isEnded = false;
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    const { instance, transport, log } = options;
+    this.living = new Promise((resolve) => (this.#living = resolve));
+    if (instance.isLiving) this.#living();
+    instance.onChange = ({ kind, address, place, sponsor }) => {
+      if (kind === "leave") transport.forget(address);
+      else if (address !== instance.address) transport.learn!(address, place!);
+      if (kind === "join" && sponsor === instance.address) log(`hands its state to ${address}`);
+    };
+    instance.onLiving = () => {
+      log("has its state, and takes part");
+      this.#living();
+    };
+    instance.onRefused = (why) => this.#end(why);
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  /** `place`: where a newcomer is found; null: it is no newcomer. */
+  start(place: Pick<Place, "host" | "port"> | null): void {
+    if (place !== null) this.#options.instance.join(place);
+  }
+
+  #onTick(): void {
+    const { instance, log, wake } = this.#options;
+    if (!instance.isLiving) this.#wait();
+    const missing = instance.missing();
+    this.#holds = missing === null ? 0 : this.#holds + 1;
+    if (missing !== null && this.#holds === SAYS_AFTER)
+      log(`cannot hand its state to ${missing.newcomer} yet, and lets what comes wait: ${missing.members.join(", ")} ${missing.members.length === 1 ? "has" : "have"} not said from where on it goes there too`);
+    wake();
+  }
+
+  #wait(): void {
+    const { instance, log } = this.#options;
+    this.#quiet = instance.waits() ? 0 : this.#quiet + 1;
+    if (this.#quiet < PATIENCE) return;
+    this.#quiet = 0;
+    if (instance.view === 0) return this.#end(`the registry has not answered within ${(PATIENCE * TICK_MS) / 1000} s`);
+    if (++this.#asked > SPONSORS) return this.#end(`none of ${SPONSORS} replicas has handed over its state within ${(PATIENCE * TICK_MS) / 1000} s each; their lines say whom they wait for`);
+    log("has got no state yet, and asks another replica");
+    instance.asksForSponsor();
+  }
+
+  #end(why: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.stop();
+    this.#options.onFault({ code: NOT_JOINED, message: `${this.#options.instance.address} cannot take part: ${why}` });
+    this.#options.onEnd();
+  }
+
+  stop(): void {
+    clearInterval(this.#tick);
+  }
+}

@@ -1,0 +1,82 @@
+/** Which roles may have members that change, and what is said of the others. */
+import { expect, test } from "vitest";
+import { compile } from "../src/compiler/compile.ts";
+import { certificate } from "../src/compiler/4-place/certificate.ts";
+import { emit } from "../src/compiler/5-emit/emit.ts";
+import { DeploymentError, defaultDeployment, needsOf, parseDeployment } from "../src/runtime/deployment.ts";
+import { loadRole } from "../src/verify/load.ts";
+
+const program = `
+role Store replicated {
+  input put(k: string, v: int);
+  channel add(k: string, v: int);
+  table t(k: string, v: int);
+  output o(k: string, v: int) agreed;
+  t(k, v) <= add(k, v);
+  o(k, v) <= t(k, v);
+  Store.add(k, v) <~ put(k, v);
+}
+role Shard partitioned by (k) {
+  channel add(k: string, v: int);
+  table t(k: string, v: int);
+  t(k, v) <= add(k, v);
+}
+role Client {
+  input put(k: string, v: int);
+  Store.add(k, v) <~ put(k, v);
+  Shard.add(k, v) <~ put(k, v);
+}
+`;
+
+/** Where each instance seals what its host gives it. */
+const sealing = program.replaceAll("input put(k: string, v: int);", "input put(k: string, v: int) sealed by (k);").replace("  o(k, v) <=", "  output n(k: string, c: int);\n  n(k, count()) <= t(k, _);\n  o(k, v) <=");
+
+function found(text: string, dynamic: readonly string[]): string[] {
+  const { diagnostics } = compile({ path: "test.dlc", text }, { dynamic });
+  return diagnostics.filter(({ code, severity }) => severity === "error" || code === "DLC410").map(({ code, message, span }) => `${code} ${message} @ ${text.slice(span.start, span.end)}`);
+}
+
+test("a replicated role is built so; its deployment says it, has the registry, and the certificate names it", () => {
+  expect(found(program, ["Store"])).toEqual([]);
+  const { plan } = compile({ path: "test.dlc", text: program }, { dynamic: ["Store"] });
+  expect(certificate(plan!)).toMatchObject({ dynamic: ["Store"] });
+  const metas = ["Store", "Shard", "Client"].map((role) => loadRole(emit(plan!).value!, role).meta);
+  const needs = needsOf(metas);
+  const deploy = defaultDeployment(needs);
+  expect(["log" in deploy, deploy.roles["Store"].dynamic, "dynamic" in deploy.roles["Client"]]).toEqual([true, true, false]);
+  const read = (change: object): string => {
+    try {
+      parseDeployment(JSON.stringify({ ...deploy, ...change }), "d.json", needs);
+      return "";
+    } catch (error) {
+      return (error as DeploymentError).message;
+    }
+  };
+  expect(read({})).toBe("");
+  expect(read({ transport: "nats://127.0.0.1:4222" })).toContain('members change on "tcp" only');
+  expect(read({ data: "data" })).toContain("keep no data");
+  expect(read({ log: undefined })).toContain('"log", the process that lets newcomers in, is missing');
+  const fixed = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances }]));
+  expect(read({ log: undefined, roles: fixed })).toBe("");
+  expect(read({ roles: { ...deploy.roles, Client: { ...deploy.roles["Client"], dynamic: true } } })).toContain("dlc build --dynamic Client");
+  expect(read({ roles: { ...deploy.roles, Store: { ...deploy.roles["Store"], dynamic: "yes" } } })).toContain("can only be true");
+});
+
+test("without the option nothing is another", () => {
+  const plain = compile({ path: "test.dlc", text: program });
+  expect(certificate(plain.plan!)).not.toHaveProperty("dynamic");
+  expect(emit(plain.plan!).value!.some(({ text }) => text.includes("dynamic"))).toBe(false);
+});
+
+test.each([
+  ["no role of the program", program, "Stor", /there is no role Stor /],
+  ["a partitioned role", program, "Shard", /it is partitioned.* @ Shard$/],
+  ["a role without replicas", program, "Client", /it is not replicated.* @ Client$/],
+  ["one that names itself", program.replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=").replace("role Client {", "role Client {\n  channel who(a: addr);"), "Store", /Client.who#1 uses `self`.* @ Client.who\(self\)/],
+  ["one whose members are read", program.replace("role Client {", "role Client {\n  output at(k: string, a: addr) any;\n  at(k, a) <= put(k, _), Store.nodes(a);"), "Store", /at#1 of Client reads Store.nodes/],
+  ["one with a sealed input", sealing, "Store", /Store.put is sealed by the host/],
+  ["one that seals", sealing, "Store", /its instances seal Store.add/],
+  ["one in a program with durable tables", program.replace("partitioned by (k) {", "partitioned by (k) durable {").replace("durable {", "{").replace("table t(k: string, v: int);\n  t(k, v) <= add(k, v);\n}", "table t(k: string, v: int) durable;\n  t(k, v) <= add(k, v);\n}"), "Store", /Shard has durable tables/],
+])("%s is refused, with what stands against it", (_, text, role, message) => {
+  expect(found(text, [role]).join("\n")).toMatch(new RegExp(`DLC410 .*${message.source}`, "m"));
+});

@@ -1,0 +1,141 @@
+/** Replicas that join running processes. */
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { fileOf, scratch, start } from "./programs.ts";
+import type { Ran, Running } from "./programs.ts";
+
+const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
+
+const store = fileOf("store.dlc", `role Store replicated x2 {
+  channel click(c: string, id: int);
+  channel put(k: string, v: int);
+  table clicks(c: string, id: int);
+  table cur(k: string -> v: int);
+  output total(c: string, n: int);
+  output seen(id: int);
+  output now(k: string, v: int) agreed;
+  clicks(c, id) <= click(c, id);
+  total(c, count()) <= clicks(c, _);
+  seen(id) <= clicks(_, id);
+  cur(k, v) <+- put(k, v);
+  now(k, v) <= cur(k, v);
+}
+
+role Client x2 {
+  input click(c: string, id: int) sealed by (c);
+  input put(k: string, v: int);
+  Store.click(c, id) <~ click(c, id);
+  Store.put(k, v) <~ put(k, v);
+}
+`);
+
+/** What an instance has told of an output. */
+function told(rows: Ran["rows"], node: number, collection: string): string[] {
+  return [...new Set(rows.filter((row) => row.role === "Store" && row.node === node && row.collection === collection).map(({ row }) => JSON.stringify(row)))].sort();
+}
+
+test("in dlc run a newcomer tells what the others tell", async () => {
+  const clicks = fileOf("joined.ndjson", Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""));
+  const puts = fileOf("puts.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"k","v":${v}}\n`).join(""));
+  const inputs = ["-i", `Client[*].click=${clicks}`, "-i", `Client[*].put=${puts}`];
+  const ran = await start([dlc, "run", store, "--dynamic", "Store", "--join", "Store@30ms", "--join", "Store@150ms", ...inputs]).done;
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stderr).toContain("Store#2: has its state, and takes part");
+  expect(ran.stderr).toContain("Store#3: has its state, and takes part");
+  for (const node of [1, 2, 3]) for (const output of ["total", "seen"]) expect(told(ran.rows, node, output)).toEqual(told(ran.rows, 0, output));
+  expect(told(ran.rows, 3, "total")).toHaveLength(5);
+  const last = (node: number): unknown => ran.rows.findLast((row) => row.role === "Store" && row.node === node && row.collection === "now")?.row;
+  for (const node of [1, 2, 3]) expect(last(node)).toEqual(last(0));
+}, 60_000);
+
+test("what cannot join is refused before anything starts", async () => {
+  const failed = async (...args: string[]): Promise<string> => {
+    const ran = await start([dlc, "run", store, ...args]).done;
+    expect(ran.code).not.toBe(0);
+    return ran.stderr;
+  };
+  expect(await failed("--join", "Store@1s")).toContain("--dynamic Store lets them change");
+  expect(await failed("--dynamic", "Store", "--join", "Store")).toContain("--join must be Role@when");
+  expect(await failed("--dynamic", "Store", "--chaos")).toContain("Store is dynamic: no data are kept then");
+  expect(await failed("--dynamic", "Store", "--transport", "nats://127.0.0.1:4222")).toContain('change on "tcp" only');
+  expect(await failed("--dynamic", "Client")).toContain("DLC410");
+}, 60_000);
+
+interface Deployed {
+  readonly start: (role: string, index: number, more?: readonly string[]) => Running;
+  readonly ready: (port: number) => Promise<number>;
+  readonly metrics: number;
+}
+
+async function deployed(name: string): Promise<Deployed> {
+  const folder = join(scratch, name);
+  execFileSync(process.execPath, [dlc, "build", store, "-o", folder, "--dynamic", "Store"], { stdio: "ignore" });
+  const servers = await Promise.all(Array.from({ length: 6 }, async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    return server;
+  }));
+  const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const place = (i: number): object => ({ host: "127.0.0.1", port: ports[i] });
+  const roles = { Store: { dynamic: true, instances: [place(0), place(1)] }, Client: { instances: [place(2), place(3)] } };
+  const file = fileOf(`${name}.json`, JSON.stringify({ roles, log: place(4) }));
+  return {
+    start: (role, index, more = []) => start([join(folder, "main.js"), role, "--index", String(index), "--deploy", file, ...more], null),
+    ready: async (port) => (await fetch(`http://127.0.0.1:${port}/ready`)).status,
+    metrics: ports[5],
+  };
+}
+
+const click = (c: string, id: number): string => `${JSON.stringify({ collection: "click", row: { c, id } })}\n`;
+
+test("a newcomer is not ready before it has its state, and gets it from another replica where its sponsor is dead", async () => {
+  const { start: run, ready, metrics } = await deployed("apart");
+  const log = run("log", 0);
+  const stores = [run("Store", 0), run("Store", 1)];
+  const clients = [run("Client", 0), run("Client", 1)];
+  for (const each of [log, ...stores, ...clients]) await each.sees("listens on");
+  for (let id = 0; id < 50; id++) clients[id % 2].stdin.write(click("a", id));
+  await stores[1].sees('"id":49');
+  await stores[1].sees('"id":48');
+
+  stores[0].kill("SIGKILL");
+  clients[1].kill("SIGSTOP");
+  const newcomer = run("Store", 2, ["--join", "127.0.0.1:0", "--metrics", String(metrics)]);
+  await newcomer.sees("listens on");
+  await log.sees("Store#2 joins, and gets the state of Store#0");
+  await newcomer.sees("asks another replica");
+  await stores[1].sees("cannot hand its state to Store#2 yet, and lets what comes wait: Client#1 has not said");
+  expect(await ready(metrics)).toBe(503);
+  clients[0].stdin.write(click("a", 100));
+  clients[1].kill("SIGCONT");
+  await newcomer.sees("has its state, and takes part");
+  expect(await ready(metrics)).toBe(200);
+  await newcomer.sees('"id":100');
+  clients[1].stdin.write(click("a", 101));
+  await newcomer.sees('"id":101');
+  for (const client of clients) client.stdin.end();
+  await newcomer.sees('"n":52');
+  for (const each of [log, stores[1], newcomer, ...clients]) each.kill("SIGTERM");
+  const ran = await newcomer.done;
+  expect(ran.code).toBe(0);
+  expect(told(ran.rows, 2, "seen")).toEqual(told((await stores[1].done).rows, 1, "seen"));
+}, 60_000);
+
+test("one whose number another has is not let in, and says so", async () => {
+  const { start: run } = await deployed("taken");
+  const all = [run("log", 0), run("Store", 0), run("Store", 1), run("Client", 0), run("Client", 1)];
+  for (const each of all) await each.sees("listens on");
+  const first = run("Store", 2, ["--join", "127.0.0.1:0"]);
+  await first.sees("takes part");
+  const second = run("Store", 2, ["--join", "127.0.0.1:0"]);
+  await all[0].sees("Store#2 is a member of this deployment already");
+  const ran = await second.done;
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain("DLC950: Store#2 cannot take part");
+  for (const each of [...all, first]) each.kill("SIGTERM");
+  expect((await first.done).code).toBe(0);
+}, 60_000);
