@@ -52,6 +52,7 @@ role Client x2 {
 const gossiping = store.replace("  answer(r", "  channel echo(id: int);\n  table echoes(id: int);\n  Store.echo(id) <~ later(id);\n  echoes(id) <= echo(id);\n  answer(r");
 
 const programs = programsOf(check(store).plan);
+const gossip = check(gossiping).plan;
 const tables = ["clicks", "cur", "later", "pairs", "echoes"];
 /** Those whose contents are the same at every replica in every run. */
 const outputs = ["total", "seen", "path"];
@@ -110,7 +111,7 @@ function joinsTwo(world: Joining, round: number): void {
 describe("a newcomer", () => {
   test.each([
     ["that hear from others", programs],
-    ["that also send to each other", programsOf(check(gossiping).plan)],
+    ["that also send to each other", programsOf(gossip)],
   ])("holds and tells what the other replicas %s do, and then goes on as they do", (_, of) => {
     let taken = 0;
     for (let seed = 1; seed <= seeds; seed++) {
@@ -170,6 +171,31 @@ describe("a newcomer", () => {
     expect(died).toBeGreaterThan(seeds / 10);
   }, 120_000);
 
+  test("gets the state of those that are left where others leave, its sponsor among them", () => {
+    let left = 0;
+    for (let seed = 1; seed <= seeds; seed++) {
+      const world = run({ seed, programs: seed % 2 === 0 ? programs : programsOf(gossip) }, (at, round) => {
+        if (round === 2) at.join("Store", 2);
+        if (round === 4) at.join("Store", 3);
+        if (round !== 3 && round !== 6) return;
+        const sponsor = at.registry.changes.at(-1)?.sponsor;
+        const living = [...at.instances.values()].filter((each) => each.address.startsWith("Store") && each.isLiving && !at.dead.has(each.address));
+        // The state of the last one goes with it.
+        if (sponsor && living.length > 1 && living.some((each) => each.address === sponsor)) {
+          at.leave(sponsor);
+          left++;
+        }
+      });
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      const stores = [...world.instances.values()].filter((each) => each.address.startsWith("Store") && !world.dead.has(each.address));
+      for (const { address, isLiving } of stores) {
+        expect(isLiving, `${address}, seed ${seed}`).toBe(true);
+        expect(difference(world, stores[0].address, address), `seed ${seed}`).toEqual([]);
+      }
+    }
+    expect(left).toBeGreaterThan(seeds / 2);
+  }, 120_000);
+
   test("that dies before it has its state is forgotten, and its sponsor goes on", () => {
     for (let seed = 1; seed <= seeds / 4; seed++) {
       const world = run({ seed }, (at, round) => {
@@ -196,7 +222,7 @@ describe("a newcomer", () => {
     for (let i = 0; i < 2; i++) world.forgetSilent();
     world.instances.get("Store#2")!.waits();
     world.run();
-    expect(world.refused.get("Store#2")).toContain("forgotten");
+    expect(world.refused.get("Store#2")).toContain("nothing was heard of it");
     expect(world.instances.get("Store#0")!.missing()).toBe(null);
   });
 

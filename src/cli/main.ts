@@ -166,6 +166,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
       [],
     )
     .option("--join <Role@when>", "one more instance of a role that is dynamic joins so long after the start: Report@500ms", collect, [])
+    .option("--leave <Role#i@when>", "that instance of a role that is dynamic leaves so long after the start: Report#1@900ms", collect, [])
     .option("--restart <time>", "start a process that was killed again, so long after: 200ms")
     .option("--chaos", "let go wrong what can, from --seed: delays, cut connections, processes that stand still, and kill -9 with a restart")
     .option("--data <folder>", "keep there what has happened, so that a run that ended or was killed goes on where it was")

@@ -60,7 +60,8 @@ export type ToChild =
   | { readonly type: "gone"; readonly name: string }
   /** Lose all connections, as by the network's fault. */
   | { readonly type: "cut" }
-  | { readonly type: "stop"; readonly graceMs: number };
+  /** `leaves`: the others go on, and are to know that it takes part no more. */
+  | { readonly type: "stop"; readonly graceMs: number; readonly leaves: boolean };
 
 export type FromChild =
   | { readonly type: "ready" }

@@ -264,7 +264,7 @@ export class Instance {
   /** Drops duplicates, checks types, counts, queues. */
   receive(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
-    const stranger = strangeness(envelope, this.address, this.members.has(envelope.from));
+    const stranger = strangeness(envelope, this.address, this.members.knows(envelope.from));
     if (stranger !== null) {
       faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: ${stranger}` });
       return faults;

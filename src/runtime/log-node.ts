@@ -31,7 +31,7 @@ export class LogNode {
   readonly address = LOG;
   readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
   readonly fired: ReadonlyMap<string, number> = new Map();
-  readonly #deploy: DeployFile;
+  #deploy: DeployFile;
   readonly #sequencer: Sequencer;
   /** null: nothing is kept. */
   readonly #journal: Journal | null;
@@ -120,10 +120,10 @@ export class LogNode {
 
   #registry(counts: Readonly<Record<string, number>>, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>): Registry {
     const registry = new Registry({ counts }, metas, epoch, dynamic);
-    registry.onPlace = (address, place) => this.#transport.learn!(address, place);
+    registry.onPlace = (address, place) => this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
     registry.onChange = ({ kind, address, sponsor }) => {
       if (kind === "leave") this.#transport.forget(address);
-      this.#log(kind === "join" ? `${address} joins, and gets the state of ${sponsor}` : kind === "leave" ? `${address} is forgotten` : `${address} is to get the state of ${sponsor}`);
+      this.#log(kind === "join" ? `${address} joins, and gets the state of ${sponsor}` : kind === "leave" ? `${address} leaves` : `${address} is to get the state of ${sponsor}`);
     };
     this.#silence = setInterval(() => {
       registry.forgetSilent();
@@ -144,6 +144,7 @@ export class LogNode {
 
   start(deploy: DeployFile = this.#deploy): void {
     this.#isStarted = true;
+    this.#deploy = deploy;
     if (this.#journal !== null) this.#transport.resume!(this.#sequencer.received, this.#journal.lastSent);
     for (const address of this.#sequencer.gone) this.#transport.disown(address);
     this.#transport.setAddresses(placesOf(deploy));

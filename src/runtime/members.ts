@@ -4,6 +4,7 @@ import { addressOf, LOG, parseAddress } from "./routing.ts";
 export class Members {
   readonly #of = new Map<string, string[]>();
   readonly #all = new Set<string>([LOG]);
+  readonly #left = new Set<string>();
 
   /** `counts`: instances per role at the start. */
   constructor(counts: Readonly<Record<string, number>>) {
@@ -27,6 +28,11 @@ export class Members {
     return this.#all.has(address);
   }
 
+  /** It takes part, or has taken part: what it sent while it did may still come. */
+  knows(address: string): boolean {
+    return this.#all.has(address) || this.#left.has(address);
+  }
+
   add(address: string): void {
     if (this.#all.has(address)) return;
     this.#all.add(address);
@@ -35,6 +41,7 @@ export class Members {
 
   remove(address: string): void {
     if (!this.#all.delete(address)) return;
+    this.#left.add(address);
     const addresses = this.#of.get(parseAddress(address)!.role)!;
     addresses.splice(addresses.indexOf(address), 1);
   }

@@ -541,8 +541,13 @@ export class DlcNode {
     this.#transport.interrupt();
   }
 
+  /** Where its role is dynamic: as `stop`, and tells the others that it takes part no more. */
+  leave(graceMs = 2000): Promise<void> {
+    return this.stop(graceMs, true);
+  }
+
   /** Takes the steps that wait, lets what was sent arrive (for at most `graceMs`), and closes everything. */
-  async stop(graceMs = 2000): Promise<void> {
+  async stop(graceMs = 2000, leaves = false): Promise<void> {
     if (this.#isStopped) return;
     this.#alarms.clear();
     this.#membership?.stop();
@@ -551,6 +556,7 @@ export class DlcNode {
     this.#isStopped = true;
     this.#pressure.end();
     this.#transport.pause(false);
+    if (leaves) await this.#membership?.leave(graceMs);
     await this.#transport.close(graceMs);
     await this.#exporter?.close(graceMs);
     await this.#sequencer?.stop(graceMs);

@@ -186,10 +186,10 @@ export async function runAlone(
   readStdin: boolean,
 ): Promise<number> {
   let cut = (): void => {};
-  const ended = new Promise<boolean>((resolve) => {
-    process.once("SIGINT", () => resolve(false));
-    process.once("SIGTERM", () => resolve(false));
-    cut = () => resolve(true);
+  const ended = new Promise<"stopped" | "asked to go" | "cut">((resolve) => {
+    process.once("SIGINT", () => resolve("stopped"));
+    process.once("SIGTERM", () => resolve("asked to go"));
+    cut = () => resolve("cut");
   });
   const node = createOrSay(from, which, deploy, network, false, null, which.join ?? null);
   if (node === null) return 1;
@@ -211,10 +211,11 @@ export async function runAlone(
     };
     void node.living.then(() => begin(feed!));
   }
-  const isCut = await ended;
+  const how = await ended;
   feed?.stop();
-  await node.stop(isCut ? 0 : undefined);
-  if (isCut) return 1;
+  if (how === "asked to go" && node instanceof DlcNode) await node.leave();
+  else await node.stop(how === "cut" ? 0 : undefined);
+  if (how === "cut") return 1;
   return feed !== null && feed.badRows > 0 ? 1 : 0;
 }
 
@@ -325,7 +326,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
         return tell({ type: "status", status: statusOf(node!, feed, message.since, message.withAwaited) });
       case "stop":
         feed?.stop();
-        return void node?.stop(message.graceMs).then(() => {
+        return void (message.leaves && node instanceof DlcNode ? node.leave(message.graceMs) : node!.stop(message.graceMs)).then(() => {
           const trace = node?.traced ?? null;
           if (trace !== null) tell({ type: "traced", trace });
           process.exitCode = 0;

@@ -51,6 +51,18 @@ test("in dlc run a newcomer tells what the others tell", async () => {
   for (const node of [1, 2, 3]) expect(last(node)).toEqual(last(0));
 }, 60_000);
 
+test("in dlc run one leaves, and the others go on", async () => {
+  const running = start([dlc, "run", store, "--dynamic", "Store", "--join", "Store@1ms", "--leave", "Store#0@900ms", "--stdin"], null);
+  await running.sees("Store#2: has its state, and takes part");
+  running.stdin.write('{"role":"Client","node":0,"collection":"click","row":{"c":"a","id":1}}\n');
+  await running.sees("log: Store#0 leaves");
+  running.stdin.end('{"role":"Client","node":1,"collection":"click","row":{"c":"a","id":2}}\n');
+  const ran = await running.done;
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(told(ran.rows, 0, "seen")).toEqual(['{"id":1}']);
+  for (const node of [1, 2]) expect([told(ran.rows, node, "seen"), told(ran.rows, node, "total")]).toEqual([['{"id":1}', '{"id":2}'], ['{"c":"a","n":2}']]);
+}, 60_000);
+
 test("what cannot join is refused before anything starts", async () => {
   const failed = async (...args: string[]): Promise<string> => {
     const ran = await start([dlc, "run", store, ...args]).done;
@@ -59,6 +71,8 @@ test("what cannot join is refused before anything starts", async () => {
   };
   expect(await failed("--join", "Store@1s")).toContain("--dynamic Store lets them change");
   expect(await failed("--dynamic", "Store", "--join", "Store")).toContain("--join must be Role@when");
+  expect(await failed("--dynamic", "Store", "--leave", "Store#7@1s")).toContain("there is no Store#7");
+  expect(await failed("--leave", "Store#1@1s")).toContain("--dynamic Store lets them change");
   expect(await failed("--dynamic", "Store", "--chaos")).toContain("Store is dynamic: no data are kept then");
   expect(await failed("--dynamic", "Store", "--transport", "nats://127.0.0.1:4222")).toContain('change on "tcp" only');
   expect(await failed("--dynamic", "Client")).toContain("DLC410");
@@ -138,4 +152,29 @@ test("one whose number another has is not let in, and says so", async () => {
   expect(ran.stderr).toContain("DLC950: Store#2 cannot take part");
   for (const each of [...all, first]) each.kill("SIGTERM");
   expect((await first.done).code).toBe(0);
+}, 60_000);
+
+test("SIGTERM makes an instance leave; started again under its number it is refused", async () => {
+  const { start: run } = await deployed("left");
+  const all = [run("log", 0), run("Store", 0), run("Store", 1), run("Client", 0), run("Client", 1)];
+  const [log, , leaver, client, other] = all;
+  for (const each of all) await each.sees("listens on");
+  client.stdin.write(click("a", 1));
+  await leaver.sees('"id":1');
+  leaver.kill("SIGTERM");
+  await log.sees("Store#1 leaves");
+  const left = await leaver.done;
+  expect(left.code).toBe(0);
+  expect(left.stderr).toContain("Store#1: leaves");
+  const again = await run("Store", 1).done;
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain("DLC950: Store#1 cannot take part: it has left");
+  // A newcomer does what it did.
+  const newcomer = run("Store", 2, ["--join", "127.0.0.1:0"]);
+  await newcomer.sees("takes part");
+  client.stdin.end(click("a", 2));
+  other.stdin.end();
+  await newcomer.sees('"n":2');
+  for (const each of [log, all[1], client, other, newcomer]) each.kill("SIGTERM");
+  expect((await newcomer.done).code).toBe(0);
 }, 60_000);

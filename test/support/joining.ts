@@ -58,6 +58,20 @@ export class Joining {
     this.dead.add(address);
   }
 
+  /** It takes the steps that wait; all that it has said arrives, and then its last word. */
+  leave(address: string): void {
+    const instance = this.instances.get(address)!;
+    while (instance.wantsStep()) this.#step(instance);
+    this.#arriveFrom(address);
+    this.#send([instance.leave()]);
+    this.#arriveFrom(address);
+    this.kill(address);
+  }
+
+  #arriveFrom(address: string): void {
+    for (let at; (at = this.#pool.findIndex(({ from }) => from === address)) >= 0; ) this.#deliver(at);
+  }
+
   #act(): boolean {
     const able = [...this.instances.values()].filter((each) => !this.dead.has(each.address) && each.wantsStep());
     const pool = this.#pool;

@@ -6,6 +6,9 @@ import type { FromChild, Status, ToChild } from "../../runtime/control.ts";
 /** Events with the numbers of their lines. */
 export type StdinLines = Extract<ToChild, { type: "lines" }>["lines"];
 
+/** What one that leaves has sent must arrive within that. */
+const LEAVES_WITHIN_MS = 4000;
+
 /** Lines of stderr kept for the message when a process dies. */
 const LAST_LINES = 12;
 
@@ -164,7 +167,14 @@ export class Child {
   stop(graceMs: number): void {
     this.#isEndingAsked = true;
     this.#process.kill("SIGCONT");
-    this.send({ type: "stop", graceMs });
+    this.send({ type: "stop", graceMs, leaves: false });
+  }
+
+  /** It goes, and the others go on. */
+  leave(): void {
+    this.#isEndingAsked = true;
+    this.isGone = true;
+    this.send({ type: "stop", graceMs: LEAVES_WITHIN_MS, leaves: true });
   }
 
   /** `isAsked` false: as if it happened by itself. */

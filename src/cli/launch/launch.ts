@@ -224,7 +224,7 @@ class Run {
   }
 
   #start(): void {
-    const { stdin, kills, joins } = this.#plan;
+    const { stdin, kills, joins, leaves } = this.#plan;
     this.#startedAt = Date.now();
     const places = placesOf(this.#deploy);
     const nats = natsOf(this.#deploy);
@@ -243,6 +243,7 @@ class Run {
     }
     this.#joining = joins.length;
     for (const { name, ms } of joins) this.#killTimers.push(setTimeout(() => void this.#join(name), ms));
+    for (const { name, ms } of leaves) this.#killTimers.push(setTimeout(() => this.#children.get(name)?.leave(), ms));
     this.#chaos?.start();
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");

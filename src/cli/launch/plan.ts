@@ -34,6 +34,8 @@ export interface LaunchOptions {
   readonly kill?: readonly string[];
   /** `Role@<n>ms`: one more instance of it joins then. */
   readonly join?: readonly string[];
+  /** `Role#i@<n>ms`: that instance leaves then. */
+  readonly leave?: readonly string[];
   /** `200ms`: start a process that was killed again, so long after its death. */
   readonly restart?: string;
   /** Folder in which processes keep their data. */
@@ -58,7 +60,7 @@ export interface Kill {
   readonly ms: number | null;
 }
 
-export interface Joining {
+export interface Moment {
   readonly name: string;
   readonly ms: number;
 }
@@ -71,7 +73,8 @@ export interface LaunchPlan {
   readonly stdin: boolean;
   readonly network: Network;
   readonly kills: readonly Kill[];
-  readonly joins: readonly Joining[];
+  readonly joins: readonly Moment[];
+  readonly leaves: readonly Moment[];
   /** null: who is killed stays dead. */
   readonly restartMs: number | null;
   readonly chaos: ChaosPlan | null;
@@ -118,6 +121,7 @@ export function planLaunch(
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
   const joins = planJoins(options.join ?? [], program, counts, problems);
+  const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
   const isOnNats = natsOf({ transport, roles: {} }) !== null;
   const dynamic = program.roles.find((each) => each.dynamic)?.role;
   // Without data nobody comes back where it was, so that nobody is killed.
@@ -147,7 +151,7 @@ export function planLaunch(
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, network, kills, joins, restartMs, chaos, keepsData } };
+  return { ok: true, plan: { deploy, inputs, stdin, network, kills, joins, leaves, restartMs, chaos, keepsData } };
 }
 
 function planOtlp({ otlp, sample }: LaunchOptions, problems: string[]): OtlpSettings | null {
@@ -303,7 +307,7 @@ function unreadable(path: string): string | null {
 }
 
 /** They are numbered from the last instance on, in the order in which they join. */
-function planJoins(texts: readonly string[], program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Joining[] {
+function planJoins(texts: readonly string[], program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Moment[] {
   const joins: { readonly role: string; readonly ms: number }[] = [];
   for (const text of texts) {
     const [, role, when] = /^([A-Za-z_][\w.]*)@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
@@ -321,6 +325,16 @@ function planJoins(texts: readonly string[], program: Description, counts: Reado
       next.set(role, index + 1);
       return { name: `${role}#${index}`, ms };
     });
+}
+
+function planLeave(text: string, program: Description, counts: ReadonlyMap<string, number>, joins: readonly Moment[], problems: string[]): Moment[] {
+  const [, name, role, index, when] = /^(([A-Za-z_][\w.]*)#(\d{1,4}))@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
+  const known = program.roles.find((each) => each.role === role);
+  if (name === undefined) problems.push(`--leave must be Role#i@when, as Report#1@500ms; found ${text}`);
+  else if (known === undefined || (Number(index) >= counts.get(role)! && !joins.some((join) => join.name === name))) problems.push(`--leave ${text}: there is no ${name}`);
+  else if (known.dynamic !== true) problems.push(`--leave ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
+  else return [{ name, ms: millisecondsOf(when)! }];
+  return [];
 }
 
 function planKill(text: string, program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Kill[] {

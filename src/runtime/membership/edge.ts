@@ -88,6 +88,18 @@ export class MembershipEdge {
     this.#options.onEnd();
   }
 
+  /** When all that it has sent has arrived. It takes no step any more. */
+  async leave(graceMs: number): Promise<void> {
+    const { instance, transport, log } = this.#options;
+    if (!instance.isLeavable) return;
+    const until = Date.now() + graceMs;
+    while (transport.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (transport.unacked > 0) return log("does not leave, since what it has sent has not arrived: to the others it is as if it had died");
+    transport.send(instance.leave());
+    transport.endStep();
+    log("leaves");
+  }
+
   stop(): void {
     clearInterval(this.#tick);
   }

@@ -6,7 +6,8 @@
  *   on sends the newcomer what it sends the whole role. The registry, which is the sequencer, does so too.
  * - The sponsor takes what was sent in earlier views, and lets the rest wait. When all marks and all that was numbered before
  *   them are here, its state is what follows from exactly the messages that the newcomer does not get: it hands that over.
- * - The newcomer takes no step before it has the state, and then all that has come meanwhile.
+ * - The newcomer takes no step before it has the state, and the registry has agreed that it takes this one; then it takes all
+ *   that has come meanwhile.
  *
  * Pure, as the instance is.
  */
@@ -73,6 +74,9 @@ export class MemberInstance extends Instance {
   #sponsor = "";
   /** What has come of states, by view and sponsor. */
   readonly #pieces = new Map<string, (string | undefined)[]>();
+  /** The views whose state it has said that it has, and whose it may take. */
+  #whole = 0;
+  #accepted = 0;
   /** Outputs that are to be told before those of the next step. */
   #outputs: StepEffects["outputs"] = [];
   /** Something of its state has come since it was last asked. */
@@ -90,6 +94,11 @@ export class MemberInstance extends Instance {
   /** False: a newcomer without its state. */
   get isLiving(): boolean {
     return this.#isLiving;
+  }
+
+  /** It may say that it goes: its role is one whose members change. */
+  get isLeavable(): boolean {
+    return this.#isLiving && this.#program.meta.dynamic === true;
   }
 
   get view(): number {
@@ -112,6 +121,11 @@ export class MemberInstance extends Instance {
   /** Asks for the state of another replica. */
   asksForSponsor(): void {
     if (!this.#isLiving) this.#say(LOG, { kind: "word", word: "sponsor" });
+  }
+
+  /** The last word of one that goes: everything that it has sent has arrived. */
+  leave(): Envelope {
+    return this.envelope(LOG, [{ kind: "word", word: "leave" }]);
   }
 
   /** Whose marks the first newcomer waits for that this one is to hand its state. */
@@ -148,6 +162,10 @@ export class MemberInstance extends Instance {
       case "refused":
         if (from === LOG) return this.onRefused?.(part.why);
         break;
+      case "whole":
+        if (from !== LOG) break;
+        this.#accepted = part.view;
+        return;
       case "mark":
         this.#marks.push({ view: part.view, from, epoch, seq });
         return;
@@ -249,6 +267,11 @@ export class MemberInstance extends Instance {
   #adopt(faults: Fault[]): void {
     const pieces = this.#pieces.get(`${this.#since} ${this.#sponsor}`);
     if (this.#isLiving || pieces === undefined || pieces.includes(undefined)) return;
+    if (this.#whole < this.#since) {
+      this.#whole = this.#since;
+      this.#say(LOG, { kind: "whole", view: this.#since });
+    }
+    if (this.#accepted !== this.#since) return;
     const bytes = Buffer.concat((pieces as string[]).map((piece) => Buffer.from(piece, "base64")));
     this.#pieces.clear();
     let values: unknown;
@@ -266,7 +289,6 @@ export class MemberInstance extends Instance {
     const { collections } = this.#program.meta;
     const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);
-    this.#say(LOG, { kind: "word", word: "joined" });
     this.onLiving?.();
   }
 

@@ -14,12 +14,14 @@ import type { Change, Word } from "./changes.ts";
 /** One that has been let in and has not got its state. */
 interface Newcomer {
   sponsor: string;
+  /** In which it was named. */
+  view: number;
   isHeard: boolean;
 }
 
 export class Registry extends Sequencer {
-  /** Told where a newcomer is before anything is sent to it, also where it is refused. */
-  onPlace: ((address: string, place: { readonly host: string; readonly port: number }) => void) | null = null;
+  /** Told where one that is no member is before anything is sent to it; null: where the deployment says. */
+  onPlace: ((address: string, place: Pick<Place, "host" | "port"> | null) => void) | null = null;
   onChange: ((change: Change) => void) | null = null;
   /** By role whose members change: the roles that send to it. */
   readonly #dynamic: ReadonlyMap<string, readonly string[]>;
@@ -51,6 +53,7 @@ export class Registry extends Sequencer {
     }
     if (part.kind === "view") return;
     if (part.kind === "join") this.#join(from, { host: part.host, port: part.port }, faults);
+    else if (part.kind === "whole") this.#whole(from, part.view);
     else if (part.kind === "word") {
       if (super.knows(from)) this.#word(from, part.word);
       else this.#remind(from);
@@ -70,7 +73,7 @@ export class Registry extends Sequencer {
     const hasBeen = this.#changes.some((change) => change.address === address);
     if (hasBeen) return this.#say(address, [{ kind: "refused", why: `${address} has been a member of this deployment before: give the newcomer another number` }]);
     if (sponsor === null) return this.#say(address, [{ kind: "refused", why: `there is no instance of ${role} whose state it could get` }]);
-    this.#newcomers.set(address, { sponsor, isHeard: true });
+    this.#newcomers.set(address, { sponsor, view: this.#changes.length + 1, isHeard: true });
     this.members.add(address);
     this.#change({ kind: "join", address, place, sponsor, senders: this.#dynamic.get(role)! });
   }
@@ -100,37 +103,51 @@ export class Registry extends Sequencer {
   #word(from: string, word: Word): void {
     const newcomer = this.#newcomers.get(from);
     if (newcomer !== undefined) newcomer.isHeard = true;
-    if (word === "changes" && this.#changes.length > 0) this.#say(from, this.#changes.map((change) => ({ kind: "change", change })));
-    else if (word === "joined") this.#newcomers.delete(from);
-    else if (word === "sponsor" && newcomer !== undefined) {
-      const sponsor = this.#nextSponsor(from, newcomer.sponsor);
-      if (sponsor === null) return;
-      newcomer.sponsor = sponsor;
-      const joined = this.#changes.find(({ address, kind }) => address === from && kind === "join")!;
-      this.#change({ ...joined, kind: "sponsor", sponsor });
-    }
+    if (word === "leave") this.#leave(from);
+    else if (word === "changes" && this.#changes.length > 0) this.#say(from, this.#changes.map((change) => ({ kind: "change", change })));
+    else if (word === "sponsor" && newcomer !== undefined) this.#sponsor(from);
+  }
+
+  /** From now on it is as all others; unless it has been told meanwhile to take another's state. */
+  #whole(address: string, view: number): void {
+    if (this.#newcomers.get(address)?.view !== view) return;
+    this.#newcomers.delete(address);
+    this.#say(address, [{ kind: "whole", view }]);
+  }
+
+  /** It is to get its state from the next replica. */
+  #sponsor(address: string): void {
+    const newcomer = this.#newcomers.get(address)!;
+    const sponsor = this.#nextSponsor(address, newcomer.sponsor);
+    if (sponsor === null) return;
+    newcomer.sponsor = sponsor;
+    newcomer.view = this.#changes.length + 1;
+    const joined = this.#changes.find((change) => change.address === address && change.kind === "join")!;
+    this.#change({ ...joined, kind: "sponsor", sponsor });
   }
 
   /** Forgets the newcomers of which nothing was heard since the last time. */
   forgetSilent(): void {
     for (const [address, newcomer] of this.#newcomers) {
       if (newcomer.isHeard) newcomer.isHeard = false;
-      else this.#forget(address);
+      else this.#leave(address);
     }
   }
 
-  /** One that has been forgotten, and lives. */
+  /** One that is no member any more, and does not know it. */
   #remind(address: string): void {
-    const joined = this.#changes.find((change) => change.address === address && change.kind === "join");
-    if (joined === undefined) return;
-    this.onPlace?.(address, joined.place!);
-    this.#say(address, [{ kind: "refused", why: "it has been forgotten, since nothing was heard of it for a while" }]);
+    const own = this.#changes.filter((change) => change.address === address);
+    if (own.length === 0) return;
+    this.onPlace?.(address, own[0].place);
+    this.#say(address, [{ kind: "refused", why: "it has left, or nothing was heard of it for a while: let it join with a number that none has had" }]);
   }
 
-  #forget(address: string): void {
+  /** Nothing more is sent to it. Those that wait for its state get another's. */
+  #leave(address: string): void {
     this.#newcomers.delete(address);
     this.members.remove(address);
     this.#change({ kind: "leave", address, place: null, sponsor: null, senders: [] });
+    for (const [newcomer, { sponsor }] of this.#newcomers) if (sponsor === address) this.#sponsor(newcomer);
   }
 
   #say(to: string, parts: readonly Part[]): void {

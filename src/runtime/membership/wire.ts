@@ -6,6 +6,7 @@ export function fieldsOf(part: MembershipPart): readonly unknown[] {
   switch (part.kind) {
     case "view":
     case "mark":
+    case "whole":
       return [part.kind, part.view];
     case "join":
       return [part.kind, part.host, part.port];
@@ -32,6 +33,7 @@ export function membershipOf([kind, ...fields]: readonly unknown[]): MembershipP
   switch (kind) {
     case "view":
     case "mark":
+    case "whole":
       return isCount(a) ? { kind, view: a } : null;
     case "join":
       return typeof a === "string" && isPort(b) ? { kind, host: a, port: b } : null;
