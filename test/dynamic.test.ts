@@ -31,6 +31,20 @@ role Client {
 /** Where each instance seals what its host gives it. */
 const sealing = program.replaceAll("input put(k: string, v: int);", "input put(k: string, v: int) sealed by (k);").replace("  o(k, v) <=", "  output n(k: string, c: int);\n  n(k, count()) <= t(k, _);\n  o(k, v) <=");
 
+/** Each client hears how many there are of what it has named, when that is sealed. */
+const answered = `
+role Store { channel add(k: string, v: int, a: addr); table t(k: string, v: int, a: addr); Client.got@a(k, v) <~ t(k, v, a); t(k, v, a) <= add(k, v, a); }
+role Client x2 {
+  input put(k: string, v: int) sealed by (k);
+  channel got(k: string, v: int);
+  table seen(k: string, v: int);
+  output n(k: string, c: int);
+  Store.add(k, v, self) <~ put(k, v);
+  seen(k, v) <= got(k, v);
+  n(k, count()) <= seen(k, _);
+}
+`;
+
 function found(text: string, dynamic: readonly string[]): string[] {
   const { diagnostics } = compile({ path: "test.dlc", text }, { dynamic });
   return diagnostics.filter(({ code, severity }) => severity === "error" || code === "DLC410").map(({ code, message, span }) => `${code} ${message} @ ${text.slice(span.start, span.end)}`);
@@ -62,6 +76,10 @@ test("a replicated role is built so; its deployment says it, has the registry, a
   expect(read({ roles: { ...deploy.roles, Store: { ...deploy.roles["Store"], dynamic: "yes" } } })).toContain("can only be true");
 });
 
+test("a role without replicas may be so, if nothing was for a newcomer before it came", () => {
+  expect(found(program, ["Client"])).toEqual([]);
+});
+
 test("without the option nothing is another", () => {
   const plain = compile({ path: "test.dlc", text: program });
   expect(certificate(plain.plan!)).not.toHaveProperty("dynamic");
@@ -71,11 +89,13 @@ test("without the option nothing is another", () => {
 test.each([
   ["no role of the program", program, "Stor", /there is no role Stor /],
   ["a partitioned role", program, "Shard", /it is partitioned.* @ Shard$/],
-  ["a role without replicas", program, "Client", /it is not replicated.* @ Client$/],
+  ["one that has one instance", program.replace("role Client {", "role Client {\n  channel got(k: string);").replace("o(k, v) <=", "Client.got(k) <~ add(k, _);\n  o(k, v) <="), "Client", /Client.got#1 sends to it without an address.* @ Client.got\(k\)/],
+  ["one to all of whose instances something is sent", program.replace("role Client {", "role Client {\n  channel got(k: string);").replace("o(k, v) <=", "Client.got@*(k) <~ add(k, _);\n  o(k, v) <="), "Client", /Client.got#1 sends to all of its instances/],
+  ["one that hears of seals", answered, "Client", /Client.got is sealed, and a newcomer would wait/],
   ["one that names itself", program.replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=").replace("role Client {", "role Client {\n  channel who(a: addr);"), "Store", /Client.who#1 uses `self`.* @ Client.who\(self\)/],
   ["one whose members are read", program.replace("role Client {", "role Client {\n  output at(k: string, a: addr) any;\n  at(k, a) <= put(k, _), Store.nodes(a);"), "Store", /at#1 of Client reads Store.nodes/],
   ["one with a sealed input", sealing, "Store", /Store.put is sealed by the host/],
-  ["one that seals", sealing, "Store", /its instances seal Store.add/],
+  ["one that seals", sealing, "Store", /its replicas seal Store.add/],
   ["one in a program with durable tables", program.replace("partitioned by (k) {", "partitioned by (k) durable {").replace("durable {", "{").replace("table t(k: string, v: int);\n  t(k, v) <= add(k, v);\n}", "table t(k: string, v: int) durable;\n  t(k, v) <= add(k, v);\n}"), "Store", /Shard has durable tables/],
 ])("%s is refused, with what stands against it", (_, text, role, message) => {
   expect(found(text, [role]).join("\n")).toMatch(new RegExp(`DLC410 .*${message.source}`, "m"));

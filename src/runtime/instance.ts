@@ -13,6 +13,7 @@ import { Outbox } from "./outbox.ts";
 import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, ownerOf } from "./routing.ts";
+import { ChangingSeals } from "./membership/changing-seals.ts";
 import { ChannelSeals, type Closure, InputSeals, type OpenPartition } from "./seals.ts";
 import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
@@ -20,6 +21,8 @@ import { Travel } from "./travels.ts";
 export interface Deployment {
   /** Instances per role. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Roles that may get other instances while they run. */
+  readonly dynamic?: ReadonlySet<string>;
 }
 
 export interface StepEffects {
@@ -102,7 +105,7 @@ export class Instance {
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
     this.epoch = epoch;
-    this.members = new Members(deployment.counts);
+    this.members = new Members(deployment.counts, deployment.dynamic);
     const report = (fault: Fault): void => {
       if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
       else this.onLateFault(fault);
@@ -135,7 +138,8 @@ export class Instance {
     const { sealed } = collection;
     if (!sealed) return null;
     if (collection.kind === "input") return new InputSeals(sealed);
-    return new ChannelSeals(sealed, sealed.producers.flatMap((role) => this.members.of(role)));
+    const producers = sealed.producers.flatMap((role) => this.members.of(role));
+    return sealed.producers.some((role) => this.members.isDynamic(role)) ? new ChangingSeals(sealed, producers) : new ChannelSeals(sealed, producers);
   }
 
   /** Type-checked; refused (with the fault) after its seal or its end. */
@@ -274,7 +278,10 @@ export class Instance {
       faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: it has been declared gone` });
       return faults;
     }
-    for (const part of envelope.parts) this.#intake.receive(envelope.from, part, faults);
+    for (const part of envelope.parts) {
+      if (part.kind === "barred" && envelope.from === LOG) this.#outbox.bar(part.target, part.keys);
+      else this.#intake.receive(envelope.from, part, faults);
+    }
     for (const fault of this.#lost()) faults.push(fault);
     return faults;
   }
@@ -316,8 +323,9 @@ export class Instance {
   }
 
   /** From now on it takes part, with what `like`, a replica of it, has. What leaves from now on is of that view. */
-  protected admit(role: string, address: string, like: string, view: number): void {
+  protected admit(role: string, address: string, like: string | null, view: number): void {
     this.members.add(address);
+    for (const { seals } of this.#locals.values()) if (seals instanceof ChangingSeals) seals.admitProducer(role, address);
     this.#outbox.admit(role, address, like);
     this.#outbox.view = view;
   }
@@ -326,6 +334,12 @@ export class Instance {
     this.members.remove(address);
     this.#outbox.dismiss(address);
     this.#outbox.view = view;
+  }
+
+  /** One that goes will send no more rows: seals whatever it could send. */
+  protected sealEverything(): readonly Envelope[] {
+    this.#outbox.sealEverything();
+    return this.#outbox.flush();
   }
 
   /** Beside what steps send: the next envelope to that receiver. */

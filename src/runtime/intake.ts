@@ -4,6 +4,7 @@
  * never thrown.
  */
 import type { Inbox, Local } from "./inbox.ts";
+import { ChangingSeals } from "./membership/changing-seals.ts";
 import type { Logs } from "./logs.ts";
 import type { LogRun, Part } from "./messages.ts";
 import type { Fault, Row } from "./program.ts";
@@ -59,6 +60,12 @@ export class Intake {
         break;
       case "trace":
         break;
+      case "fix": {
+        const seals = this.#locals.get(part.target)?.seals;
+        if (from === LOG && seals instanceof ChangingSeals) seals.fix(part.key, part.producers);
+        else refuse("DLC909", `who seals ${part.target}`, "only the registry says it, of channels whose producers change");
+        break;
+      }
       case "append":
       case "tick":
         refuse("DLC909", part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");

@@ -123,7 +123,7 @@ export class LogNode {
     registry.onPlace = (address, place) => this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
     registry.onChange = ({ kind, address, sponsor }) => {
       if (kind === "leave") this.#transport.forget(address);
-      this.#log(kind === "join" ? `${address} joins, and gets the state of ${sponsor}` : kind === "leave" ? `${address} leaves` : `${address} is to get the state of ${sponsor}`);
+      this.#log(kind === "join" ? `${address} joins${sponsor === null ? "" : `, and gets the state of ${sponsor}`}` : kind === "leave" ? `${address} leaves` : `${address} is to get the state of ${sponsor}`);
     };
     this.#silence = setInterval(() => {
       registry.forgetSilent();

@@ -6,8 +6,11 @@ export class Members {
   readonly #all = new Set<string>([LOG]);
   readonly #left = new Set<string>();
 
-  /** `counts`: instances per role at the start. */
-  constructor(counts: Readonly<Record<string, number>>) {
+  readonly #dynamic: ReadonlySet<string>;
+
+  /** `counts`: instances per role at the start; `dynamic`: roles that may get others. */
+  constructor(counts: Readonly<Record<string, number>>, dynamic: ReadonlySet<string> = new Set()) {
+    this.#dynamic = dynamic;
     for (const [role, count] of Object.entries(counts)) {
       this.#of.set(role, []);
       for (let index = 0; index < count; index++) this.add(addressOf(role, index));
@@ -17,6 +20,10 @@ export class Members {
   /** By their numbers, then those that came later in the order in which they came. */
   of(role: string): readonly string[] {
     return this.#of.get(role) ?? [];
+  }
+
+  isDynamic(role: string): boolean {
+    return this.#dynamic.has(role);
   }
 
   /** All instances of all roles. */

@@ -31,7 +31,12 @@ export type Part =
   | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly runs: readonly LogRun[] }
   /** The step that sends this is recorded, under this `traceparent`; see spans.ts. It decides nothing. */
   | { readonly kind: "trace"; readonly parent: string }
-  /** Where members change. */
+  /** Where members change. To the registry: this one has sealed the value (null: all of them). */
+  | { readonly kind: "seals"; readonly target: string; readonly key: Row | null }
+  /** From the registry: whose seals the value needs, those who take part when the first has sealed it; null: what is not named so. */
+  | { readonly kind: "fix"; readonly target: string; readonly key: Row | null; readonly producers: readonly string[] }
+  /** From the registry to a newcomer: values of which it may send nothing, since it came after the first seal; null: of any. */
+  | { readonly kind: "barred"; readonly target: string; readonly keys: readonly Row[] | null }
   | MembershipPart;
 
 /** Rows that stand one after the other in a log, and differ in nothing else. */

@@ -116,7 +116,7 @@ export class DlcNode {
     let member: MemberInstance | null = null;
     if (data === undefined) {
       const epoch = randomInt(2 ** 47);
-      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts }, index, epoch, { joins: options.join !== undefined });
+      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts, dynamic }, index, epoch, { joins: options.join !== undefined });
       this.#journal = null;
       this.#instance = member ?? new Instance(watchedProgram, { counts }, index, epoch);
     } else {

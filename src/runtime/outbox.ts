@@ -9,6 +9,7 @@ import type { Envelope, LogRun, Part } from "./messages.ts";
 import type { Fault, RoleMeta, Row, StepOutput, TargetMeta } from "./program.ts";
 import { LOG, Owners } from "./routing.ts";
 import type { State } from "./state.ts";
+import { partKey, type PartKey, rowPartKey } from "./partitions.ts";
 import { SentSeals } from "./sent.ts";
 
 /** A run that further rows are added to. */
@@ -33,7 +34,7 @@ export class Outbox {
     this.#address = address;
     this.#epoch = epoch;
     this.#report = report;
-    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, members.of(target.role)));
+    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, members.of(target.role), target.collection.sealed?.producers.some((role) => members.isDynamic(role)) ?? false));
   }
 
   /** Whether something waits that only a flush sends. */
@@ -116,8 +117,9 @@ export class Outbox {
   #admit(target: Target, rows: readonly Row[], receiver: number | null): readonly Row[] {
     const { sent } = target;
     if (sent === null) return rows;
-    const refused = sent.admit(rows, receiver);
-    if (refused === null) return rows;
+    const allowed = target.barred === null ? rows : this.#allowed(target, target.barred, rows);
+    const refused = sent.admit(allowed, receiver);
+    if (refused === null) return allowed;
     const names = sent.columns.map((column) => target.meta.collection.columns[column].name).join(", ");
     this.#report({
       code: "DLC905",
@@ -125,7 +127,36 @@ export class Outbox {
         `because it has sealed ${names === "" ? "the stream" : `their ${names}`} before: ${factText(target.meta.id, refused[0])}`,
     });
     const broken = new Set(refused);
-    return rows.filter((row) => !broken.has(row));
+    return allowed.filter((row) => !broken.has(row));
+  }
+
+  /** Without rows of values that others had begun to seal when this one came: nobody waits for its seal. */
+  #allowed(target: Target, barred: Barred, rows: readonly Row[]): readonly Row[] {
+    const { columns } = target.sent!;
+    const allowed = barred === "all" ? [] : rows.filter((row) => !barred.has(rowPartKey(columns, row)));
+    if (allowed.length === rows.length) return rows;
+    const first = rows.find((row) => barred === "all" || barred.has(rowPartKey(columns, row)))!;
+    const names = columns.map((column) => target.meta.collection.columns[column].name).join(", ");
+    const refused = rows.length - allowed.length;
+    this.#report({
+      code: "DLC951",
+      message: `${this.#address} did not send ${refused} fact${refused === 1 ? "" : "s"} of ${target.meta.id}, because it joined after ` +
+        `${names === "" ? "the stream" : `their ${names}`} had been sealed by another: ${factText(target.meta.id, first)}`,
+    });
+    return allowed;
+  }
+
+  /** Values of which nothing may be sent; null: of any. */
+  bar(id: string, keys: readonly Row[] | null): void {
+    const target = this.#targets.get(id);
+    if (target === undefined || target.sent === null) return;
+    if (keys === null) target.barred = "all";
+    else target.barred = new Set(keys.map(partKey));
+  }
+
+  /** Nothing more will be sent of anything that is sealed. */
+  sealEverything(): void {
+    for (const [id, { sent }] of this.#targets) if (sent !== null) this.seal(id, null, true);
   }
 
   /** Seals one value of the target, or all (null), to every instance that could wait for it. */
@@ -139,6 +170,7 @@ export class Outbox {
     const counts = sent.seal(key);
     if (counts === null) return;
     const whole = sent.columns.length === 0 ? null : key;
+    if (target.isDynamic) this.#partsTo(LOG).push({ kind: "seals", target: id, key: whole });
     counts.forEach((count, receiver) => {
       this.#partsTo(target.addresses[receiver]).push({ kind: "seal", target: id, key: whole, count });
     });
@@ -192,7 +224,7 @@ export class Outbox {
   }
 
   /** From here on what goes to all of its role goes to `address` too, which has what `like` has. */
-  admit(role: string, address: string, like: string): void {
+  admit(role: string, address: string, like: string | null): void {
     for (const target of this.#targets.values()) if (target.meta.role === role) target.add(address, like);
   }
 
@@ -203,6 +235,8 @@ export class Outbox {
   }
 }
 
+type Barred = "all" | ReadonlySet<PartKey>;
+
 class Target {
   readonly meta: TargetMeta;
   readonly addresses: string[];
@@ -210,20 +244,24 @@ class Target {
   /** Where rows without an address go to the owner of their partition columns. */
   readonly owners: Owners | null;
   readonly sent: SentSeals | null;
+  /** Its producers change, so that the registry says whose seals a value needs. */
+  readonly isDynamic: boolean;
+  barred: Barred | null = null;
 
-  constructor(meta: TargetMeta, addresses: readonly string[]) {
+  constructor(meta: TargetMeta, addresses: readonly string[], isDynamic: boolean) {
     const count = addresses.length;
     if (meta.route.kind === "one" && count > 1) throw new RangeError(tooMany(meta.role, count, meta.id));
     this.meta = meta;
+    this.isDynamic = isDynamic;
     this.addresses = [...addresses];
     this.#index();
     this.owners = meta.route.kind === "owner" ? new Owners(meta.route.columns, count) : null;
     this.sent = meta.collection.sealed ? new SentSeals(meta.collection.sealed.key, count) : null;
   }
 
-  add(address: string, like: string): void {
+  add(address: string, like: string | null): void {
     this.addresses.push(address);
-    this.sent?.add(this.indices.get(like)!);
+    if (like !== null) this.sent?.add(this.indices.get(like)!);
     this.#index();
   }
 

@@ -18,7 +18,7 @@ export interface OpenPartition {
   readonly rows: number;
 }
 
-interface Partition {
+export interface Partition {
   readonly key: Row;
   readonly part: PartKey;
   /** Rows that have come. */
@@ -256,24 +256,30 @@ export class ChannelSeals extends Partitions {
   constructor(meta: SealedMeta, producers: readonly string[]) {
     super(meta);
     this.#single = meta.single;
-    for (const address of producers) {
-      const cells = new ByPartition<Cell>(meta.key, (_, key) => this.#cell(producer, key));
-      const producer: Producer = { gone: false, arrived: 0, counted: -1, voted: false, cells };
-      this.#producers.set(address, producer);
-    }
+    for (const address of producers) this.addProducer(address);
     // Nobody can send to it: every partition is complete from the start.
     if (producers.length === 0) this.completeAll();
   }
 
   override persist(state: State): void {
     super.persist(state);
-    for (const producer of this.#producers.values()) {
+    for (const address of state.of([...this.#producers.keys()])) {
+      const producer = this.addProducer(address);
       producer.gone = state.of(producer.gone);
       producer.arrived = state.of(producer.arrived);
       producer.counted = state.of(producer.counted);
       producer.voted = state.of(producer.voted);
       producer.cells.persist(state);
     }
+  }
+
+  protected addProducer(address: string): Producer {
+    const known = this.#producers.get(address);
+    if (known !== undefined) return known;
+    const cells = new ByPartition<Cell>(this.columns, (_, key) => this.#cell(producer, key));
+    const producer: Producer = { gone: false, arrived: 0, counted: -1, voted: false, cells };
+    this.#producers.set(address, producer);
+    return producer;
   }
 
   isProducer(address: string): boolean {
@@ -350,17 +356,37 @@ export class ChannelSeals extends Partitions {
     if (cell.voted) return;
     cell.voted = true;
     cell.partition.votes++;
-    if (this.#single || cell.partition.votes === this.#producers.size) this.complete(cell.partition);
+    if (this.#single) this.complete(cell.partition);
+    else this.settle(cell.partition);
+  }
+
+  /** Its producer has sealed it, or everything, and all counted rows are here. */
+  protected hasVoted(address: string, part: PartKey | null): boolean {
+    const producer = this.#producers.get(address);
+    return producer !== undefined && (producer.voted || (part !== null && producer.cells.get(part)?.voted === true));
+  }
+
+  /** Completes a partition that has all votes that it needs. */
+  protected settle(partition: Partition): void {
+    if (partition.votes === this.#producers.size) this.complete(partition);
+  }
+
+  /** Likewise everything. */
+  protected settleAll(): void {
+    if (this.votes === this.#producers.size) this.completeAll();
+  }
+
+  /** Whose seals it needs. */
+  protected needed(_part: PartKey | null): Iterable<string> {
+    return this.#producers.keys();
   }
 
   #voteAll(producer: Producer): void {
     if (producer.voted) return;
     producer.voted = true;
     this.votes++;
-    if (this.votes === this.#producers.size) {
-      this.completeAll();
-      return;
-    }
+    this.settleAll();
+    if (this.allComplete) return;
     for (const partition of this.partitions.values()) {
       if (partition.complete) continue;
       const cell = producer.cells.get(partition.part);
@@ -369,7 +395,8 @@ export class ChannelSeals extends Partitions {
       partition.votes++;
       // The one producer of a partition is the one that has sent rows of it.
       const alone = this.#single && cell !== undefined && cell.arrived > 0;
-      if (alone || partition.votes === this.#producers.size) this.complete(partition);
+      if (alone) this.complete(partition);
+      else this.settle(partition);
     }
     if (this.hasGone) this.#doubtAll();
   }
@@ -403,7 +430,8 @@ export class ChannelSeals extends Partitions {
 
   /** The producers that are gone and without which the partition cannot close. */
   #missingGone(part: PartKey): readonly string[] {
-    let missing = [...this.#producers].filter(([, { voted, cells }]) => !voted && !cells.get(part)?.voted);
+    const needed = new Set(this.missingOf(part));
+    let missing = [...this.#producers].filter(([address]) => needed.has(address));
     // Its one producer is the one of which something has come, or else any that may still send.
     if (this.#single) {
       const known = missing.filter(([, { cells }]) => this.#isOf(cells.get(part)));
@@ -430,11 +458,6 @@ export class ChannelSeals extends Partitions {
   }
 
   missingOf(part: PartKey | null): string[] {
-    const missing: string[] = [];
-    for (const [address, producer] of this.#producers) {
-      if (producer.voted || (part !== null && producer.cells.get(part)?.voted)) continue;
-      missing.push(address);
-    }
-    return missing;
+    return [...this.needed(part)].filter((address) => !this.hasVoted(address, part));
   }
 }

@@ -74,7 +74,7 @@ export class Sequencer {
 
   constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number) {
     this.epoch = epoch;
-    this.members = new Members(deployment.counts);
+    this.members = new Members(deployment.counts, deployment.dynamic);
     for (const meta of metas) {
       const addresses = this.members.of(meta.role);
       for (const collection of meta.collections) {

@@ -41,7 +41,7 @@ export class Joining {
 
   #add(role: string, index: number, joins: boolean): MemberInstance {
     const program = this.#options.programs.find(({ meta }) => meta.role === role)!;
-    const instance = new MemberInstance(program, { counts: this.#options.counts }, index, this.random.below(1000), { joins, pieceBytes: 512 });
+    const instance = new MemberInstance(program, { counts: this.#options.counts, dynamic: new Set(this.#options.dynamic) }, index, this.random.below(1000), { joins, pieceBytes: 512 });
     instance.onRefused = (why) => void this.refused.set(instance.address, why);
     this.instances.set(instance.address, instance);
     return instance;
@@ -62,6 +62,7 @@ export class Joining {
   leave(address: string): void {
     const instance = this.instances.get(address)!;
     while (instance.wantsStep()) this.#step(instance);
+    this.#send(instance.depart());
     this.#arriveFrom(address);
     this.#send([instance.leave()]);
     this.#arriveFrom(address);

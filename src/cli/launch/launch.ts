@@ -265,7 +265,7 @@ class Run {
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
     this.#log(`${name} joins, on port ${listening.port}`);
-    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: [], stdin: false, killAtRows: null });
+    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: this.#plan.inputs.get(name) ?? [], stdin: false, killAtRows: null });
   }
 
   /** Another process in the place of one that was killed, with its data. */

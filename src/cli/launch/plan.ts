@@ -100,7 +100,8 @@ export function planLaunch(
   const problems: string[] = [];
   const counts = planCounts(program, options.scale ?? [], problems);
   const inputs = new Map<string, ChildInput[]>();
-  for (const text of options.input ?? []) planInput(text, program, counts, inputs, problems);
+  const joins = planJoins(options.join ?? [], program, counts, problems);
+  for (const text of options.input ?? []) planInput(text, program, counts, joins, inputs, problems);
 
   const network = planNetwork(program, options.chaos === true ? { delay: CHAOS_DELAY, ...options } : options, problems);
   const { portBase, metrics, transport = "tcp" } = options;
@@ -120,7 +121,6 @@ export function planLaunch(
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
-  const joins = planJoins(options.join ?? [], program, counts, problems);
   const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
   const isOnNats = natsOf({ transport, roles: {} }) !== null;
   const dynamic = program.roles.find((each) => each.dynamic)?.role;
@@ -234,6 +234,7 @@ function planInput(
   text: string,
   program: Description,
   counts: ReadonlyMap<string, number>,
+  joins: readonly Moment[],
   inputs: Map<string, ChildInput[]>,
   problems: string[],
 ): void {
@@ -257,7 +258,7 @@ function planInput(
     problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
   else if (!known.includes(name))
     problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
-  else if (which !== undefined && which !== "*" && Number(which) >= count) {
+  else if (which !== undefined && which !== "*" && Number(which) >= count && !joins.some(({ name: newcomer }) => newcomer === `${role}#${which}`)) {
     const instances = `${count} instance${count === 1 ? "" : "s"}, numbered from 0`;
     problems.push(`--input ${text}: ${role} has ${instances} (--scale ${role}=n starts more)`);
   }

@@ -8,13 +8,18 @@ import type { Graph } from "./graph.ts";
 import { reads } from "./graph.ts";
 import type { Seals } from "./seals.ts";
 
-/** `here`: each instance that waits gives it up by itself; `upstream`: a producer does, and seals it for nobody. */
+/**
+ * `here`: each instance that waits gives it up by itself; `upstream`: a producer does, and seals it for nobody. So do those
+ * whose members change: when the first seals a value it is settled who else does, and a later one is refused (semantics B7).
+ */
 export type Failing = ReadonlyMap<CollectionId, "here" | "upstream">;
 
-/** Inputs and channels of which some partition may never close because of a deadline. */
+/** Inputs and channels of which some partition may never close because of a deadline, or holds other facts in another run. */
 export function failingIn(graph: Graph, seals: Seals): Failing {
   const failing = new Map<CollectionId, "here" | "upstream">();
   for (const { id, sealed } of graph.ir.collections.values()) if (sealed !== null && sealed.deadlineMs !== null) failing.set(id, "here");
+  const isDynamic = (role: string): boolean => graph.ir.roles.get(role)?.dynamic === true;
+  for (const [id, { travels }] of seals.channels) if (!failing.has(id) && [...travels.keys()].some(isDynamic)) failing.set(id, "upstream");
   if (failing.size === 0) return failing;
   for (let size = 0; size !== failing.size; ) {
     size = failing.size;

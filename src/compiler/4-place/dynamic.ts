@@ -36,25 +36,48 @@ function finding(message: string, mend: string, file: Diagnostic["file"], span: 
   return { code: "DLC410", severity: "error", message, file, span, mend };
 }
 
-function reasons(plan: Plan, { name, replicated, partitionedBy }: Role): Reason[] {
-  const { coordinated: ir, sealed } = plan;
+function reasons(plan: Plan, role: Role): Reason[] {
+  const { coordinated: ir } = plan;
+  const { name, partitionedBy, replicated } = role;
   if (partitionedBy !== null) return [{ why: "it is partitioned, and which instance owns a value is a function of their number", mend: "Change its number between two runs: `--scale`, or deploy.json." }];
-  if (!replicated) return [{ why: "it is not replicated, so that no instance has the state that a newcomer needs", mend: `Declare it \`replicated\`, where all its instances hold the same.` }];
-  const found: Reason[] = [];
-  if (ir.externals.get(name)?.kind === "component") found.push({ why: "it is a component, and what that keeps only it knows", mend: "Keep its state in tables." });
+  const found = replicated ? ofReplicas(plan, name) : ofOthers(plan, name);
   for (const rule of ir.rules.values()) {
-    const { role, label } = rule;
-    if (role === name && usesSelf(rule)) found.push({ rule, why: `${label} uses \`self\`: what it stands for in the state of one replica is wrong in another`, mend: "Let the fact bring its address: the one that asks sends its own." });
     const nodes = rule.body.some((literal) => literal.kind === "read" && ir.collections.get(literal.collection)!.kind === "nodes" && ir.collections.get(literal.collection)!.role === name);
-    if (nodes) found.push({ rule, why: `${label} of ${role} reads ${name}.nodes, which is read once, at the start`, mend: `Send to the whole role: \`${name}.c(…) <~ …\`, or \`${name}.c@*(…) <~ …\`.` });
-  }
-  for (const { collection, producers } of sealed) {
-    const { role, kind } = ir.collections.get(collection)!;
-    if (producers.includes(name)) found.push({ why: `its instances seal ${collection}, and who seals a value is fixed at the start`, mend: "Let the plan do without that seal: `order` in its place, or a source that seals." });
-    if (role === name && kind === "input") found.push({ why: `${collection} is sealed by the host of each instance, and a newcomer has another host`, mend: "Take the input in another role, which sends it to this one." });
+    if (nodes) found.push({ rule, why: `${rule.label} of ${rule.role} reads ${name}.nodes, which is read once, at the start`, mend: `Send to the whole role: \`${name}.c(…) <~ …\`, or \`${name}.c@*(…) <~ …\`.` });
   }
   const [durable] = durableRoles(ir);
   if (durable !== undefined) found.push({ why: `${durable} has durable tables, and what is on its disk says nothing of members that change`, mend: "Leave out `durable`: the other replicas keep the state." });
+  return found;
+}
+
+/** A newcomer takes over what another replica has. */
+function ofReplicas({ coordinated: ir, sealed }: Plan, name: string): Reason[] {
+  const found: Reason[] = [];
+  if (ir.externals.get(name)?.kind === "component") found.push({ why: "it is a component, and what that keeps only it knows", mend: "Keep its state in tables." });
+  for (const rule of ir.rules.values()) {
+    if (rule.role === name && usesSelf(rule)) found.push({ rule, why: `${rule.label} uses \`self\`: what it stands for in the state of one replica is wrong in another`, mend: "Let the fact bring its address: the one that asks sends its own." });
+  }
+  for (const { collection, producers } of sealed) {
+    const { role, kind } = ir.collections.get(collection)!;
+    if (producers.includes(name)) found.push({ why: `its replicas seal ${collection}, and a newcomer cannot seal what its sponsor has sealed before`, mend: "Let the plan do without that seal: `order` in its place, or a source that seals." });
+    if (role === name && kind === "input") found.push({ why: `${collection} is sealed by the host of each instance, and a newcomer has another host`, mend: "Take the input in another role, which sends it to this one." });
+  }
+  return found;
+}
+
+/** A newcomer begins with nothing, so that nothing may have been for it before. */
+function ofOthers({ coordinated: ir, sealed }: Plan, name: string): Reason[] {
+  const found: Reason[] = [];
+  for (const rule of ir.rules.values()) {
+    const { collection, to } = rule.head;
+    if (rule.op !== "<~" || ir.collections.get(collection)?.role !== name) continue;
+    if (to?.kind === "role") found.push({ rule, why: `${rule.label} sends to it without an address, so that it has one instance`, mend: `Say to whom: \`@a(…)\`, with the address that a request brought.` });
+    if (to?.kind === "all") found.push({ rule, why: `${rule.label} sends to all of its instances, and what a newcomer gets depends on when it came`, mend: "Declare the role `replicated`, so that a newcomer gets the state of another, or send to addresses." });
+  }
+  for (const { collection } of sealed) {
+    const { role, kind } = ir.collections.get(collection)!;
+    if (role === name && kind === "channel") found.push({ why: `${collection} is sealed, and a newcomer would wait for the seals that came before it`, mend: "Count and conclude in another role, which has its members." });
+  }
   return found;
 }
 

@@ -147,6 +147,7 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     }
     for (const [role, way] of ways ?? []) {
       voters.add(role);
+      if (ir.roles.get(role)!.dynamic) out.add(`${lateSeals}${role} seal a value of ${source} is settled when the first of them seals it`);
       if (way) for (const part of way.parts) promise(part.source);
       else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (${placeOf(rule, ir)}) seals ${source} only when its facts are complete`);
     }
@@ -155,10 +156,13 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
   for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
   for (const role of [...roles].sort()) if (!durable.has(role)) out.add(`assumes: no restart of ${role}`);
   for (const role of [...voters].sort()) out.add(`assumes: no instance of ${role} is declared gone`);
-  const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}`);
+  const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}${ir.roles.get(role)!.dynamic ? " and those that join" : ""}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];
 }
+
+/** How an assumption begins that makes an output's facts depend on who takes part when. */
+export const lateSeals = "members: which instances of ";
 
 const summedBy = new WeakMap<Analysis, ReadonlyMap<string, Finding["reason"]>>();
 

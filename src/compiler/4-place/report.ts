@@ -11,6 +11,7 @@ import { opaqueAggregates } from "../3-analyze/imported.ts";
 import { mayGiveTwoValues } from "../3-analyze/points.ts";
 import type { PlaceOptions } from "./place.ts";
 import type { Decision } from "./write.ts";
+import { lateSeals } from "./outputs.ts";
 import { rulesBehind, weakSources } from "./relevant.ts";
 import { acrossPartitions } from "./partitions.ts";
 
@@ -164,13 +165,15 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
   const { ir } = plan.analysis;
   const out: Diagnostic[] = [];
   const byDefault: string[] = [];
+  /** Those whose facts depend on who joins when. */
+  const byMembers: string[] = [];
   for (const output of plan.outputs) {
     if (output.achieved !== false) continue;
     const { strict, file, nameSpan, span } = ir.collections.get(output.output)!;
     const written = /\bdeterministic\b/.test(file.text.slice(nameSpan.end, span.end));
     // Semantics B10: a default level missed only for want of a seal is said once per program, as a note.
     if (!strict && output.target === "deterministic" && output.after.name === "Run" && !written && options.strategy === "auto") {
-      byDefault.push(output.output);
+      (output.assumptions.some((each) => each.startsWith(lateSeals)) ? byMembers : byDefault).push(output.output);
       continue;
     }
     out.push({
@@ -182,23 +185,31 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
       mend: "`dlc explain` names the rules that stand in the way and what each would need.",
     });
   }
-  if (byDefault.length > 0) {
-    const { file, nameSpan, role } = ir.collections.get(byDefault[0])!;
+  const perRun = (outputs: readonly string[], why: string, mend: string): void => {
+    if (outputs.length === 0) return;
+    const { file, nameSpan, role } = ir.collections.get(outputs[0])!;
     const replicas = ir.roles.get(role)!.replicated ? " (replicas of one run agree)" : "";
-    const behind = [...rulesBehind(buildGraph(ir), byDefault)].flatMap((id) => reads(ir.rules.get(id) ?? { body: [] }));
-    const keyed = [...new Set(behind.map((literal) => literal.collection))].filter((id) => mayGiveTwoValues(ir.collections.get(id)!));
-    out.push({
-      code: "DLC402",
-      severity: "note",
-      message: `${byDefault.join(", ")} may differ from run to run${replicas}: ${keyed.length > 0 ? `of two values for a key of ${keyed.join(", ")} in one step one is left out` : `no seal says when the facts behind ${byDefault.length > 1 ? "them" : "it"} are complete`}`,
-      file,
-      span: nameSpan,
-      mend:
-        keyed.length > 0
-          ? `Promise \`unique\` after the columns of ${keyed.join(", ")}, if ${keyed.length > 1 ? "their hosts never give" : "its host never gives"} a key two values, or declare the output \`agreed\`.`
-          : "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",
-    });
+    out.push({ code: "DLC402", severity: "note", message: `${outputs.join(", ")} may differ from run to run${replicas}: ${why}`, file, span: nameSpan, mend });
+  };
+  const behind = [...rulesBehind(buildGraph(ir), byDefault)].flatMap((id) => reads(ir.rules.get(id) ?? { body: [] }));
+  const keyed = [...new Set(behind.map((literal) => literal.collection))].filter((id) => mayGiveTwoValues(ir.collections.get(id)!));
+  if (keyed.length > 0) {
+    const hosts = keyed.length > 1 ? "their hosts never give" : "its host never gives";
+    const mend = `Promise \`unique\` after the columns of ${keyed.join(", ")}, if ${hosts} a key two values, or declare the output \`agreed\`.`;
+    perRun(byDefault, `of two values for a key of ${keyed.join(", ")} in one step one is left out`, mend);
+  } else {
+    perRun(
+      byDefault,
+      `no seal says when the facts behind ${byDefault.length > 1 ? "them" : "it"} are complete`,
+      "Declare `sealed by (…)` on the inputs behind it, if their producers know when a partition is complete, or declare the output `agreed`.",
+    );
   }
+  const dynamic = [...ir.roles.values()].flatMap(({ name, dynamic: changes }) => (changes ? [name] : []));
+  perRun(
+    byMembers,
+    `who seals the facts behind ${byMembers.length > 1 ? "them" : "it"} is settled anew in each, since members may join`,
+    `Declare the output \`agreed\`, or fix the members: --dynamic without ${dynamic.join(", ")}.`,
+  );
   return out;
 }
 

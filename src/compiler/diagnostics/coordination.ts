@@ -47,7 +47,7 @@ export const coordinationCodes = {
   DLC410: {
     severity: "error",
     title: "a role whose members cannot change",
-    why: "`--dynamic` lets replicas of a role join while the program runs: one that joins gets the state of another, and goes on from there as that one does. So the state has to be whole, and the same at every replica; who seals a value is known when the program starts, and where a value of a partitioned role lies depends on how many instances it has.",
+    why: "`--dynamic` lets instances of a role join while the program runs. A replica that joins gets the state of another, and goes on from there as that one does, so that the state has to be whole, and the same at every replica. An instance of a role without replicas begins with nothing, so that nothing may have been for it before. Where a value of a partitioned role lies depends on how many instances it has.",
     example: "dlc build ads.dlc -o out --dynamic Report   // role Report partitioned by (campaign)",
     mend: "Take away what the finding names, or change the number of instances between two runs.",
   },

@@ -211,4 +211,11 @@ export const runCodes = {
     example: "Report#3: DLC950: Report#3 cannot take part: the registry has not answered within 10 s",
     mend: "Start it again with a number that none has had, when the sequencer and all instances that send to its role can be reached.",
   },
+  DLC951: {
+    severity: "error",
+    title: "a row of a value that was sealed before its sender joined",
+    why: "Who seals a value is settled once, when the first of its producers seals it: those who take part then. Whoever joins later is not asked, so that nobody would wait for its rows; it does not send them. The rows stay where they are, and nobody counts them.",
+    example: "AdServer#3: DLC951: AdServer#3 did not send 1 fact of Report.click, because it joined after their campaign had been sealed by another: Report.click(\"shoes\", 7)",
+    mend: "Let an instance join before a value that it is to send is sealed, or give the row to one that took part then and has not sealed it.",
+  },
 } as const satisfies Record<string, CodePage>;

@@ -14,7 +14,7 @@ export interface Change {
   readonly address: string;
   /** Where a newcomer is found. */
   readonly place: Pick<Place, "host" | "port"> | null;
-  /** The replica that hands its state to the newcomer. */
+  /** The replica that hands its state to the newcomer; null: it begins with nothing. */
   readonly sponsor: string | null;
   /** The roles that send to that of the newcomer: whose instances mark from where on they send to it. */
   readonly senders: readonly string[];

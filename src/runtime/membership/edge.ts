@@ -47,7 +47,7 @@ export class MembershipEdge {
       if (kind === "join" && sponsor === instance.address) log(`hands its state to ${address}`);
     };
     instance.onLiving = () => {
-      log("has its state, and takes part");
+      log("takes part");
       this.#living();
     };
     instance.onRefused = (why) => this.#end(why);
@@ -92,6 +92,8 @@ export class MembershipEdge {
   async leave(graceMs: number): Promise<void> {
     const { instance, transport, log } = this.#options;
     if (!instance.isLeavable) return;
+    for (const envelope of instance.depart()) transport.send(envelope);
+    transport.endStep();
     const until = Date.now() + graceMs;
     while (transport.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     if (transport.unacked > 0) return log("does not leave, since what it has sent has not arrived: to the others it is as if it had died");

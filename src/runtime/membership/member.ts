@@ -1,6 +1,6 @@
 /**
- * An instance of a deployment whose members change. In each view it knows who takes part; a newcomer gets the state of a
- * replica, its sponsor, by an aligned cut:
+ * An instance of a deployment whose members change. In each view it knows who takes part; a newcomer to replicas gets the state
+ * of one, its sponsor, by an aligned cut:
  *
  * - Every member that can send to the newcomer's role and enters the newcomer's view sends the sponsor a mark, and from there
  *   on sends the newcomer what it sends the whole role. The registry, which is the sequencer, does so too.
@@ -123,6 +123,11 @@ export class MemberInstance extends Instance {
     if (!this.#isLiving) this.#say(LOG, { kind: "word", word: "sponsor" });
   }
 
+  /** One that goes sends no more rows: seals of all that it could have sent. */
+  depart(): readonly Envelope[] {
+    return this.sealEverything();
+  }
+
   /** The last word of one that goes: everything that it has sent has arrived. */
   leave(): Envelope {
     return this.envelope(LOG, [{ kind: "word", word: "leave" }]);
@@ -208,15 +213,19 @@ export class MemberInstance extends Instance {
       return;
     }
     if (kind === "sponsor") this.dismiss(address, view);
-    this.admit(parseAddress(address)!.role, address, sponsor!, view);
+    this.admit(parseAddress(address)!.role, address, sponsor, view);
+    if (sponsor === null) {
+      if (address === this.address) this.#live();
+      return;
+    }
     if (address === this.address) {
       this.#since = view;
-      this.#sponsor = sponsor!;
+      this.#sponsor = sponsor;
       return;
     }
     // What was before it became a member concerns only the others.
     if (!this.#isLiving && this.#since === 0) return;
-    if (senders.includes(this.#program.meta.role)) this.#say(sponsor!, { kind: "mark", view });
+    if (senders.includes(this.#program.meta.role)) this.#say(sponsor, { kind: "mark", view });
     if (sponsor !== this.address) return;
     const members = [LOG, ...senders.flatMap((role) => this.members.of(role))].filter((each) => each !== address);
     this.#cuts.push({ view, newcomer: address, members, marks: new Map() });
@@ -285,10 +294,14 @@ export class MemberInstance extends Instance {
       return;
     }
     this.handOver(new State(values));
-    this.#isLiving = true;
     const { collections } = this.#program.meta;
     const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);
+    this.#live();
+  }
+
+  #live(): void {
+    this.#isLiving = true;
     this.onLiving?.();
   }
 

@@ -9,6 +9,8 @@ import type { Fault, RoleMeta } from "../program.ts";
 import { parseAddress } from "../routing.ts";
 import { Sequencer } from "../sequencer.ts";
 import { isMembership } from "./changes.ts";
+import { Fixes } from "./fixes.ts";
+import type { Fixed } from "./fixes.ts";
 import type { Change, Word } from "./changes.ts";
 
 /** One that has been let in and has not got its state. */
@@ -25,13 +27,17 @@ export class Registry extends Sequencer {
   onChange: ((change: Change) => void) | null = null;
   /** By role whose members change: the roles that send to it. */
   readonly #dynamic: ReadonlyMap<string, readonly string[]>;
+  readonly #replicated: ReadonlySet<string>;
+  readonly #fixes: Fixes;
   readonly #changes: Change[] = [];
   readonly #newcomers = new Map<string, Newcomer>();
   #said: Envelope[] = [];
 
   /** `dynamic`: the roles whose members change. */
   constructor(deployment: Deployment, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>) {
-    super(deployment, metas, epoch);
+    super({ ...deployment, dynamic: new Set(dynamic) }, metas, epoch);
+    this.#replicated = new Set(metas.filter(({ replicated }) => replicated).map(({ role }) => role));
+    this.#fixes = new Fixes(metas, this.members);
     const sendersTo = (role: string): readonly string[] => metas.filter(({ targets }) => targets.some((target) => target.role === role)).map((meta) => meta.role);
     this.#dynamic = new Map(Array.from(dynamic, (role) => [role, sendersTo(role)]));
   }
@@ -47,7 +53,8 @@ export class Registry extends Sequencer {
 
   protected override hear(from: string, part: Part, faults: Fault[]): void {
     if (!isMembership(part)) {
-      if (super.knows(from)) super.hear(from, part, faults);
+      if (part.kind === "seals" && super.knows(from)) this.#fix(this.#fixes.sealed(from, part.target, part.key));
+      else if (super.knows(from)) super.hear(from, part, faults);
       else faults.push({ code: "DLC906", message: `the sequencer refused ${part.kind} from ${from}: it is no member` });
       return;
     }
@@ -72,10 +79,23 @@ export class Registry extends Sequencer {
     const sponsor = this.#nextSponsor(address, null);
     const hasBeen = this.#changes.some((change) => change.address === address);
     if (hasBeen) return this.#say(address, [{ kind: "refused", why: `${address} has been a member of this deployment before: give the newcomer another number` }]);
+    if (!this.#replicated.has(role)) return this.#letIn(address, place);
     if (sponsor === null) return this.#say(address, [{ kind: "refused", why: `there is no instance of ${role} whose state it could get` }]);
     this.#newcomers.set(address, { sponsor, view: this.#changes.length + 1, isHeard: true });
     this.members.add(address);
     this.#change({ kind: "join", address, place, sponsor, senders: this.#dynamic.get(role)! });
+  }
+
+  /** One that needs no state. What was settled before it came, it is told first. */
+  #letIn(address: string, place: Pick<Place, "host" | "port">): void {
+    const { role } = parseAddress(address)!;
+    const barred = this.#fixes.barred(role);
+    this.members.add(address);
+    this.#change({ kind: "join", address, place, sponsor: null, senders: [] }, barred);
+  }
+
+  #fix(fixed: Fixed | null): void {
+    if (fixed !== null) for (const receiver of fixed.receivers) this.#say(receiver, [fixed.part]);
   }
 
   /** The replica after that one, of those that have their state. */
@@ -85,7 +105,8 @@ export class Registry extends Sequencer {
     return living[(living.indexOf(after ?? "") + 1) % living.length];
   }
 
-  #change(given: Omit<Change, "view"> & { readonly view?: number }): void {
+  /** `more`: what a newcomer has to know as well. */
+  #change(given: Omit<Change, "view"> & { readonly view?: number }, more: readonly Part[] = []): void {
     const change: Change = { ...given, view: this.#changes.length + 1 };
     this.#changes.push(change);
     this.view = change.view;
@@ -95,6 +116,7 @@ export class Registry extends Sequencer {
       // What is of earlier views has to be known to a newcomer as well.
       const changes = member === address && kind === "join" ? this.#changes : [change];
       const parts: Part[] = changes.map((each) => ({ kind: "change", change: each }));
+      if (member === address) parts.push(...more);
       if (member === sponsor) parts.push({ kind: "mark", view: change.view });
       this.#say(member, parts);
     }
@@ -147,6 +169,7 @@ export class Registry extends Sequencer {
     this.#newcomers.delete(address);
     this.members.remove(address);
     this.#change({ kind: "leave", address, place: null, sponsor: null, senders: [] });
+    for (const fixed of this.#fixes.left()) this.#fix(fixed);
     for (const [newcomer, { sponsor }] of this.#newcomers) if (sponsor === address) this.#sponsor(newcomer);
   }
 

@@ -47,7 +47,7 @@ export function membershipOf([kind, ...fields]: readonly unknown[]): MembershipP
       const change = CHANGES.find((known) => known === b);
       if (!isCount(a) || change === undefined || typeof c !== "string") return null;
       if (change === "leave") return { kind, change: { view: a, kind: change, address: c, place: null, sponsor: null, senders: [] } };
-      if (typeof d !== "string" || !isPort(e) || typeof f !== "string" || !rest.every((role) => typeof role === "string")) return null;
+      if (typeof d !== "string" || !isPort(e) || (f !== null && typeof f !== "string") || !rest.every((role) => typeof role === "string")) return null;
       return { kind, change: { view: a, kind: change, address: c, place: { host: d, port: e }, sponsor: f, senders: rest } };
     }
     case "snapshot":

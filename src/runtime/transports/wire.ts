@@ -12,6 +12,9 @@
  *         | [4, log, value, index, [run, ...]]          batch
  *         | [5, kind, ...]                              what membership/wire.ts says
  *         | [6, traceparent]                            trace
+ *         | [7, target, key | null]                     seals
+ *         | [8, target, key | null, [producer, ...]]    fix
+ *         | [9, target, [key, ...] | null]              barred
  *   run   = [target, to | null, from, [row, ...]]       neighbours in a log
  *
  * Values are JSON as they are, but for two types: bytes travel as base64, and the floats that JSON
@@ -89,7 +92,8 @@ export class WireFormat {
     // Rows of many kilobytes each: take the one part apart again, by rows.
     const part = JSON.parse(texts[0]) as unknown[];
     const list = part[part.length - 1] as unknown[];
-    if (part[0] === 1 || part[0] === 3 || part[0] === 5 || list.length < 2) {
+    const isWhole = [1, 3, 5, 6, 7, 8].includes(part[0] as number);
+    if (isWhole || !Array.isArray(list) || list.length < 2) {
       throw new RangeError(`a row of ${part[1]} is ${frame.length} bytes long, ${MAX_FRAME_BYTES} can be sent`);
     }
     const half = list.length >> 1;
@@ -124,6 +128,12 @@ export class WireFormat {
       }
       case "trace":
         return [[JSON.stringify([6, part.parent]), 0]];
+      case "seals":
+        return [[JSON.stringify([7, part.target, this.#key(part.target, part.key, "encode")]), 1]];
+      case "fix":
+        return [[JSON.stringify([8, part.target, this.#key(part.target, part.key, "encode"), part.producers]), 1]];
+      case "barred":
+        return [[JSON.stringify([9, part.target, part.keys?.map((key) => this.#key(part.target, key, "encode")) ?? null]), part.keys?.length ?? 1]];
       default:
         return [[JSON.stringify([5, ...fieldsOf(part)]), 1]];
     }
@@ -185,6 +195,15 @@ export class WireFormat {
         };
       case 6:
         return { kind: "trace", parent: name };
+      case 7:
+        if (part[2] !== null && !Array.isArray(part[2])) break;
+        return { kind: "seals", target: name, key: this.#key(name, part[2] as Row | null, "decode") };
+      case 8:
+        if ((part[2] !== null && !Array.isArray(part[2])) || !isTexts(part[3])) break;
+        return { kind: "fix", target: name, key: this.#key(name, part[2] as Row | null, "decode"), producers: part[3] };
+      case 9:
+        if (part[2] !== null && !(Array.isArray(part[2]) && part[2].every(Array.isArray))) break;
+        return { kind: "barred", target: name, keys: (part[2] as readonly Row[] | null)?.map((key) => this.#key(name, key, "decode")!) ?? null };
       case 5: {
         const membership = membershipOf(part.slice(1));
         if (membership !== null) return membership;
@@ -234,6 +253,10 @@ type Batch = Extract<Part, { kind: "batch" }>;
 
 function sameBatch(a: Batch, b: Batch): boolean {
   return a.log === b.log && a.index === b.index && JSON.stringify(a.value) === JSON.stringify(b.value);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function isCount(value: unknown): value is number {
