@@ -131,6 +131,28 @@ const sessions: Readonly<Record<string, Session>> = {
       await ends(report);
     },
   },
+  "dlc run ads.dlc --dynamic Report --join Report@500ms --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson": {
+    run(next) {
+      const ran = bash(next());
+      expect(ran.stderr).toContain("Report#3: takes part");
+      expect(rowsOf(ran)).toContainEqual(told);
+    },
+  },
+  "dlc build ads.dlc -o out --dynamic Report": {
+    async run(next) {
+      bash(next());
+      await moved("out");
+      const file = join(place.folder, "out", "deploy.json");
+      const deploy = JSON.parse(readFileSync(file, "utf8")) as { roles: Record<string, { instances: object[] }>; log: object };
+      const [port] = await freePorts(1);
+      writeFileSync(file, JSON.stringify({ ...deploy, log: { host: "127.0.0.1", port } }));
+      node("node out/main.js log");
+      for (const [role, { instances }] of Object.entries(deploy.roles)) for (const i of instances.keys()) node(`node out/main.js ${role} --index ${i}`);
+      const newcomer = node(next().replace("10.0.0.9:7301", "127.0.0.1:0"));
+      await newcomer.sees("takes part");
+      await ends(newcomer);
+    },
+  },
   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=ads -days 365 -keyout ca.key -out ca.pem":
     {
       async run(next) {
