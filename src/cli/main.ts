@@ -391,7 +391,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
 }
 
 function dynamicOption(): Option {
-  return new Option("--dynamic <roles>", "roles whose instances may join while the program runs, as in Report,Index").argParser((text) => text.split(","));
+  return new Option("--dynamic <roles>", "roles whose instances may join while the program runs, as in Report,Index").argParser((text) => text.split(",").map((role) => role.trim()));
 }
 
 function strategyOption(): Option {

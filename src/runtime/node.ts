@@ -6,7 +6,9 @@ import { checkDeployment, placesOf } from "./deployment.ts";
 import type { DeployFile, Place } from "./deployment.ts";
 import { Instance, LACKS_SEAL } from "./instance.ts";
 import type { Arrived, AwaitedSeal, StepEffects } from "./instance.ts";
-import { endPort, faultText, goneText, inputPort, Listeners, rowOf } from "./host.ts";
+import { HandOver } from "./hand-over.ts";
+import type { FaultListener } from "./hand-over.ts";
+import { endPort, goneText, inputPort, rowOf } from "./host.ts";
 import type { EndPort, InputPort, OutputListener, RowObject } from "./host.ts";
 import { joinOf } from "./engine/join-of.ts";
 import { LogNode } from "./log-node.ts";
@@ -75,15 +77,12 @@ export class DlcNode {
   /** The sequencer, where it runs in this process for this node alone. */
   readonly #sequencer: LogNode | null;
   readonly #log: (line: string) => void;
-  readonly #collections: ReadonlyMap<string, CollectionMeta>;
-  readonly #listeners: Listeners;
-  readonly #rowsListeners = new Set<RowsListener>();
+  readonly #handOver: HandOver;
   readonly #alarms = new Alarms();
   readonly #pressure: Pressure;
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
-  #isRepeated = false;
 
   constructor(program: RoleProgram, options: NodeOptions = {}, sequencer: LogNode | null = null) {
     const { meta } = program;
@@ -128,7 +127,6 @@ export class DlcNode {
       for (const line of openedLines(journal)) this.#log(line);
     }
     this.#instance.onLateFault = (fault) => this.#fault(fault);
-    this.#collections = new Map(meta.collections.map((collection) => [collection.name, collection]));
     this.#transport = createTransport({
       self: this.address,
       epoch: this.#instance.epoch,
@@ -160,7 +158,7 @@ export class DlcNode {
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.join = joinOf(program.lattices);
-    this.#listeners = new Listeners(meta, this.join);
+    this.#handOver = new HandOver({ meta, join: this.join, counts: this.counts, journal: this.#journal, log: this.#log });
     this.input = inputPort(meta, "input", (collection, value, traceparent) => this.#input(collection, value, traceparent));
     this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
     this.end = endPort(meta, (collection) => this.#end(collection));
@@ -289,18 +287,18 @@ export class DlcNode {
    */
   on(event: "fault", listener: (fault: Fault) => void): this;
   on(event: string, listener: OutputListener): this;
-  on(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
-    this.#listeners.add(event, listener);
+  on(event: string, listener: FaultListener | OutputListener): this {
+    this.#handOver.add(event, listener);
     return this;
   }
 
   off(event: string, listener: ((fault: Fault) => void) | OutputListener): this {
-    this.#listeners.remove(event, listener);
+    this.#handOver.remove(event, listener);
     return this;
   }
 
   onRows(listener: RowsListener): void {
-    this.#rowsListeners.add(listener);
+    this.#handOver.addRows(listener);
   }
 
   #receive(envelope: Envelope): void {
@@ -331,8 +329,7 @@ export class DlcNode {
   }
 
   #fault(fault: Fault): void {
-    this.counts.faults++;
-    if (!this.#listeners.tellFault(fault)) this.#log(faultText(fault));
+    this.#handOver.fault(fault);
   }
 
   /** One turn of the event loop gathers what arrives; then there is one step for all of it. */
@@ -345,7 +342,7 @@ export class DlcNode {
   #turn(): void {
     this.#isTurnDue = false;
     if (this.#isStopped) return;
-    this.#repeat();
+    this.#handOver.repeat();
     this.#steps();
     for (const deadline of this.#instance.deadlines()) {
       this.#alarms.at(deadline, () => {
@@ -408,16 +405,6 @@ export class DlcNode {
     this.#onFailure(error);
   }
 
-  /** Hands over what an earlier life has not, or of which it did not hear that it had arrived. */
-  #repeat(): void {
-    if (this.#journal === null || this.#isRepeated) return;
-    this.#isRepeated = true;
-    for (const { output, end } of this.#journal.untold) {
-      const skipped = Math.max(0, this.#journal.told - (end - output.rows.length));
-      this.#tell([skipped === 0 ? output : { ...output, rows: output.rows.slice(skipped) }], end);
-    }
-  }
-
   /** `before`: rows of outputs before this step. */
   #release({ envelopes, outputs, faults, traceparent }: TracedEffects, before: number): void {
     const { counts } = this;
@@ -433,27 +420,8 @@ export class DlcNode {
     }
     this.#transport.endStep();
     for (const fault of faults) this.#fault(fault);
-    this.#tell(outputs, before + rowsOf(outputs), traceparent);
+    this.#handOver.tell(outputs, before + rowsOf(outputs), traceparent);
     counts.lastStepAt = Date.now();
-  }
-
-  /** `end`: rows of outputs since the beginning, with these. */
-  #tell(outputs: StepEffects["outputs"], end: number, traceparent?: string): void {
-    if (outputs.length === 0) return;
-    const arriving: Promise<void>[] = [];
-    for (const { collection, rows, retract } of outputs) {
-      this.counts.outputs += rows.length;
-      const meta = this.#collections.get(collection)!;
-      for (const listener of this.#rowsListeners) {
-        const arrived = listener(meta, rows, retract, traceparent);
-        if (arrived !== undefined) arriving.push(arrived);
-      }
-      this.#listeners.tellRows(meta, rows, retract, traceparent);
-    }
-    const journal = this.#journal;
-    if (journal === null) return;
-    if (arriving.length === 0) journal.tell(end);
-    else void Promise.all(arriving).then(() => journal.tell(end));
   }
 
   /** null: go on putting rows in. Otherwise resolves when there is room again. */

@@ -146,12 +146,11 @@ export class Outbox {
     return allowed;
   }
 
-  /** Values of which nothing may be sent; null: of any. */
+  /** More values of which nothing may be sent; null: of any. */
   bar(id: string, keys: readonly Row[] | null): void {
     const target = this.#targets.get(id);
-    if (target === undefined || target.sent === null) return;
-    if (keys === null) target.barred = "all";
-    else target.barred = new Set(keys.map(partKey));
+    if (target === undefined || target.sent === null || target.barred === "all") return;
+    target.barred = keys === null ? "all" : new Set([...(target.barred ?? []), ...keys.map(partKey)]);
   }
 
   /** Nothing more will be sent of anything that is sealed. */

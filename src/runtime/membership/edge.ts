@@ -61,12 +61,14 @@ export class MembershipEdge {
 
   #onTick(): void {
     const { instance, log, wake } = this.#options;
-    if (!instance.isLiving) this.#wait();
+    if (!instance.isLiving) {
+      this.#wait();
+      wake();
+    }
     const missing = instance.missing();
     this.#holds = missing === null ? 0 : this.#holds + 1;
     if (missing !== null && this.#holds === SAYS_AFTER)
       log(`cannot hand its state to ${missing.newcomer} yet, and lets what comes wait: ${missing.members.join(", ")} ${missing.members.length === 1 ? "has" : "have"} not said from where on it goes there too`);
-    wake();
   }
 
   #wait(): void {
