@@ -222,7 +222,7 @@ describe("a newcomer", () => {
     for (let i = 0; i < 2; i++) world.forgetSilent();
     world.instances.get("Store#2")!.waits();
     world.run();
-    expect(world.refused.get("Store#2")).toContain("nothing was heard of it");
+    expect(world.refused.get("Store#2")).toContain("was not heard of for a while");
     expect(world.instances.get("Store#0")!.missing()).toBe(null);
   });
 
@@ -236,5 +236,19 @@ describe("a newcomer", () => {
     expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
       "DLC906 the sequencer does not let a newcomer in: Store#2 is a member of this deployment already: give the newcomer at 127.0.0.1:7002 another number",
     ]);
+  });
+
+  test("never gets the state of one that has died and begun again: that one is refused", () => {
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    world.instances.get("Client#0")!.input("pair", [1, 2]);
+    world.run();
+    world.kill("Store#0");
+    const again = world.restart("Store", 0);
+    world.run();
+    expect(world.refused.get(again.address)).toContain("has died and lost its state");
+    const newcomer = world.join("Store", 2);
+    world.run();
+    expect(newcomer.read("pairs")).toEqual([[1, 2]]);
+    expect(world.faults).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ export class Sequencer {
       return faults;
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
-    for (const part of envelope.parts) if (part.kind !== "trace") this.hear(envelope.from, part, faults);
+    for (const part of envelope.parts) if (part.kind !== "trace") this.hear(envelope, part, faults);
     return faults;
   }
 
@@ -153,7 +153,7 @@ export class Sequencer {
     return address !== LOG && this.members.has(address);
   }
 
-  protected hear(from: string, part: Part, faults: Fault[]): void {
+  protected hear({ from }: Envelope, part: Part, faults: Fault[]): void {
     if (part.kind === "append") this.#append(from, part.runs, faults);
     else if (part.kind === "tick") this.#tick(from, part, faults);
     else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only` });

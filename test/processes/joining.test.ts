@@ -188,7 +188,11 @@ test("SIGTERM makes an instance leave; started again under its number it is refu
   client.stdin.end(click("a", 2));
   other.stdin.end();
   await newcomer.sees('"n":2');
-  for (const each of [log, all[1], client, other, newcomer]) each.kill("SIGTERM");
+  // One that has died begins with nothing, and is not let in either.
+  all[1].kill("SIGKILL");
+  await all[1].done;
+  expect((await run("Store", 0).done).stderr).toContain("has died and lost its state");
+  for (const each of [log, client, other, newcomer]) each.kill("SIGTERM");
   expect((await newcomer.done).code).toBe(0);
 }, 60_000);
 

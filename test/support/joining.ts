@@ -47,6 +47,12 @@ export class Joining {
     return instance;
   }
 
+  /** It is dead, and begins again with nothing, as one that the deployment places. */
+  restart(role: string, index: number): MemberInstance {
+    this.dead.delete(addressOf(role, index));
+    return this.#add(role, index, false);
+  }
+
   join(role: string, index: number): MemberInstance {
     const instance = this.#add(role, index, true);
     instance.join({ host: "127.0.0.1", port: 7000 + index });

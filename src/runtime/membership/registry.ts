@@ -30,6 +30,8 @@ export class Registry extends Sequencer {
   readonly #replicated: ReadonlySet<string>;
   readonly #fixes: Fixes;
   readonly #changes: Change[] = [];
+  /** In which life each replica has begun. */
+  readonly #lives = new Map<string, number>();
   readonly #newcomers = new Map<string, Newcomer>();
   #said: Envelope[] = [];
 
@@ -51,10 +53,11 @@ export class Registry extends Sequencer {
     return super.knows(address) || this.#dynamic.has(parseAddress(address)?.role ?? "");
   }
 
-  protected override hear(from: string, part: Part, faults: Fault[]): void {
+  protected override hear(envelope: Envelope, part: Part, faults: Fault[]): void {
+    const { from } = envelope;
     if (!isMembership(part)) {
       if (part.kind === "seals" && super.knows(from)) this.#fix(this.#fixes.sealed(from, part.target, part.key));
-      else if (super.knows(from)) super.hear(from, part, faults);
+      else if (super.knows(from)) super.hear(envelope, part, faults);
       else faults.push({ code: "DLC906", message: `the sequencer refused ${part.kind} from ${from}: it is no member` });
       return;
     }
@@ -62,10 +65,11 @@ export class Registry extends Sequencer {
     if (part.kind === "join") this.#join(from, { host: part.host, port: part.port }, faults);
     else if (part.kind === "whole") this.#whole(from, part.view);
     else if (part.kind === "word") {
+      if (part.word === "changes" && this.#hasLost(envelope)) this.#leave(from);
       if (super.knows(from)) this.#word(from, part.word);
       else this.#remind(from);
     }
-    else super.hear(from, part, faults);
+    else super.hear(envelope, part, faults);
   }
 
   #join(address: string, place: Pick<Place, "host" | "port">, faults: Fault[]): void {
@@ -156,12 +160,21 @@ export class Registry extends Sequencer {
     }
   }
 
+  /** It has died and begun again, and is one of replicas: it has not what the others have, and could not hand it over. */
+  #hasLost({ from, epoch }: Envelope): boolean {
+    const { role } = parseAddress(from)!;
+    if (!this.#dynamic.has(role) || !this.#replicated.has(role) || !super.knows(from)) return false;
+    const life = this.#lives.get(from) ?? epoch;
+    this.#lives.set(from, life);
+    return life !== epoch;
+  }
+
   /** One that is no member any more, and does not know it. */
   #remind(address: string): void {
     const own = this.#changes.filter((change) => change.address === address);
     if (own.length === 0) return;
     this.onPlace?.(address, own[0].place);
-    this.#say(address, [{ kind: "refused", why: "it has left, or nothing was heard of it for a while: let it join with a number that none has had" }]);
+    this.#say(address, [{ kind: "refused", why: "it has left, has died and lost its state, or was not heard of for a while: let it join with a number that none has had" }]);
   }
 
   /** Nothing more is sent to it. Those that wait for its state get another's. */
