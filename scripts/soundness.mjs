@@ -15,8 +15,10 @@ const outfile = join(root, "node_modules", ".cache", "dlc", "soundness-large.mjs
 
 if (process.send !== undefined) {
   const { examinePart } = await import(pathToFileURL(outfile).href);
-  process.once("message", (part) => {
-    examinePart(part, 25, (progress) => process.send(progress));
+  process.once("message", async (part) => {
+    let told;
+    examinePart(part, 25, (progress) => (told = new Promise((resolve) => process.send(progress, resolve))));
+    await told;
     process.disconnect();
   });
 } else await main();

@@ -138,6 +138,36 @@ role R replicated x2 {
   expect(broken(plan, runAll(plan, given, { seeds: 6 }), after)).toEqual([]);
 });
 
+test("where the wide logs of the baseline take in what a rule waits for the seal of, the rule is settled in another way", () => {
+  const text = `
+role H x2 {
+  input over(v: int);
+  input a(x: int -> y: int) sealed within 1s unique;
+  input b(x: int, y: int) sealed by (x) within 1s;
+  seal M.one(x: v) <~ over(v);
+  M.two@*(x, y) <~ b(x, y), a(x, _), not b(y, _);
+}
+role M x2 {
+  channel one(x: int, y: int) sealed by (x);
+  channel two(x: int, y: int);
+  R.one(x, z) <~ one(x, y), one(x, z), _ in [x, 1];
+  R.two(x, y) <~ two(x, y);
+}
+role R replicated x2 {
+  channel one(x: int, y: int);
+  channel two(x: int, y: int);
+  table seen(x: int, y: int);
+  seen(x, y) <= one(x, y);
+  output lone(x: int);
+  lone(x) <= two(x, x), not seen(_, x);
+}`;
+  const { plan } = planned(text);
+  expect(forms(plan.comparison.baseline)).not.toEqual([]);
+  const baseline = planned(text, "baseline");
+  const given: Given = [["H.b", 1, 1], ["H#1.b", 2, 2], ["H.a", 1, 1], ["H#1.a", 2, 1], ["H.over", 1]];
+  expect(broken(baseline.plan, runAll(baseline.plan, given, { seeds: 3 }), baseline.after)).toEqual([]);
+});
+
 test("a plan that there is not is refused, with how many there are", () => {
   expect(() => planned(fixture("monitor"), "3")).toThrow("DLC403 --plan 3: there are 2 plans, and the baseline");
 });

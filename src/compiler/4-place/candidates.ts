@@ -13,7 +13,7 @@ import type { Rates } from "./rates.ts";
 import { rulesBehind } from "./relevant.ts";
 import { asDecided, brokenPromises, byPart, mostTries, openMarks, relax, removable, settle } from "./settle.ts";
 import type { Choice, Unsettled } from "./settle.ts";
-import { isLogging, write } from "./write.ts";
+import { isLogging, stale, write } from "./write.ts";
 import type { Decided, Settled } from "./write.ts";
 
 export interface Candidate {
@@ -35,7 +35,10 @@ export function candidateOf(given: Unsettled, choice: Choice, rates: Rates | nul
 /** The same rules as there, with logs that take all that comes into their roles. */
 export function widened(given: Unsettled, { choice, decided }: Candidate, rates: Rates | null): Candidate {
   const wide = { ...decided, wide: true };
-  return judge(given, { ...choice, wide: true }, wide, write(given.analysis, given.graph, wide), rates);
+  const settled = write(given.analysis, given.graph, wide);
+  // What a wider log takes in loses its seal, and rules that wait for that have to be settled in another way.
+  if (stale(settled, wide).length > 0) return candidateOf(given, { ...choice, wide: true }, rates, []);
+  return judge(given, { ...choice, wide: true }, wide, settled, rates);
 }
 
 function judge(given: Unsettled, choice: Choice, decided: Decided, settled: Settled, rates: Rates | null): Candidate {
