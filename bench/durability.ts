@@ -65,7 +65,7 @@ function putAll(program: RoleProgram, folder: string, rows: number, together: nu
 }
 
 function openIn(program: RoleProgram, folder: string, snapshotAfter: number): { readonly instance: RecordedInstance; readonly journal: Journal } {
-  const identity = { self: "Store#0", program: "", version: "", counts };
+  const identity = { self: "Store#0", program: "", version: "", counts, isOnNats: false };
   const { journal, recorded } = Journal.open(folder, identity, (epoch) => new RecordedInstance(program, { counts }, 0, epoch), snapshotAfter);
   recorded.recordIn(journal);
   return { instance: recorded, journal };

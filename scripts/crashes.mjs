@@ -2,12 +2,16 @@
  * Kills processes at random moments, many times, and compares what is delivered with a run in which nobody dies:
  * `npm run crashes -- --kills 1000 --from 1`. Four programs take turns: a durable key-value store behind a log, the ad network,
  * the word count, two-phase commit. A run is drawn from its seed: who is killed when (the sequencer too), how soon it is started
- * again, how long messages are held. With `--chaos` each is a `dlc run --chaos`: processes also stand still and lose connections. Exits with 1 when a run delivers something else; `--only NAME --runs 1 --from SEED` repeats it.
+ * again, how long messages are held. With `--chaos` each is a `dlc run --chaos`: processes also stand still and lose connections.
+ * With `--nats 3` they run on a NATS cluster of three servers (or 1) that is started here, and in each run one of these is killed as
+ * well and started again. Exits with 1 when a run delivers something else; `--only NAME --runs 1 --from SEED` repeats it.
  */
 import { execFileSync, spawn } from "node:child_process";
+import { build } from "esbuild";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { fail, root } from "./run-dlc.mjs";
 
@@ -19,6 +23,7 @@ const { values: asked } = parseArgs({
     from: { type: "string", default: "1" },
     only: { type: "string" },
     chaos: { type: "boolean", default: false },
+    nats: { type: "string" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "dlc-crashes-"));
@@ -129,6 +134,23 @@ function short(lines) {
   return `${lines.length} (${lines.slice(0, 2).join(" ")})`;
 }
 
+/** NATS servers of the tests, so many. */
+async function natsServers(count) {
+  const outfile = join(root, "node_modules", ".cache", "dlc", "nats-servers.mjs");
+  const entry = join(root, "test", "processes", "nats-servers.ts");
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", packages: "external" });
+  const { NatsServers } = await import(pathToFileURL(outfile).href);
+  return (await NatsServers.start(count)).ready();
+}
+
+/** Kills one of them when the processes have started, and starts it again. */
+async function loseServer(draw, span) {
+  const server = servers.servers[Math.floor(draw() * servers.servers.length)];
+  const [at, awayMs] = [draw() * span, draw() * 1500];
+  await new Promise((resolve) => setTimeout(resolve, at));
+  await servers.restart(server, awayMs);
+}
+
 /** Who is killed when, and what else is drawn from a seed. */
 function accidents(program, seed) {
   const draw = random(seed);
@@ -137,6 +159,11 @@ function accidents(program, seed) {
   const span = 300 + program.whole.ms * (0.5 + draw());
   for (const _ of numbers(4 + Math.floor(draw() * 12)))
     more.push("--kill", `${program.processes[Math.floor(draw() * program.processes.length)]}@${20 + Math.floor(draw() * span)}ms`);
+  // Sometimes all of them at once.
+  if (draw() < 0.25) {
+    const at = 20 + Math.floor((draw() * span) / 2);
+    for (const name of program.processes) more.push("--kill", `${name}@${at}ms`);
+  }
   return more;
 }
 
@@ -150,7 +177,7 @@ async function feed(stdin, path) {
   stdin.end();
 }
 
-function run(program, more) {
+function run(program, more, onStarted = () => {}) {
   const started = Date.now();
   const child = spawn(process.execPath, [join(root, "bin/dlc.js"), "run", program.built, ...program.args, ...more], {
     cwd: root,
@@ -159,7 +186,13 @@ function run(program, more) {
   if (program.stdin !== undefined) void feed(child.stdin.on("error", () => {}), program.stdin);
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text) => (err += text));
+  let isStarted = false;
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    err += text;
+    if (isStarted || !err.includes("processes started")) return;
+    isStarted = true;
+    onStarted();
+  });
   const timer = setTimeout(() => child.kill("SIGKILL"), 180_000);
   return new Promise((resolve) =>
     child.on("close", (code) => {
@@ -169,6 +202,9 @@ function run(program, more) {
   );
 }
 
+const servers = asked.nats === undefined ? null : await natsServers(Number(asked.nats));
+const onNats = servers === null ? [] : ["--transport", servers.url];
+
 const names = asked.only === undefined ? Object.keys(programs) : [asked.only];
 const made = new Map();
 for (const name of names) {
@@ -177,7 +213,8 @@ for (const name of names) {
   program.built = join(folder, name);
   mkdirSync(program.built, { recursive: true });
   execFileSync(process.execPath, [join(root, "bin/dlc.js"), "build", program.file, "-o", program.built], { cwd: root, stdio: "ignore" });
-  program.whole = await run(program, ["--delay", "0ms..10ms"]);
+  if (servers !== null) program.processes = program.processes.filter((process) => process !== "log");
+  program.whole = await run(program, ["--delay", "0ms..10ms", ...onNats]);
   const wrong = program.whole.code === 0 ? program.wrong(program.whole.lines, program.whole.lines) : program.whole.err;
   if (wrong !== "") fail(`${name} is wrong without kills: ${wrong}`);
   made.set(name, program);
@@ -187,13 +224,17 @@ let [kills, runs] = [0, 0];
 for (let seed = Number(asked.from); asked.runs === undefined ? kills < Number(asked.kills) : runs < Number(asked.runs); seed++) {
   const program = made.get(names[seed % names.length]);
   const more = asked.chaos ? ["--chaos", "--seed", String(seed)] : accidents(program, seed);
-  const ran = await run(program, more);
+  let lost = null;
+  const lose = () => (lost = loseServer(random(seed + 1), program.whole.ms / 2));
+  const ran = await run(program, [...more, ...onNats], servers === null ? undefined : lose);
+  await lost;
   kills += ran.kills;
   runs++;
   const wrong = ran.code === 0 ? program.wrong(ran.lines, program.whole.lines) : `it ended with ${ran.code}`;
   console.log(`seed ${seed}: ${program.name}, ${ran.kills} kills, ${ran.lines.length} lines, ${(ran.ms / 1000).toFixed(1)} s${wrong === "" ? "" : `: WRONG: ${wrong}`}`);
   if (wrong === "") continue;
-  console.log(`  dlc run ${program.file} ${more.join(" ")}\n${ran.err.split("\n").filter((line) => !line.includes("DLC924")).slice(-60).join("\n")}`);
+  console.log(`  dlc run ${program.file} ${[...more, ...onNats].join(" ")}\n${ran.err.split("\n").filter((line) => !line.includes("DLC924")).slice(-60).join("\n")}`);
   process.exitCode = 1;
 }
 console.log(`${kills} kills in ${runs} runs${process.exitCode === 1 ? "" : ", none lost or changed anything"}`);
+await servers?.stop();

@@ -86,14 +86,12 @@ describe("dlc build", () => {
     expect((await place.dlc("build", "ads.dlc", "-o", "empty")).code).toBe(0);
   });
 
-  test("what its processes would refuse to start with is refused: durable tables on NATS", async () => {
+  test("a program with durable tables has a place for its data, over TCP and on NATS", async () => {
     place.write({ "kv.dlc": "role R {\n  input i(x: int);\n  table t(x: int) durable;\n  output o(x: int);\n  t(x) <= i(x);\n  o(x) <= t(x);\n}\n" });
-    for (const more of [["--transport", "nats://a:4222"], ["--target", "k8s", "--transport", "nats"]]) {
-      const { code, err } = await place.dlc("build", "kv.dlc", "-o", "kv", ...more);
-      expect([code, err]).toEqual([2, expect.stringContaining(`${more.at(-1)}: processes keep data on "tcp" only, not on NATS`)]);
-      expect(existsSync(join(place.folder, "kv"))).toBe(false);
+    for (const more of [[], ["--transport", "nats://a:4222"], ["--target", "compose", "--transport", "nats"]]) {
+      expect((await place.dlc("build", "kv.dlc", "-o", "kv", ...more)).code).toBe(0);
+      expect(JSON.parse(readFileSync(join(place.folder, "kv", "deploy.json"), "utf8"))).toHaveProperty("data");
     }
-    expect((await place.dlc("build", "kv.dlc", "-o", "kv", "--target", "k8s")).code).toBe(0);
   });
 
   test("a program with errors builds nothing: exit 1, findings on stderr", async () => {

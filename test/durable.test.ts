@@ -80,6 +80,28 @@ describe.each([
     }
   });
 
+  test("agree, and lose nothing: logs that everybody reads by itself, by key and by epochs", () => {
+    const keyed = `role C x2 { input put(k: string, v: int); S.write(k, v) <~ put(k, v); }
+      role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
+    const epochs = `role C x2 { input bid(id: int); input ask(id: int); S.bid(i) <~ bid(i); S.ask(i) <~ ask(i); }
+      role S replicated x3 { channel bid(id: int); channel ask(id: int); table t(bid: int, ask: int) durable; output match(bid: int, ask: int) agreed; @coordinate(barrier) t(b, a) <= bid(b), ask(a); match <= t; }`;
+    const puts: Given = seeds(12).flatMap((n) => [[`C.put`, `own${n}`, n], [`C#1.put`, "shared", n]] as [string, string, number][]);
+    const bids: Given = seeds(8).flatMap((n) => [[`C.bid`, n], [`C#1.ask`, n]] as [string, number][]);
+    let marked = 0;
+    for (const [text, given, output] of [[keyed, puts, "now"], [epochs, bids, "match"]] as const) {
+      const run = { ...runOf(text, given), asStreams: true, snapshotAfter };
+      for (const seed of seeds(20)) {
+        const { outputs } = crashed(run, seed);
+        const [told] = [outputs[`S#0.${output}`] ?? []];
+        expect(outputs[`S#1.${output}`] ?? [], `seed ${seed}`).toEqual(told);
+        expect(outputs[`S#2.${output}`] ?? [], `seed ${seed}`).toEqual(told);
+        if (output === "now") for (const n of seeds(12)) expect(told).toContain(canonicalText([`own${n}`, n]));
+        else marked += told.length;
+      }
+    }
+    expect(marked).toBeGreaterThan(100);
+  });
+
   test("keep deferred facts, and messages to themselves", () => {
     const text = `role R { input i(x: int); channel c(x: int); table t(x: int) durable; R.c(x + 1) <~ i(x); R.c(x + 1) <~ c(x), x < 6;
       t(x) <+ c(x); output o(x: int); o <= t; }`;
@@ -104,5 +126,17 @@ describe("controls: something is lost or told wrong, if a process", () => {
 
   test("acknowledges before it has written", () => void expect(wrong("acknowledges first")).toBeGreaterThan(2));
   test("sends before it has written", () => void expect(wrong("sends first")).toBeGreaterThan(2));
+  test("reads a log on where it was, and not where it had written", () => {
+    const log = `role C x2 { input put(k: string, v: int); S.write(k, v) <~ put(k, v); }
+      role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
+    const own = { ...runOf(log, seeds(12).map((n) => [`C.put`, `own${n}`, n] as [string, string, number])), asStreams: true };
+    const lost = (fault?: "reads on where it was"): number =>
+      seeds(12).filter((seed) => {
+        const { outputs } = crashed({ ...own, ...(fault && { fault }) }, seed);
+        return [0, 1, 2].some((n) => outputs[`S#${n}.now`]?.length !== 12);
+      }).length;
+    expect(lost()).toBe(0);
+    expect(lost("reads on where it was")).toBeGreaterThan(2);
+  });
   test("numbers its messages anew after a restart", () => void expect(wrong("numbers anew")).toBeGreaterThan(2));
 });

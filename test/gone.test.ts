@@ -230,7 +230,7 @@ test("the sequencer takes nothing more of it, and has no batches for it", () => 
 });
 
 test("it holds after a restart, from the journal and from a snapshot", () => {
-  const identity = { self: "R#0", program: "p", version: "1", counts };
+  const identity = { self: "R#0", program: "p", version: "1", counts, isOnNats: false };
   for (const snapshotAfter of [undefined, 1]) {
     const folder = mkdtempSync(join(tmpdir(), "dlc-gone-"));
     try {

@@ -9,6 +9,8 @@ const observed: Observed = {
   idle: false,
   sentTo: { "Analyst#0": 3 },
   receivedFrom: { "AdServer#0": 4, 'odd"\\\n': 1 },
+  written: {},
+  read: {},
   fired: {},
   changes: 0,
   drawn: 0,

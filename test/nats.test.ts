@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkDeployment, DeploymentError } from "../src/runtime/deployment.ts";
 import { holdTimes } from "../src/runtime/transports/delay.ts";
 import { encodeFrame, FrameError } from "../src/runtime/transports/frames.ts";
+import { rangesOf } from "../src/runtime/transports/nats/log-writer.ts";
 import { LogReader } from "../src/runtime/transports/nats/log-reader.ts";
 import { Names, readerOf, streamsOf, token } from "../src/runtime/transports/nats/names.ts";
 import { NATS_PACKAGES } from "../src/runtime/transports/nats/packages.ts";
@@ -113,8 +114,8 @@ describe("names", () => {
 
   test("of one deployment do not begin as those of another", () => {
     expect(new Names("a-b", "1").stream("R.log").startsWith(streamsOf("a"))).toBe(false);
-    expect(readerOf(new Names("", "1").entries("R.log", 12))).toBe(12);
-    expect(readerOf(new Names("", "1").entries("R.log", null))).toBe(null);
+    expect(readerOf(new Names("", "1").entries("R.log", 12, "A#0"))).toBe(12);
+    expect(readerOf(new Names("", "1").entries("R.log", null, "A#0"))).toBe(null);
   });
 });
 
@@ -166,6 +167,60 @@ describe("messages", () => {
   });
 });
 
+test("two entries with the same envelopes have the same name, and no others", () => {
+  expect(rangesOf([5])).toBe("5");
+  expect(rangesOf([5, 6, 7, 9, 11, 12])).toBe("5-7,9,11-12");
+  const seqs = fc
+    .uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 })
+    .map((each) => each.sort((a, b) => a - b));
+  fc.assert(fc.property(seqs, seqs, (a, b) => void expect(rangesOf(a) === rangesOf(b)).toBe(a.join() === b.join())));
+});
+
+describe("a sender that comes back", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** It has sent ten, of which it keeps the last three, and one more. */
+  function back() {
+    const [published, unsent, acked]: number[][] = [[], [], []];
+    let asked = 0;
+    const peer = new Peer({
+      window: 1000,
+      hold: null,
+      last: 10,
+      isUp: () => true,
+      ask: () => void asked++,
+      publish: (seq) => void published.push(seq),
+      onAck: (taken) => void acked.push(taken),
+      onUnsent: (seq) => void unsent.push(seq),
+      onSilence: () => {},
+    });
+    for (const seq of [8, 9, 10, 11]) peer.send(seq, Buffer.alloc(10));
+    peer.meet(1);
+    return { peer, published, unsent, acked, asked: () => asked };
+  }
+
+  test("asks what has come, again and again, and sends what has not", async () => {
+    const { peer, published, unsent, acked, asked } = back();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([published, asked() > 3]).toEqual([[], true]);
+    peer.meet(2);
+    peer.take(1, 9, 9);
+    expect(published).toEqual([]);
+    peer.take(2, 9, 8);
+    // Of nine it is not known that it is on a disk: it is kept, and not sent while that process lives.
+    expect([published, acked, unsent, peer.unacked]).toEqual([[10, 11], [8], [], 3]);
+    peer.meet(3);
+    expect(published).toEqual([10, 11, 9, 10, 11]);
+  });
+
+  test("sends nothing to one that has more than it knows of", () => {
+    const { peer, published, unsent } = back();
+    peer.take(1, 11, 9);
+    expect([published, unsent]).toEqual([[], [11]]);
+  });
+});
+
 describe("what a receiver has", () => {
   test("is every number once, whatever the order, and nothing below what has arrived before", () => {
     fc.assert(
@@ -211,6 +266,9 @@ describe("a receiver on a network that delivers at most once", () => {
       window,
       hold,
       isUp: () => state.isUp,
+      ask: () => {},
+      last: 0,
+      onUnsent: () => {},
       onAck: () => void state.acks++,
       onSilence: () => void state.silences++,
       publish: (seq, _, first) => {
@@ -362,7 +420,7 @@ describe("a log that servers deliver with gaps, twice, or not at all for a while
     return { session, consumers: () => consumers };
   }
 
-  test("is read whole, in its order, every envelope once", async () => {
+  test("is read whole, in its order, every entry once; and on from any place where its reader died", async () => {
     const head = (from: string, seqs: number[]) => ({ from, epoch: 1, first: 1, seqs });
     const short = Buffer.from("body");
     // Of A: 3 and 4 come twice, in another entry; of B one entry is in three pieces, among which others stand.
@@ -380,29 +438,42 @@ describe("a log that servers deliver with gaps, twice, or not at all for a while
       small("A#0", 4),
       ...rest,
     ];
-    const wanted = ["A#0 1,2", "A#0 3", "A#0 4", "B#0 1", ...rest.map((_, i) => `C#0 ${i + 1}`)];
+    const wanted = ["A#0 1,2", "A#0 3", "A#0 3,4", "B#0 1", "A#0 4", ...rest.map((_, i) => `C#0 ${i + 1}`)];
     let most = 0;
     for (let seed = 1; seed <= 30; seed++) {
       const { session, consumers } = streamOf(entries, seed);
-      const read: string[] = [];
-      const refused: string[] = [];
-      const reader = new LogReader({
-        session,
-        stream: "s",
-        log: "L",
-        room: () => null,
-        onEntry: (_, { from }, fresh) => void read.push(`${from} ${[...fresh].join(",")}`),
-        onEpochEnd: () => {},
-        onRefused: (reason) => void refused.push(reason),
-        onDuplicate: () => {},
-        say: () => {},
-      });
-      void reader.read();
-      await vi.advanceTimersByTimeAsync(120_000);
-      reader.close();
-      expect(read).toEqual(wanted);
-      expect(refused).toEqual(["entry 5 of the log L: a message without a head"]);
+      /** What is read from there on; of each entry, up to where a reader that dies after it has read. */
+      const readAfter = async (after: number): Promise<readonly (readonly [string, number])[]> => {
+        const read: [string, number][] = [];
+        const refused: string[] = [];
+        const reader = new LogReader({
+          session,
+          stream: "s",
+          log: "L",
+          after,
+          room: () => null,
+          onEntry: (_, { from, seqs }, body, upTo) => {
+            expect(body.toString()).toBe(from === "B#0" ? "a long body" : "body");
+            read.push([`${from} ${seqs.join(",")}`, upTo]);
+          },
+          onEpochEnd: () => {},
+          onRefused: (reason) => void refused.push(reason),
+          say: () => {},
+        });
+        void reader.read();
+        await vi.advanceTimersByTimeAsync(120_000);
+        reader.close();
+        expect(refused).toEqual(after < 5 ? ["entry 5 of the log L: a message without a head"] : []);
+        return read;
+      };
+      const all = await readAfter(0);
+      expect(all.map(([entry]) => entry)).toEqual(wanted);
       most = Math.max(most, consumers());
+      const at = seed % all.length;
+      const again = (await readAfter(all[at][1])).map(([entry]) => entry);
+      // Some that it had read stand between the pieces that it had not, and are read again.
+      expect(again.length).toBeGreaterThanOrEqual(all.length - at - 1);
+      expect(again.slice(again.length - (all.length - at - 1))).toEqual(wanted.slice(at + 1));
     }
     expect(most).toBeGreaterThan(5);
   });

@@ -11,6 +11,8 @@ function status(name: string, some: Partial<Status> = {}): Status {
     idle: true,
     sentTo: {},
     receivedFrom: {},
+    written: {},
+    read: {},
     fired: {},
     changes: 0,
     drawn: 0,
@@ -23,6 +25,18 @@ function status(name: string, some: Partial<Status> = {}): Status {
 }
 
 describe("a run is over", () => {
+  test("when what was written into a log has been read by all of its readers", () => {
+    const round = (read: number): Status[] => [
+      status("A#0", { written: { "R.log": 9 } }),
+      status("B#0", { written: { "R.log": 4 } }),
+      status("R#0", { read: { "R.log": 12 } }),
+      status("R#1", { read: { "R.log": read } }),
+    ];
+    const quiescence = new Quiescence();
+    for (const read of [8, 8, 8]) expect(quiescence.take(round(read))).toBe("busy");
+    expect([9, 12, 12].map((read) => quiescence.take(round(read)))).toEqual(["calm", "calm", "done"]);
+  });
+
   test("after two rounds that agree, not after one", () => {
     const quiescence = new Quiescence();
     const round = [status("A#0", { sentTo: { "B#0": 3 } }), status("B#0", { receivedFrom: { "A#0": 3 } })];

@@ -7,7 +7,7 @@ import { durableRoles } from "../compiler/ir.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment, FIRST_METRICS_PORT, FIRST_PORT, NO_DATA_ON_NATS, placesOf, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import { defaultDeployment, FIRST_METRICS_PORT, FIRST_PORT, placesOf, transportProblem, withMetrics } from "../runtime/deployment.ts";
 import type { DeployFile } from "../runtime/deployment.ts";
 import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
 import { checkProgram } from "./check.ts";
@@ -166,7 +166,6 @@ function unimplemented(plan: Plan): readonly Diagnostic[] {
 function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFile[] {
   const program = basename(path, ".dlc");
   const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
-  if (needs.keepsData && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: ${NO_DATA_ON_NATS}`);
   const dynamic = needs.roles.find((each) => each.dynamic)?.role;
   if (dynamic !== undefined && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
   if (dynamic !== undefined && on.target !== undefined) throw new WrongUse(`--target ${on.target}: its files place every instance, and those of ${dynamic} may join; build without --target, or without --dynamic`);

@@ -43,12 +43,12 @@ export interface Network {
 export type ToChild =
   /** Ports may be 0; roles and counts are final. `join`: a newcomer, which `deploy` does not place. `told`: so many rows of outputs have come from earlier lives; null: not known. */
   | { readonly type: "open"; readonly join: boolean; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean; readonly told: number | null }
-  /** All ports known. `stdin`: lines will come; else inputs without a file end at once. */
+  /** All ports known. `stdin`: lines will come, of a run of that name; null: inputs without a file end at once. */
   | {
       readonly type: "start";
       readonly deploy: DeployFile;
       readonly inputs: readonly ChildInput[];
-      readonly stdin: boolean;
+      readonly stdin: string | null;
       /** Kill this process (SIGKILL) when it has taken so many rows. */
       readonly killAtRows: number | null;
     }
@@ -82,6 +82,9 @@ export interface Status {
   readonly idle: boolean;
   readonly sentTo: Readonly<Record<string, number>>;
   readonly receivedFrom: Readonly<Record<string, number>>;
+  /** Places in logs that are read entry by entry: `LogPlaces`. */
+  readonly written: Readonly<Record<string, number>>;
+  readonly read: Readonly<Record<string, number>>;
   readonly fired: Readonly<Record<string, number>>;
   /** What timers may change; a firing that leaves it as it is changed nothing. */
   readonly changes: number;

@@ -103,9 +103,6 @@ export function transportProblem(transport: unknown): string | null {
 const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "tls", "otlp", "data"];
 const PLACE_KEYS = ["host", "port", "metrics"];
 
-/** What is received from NATS is not held back until it is on the disk. */
-export const NO_DATA_ON_NATS = 'processes keep data on "tcp" only, not on NATS';
-
 /** What is on a disk says nothing of members that change. */
 export const NO_DATA_WITH_DYNAMIC = "processes keep no data where the members of a role change: without --data, or without \"dynamic\"";
 
@@ -197,7 +194,6 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
     problems.push(`"data" is the folder in which processes keep their data, a string; found ${JSON.stringify(data)}`);
   else if (data === undefined && needs?.durable)
     problems.push(`${needs.durable} has durable tables, but "data", the folder in which processes keep their data, is missing`);
-  else if (data !== undefined && isOnNats) problems.push(`"data": ${NO_DATA_ON_NATS}`);
   if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
   else {
     for (const [role, entry] of Object.entries(roles)) {

@@ -6,6 +6,23 @@ export class Duplicates {
 
   /** True the first time. */
   admit(from: string, epoch: number, seq: number): boolean {
+    const seen = this.#seen(from, epoch);
+    if (seq <= seen.upTo || seen.beyond.has(seq)) return false;
+    seen.beyond.add(seq);
+    while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
+    return true;
+  }
+
+  /** What is below `first` and has not come will never come, or never again. */
+  skipTo(from: string, epoch: number, first: number): void {
+    const seen = this.#seen(from, epoch);
+    if (first - 1 <= seen.upTo) return;
+    seen.upTo = first - 1;
+    for (const seq of seen.beyond) if (seq <= seen.upTo) seen.beyond.delete(seq);
+    while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
+  }
+
+  #seen(from: string, epoch: number): Seen {
     let lives = this.#senders.get(from);
     if (lives === undefined) {
       lives = new Map();
@@ -16,10 +33,7 @@ export class Duplicates {
       seen = { upTo: 0, beyond: new Set() };
       lives.set(epoch, seen);
     }
-    if (seq <= seen.upTo || seen.beyond.has(seq)) return false;
-    seen.beyond.add(seq);
-    while (seen.beyond.delete(seen.upTo + 1)) seen.upTo++;
-    return true;
+    return seen;
   }
 
   /** All numbers of that life up to here have come. */

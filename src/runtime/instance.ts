@@ -4,6 +4,8 @@
  */
 import { canonicalText } from "./canonical.ts";
 import { Duplicates } from "./duplicates.ts";
+import { FollowedLogs } from "./followed-logs.ts";
+import type { LogEntry } from "./followed-logs.ts";
 import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
 import { admitted, Intake, promise, refusal } from "./intake.ts";
 import { Logs } from "./logs.ts";
@@ -85,6 +87,8 @@ export class Instance {
   readonly #outbox: Outbox;
   readonly #travels: readonly Travel[];
   readonly #duplicates = new Duplicates();
+  /** Of the role's logs, where these are read entry by entry. */
+  readonly followed: FollowedLogs;
   /** Instances that have been declared gone, with the number of partitions that have failed here for lack of them. */
   readonly #gone = new Map<string, number>();
   readonly #evaluator: Evaluator;
@@ -106,6 +110,7 @@ export class Instance {
     this.address = addressOf(meta.role, index);
     this.epoch = epoch;
     this.members = new Members(deployment.counts, deployment.dynamic);
+    this.followed = new FollowedLogs(deployment, meta, this.address, epoch);
     const report = (fault: Fault): void => {
       if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
       else this.onLateFault(fault);
@@ -267,6 +272,16 @@ export class Instance {
 
   /** Drops duplicates, checks types, counts, queues. */
   receive(envelope: Envelope): readonly Fault[] {
+    return this.#admit(envelope);
+  }
+
+  /** What stands next in a log that is read entry by entry: the batches that it brought, as `receive` takes them. */
+  enter(entry: LogEntry): { readonly batches: readonly Envelope[]; readonly faults: readonly Fault[] } {
+    const { batches, faults } = this.followed.take(entry);
+    return { batches, faults: [...faults, ...batches.flatMap((batch) => this.#admit(batch))] };
+  }
+
+  #admit(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
     const stranger = strangeness(envelope, this.address, this.members.knows(envelope.from));
     if (stranger !== null) {
@@ -299,6 +314,7 @@ export class Instance {
     this.#outbox.persist(state);
     for (const travel of this.#travels) travel.persist(state);
     this.#duplicates.persist(state);
+    this.followed.persist(state);
     state.map(this.#gone);
     this.#evaluator.persist!(state);
     this.#pending = state.of(this.#pending);

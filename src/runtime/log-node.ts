@@ -67,7 +67,7 @@ export class LogNode {
       const epoch = randomInt(2 ** 47);
       this.#sequencer = dynamic.size > 0 ? this.#registry(counts, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
     } else {
-      const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts };
+      const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts, isOnNats: false };
       const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedSequencer({ counts }, metas, epoch));
       recorded.recordIn(journal);
       this.#journal = journal;
@@ -104,7 +104,6 @@ export class LogNode {
       onGone: (address, by) => this.#declareGone(address, by),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       ...(dynamic.size > 0 && { strangers: { areHeard: true, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
-      holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
@@ -116,6 +115,10 @@ export class LogNode {
       pause: (isPaused) => this.#transport.pause(isPaused),
       wake: () => this.#wake(),
     });
+    if (this.#journal !== null) {
+      const { path, isEmpty, lastSent } = this.#journal;
+      this.#transport.resume({ path, isEmpty, received: this.#sequencer.received, lastSent });
+    }
   }
 
   #registry(counts: Readonly<Record<string, number>>, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>): Registry {
@@ -145,7 +148,6 @@ export class LogNode {
   start(deploy: DeployFile = this.#deploy): void {
     this.#isStarted = true;
     this.#deploy = deploy;
-    if (this.#journal !== null) this.#transport.resume!(this.#sequencer.received, this.#journal.lastSent);
     for (const address of this.#sequencer.gone) this.#transport.disown(address);
     this.#transport.setAddresses(placesOf(deploy));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
@@ -201,13 +203,13 @@ export class LogNode {
   /** As a node does. */
   #keep(leaves: boolean): boolean {
     try {
-      this.#journal?.commit(leaves || this.#transport.owesAcks === true);
+      this.#journal?.commit(leaves || this.#transport.owesAcks);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.#fail(error);
       return false;
     }
-    if (this.#journal !== null) this.#transport.acknowledge!();
+    if (this.#journal !== null) this.#transport.acknowledge();
     return true;
   }
 
@@ -252,6 +254,8 @@ export class LogNode {
   get receivedFrom(): ReadonlyMap<string, number> {
     return this.#transport.receivedFrom;
   }
+
+  readonly places = null;
 
   get duplicates(): number {
     return this.#transport.duplicates;

@@ -2,8 +2,9 @@
 import { randomInt } from "node:crypto";
 import { Alarms } from "./alarms.ts";
 import { RowType, takenRow } from "./codec.ts";
-import { checkDeployment, placesOf } from "./deployment.ts";
+import { checkDeployment, natsOf, placesOf } from "./deployment.ts";
 import type { DeployFile, Place } from "./deployment.ts";
+import type { LogEntry } from "./followed-logs.ts";
 import { Instance, LACKS_SEAL } from "./instance.ts";
 import type { Arrived, AwaitedSeal, StepEffects } from "./instance.ts";
 import { HandOver } from "./hand-over.ts";
@@ -32,7 +33,7 @@ import { RecordedInstance } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
 import { Losses } from "./transports/loss.ts";
 import { createTransport } from "./transports/index.ts";
-import type { Transport } from "./transports/index.ts";
+import type { LogPlaces, Transport } from "./transports/index.ts";
 
 export type { NodeCounts, NodeOptions, RowsListener } from "./node-options.ts";
 
@@ -109,7 +110,8 @@ export class DlcNode {
         if (this.#isStarted) this.#spans?.takes(input);
       });
     };
-    const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts };
+    const isOnNats = natsOf(deploy) !== null;
+    const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts, isOnNats };
     const watchedProgram = { ...program, createEvaluator };
     this.#place = options.join ?? placesOf(deploy).get(this.address)!;
     let member: MemberInstance | null = null;
@@ -137,18 +139,23 @@ export class DlcNode {
       delay: options.delay ?? null,
       maxFrameBytes: options.maxFrameBytes,
       onEnvelope: (envelope) => this.#receive(envelope),
+      followed: this.#instance.followed,
+      onEntry: (entry) => this.#enter(entry),
       onFault: (fault) => this.#fault(fault),
       onEnd: () => this.onEnd?.(),
       onGone: (address, by) => this.#declareGone(address, by),
       onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       ...(dynamic.size > 0 && { strangers: { areHeard: false, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
-      holdsAcks: this.#journal !== null,
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
     const edge = { transport: this.#transport, log: this.#log, onFault: (fault: Fault) => this.#fault(fault), wake: () => this.#wake(), onEnd: () => this.onEnd?.() };
     this.#membership = member && new MembershipEdge({ ...edge, instance: member });
+    if (this.#journal !== null) {
+      const { path, isEmpty, lastSent } = this.#journal;
+      this.#transport.resume({ path, isEmpty, received: this.#instance.received, lastSent });
+    }
     this.#pressure = new Pressure({
       waiting: () => this.#instance.waiting,
       wantsStep: () => this.#instance.wantsStep(),
@@ -189,7 +196,6 @@ export class DlcNode {
   start(deploy: DeployFile = this.#deploy): void {
     if (this.#isStarted) throw new Error(`${this.address} has been started already`);
     this.#isStarted = true;
-    if (this.#journal !== null) this.#transport.resume!(this.#instance.received, this.#journal.lastSent);
     for (const address of this.#instance.gone.keys()) this.#transport.disown(address);
     this.#transport.setAddresses(placesOf(deploy));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
@@ -311,6 +317,16 @@ export class DlcNode {
     this.#wake();
   }
 
+  #enter(entry: LogEntry): void {
+    const { batches, faults } = this.#instance.enter(entry);
+    for (const batch of batches) {
+      this.#tracing?.received(batch);
+      this.#spans?.received(batch);
+    }
+    for (const fault of faults) this.#fault(fault);
+    this.#wake();
+  }
+
   /** An operator says that an instance is gone for good. Resolves, when that is on the disk, to how many partitions have failed by it. */
   async #declareGone(address: string, by: string): Promise<number> {
     if (!this.#instance.gone.has(address)) {
@@ -380,13 +396,13 @@ export class DlcNode {
     if (journal === null) return true;
     const leaves = effects.some(({ envelopes, outputs }) => envelopes.length > 0 || outputs.length > 0);
     try {
-      journal.commit(leaves || this.#transport.owesAcks === true || this.#savers.length > 0);
+      journal.commit(leaves || this.#transport.owesAcks || this.#savers.length > 0);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       this.#fail(error);
       return false;
     }
-    this.#transport.acknowledge!();
+    this.#transport.acknowledge();
     for (const { resolve } of this.#savers.splice(0)) resolve();
     return true;
   }
@@ -470,9 +486,14 @@ export class DlcNode {
     return this.#transport.receivedFrom;
   }
 
+  /** null: its logs are not read entry by entry. */
+  get places(): LogPlaces | null {
+    return this.#transport.places ?? null;
+  }
+
   /** Re-deliveries that were dropped. */
   get duplicates(): number {
-    return this.#transport.duplicates;
+    return this.#transport.duplicates + this.#instance.followed.repeated;
   }
 
   /** Grows with what a timer can bring about: outputs, and changed tables (where these are unknown, messages). */
@@ -544,7 +565,14 @@ export async function startNode(program: RoleProgram, options: NodeOptions = {})
   const sequencer = isAlone ? new LogNode([program.meta], { ...options, deploy }) : null;
   const node = new DlcNode(program, { ...options, deploy }, sequencer);
   const log = sequencer === null ? deploy.log : { ...deploy.log!, port: await sequencer.listen() };
-  const port = await node.listen();
+  let port: number;
+  try {
+    port = await node.listen();
+  } catch (error) {
+    // Its data are free for who tries again.
+    await node.stop(0);
+    throw error;
+  }
   const placed = withPort({ ...deploy, ...(log === undefined ? {} : { log }) }, node.role, node.index, port);
   sequencer?.start(placed);
   node.start(placed);

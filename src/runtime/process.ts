@@ -135,8 +135,8 @@ async function heard(open: () => Promise<number>, name: string, host: string, po
   try {
     return await open();
   } catch (error) {
-    if (error instanceof TransportError) {
-      process.stderr.write(`${name}: ${error.message}\n`);
+    if (error instanceof TransportError || error instanceof StorageError) {
+      say(name)(error instanceof StorageError ? `${error.code}: ${error.message}` : error.message);
       return null;
     }
     const { code, message } = error as NodeJS.ErrnoException;
@@ -269,7 +269,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
     node = createOrSay(from, which, deploy, network, trace, told, join ? { host: "127.0.0.1", port: 0 } : null);
     if (node instanceof DlcNode) {
       printOutputs(node);
-      if (join) node.onEnd = endAfterOutputs;
+      node.onEnd = endAfterOutputs;
     }
     const port = node === null ? null : await listen(node);
     if (port !== null && (await operate(node!, () => feed, metricsPlace(which, node!))))
@@ -282,16 +282,15 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   const start = (
     deploy: DeployFile,
     inputs: readonly ChildInput[],
-    stdin: boolean,
+    stdin: string | null,
     killAtRows: number | null,
   ): void => {
     node!.start(deploy);
     if (!(node instanceof DlcNode)) return;
     feed = new Feed(node, from.programs[which.role].meta.collections, {
       files: inputs,
-      stdin,
-      // Each run has another name, and another stdin.
-      stdinName: deploy.cluster ?? "",
+      stdin: stdin !== null,
+      stdinName: stdin ?? "",
       report: say(node.address),
       limit: killAtRows,
       onLimit: () => dieWhenIdle(node as DlcNode),
@@ -364,6 +363,8 @@ function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: 
     idle: node.isIdle,
     sentTo: Object.fromEntries(node.sentTo),
     receivedFrom: Object.fromEntries(node.receivedFrom),
+    written: Object.fromEntries(node.places?.written ?? []),
+    read: Object.fromEntries(node.places?.read ?? []),
     fired: Object.fromEntries(node.fired),
     changes: node instanceof DlcNode ? node.changes : 0,
     drawn: losses?.drawn ?? 0,

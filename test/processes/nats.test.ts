@@ -332,8 +332,7 @@ describe.skipIf(!hasNats)("on three NATS servers, of which one is lost under loa
     expect(contents(overNats)).toEqual(contents(overTcp));
   });
 
-  // How long a cluster of 2.9 needs until it makes readers for the bucket again is up to it: seconds, or minutes.
-  test.skipIf(!process.env["DLC_SLOW_TESTS"])("lost while the processes join, it only keeps them waiting", { timeout: 600_000 }, async () => {
+  test("lost while the processes join, it only keeps them waiting", async () => {
     const { url } = await cluster(3);
     const ads = await adLog("joins", 4000);
     const run = start([bin, "run", join(root, "fixtures", "ad-network", "campaign.dlc"), ...ads, "--transport", url]);

@@ -1,14 +1,17 @@
 /**
  * All instances of a program and its sequencer, each with a journal on a real disk, under a seeded scheduler that lets any
- * of them die at any moment. What was not synced is lost with it, to a byte that the seed draws: as in a power failure.
+ * of them die at any moment. What was not synced is lost with it, to a byte that the seed draws: as in a power failure. With
+ * `asStreams` there is no sequencer, and every instance reads the logs of its role by itself.
  */
 import { truncateSync } from "node:fs";
 import { canonicalText } from "../../src/runtime/canonical.ts";
 import type { Deployment } from "../../src/runtime/instance.ts";
+import type { LogEntry } from "../../src/runtime/followed-logs.ts";
 import type { Envelope } from "../../src/runtime/messages.ts";
 import type { RoleProgram, StepOutput } from "../../src/runtime/program.ts";
 import { addressOf, LOG } from "../../src/runtime/routing.ts";
 import { Journal } from "../../src/runtime/storage/journal.ts";
+import { Streams } from "./streams.ts";
 import { RecordedInstance, RecordedSequencer } from "../../src/runtime/storage/recorded.ts";
 import { Random } from "../../src/verify/schedule.ts";
 import type { SimulatedInput } from "../../src/verify/simulator.ts";
@@ -23,7 +26,8 @@ export interface Crashing {
   /** What a process must not do: the controls. */
   /** Bytes after which a journal begins anew with a snapshot; few. */
   readonly snapshotAfter?: number;
-  readonly fault?: "acknowledges first" | "sends first" | "tells first" | "numbers anew";
+  readonly fault?: "acknowledges first" | "sends first" | "tells first" | "numbers anew" | "reads on where it was";
+  readonly asStreams?: boolean;
 }
 
 export interface Crashed {
@@ -37,7 +41,7 @@ export interface Crashed {
 type Steps = { readonly envelopes: readonly Envelope[]; readonly outputs: StepOutput["outputs"] };
 
 /** One process: what it holds in memory, and the file that is left when it dies. */
-class Machine {
+export class Machine {
   readonly name: string;
   readonly #run: Crashing;
   readonly #world: ReadonlyMap<string, Machine>;
@@ -49,6 +53,8 @@ class Machine {
   #sequencer: RecordedSequencer | null = null;
   /** Left for others, and not known to have come. */
   sent: Envelope[] = [];
+  /** Of its role's logs, where these are streams: the entries that it has read. */
+  readonly read = new Map<string, number>();
   crashes = 0;
   torn = 0;
   snapshots = 0;
@@ -65,7 +71,7 @@ class Machine {
 
   open(): void {
     const { folder, deployment, programs, fault, snapshotAfter } = this.#run;
-    const identity = { self: this.name, program: "", version: "", counts: deployment.counts };
+    const identity = { self: this.name, program: "", version: "", counts: deployment.counts, isOnNats: false };
     const lives = fault === "numbers anew" ? this.crashes : 0;
     if (this.#program === null) {
       const opened = Journal.open(folder, identity, (epoch) => new RecordedSequencer(deployment, programs.map(({ meta }) => meta), epoch + lives), snapshotAfter);
@@ -76,6 +82,9 @@ class Machine {
       this.journal = opened.journal;
       this.instance = opened.recorded;
       this.instance.deadlines();
+      for (const { ordering } of this.#program.meta.collections)
+        if (ordering !== undefined && (fault !== "reads on where it was" || this.crashes === 0))
+          this.read.set(ordering.log, this.instance.followed.upTo(ordering.log));
     }
     if (this.journal.torn !== null) this.torn++;
     (this.instance ?? this.#sequencer!).recordIn(this.journal);
@@ -138,6 +147,10 @@ class Machine {
     for (const [from, , { upTo }] of received.last()) this.#world.get(from)?.acked(this.name, upTo);
   }
 
+  enter(entry: LogEntry): void {
+    this.instance!.enter(entry);
+  }
+
   acked(by: string, upTo: number): void {
     this.journal.acked(by, upTo);
     this.sent = this.sent.filter(({ to, seq }) => to !== by || seq > upTo);
@@ -154,7 +167,7 @@ class Machine {
   }
 }
 
-interface Stream {
+interface Source {
   readonly name: string;
   readonly at: string;
   readonly items: readonly SimulatedInput[];
@@ -170,10 +183,11 @@ export function runCrashing(run: Crashing): Crashed {
       world.set(machine.name, machine);
     }
   }
-  const hasLog = run.programs.some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
+  const streams = run.asStreams === true ? new Streams(random, [...world.values()]) : null;
+  const hasLog = streams === null && run.programs.some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
   if (hasLog) world.set(LOG, new Machine(run, world, told, null, 0));
   const machines = [...world.values()];
-  const streams = streamsOf(run);
+  const sources = sourcesOf(run);
   const dying = 0.03;
   for (let actions = 0; ; actions++) {
     if (actions > 3000) throw new Error(`seed ${run.seed} does not come to rest`);
@@ -182,21 +196,25 @@ export function runCrashing(run: Crashing): Crashed {
       machines[random.below(machines.length)].die(random);
       continue;
     }
-    const open = streams.filter(({ name, at, items }) => world.get(at)!.journal.fedUpTo(name) < items.length);
+    const open = sources.filter(({ name, at, items }) => world.get(at)!.journal.fedUpTo(name) < items.length);
     const flying = machines.flatMap((machine) => machine.sent.map((envelope) => ({ machine, envelope })));
     const stepping = machines.filter(({ wants }) => wants);
-    const choice = random.below(open.length + flying.length + stepping.length * 2 + 1);
-    if (choice < open.length) {
+    const reading = streams?.readings ?? [];
+    const choice = random.below(open.length + flying.length + stepping.length * 2 + reading.length + 1) - reading.length;
+    if (choice < 0) {
+      reading[choice + reading.length]();
+    } else if (choice < open.length) {
       give(world.get(open[choice].at)!, open[choice]);
     } else if (choice < open.length + flying.length) {
-      const { envelope } = flying[choice - open.length];
-      world.get(envelope.to)!.take(envelope);
+      const { machine, envelope } = flying[choice - open.length];
+      if (envelope.to === LOG && streams !== null) streams.store(machine);
+      else world.get(envelope.to)!.take(envelope);
     } else {
       const machine = machines[random.below(machines.length)];
       // A death between what is computed and what is written, or between that and what leaves.
       machine.turn();
       if (mayDie && random.chance(dying)) machine.die(random);
-      if (open.length === 0 && flying.length === 0 && machines.every((each) => !each.turn()) && machines.every(({ sent }) => sent.length === 0)) break;
+      if (open.length === 0 && flying.length === 0 && reading.length === 0 && machines.every((each) => !each.turn()) && machines.every(({ sent }) => sent.length === 0)) break;
     }
   }
   for (const { journal } of machines) journal.close();
@@ -205,7 +223,7 @@ export function runCrashing(run: Crashing): Crashed {
 }
 
 /** Row and position are one record, so that neither is there without the other. */
-function give({ instance, journal }: Machine, { name, items }: Stream): void {
+function give({ instance, journal }: Machine, { name, items }: Source): void {
   const position = journal.fedUpTo(name);
   const item = items[position];
   if ("row" in item) instance!.input(item.collection, item.row);
@@ -214,16 +232,16 @@ function give({ instance, journal }: Machine, { name, items }: Stream): void {
   journal.fed(name, position + 1);
 }
 
-function streamsOf({ programs, deployment, inputs }: Crashing): readonly Stream[] {
-  const streams: Stream[] = [];
+function sourcesOf({ programs, deployment, inputs }: Crashing): readonly Source[] {
+  const sources: Source[] = [];
   for (const { meta } of programs) {
     for (let node = 0; node < (deployment.counts[meta.role] ?? 0); node++) {
       for (const { name, kind } of meta.collections) {
         if (kind !== "input") continue;
         const given = inputs.filter((each) => each.role === meta.role && each.node === node && each.collection === name);
-        streams.push({ name, at: addressOf(meta.role, node), items: [...given, { role: meta.role, node, collection: name, end: true }] });
+        sources.push({ name, at: addressOf(meta.role, node), items: [...given, { role: meta.role, node, collection: name, end: true }] });
       }
     }
   }
-  return streams;
+  return sources;
 }

@@ -4,8 +4,6 @@ import type { Child } from "./child.ts";
 
 export interface ChaosPlan {
   readonly seed: number;
-  /** Whether processes can come back where they were: only then are they killed. */
-  readonly kills: boolean;
 }
 
 const KINDS = ["kill", "pause", "cut"] as const;
@@ -33,12 +31,11 @@ export class Chaos {
   }
 
   start(): void {
-    const kinds = this.#plan.kills ? KINDS : KINDS.filter((kind) => kind !== "kill");
     this.#timer = setTimeout(
       () => {
         const victims = this.#victims();
         const [kind, which, forMs] = [
-          kinds[this.#draw(kinds.length)],
+          KINDS[this.#draw(KINDS.length)],
           this.#draw(1 << 20),
           between(this.#draw, STANDS),
         ];

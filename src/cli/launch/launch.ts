@@ -1,6 +1,6 @@
 /** All instances of a built program as processes on this machine, from their start to the end of the run. */
 import { randomBytes } from "node:crypto";
-import { fstatSync, mkdtempSync, rmSync } from "node:fs";
+import { fstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Description, Status } from "../../runtime/control.ts";
@@ -41,7 +41,8 @@ export async function launch(
   options: LaunchOptions,
   begins: () => void = () => {},
 ): Promise<number> {
-  const planned = planLaunch(program, options, randomBytes(9).toString("base64url"), isFile(0));
+  const run = randomBytes(9).toString("base64url");
+  const planned = planLaunch(program, options, run, isFile(0));
   if (!planned.ok) {
     for (const problem of planned.problems) process.stderr.write(`dlc: ${problem}\n`);
     return 2;
@@ -51,15 +52,33 @@ export async function launch(
   // All processes add to it.
   const spans = plan.deploy.otlp?.to;
   if (spans !== undefined && isSpansFile(spans)) writeAsked(spans, process.cwd(), "");
-  if (!plan.keepsData || options.data !== undefined) return new Run(folder, program, options, plan).finish();
+  const { data: kept } = plan.deploy;
+  if (kept !== undefined && natsOf(plan.deploy) !== null) {
+    const deploy = { ...plan.deploy, cluster: clusterIn(kept, run) };
+    return new Run(run, folder, program, options, { ...plan, deploy }).finish();
+  }
+  if (!plan.keepsData || kept !== undefined) return new Run(run, folder, program, options, plan).finish();
   const data = mkdtempSync(join(tmpdir(), "dlc-data-"));
   const remove = (): void => rmSync(data, { recursive: true, force: true });
   process.on("exit", remove);
   try {
-    return await new Run(folder, program, options, { ...plan, deploy: { ...plan.deploy, data } }).finish();
+    return await new Run(run, folder, program, options, { ...plan, deploy: { ...plan.deploy, data } }).finish();
   } finally {
     remove();
     process.off("exit", remove);
+  }
+}
+
+/** The name under which the data in a folder have their logs on NATS: that of the run which began them. */
+function clusterIn(data: string, run: string): string {
+  mkdirSync(data, { recursive: true });
+  const path = join(data, "cluster");
+  try {
+    writeFileSync(path, `${run}\n`, { flag: "wx" });
+    return run;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return readFileSync(path, "utf8").trim();
   }
 }
 
@@ -78,6 +97,8 @@ function isFile(descriptor: number): boolean {
 }
 
 class Run {
+  /** No other has it. */
+  readonly #name: string;
   readonly #main: string;
   readonly #program: Description;
   readonly #options: LaunchOptions;
@@ -106,7 +127,8 @@ class Run {
   /** Nobody reads stdout any more. */
   #isUnread = false;
 
-  constructor(folder: string, program: Description, options: LaunchOptions, plan: LaunchPlan) {
+  constructor(name: string, folder: string, program: Description, options: LaunchOptions, plan: LaunchPlan) {
+    this.#name = name;
     this.#main = join(folder, "main.js");
     this.#program = program;
     this.#options = options;
@@ -159,7 +181,9 @@ class Run {
     try {
       return await this.#runOnce();
     } finally {
-      await run.remove();
+      // What data rest on is kept as long as they are.
+      if (this.#options.data === undefined) await run.remove();
+      else await run.leave();
     }
   }
 
@@ -255,7 +279,8 @@ class Run {
 
   #startOne(child: Child, killAtRows: number | null): void {
     const { inputs, stdin } = this.#plan;
-    child.send({ type: "start", deploy: this.#deploy, inputs: inputs.get(child.name) ?? [], stdin, killAtRows });
+    const own = inputs.get(child.name) ?? [];
+    child.send({ type: "start", deploy: this.#deploy, inputs: own, stdin: stdin ? this.#name : null, killAtRows });
   }
 
   /** One more instance, which finds the others by the registry. */
@@ -265,7 +290,7 @@ class Run {
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
     this.#log(`${name} joins, on port ${listening.port}`);
-    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: this.#plan.inputs.get(name) ?? [], stdin: false, killAtRows: null });
+    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: this.#plan.inputs.get(name) ?? [], stdin: null, killAtRows: null });
   }
 
   /** Another process in the place of one that was killed, with its data. */

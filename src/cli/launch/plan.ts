@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ChaosPlan } from "./chaos.ts";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, NO_DATA_ON_NATS, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
+import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { isFile, otlpProblem, parseShare } from "../../runtime/otlp-settings.ts";
 import type { OtlpSettings } from "../../runtime/otlp-settings.ts";
@@ -124,9 +124,8 @@ export function planLaunch(
   const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
   const isOnNats = natsOf({ transport, roles: {} }) !== null;
   const dynamic = program.roles.find((each) => each.dynamic)?.role;
-  // Without data nobody comes back where it was, so that nobody is killed.
-  const chaos = options.chaos === true ? { seed: options.seed ?? 1, kills: !isOnNats } : null;
-  const restart = options.restart ?? (chaos?.kills === true ? CHAOS_RESTART : undefined);
+  const chaos = options.chaos === true ? { seed: options.seed ?? 1 } : null;
+  const restart = options.restart ?? (chaos === null ? undefined : CHAOS_RESTART);
   const restartMs = restart === undefined ? null : millisecondsOf(restart);
   if (restartMs === null && restart !== undefined)
     problems.push(`--restart must be a time as 200ms or 2s; found ${options.restart}`);
@@ -137,7 +136,6 @@ export function planLaunch(
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
   if (dynamic !== undefined && isOnNats) problems.push(`--transport ${transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
   if (dynamic !== undefined && keepsData) problems.push(`${dynamic} is dynamic: no data are kept then, so that there is no --data, --restart or --chaos`);
-  if (keepsData && isOnNats) problems.push(`--transport ${transport}: ${NO_DATA_ON_NATS}`);
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map((each) => ({ role: each.role, count: counts.get(each.role)!, dynamic: each.dynamic === true }));

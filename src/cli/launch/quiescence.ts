@@ -5,7 +5,8 @@
  *
  * Counts are asked for in rounds. One round is no proof: a message can leave an instance after it was asked and
  * arrive at another before that one is asked. Two rounds that find everybody idle, every pair's sent and received
- * counts equal, and the counts of both rounds the same, are one (Mattern 1987, the four-counter method).
+ * counts equal, and the counts of both rounds the same, are one (Mattern 1987, the four-counter method). Of a log that is read entry
+ * by entry the last place written and the places up to which it has been read stand for the counts.
  */
 import type { Status } from "../../runtime/control.ts";
 
@@ -35,7 +36,9 @@ export class Quiescence {
       this.#counts = null;
       return "busy";
     }
-    const counts = JSON.stringify(statuses.map(({ name, sentTo, receivedFrom }) => [name, sentTo, receivedFrom]));
+    const counts = JSON.stringify(
+      statuses.map(({ name, sentTo, receivedFrom, written, read }) => [name, sentTo, receivedFrom, written, read]),
+    );
     const isProven = counts === this.#counts;
     this.#counts = counts;
     if (!isProven) return "calm";
@@ -55,8 +58,10 @@ export class Quiescence {
 
 function isCalm(statuses: readonly Status[]): boolean {
   const living = new Map(statuses.map((status) => [status.name, status]));
-  for (const { name, ended, idle, sentTo, receivedFrom } of statuses) {
+  const written = lastWritten(statuses);
+  for (const { name, ended, idle, sentTo, receivedFrom, read } of statuses) {
     if (!ended || !idle) return false;
+    for (const [log, place] of Object.entries(read)) if (place < (written.get(log) ?? 0)) return false;
     for (const [to, count] of Object.entries(sentTo)) {
       const receiver = living.get(to);
       if (receiver !== undefined && (receiver.receivedFrom[name] ?? 0) !== count) return false;
@@ -67,6 +72,14 @@ function isCalm(statuses: readonly Status[]): boolean {
     }
   }
   return true;
+}
+
+/** Of each log that is read entry by entry, the last place that anybody knows of. */
+function lastWritten(statuses: readonly Status[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const { written } of statuses)
+    for (const [log, place] of Object.entries(written)) places.set(log, Math.max(places.get(log) ?? 0, place));
+  return places;
 }
 
 function firings(statuses: readonly Status[]): Map<string, number> {

@@ -174,12 +174,12 @@ export const runCodes = {
     title: "data that are damaged",
     why: "A file of a process's data does not hold what was written: bytes have changed, or are missing in its midst. It was written whole once, so that others may rest on it; it is never read in part, and never cut. (A last record that was not written whole when the machine died is no damage: nothing rests on it, it is cut off and said.)",
     example: "Report#0: DLC940: data/Report-0.journal is damaged at byte 48213: record 12 of 4096 bytes does not match its checksum",
-    mend: "Look after the disk. Bring the file back from a copy that is as new. Where there is none, and what is lost may be lost, remove the files of this instance: it begins anew, with a new identity, and its peers go on.",
+    mend: "Look after the disk. Bring the file back from a copy that is as new. Where there is none, and what is lost may be lost, remove the files of this instance: over TCP it begins anew, with a new identity, and its peers go on. On NATS the whole deployment is begun anew.",
   },
   DLC941: {
     severity: "error",
     title: "data of something else",
-    why: "The data in this folder were written by another program, another build of it, another instance, or in a deployment with other numbers of instances. What decides the steps is kept, and the steps are made again; other rules, or other receivers, would make others of it.",
+    why: "The data in this folder were written by another program, another build of it, another instance, over another transport, or in a deployment with other numbers of instances. What decides the steps is kept, and the steps are made again; other rules, or other receivers, would make others of it.",
     example: "Report#0: DLC941: data/Report-0.journal was written by version 1f3a of ads, this is version 77b0",
     mend: "Start the build that wrote them, or give another folder with `--data` (or `data` in deploy.json) and begin anew.",
   },
@@ -200,9 +200,16 @@ export const runCodes = {
   DLC944: {
     severity: "error",
     title: "data that are older than what others know",
-    why: "A peer has taken messages that these data know nothing of, or has dropped some because they were acknowledged, and these data do not have them. They are an old copy. Going on would give two messages one number, of which peers drop the second, and would miss what was acknowledged.",
+    why: "A peer has taken messages that these data know nothing of, or has dropped some because they were acknowledged, and these data do not have them. They are an old copy. Going on would give two messages one number, of which peers drop the second, and would miss what was acknowledged. On NATS the same is said of a log in which more of this process stands than it knows of, and of an instance that comes back with new data in the place of those that it had.",
     example: "Report#0: DLC944: data/Report-0.journal is older than what others know: Analyst#0 has taken its message 120, and it knows of 100",
-    mend: "Bring back the newest data. If they are lost, start the whole deployment anew from its inputs, each process with an empty folder.",
+    mend: "Bring back the newest data. If they are lost, start the whole deployment anew from its inputs, each process with an empty folder, and on NATS under another `cluster`.",
+  },
+  DLC945: {
+    severity: "error",
+    title: "data whose logs the servers have lost",
+    why: "On NATS the servers keep the logs and know the members of a deployment; the data of a process rest on both. These servers do not know the deployment or the place of the process in it, do not have one of its logs, or have fewer entries of it than were read. They have lost them, or they are other servers. Going on would give the places of a log a second time.",
+    example: "Report#0: DLC945: data/Report-0.journal has read 4711 entries of the log Report.log, and the NATS cluster has 12: it has lost the others",
+    mend: "Bring back what the servers had on their disks, or correct `transport` or `cluster` if these are other servers. If it is lost, start the whole deployment anew from its inputs: each process with an empty folder, under another `cluster`.",
   },
   DLC950: {
     severity: "error",

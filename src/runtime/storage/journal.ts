@@ -10,6 +10,7 @@ import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import type { LogEntry } from "../followed-logs.ts";
 import type { Deadline, StepEffects } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
 import type { Row, StepOutput } from "../program.ts";
@@ -25,6 +26,8 @@ export type Entry =
   | readonly ["end", collection: string | null]
   | readonly ["fire", timer: string]
   | readonly ["envelope", Envelope]
+  /** What stood next in a log that is read entry by entry. */
+  | readonly ["entry", LogEntry]
   | readonly ["expire", Deadline]
   /** That instance has been declared gone. */
   | readonly ["gone", address: string]
@@ -46,6 +49,8 @@ export interface Identity {
   readonly version: string;
   /** Instances per role. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Whether the servers of a NATS cluster keep the logs. */
+  readonly isOnNats: boolean;
 }
 
 interface Header extends Identity {
@@ -199,6 +204,11 @@ export class Journal {
       case "envelope":
         if (entry[1].from === this.#self) this.#unacked.get(this.#self)?.delete(entry[1].seq);
     }
+  }
+
+  /** Nothing has ever happened: it knows of no others, and no others know of it. */
+  get isEmpty(): boolean {
+    return this.replayed === 0 && this.snapshotBytes === 0;
   }
 
   /** An incomplete record that was cut off. */
@@ -387,6 +397,10 @@ function checkedHeader(path: string, header: Header, identity: Identity): Header
     throw foreign(`was written by the program ${JSON.stringify(header.program)}, this is ${JSON.stringify(identity.program)}`);
   if (differs(header.version, identity.version)) {
     throw foreign(`was written by version ${header.version} of ${header.program}, this is version ${identity.version}: another build could make other steps of it`);
+  }
+  if (header.isOnNats !== identity.isOnNats) {
+    const on = (isOnNats: boolean): string => (isOnNats ? "on NATS" : "over TCP");
+    throw foreign(`was written ${on(header.isOnNats)}, this deployment is ${on(identity.isOnNats)}: its logs are not there`);
   }
   for (const role of new Set([...Object.keys(header.counts), ...Object.keys(identity.counts)])) {
     const [then, now] = [header.counts[role] ?? 0, identity.counts[role] ?? 0];

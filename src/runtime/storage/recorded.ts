@@ -1,4 +1,5 @@
 /** Instances and sequencers that note in a journal what happens to them, and are brought back by it. */
+import type { LogEntry } from "../followed-logs.ts";
 import type { Deadline, StepChoice, StepEffects } from "../instance.ts";
 import { Instance } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
@@ -33,6 +34,9 @@ export class RecordedInstance extends Instance implements Recorded {
         return null;
       case "envelope":
         this.receive(entry[1]);
+        return null;
+      case "entry":
+        this.enter(entry[1]);
         return null;
       case "expire":
         this.expire(entry[1]);
@@ -75,6 +79,11 @@ export class RecordedInstance extends Instance implements Recorded {
   override receive(envelope: Envelope): readonly Fault[] {
     this.#journal?.note(["envelope", envelope]);
     return super.receive(envelope);
+  }
+
+  override enter(entry: LogEntry): ReturnType<Instance["enter"]> {
+    this.#journal?.note(["entry", entry]);
+    return super.enter(entry);
   }
 
   override expire(deadline: Deadline): Fault | null {

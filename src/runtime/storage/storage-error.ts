@@ -21,6 +21,9 @@ export const IN_USE = "DLC943";
 /** Older than what peers have been told. */
 export const OUTDATED = "DLC944";
 
+/** Servers do not have what they had when it was written. */
+export const LOST_BY_CLUSTER = "DLC945";
+
 export function outdated(path: string, why: string): StorageError {
   return new StorageError(OUTDATED, `${path} is older than what others know: ${why}`);
 }

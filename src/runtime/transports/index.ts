@@ -6,7 +6,7 @@ import { encrypted, plain } from "./tls.ts";
 import type { Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
-export type { Transport, TransportOptions } from "./transport.ts";
+export type { LogPlaces, Transport, TransportOptions } from "./transport.ts";
 
 export function createTransport(options: TransportOptions): Transport {
   const nats = natsOf(options.deploy);

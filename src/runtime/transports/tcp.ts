@@ -13,7 +13,6 @@
  * dropped here and, for good, by the instance.
  */
 import type { Server, Socket } from "node:net";
-import type { Duplicates } from "../duplicates.ts";
 import type { Envelope, Part } from "../messages.ts";
 import { holdTimes } from "./delay.ts";
 import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.ts";
@@ -24,7 +23,7 @@ import { LIVES, orderIn, whyNot } from "./operator.ts";
 import { disowned, framesOf, REFUSED_PEER } from "./transport.ts";
 import { plain } from "./tls.ts";
 import type { Wiring } from "./tls.ts";
-import type { Transport, TransportOptions } from "./transport.ts";
+import type { Past, Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
 export interface TcpOptions extends Omit<TransportOptions, "deploy" | "metas"> {
@@ -74,6 +73,8 @@ export class TcpTransport implements Transport {
   readonly #lastSent = new Map<string, number>();
   #addresses: ReadonlyMap<string, PeerAddress> = new Map();
   #acksDue = false;
+  /** Data are kept: what comes is acknowledged when it is on the disk. */
+  #holdsAcks = false;
   /** Nobody is heard before it is known who the peers are. */
   #paused = true;
   /** Distinct envelopes that have come, by sender. */
@@ -117,11 +118,8 @@ export class TcpTransport implements Transport {
     if (this.#gone.delete(name)) this.#outgoing.delete(name);
   }
 
-  /**
-   * Goes on after a restart: what had come from each peer, and the numbers of the last envelopes that were sent. What of
-   * these is not known to be acknowledged is then to be sent again. Before `setAddresses`.
-   */
-  resume(received: Duplicates, lastSent: ReadonlyMap<string, number>): void {
+  resume({ received, lastSent }: Past): void {
+    this.#holdsAcks = true;
     for (const [from, epoch, { upTo, beyond }] of received.last()) {
       if (from === this.#options.self) continue;
       const known = new Received(epoch, upTo + 1);
@@ -324,7 +322,7 @@ export class TcpTransport implements Transport {
   #ackSoon(): void {
     if (this.#acksDue) return;
     this.#acksDue = true;
-    if (this.#options.holdsAcks !== true) setImmediate(() => this.acknowledge());
+    if (!this.#holdsAcks) setImmediate(() => this.acknowledge());
   }
 
   /** Something has come that is not acknowledged. */

@@ -1,6 +1,7 @@
 /** How envelopes get from one process to another: what a node, or the sequencer, asks of its transport. */
 import type { DeployFile, Place } from "../deployment.ts";
 import type { Duplicates } from "../duplicates.ts";
+import type { FollowedLogs, LogEntry } from "../followed-logs.ts";
 import type { Envelope } from "../messages.ts";
 import type { Fault, RoleMeta } from "../program.ts";
 import type { Delay } from "./delay.ts";
@@ -19,13 +20,15 @@ export interface TransportOptions {
   readonly delay?: Delay | null;
   readonly maxFrameBytes?: number;
   readonly onEnvelope: (envelope: Envelope) => void;
+  /** Of an instance whose role owns logs: what it has read of these, where the transport has them read entry by entry. */
+  readonly followed?: FollowedLogs;
+  /** What stands next in one of them. */
+  readonly onEntry?: (entry: LogEntry) => void;
   readonly onFault: (fault: Fault) => void;
   /** Something that was sent has arrived. */
   readonly onRelief?: () => void;
   /** A peer has everything up to that number. */
   readonly onAcked?: (peer: string, seq: number) => void;
-  /** What comes is acknowledged when `acknowledge` is called, and not by itself. */
-  readonly holdsAcks?: boolean;
   /** A peer knows of more than this process: its data are older than what it has said or acknowledged. */
   readonly onOutdated?: (why: string) => void;
   /** An operator declares that a peer is gone for good. Resolves, when that is kept, to how many partitions have failed by it. */
@@ -36,6 +39,26 @@ export interface TransportOptions {
   readonly onEnd?: () => void;
   /** Lines for a person. */
   readonly log: (line: string) => void;
+}
+
+/** What an earlier life of this process has left in its data folder; in the first, nothing. */
+export interface Past {
+  /** The file, for messages. */
+  readonly path: string;
+  /** Nothing has ever happened: no others know of it. */
+  readonly isEmpty: boolean;
+  /** What had come from each peer. */
+  readonly received: Duplicates;
+  /** The numbers of the last envelopes that were sent, by receiver. */
+  readonly lastSent: ReadonlyMap<string, number>;
+}
+
+/** Places in logs that are read entry by entry. */
+export interface LogPlaces {
+  /** By log: the last place that is known to hold something of this process, or of others. */
+  readonly written: ReadonlyMap<string, number>;
+  /** By log of its own: all up to that place has been read. */
+  readonly read: ReadonlyMap<string, number>;
 }
 
 /** Delivers every envelope at least once while both ends live; repetitions are dropped by the receiving instance. */
@@ -67,14 +90,16 @@ export interface Transport {
   /** Cuts all connections, as a network does; nothing is lost by it. */
   interrupt(): void;
   /**
-   * Goes on after a restart: what had come from each peer, and the numbers of the last envelopes that were sent. What of
-   * these is not known to be acknowledged is then to be sent again. Before `setAddresses`. Absent: no data can be kept with it.
+   * This process keeps data, and goes on after that; before `listen`. What comes is then acknowledged when `acknowledge` is called, and
+   * not by itself; of what was sent, all that is not known to be acknowledged is to be sent again.
    */
-  resume?(received: Duplicates, lastSent: ReadonlyMap<string, number>): void;
+  resume(past: Past): void;
   /** Something has come that is not acknowledged. */
-  readonly owesAcks?: boolean;
+  readonly owesAcks: boolean;
   /** Acknowledges everything that has come. */
-  acknowledge?(): void;
+  acknowledge(): void;
+  /** Absent: logs are not read entry by entry. */
+  readonly places?: LogPlaces;
   /** Waits at most `graceMs` for what has not arrived, then ends every connection. */
   close(graceMs?: number): Promise<void>;
 }

@@ -3,8 +3,8 @@ import type { Told } from "../operator.ts";
 import { LIVES } from "../operator.ts";
 import { TransportError } from "../transport.ts";
 import { bucketOf, goneKey, LIFE_KEY, Names } from "./names.ts";
-import { read } from "./registry.ts";
-import type { Gone, Life } from "./registry.ts";
+import { read } from "./members.ts";
+import type { Gone, Life } from "./members.ts";
 import { openBucket, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
@@ -23,9 +23,10 @@ export async function declareGoneOnNats(
   const session = await openSession(settings, "dlc gone");
   try {
     const bucket = await openBucket(session, bucketOf(cluster));
-    const life = read<Life>(await bucket.get(LIFE_KEY))?.life;
+    const { life, keepsData } = read<Life>(await bucket.get(LIFE_KEY)) ?? {};
     const names = new Names(cluster, life ?? "");
-    if (life === undefined || (await asked(session, names.anyAlive, [], timeoutMs)) === null)
+    const isOver = keepsData !== true && (await asked(session, names.anyAlive, [], timeoutMs)) === null;
+    if (life === undefined || isOver)
       throw new TransportError(
         `no process of the deployment ${JSON.stringify(cluster)} lives on this cluster: the next one that starts begins it anew`,
       );

@@ -1,10 +1,9 @@
 /**
- * One log as this process reads it: every entry of its stream, in its order, from the first on. What is wrong with an
- * entry is so for every reader, so that all leave out the same.
+ * One log as this process reads it: every entry of its stream, in its order, from the first on, or from where an earlier life
+ * was. What is wrong with an entry is so for every reader, so that all leave out the same.
  */
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import { FrameError } from "../frames.ts";
-import { Received } from "../received.ts";
 import { endsEpoch } from "./names.ts";
 import { Assembly, unpack } from "./packets.ts";
 import type { Head } from "./packets.ts";
@@ -31,30 +30,32 @@ export interface LogReaderOptions {
   readonly log: string;
   /** Resolves when entries may be taken; null: now. */
   readonly room: () => Promise<void> | null;
-  /** Envelopes that had not come before, by their numbers; the whole body, with those that had. */
-  readonly onEntry: (subject: string, head: Head, fresh: ReadonlySet<number>, body: Buffer) => void;
+  /** Everything up to this entry has been taken. */
+  readonly after: number;
+  /** An entry that has come whole. `upTo`: all up to there has. */
+  readonly onEntry: (subject: string, head: Head, body: Buffer, upTo: number) => void;
   /** A mark that the epoch of that number is over. */
-  readonly onEpochEnd: (number: number) => void;
+  readonly onEpochEnd: (number: number, upTo: number) => void;
   readonly onRefused: (reason: string) => void;
-  readonly onDuplicate: (count: number) => void;
   readonly say: (line: string) => void;
-}
-
-/** One life of a sender. */
-interface Sender {
-  readonly received: Received;
-  readonly assembly: Assembly;
 }
 
 export class LogReader {
   readonly #options: LogReaderOptions;
-  readonly #senders = new Map<string, Sender>();
-  #last = 0;
+  /** By life of a sender. */
+  readonly #assemblies = new Map<string, Assembly>();
+  #last: number;
   #isClosed = false;
   #stop: (() => void) | null = null;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
+    this.#last = options.after;
+  }
+
+  /** All up to this entry has been read. */
+  get last(): number {
+    return this.#last;
   }
 
   /** Reads until it is closed. */
@@ -134,30 +135,30 @@ export class LogReader {
 
   #take(message: Msg, seq: number): void {
     try {
-      if (endsEpoch(message.subject)) return this.#options.onEpochEnd(Number(message.string()));
+      if (endsEpoch(message.subject)) return this.#options.onEpochEnd(Number(message.string()), this.#upTo(seq));
       const { head, body } = unpack(message.data);
-      const sender = this.#senderOf(head);
-      const whole = sender.assembly.add(head, body);
-      if (whole === null) return;
-      sender.received.skipTo(head.first);
-      sender.assembly.skipTo(head.first);
-      const fresh = new Set(head.seqs.filter((seq) => !sender.received.has(seq)));
-      for (const seq of head.seqs) sender.received.note(seq);
-      if (fresh.size < head.seqs.length) this.#options.onDuplicate(head.seqs.length - fresh.size);
-      if (fresh.size > 0) this.#options.onEntry(message.subject, head, fresh, whole);
+      const assembly = this.#assemblyOf(head);
+      assembly.skipTo(head.first);
+      const whole = assembly.add(head, body, seq);
+      if (whole !== null) this.#options.onEntry(message.subject, head, whole, this.#upTo(seq));
     } catch (error) {
       if (!(error instanceof FrameError)) return endWith(error);
       this.#options.onRefused(`entry ${seq} of the log ${this.#options.log}: ${error.message}`);
     }
   }
 
-  #senderOf({ from, epoch }: Head): Sender {
+  #assemblyOf({ from, epoch }: Head): Assembly {
     const name = `${from} ${epoch}`;
-    let sender = this.#senders.get(name);
-    // From its first: a log is read from the beginning, where every sender begins.
-    if (sender === undefined)
-      this.#senders.set(name, (sender = { received: new Received(epoch, 1), assembly: new Assembly() }));
-    return sender;
+    let assembly = this.#assemblies.get(name);
+    if (assembly === undefined) this.#assemblies.set(name, (assembly = new Assembly()));
+    return assembly;
+  }
+
+  /** Who comes back needs the pieces of what has not come whole: it reads again, from the first of them on. */
+  #upTo(seq: number): number {
+    let upTo = seq;
+    for (const { place } of this.#assemblies.values()) upTo = Math.min(upTo, place - 1);
+    return upTo;
   }
 
   close(): void {

@@ -20,7 +20,8 @@ export interface LogWriterOptions {
   readonly log: string;
   readonly from: string;
   readonly epoch: number;
-  readonly onStored: () => void;
+  /** `place`: the last that the envelopes of these numbers have in the log. */
+  readonly onStored: (seqs: readonly number[], place: number) => void;
   readonly say: (line: string) => void;
 }
 
@@ -94,17 +95,19 @@ export class LogWriter {
     const seqs = entry.map(({ seq }) => seq);
     const body = entry.length === 1 ? entry[0].body : Buffer.concat(entry.map((each) => each.body));
     const size = Math.min(ENTRY_BYTES, (session.connection.info?.max_payload ?? ENTRY_BYTES) >> 1);
-    const name = `${from}.${epoch}.${seqs[0]}-${seqs.at(-1)}`;
+    const name = `${from}.${epoch}.${rangesOf(seqs)}`;
+    let place = 0;
     let retryMs = FIRST_RETRY_MS;
     while (!this.#isClosed) {
       const [first = seqs[0]] = this.#unstored.keys();
       const messages = pack({ from, epoch, first, seqs }, body, size);
       try {
-        await Promise.all(
+        const stored = await Promise.all(
           messages.map((message, piece) =>
             session.log.publish(subject, message, { msgID: `${name}.${piece}/${messages.length}` }),
           ),
         );
+        place = Math.max(...stored.map(({ seq }) => seq));
         break;
       } catch (error) {
         this.#down(error as Error);
@@ -120,7 +123,7 @@ export class LogWriter {
       this.unackedBytes -= stored.length;
     }
     this.#pump();
-    this.#options.onStored();
+    this.#options.onStored(seqs, place);
   }
 
   #down(error: Error): void {
@@ -147,6 +150,20 @@ export class LogWriter {
     this.#queue = [];
     this.unackedBytes = 0;
   }
+}
+
+/**
+ * `5-7,9`: two entries with the same envelopes, and no others, have the same name. The server drops one whose name it knows, and
+ * a process that comes back puts together other entries than before.
+ */
+export function rangesOf(seqs: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const seq of seqs) {
+    const last = ranges.at(-1);
+    if (last?.[1] === seq - 1) last[1] = seq;
+    else ranges.push([seq, seq]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
 }
 
 /** A stream without a leader looks to the client as if there were no JetStream. */

@@ -1,20 +1,21 @@
 /** The logs of a deployment without a sequencer: one stream for each, that producers append to and instances read. */
-import { countsOf, epochMsOf } from "../../deployment.ts";
+import { epochMsOf } from "../../deployment.ts";
 import type { DeployFile } from "../../deployment.ts";
+import type { FollowedLogs, LogEntry } from "../../followed-logs.ts";
 import type { Envelope, Part } from "../../messages.ts";
 import type { Fault, RoleMeta } from "../../program.ts";
-import { addressOf, parseAddress } from "../../routing.ts";
+import { LOG, parseAddress } from "../../routing.ts";
+import { LOST_BY_CLUSTER, outdated, StorageError } from "../../storage/storage-error.ts";
 import { framesOf } from "../transport.ts";
+import type { LogPlaces, Past } from "../transport.ts";
 import type { WireFormat } from "../wire.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { Names } from "./names.ts";
 import { OwnLog } from "./own-log.ts";
-import { onceThereAreEnough } from "./session.ts";
+import type { Registry } from "./registry.ts";
 import type { Session } from "./session.ts";
-
-/** How long JetStream itself recognises what is sent again; readers do for ever. */
-const DUPLICATE_WINDOW_MS = 10 * 60 * 1000;
-const ALREADY_THERE = 10058;
+import { lastNumber, openStream } from "./streams.ts";
+import type { StreamPlace } from "./streams.ts";
 
 export interface LogsOptions {
   readonly self: string;
@@ -25,57 +26,56 @@ export interface LogsOptions {
   readonly longest: number;
   readonly hold: (() => number) | null;
   readonly room: () => Promise<void> | null;
-  readonly onEnvelope: (envelope: Envelope) => void;
+  readonly followed?: FollowedLogs;
+  readonly onEntry?: (entry: LogEntry) => void;
   readonly onFault: (fault: Fault) => void;
-  readonly onStored: () => void;
-  /** `count` envelopes of a sender have come, or (0) only some that had come before. */
-  readonly onReceived: (from: string, count: number, duplicates: number) => void;
-  readonly onSent: (to: string) => void;
+  readonly onAcked?: (peer: string, seq: number) => void;
+  readonly onRelief?: () => void;
   readonly refuse: (reason: string) => void;
   readonly say: (line: string) => void;
 }
 
-/** Whose events a log orders. */
-interface Owner {
-  readonly role: string;
-  readonly count: number;
-}
-
 export class Logs {
   readonly #options: LogsOptions;
-  readonly #counts: Readonly<Record<string, number>>;
-  readonly #owners = new Map<string, Owner>();
+  /** The role whose events a log orders, by log. */
+  readonly #owners = new Map<string, string>();
   readonly #index: number | null;
   readonly #writers = new Map<string, LogWriter>();
   #own: readonly OwnLog[] = [];
   #names: Names | null = null;
-  /** Envelopes with batches so far: they are numbered as if one sequencer had sent them. */
-  #batches = 0;
+  /** Envelopes by number, in order, from the first that is not stored on: in how many logs they are not. */
+  readonly #unstored = new Map<number, number>();
+  readonly #written = new Map<string, number>();
 
   constructor(options: LogsOptions) {
     this.#options = options;
-    this.#counts = countsOf(options.deploy);
     this.#index = parseAddress(options.self)?.index ?? null;
     for (const { role, collections, targets } of options.metas) {
-      for (const { ordering } of collections) if (ordering !== undefined) this.#addOwner(ordering.log, role);
+      for (const { ordering } of collections) if (ordering !== undefined) this.#owners.set(ordering.log, role);
       for (const { role: of, collection } of targets)
-        if (collection.ordering !== undefined) this.#addOwner(collection.ordering.log, of);
+        if (collection.ordering !== undefined) this.#owners.set(collection.ordering.log, of);
     }
   }
 
-  #addOwner(log: string, role: string): void {
-    this.#owners.set(log, { role, count: this.#counts[role] ?? 0 });
-  }
-
-  /** Makes the streams where they are not there yet. */
-  async open(session: Session, names: Names): Promise<void> {
-    const { self, epoch, metas, deploy, onStored, onEnvelope, say } = this.#options;
+  /** Makes the streams where they are not there yet. Throws a StorageError where the cluster does not have what the data rest on. */
+  async open(session: Session, registry: Registry, past: Past | null): Promise<void> {
+    const { self, epoch, metas, deploy, followed, onEntry, say } = this.#options;
+    const { names } = registry;
     this.#names = names;
-    await Promise.all([...this.#owners.keys()].map((log) => openStream(session, names, log)));
-    for (const log of this.#owners.keys())
+    await Promise.all(
+      [...this.#owners.keys()].map(async (log) => {
+        const place = { session, registry, names, log };
+        this.#written.set(log, await openStream(place));
+        if (past?.isEmpty === false) await this.#compare(place, past);
+      }),
+    );
+    for (const log of this.#owners.keys()) {
+      const onStored = (seqs: readonly number[], place: number): void => this.#store(log, seqs, place);
       this.#writers.set(log, new LogWriter({ session, log, from: self, epoch, onStored, say }));
+    }
     const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
-    const logs = [...this.#owners].filter(([, { role }]) => role === meta?.role);
+    if (meta === undefined || followed === undefined || onEntry === undefined) return;
+    const logs = [...this.#owners].filter(([, role]) => role === meta.role);
     this.#own = logs.map(
       ([log]) =>
         new OwnLog({
@@ -83,13 +83,27 @@ export class Logs {
           session,
           names,
           log,
-          meta: meta as RoleMeta,
+          meta,
           index: this.#index as number,
-          deployment: { counts: this.#counts },
           epochMs: deploy.epochMs ?? epochMsOf(metas) ?? 0,
-          onBatches: (batch) => onEnvelope({ ...batch, epoch, seq: ++this.#batches }),
+          followed,
+          onEntry,
         }),
     );
+  }
+
+  /** What stands in a log and what the data say of it. */
+  async #compare(place: StreamPlace, { path, lastSent }: Past): Promise<void> {
+    const { log } = place;
+    const { self, followed } = this.#options;
+    const [entries, read] = [this.#written.get(log)!, followed?.upTo(log) ?? 0];
+    if (entries < read)
+      throw new StorageError(
+        LOST_BY_CLUSTER,
+        `${path} has read ${read} entries of the log ${log}, and the NATS cluster has ${entries}: it has lost the others`,
+      );
+    const [stands, known] = [await lastNumber(place, self), lastSent.get(LOG) ?? 0];
+    if (stands > known) throw outdated(path, `the log ${log} has its message ${stands}, and it knows of ${known}`);
   }
 
   start(): void {
@@ -98,7 +112,7 @@ export class Logs {
 
   /** Parts of an envelope to the sequencer, each to the log that it names. */
   append(envelope: Envelope): void {
-    const { hold, wire, onFault, onSent } = this.#options;
+    const { hold, wire, onFault } = this.#options;
     const parts = new Map<string, Part[]>();
     const traces = envelope.parts.filter(({ kind }) => kind === "trace");
     for (const part of envelope.parts) {
@@ -108,13 +122,25 @@ export class Logs {
       if (known === undefined) parts.set(part.log, [part]);
       else known.push(part);
     }
+    this.#unstored.set(envelope.seq, parts.size);
     for (const [log, own] of parts) {
-      const { role, count } = this.#owners.get(log) as Owner;
       const frames = framesOf({ ...envelope, parts: [...own, ...traces] }, { wire, onFault });
-      const subject = (this.#names as Names).entries(log, this.#onlyReader(own));
+      const subject = (this.#names as Names).entries(log, this.#onlyReader(own), envelope.from);
       this.#writers.get(log)?.append(envelope.seq, subject, Buffer.concat(frames), hold?.() ?? 0);
-      for (let i = 0; i < count; i++) onSent(addressOf(role, i));
     }
+  }
+
+  #store(log: string, seqs: readonly number[], place: number): void {
+    this.#written.set(log, Math.max(this.#written.get(log) ?? 0, place));
+    for (const seq of seqs) this.#unstored.set(seq, this.#unstored.get(seq)! - 1);
+    let upTo: number | null = null;
+    for (const [seq, logs] of this.#unstored) {
+      if (logs > 0) break;
+      this.#unstored.delete(seq);
+      upTo = seq;
+    }
+    if (upTo !== null) this.#options.onAcked?.(LOG, upTo);
+    this.#options.onRelief?.();
   }
 
   /** The instance whom all of it is for; null: more than one. */
@@ -127,6 +153,10 @@ export class Logs {
     }
     const [only = null] = readers;
     return readers.size === 1 ? only : null;
+  }
+
+  get places(): LogPlaces {
+    return { written: this.#written, read: new Map(this.#own.map(({ log, read }) => [log, read])) };
   }
 
   /** Not stored yet, and epochs that have begun and not ended here. */
@@ -146,21 +176,4 @@ export class Logs {
     for (const log of this.#own) log.close();
     for (const writer of this.#writers.values()) writer.close();
   }
-}
-
-async function openStream(session: Session, names: Names, log: string): Promise<void> {
-  const config = {
-    name: names.stream(log),
-    subjects: [names.allEntries(log)],
-    num_replicas: session.replicas,
-    duplicate_window: DUPLICATE_WINDOW_MS * 1_000_000,
-  };
-  await onceThereAreEnough(session, async () => {
-    try {
-      await session.streams.streams.add(config);
-    } catch (error) {
-      // Another member has made it, with other replicas perhaps.
-      if ((error as { code?: number }).code !== ALREADY_THERE) throw error;
-    }
-  });
 }

@@ -1,6 +1,6 @@
 /**
  * What the streams, subjects, buckets and keys of a deployment are called. A *life* of a deployment is from its first
- * instance until nobody of it lives: the next begins with empty logs.
+ * instance until nobody of it lives: the next begins with empty logs. With data it lasts as long as these.
  */
 
 /** Letters and digits as they are, everything else as `_` and its bytes: one token, whatever the name holds. */
@@ -31,6 +31,11 @@ export function goneKey(address: string): string {
 
 export function memberKey(address: string): string {
   return `members.${token(address)}`;
+}
+
+/** Under which it is noted that the stream of a log has been made. */
+export function logKey(log: string): string {
+  return `logs.${token(log)}`;
 }
 
 export class Names {
@@ -69,13 +74,18 @@ export class Names {
     return `${this.#subjects}.alive`;
   }
 
+  /** Told of every instance that joins. */
+  get joined(): string {
+    return `${this.#subjects}.joined`;
+  }
+
   stream(log: string): string {
     return this.#streams + token(log);
   }
 
-  /** Entries of a log for one instance of its role (by index), or for more. */
-  entries(log: string, reader: number | null): string {
-    return `${this.#subjects}.log.${token(log)}.${reader ?? "all"}`;
+  /** Entries of a log, of one sender, for one instance of the log's role (by index), or for more (null). */
+  entries(log: string, reader: number | null | "*", from: string): string {
+    return `${this.#subjects}.log.${token(log)}.${reader ?? "all"}.${token(from)}`;
   }
 
   /** Marks that an epoch of a log is over. */
@@ -84,7 +94,7 @@ export class Names {
   }
 
   allEntries(log: string): string {
-    return `${this.#subjects}.log.${token(log)}.*`;
+    return `${this.#subjects}.log.${token(log)}.>`;
   }
 }
 
@@ -97,6 +107,6 @@ export function endsEpoch(subject: string): boolean {
 
 /** The instance whom an entry is for; null: more than one. */
 export function readerOf(subject: string): number | null {
-  const last = subject.slice(subject.lastIndexOf(".") + 1);
-  return last === "all" ? null : Number(last);
+  const reader = subject.split(".").at(-2);
+  return reader === "all" ? null : Number(reader);
 }

@@ -3,25 +3,26 @@
  * sends again (peer.ts). Logs are streams of JetStream, without a sequencer (logs.ts). Members find each other in a key-value
  * bucket (registry.ts).
  */
+import { randomInt } from "node:crypto";
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Place } from "../../deployment.ts";
+import type { LogEntry } from "../../followed-logs.ts";
 import type { Envelope } from "../../messages.ts";
 import type { Fault } from "../../program.ts";
 import { LOG } from "../../routing.ts";
 import { holdTimes } from "../delay.ts";
 import { FrameError, MAX_FRAME_BYTES } from "../frames.ts";
 import { Loopback } from "../loopback.ts";
-import { Received } from "../received.ts";
 import { disowned, framesOf, REFUSED_PEER } from "../transport.ts";
-import type { Transport, TransportOptions } from "../transport.ts";
+import type { LogPlaces, Past, Transport, TransportOptions } from "../transport.ts";
 import { WireFormat } from "../wire.ts";
 import { Logs } from "./logs.ts";
 import type { Names } from "./names.ts";
-import { Assembly, envelopesIn, pack, unpack } from "./packets.ts";
-import type { Head } from "./packets.ts";
+import { pack } from "./packets.ts";
 import { Peer } from "./peer.ts";
+import { Receiver } from "./receiver.ts";
 import { Registry } from "./registry.ts";
-import type { Gone, Member } from "./registry.ts";
+import type { Gone, Member } from "./members.ts";
 import { endWith, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
@@ -36,16 +37,6 @@ const MESSAGE_BYTES = 256 * 1024;
 const QUIET_MS = 1500;
 const END_MS = 500;
 
-/** What has come from one life of a sender. */
-interface Incoming {
-  readonly epoch: number;
-  readonly got: Received;
-  /** Of it, what was handed on. */
-  readonly taken: Received;
-  readonly assembly: Assembly;
-  isAckDue: boolean;
-}
-
 /** A list of texts; where it is none, nothing. */
 function textsIn(bytes: Uint8Array): readonly string[] {
   try {
@@ -59,16 +50,17 @@ function textsIn(bytes: Uint8Array): readonly string[] {
 export class NatsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #settings: NatsSettings;
+  /** Of this process: one that comes back with its data has the epoch of the one before, and another start. */
+  readonly #start = randomInt(2 ** 47);
+  /** null: no data are kept. */
+  #past: Past | null = null;
   readonly #wire: WireFormat;
   readonly #hold: (() => number) | null;
   readonly #loopback: Loopback;
   readonly #logs: Logs;
-  readonly #longest: number;
+  readonly #receiver: Receiver;
   readonly #peers = new Map<string, Peer>();
-  readonly #incoming = new Map<string, Incoming>();
   readonly #gone = new Set<string>();
-  /** Those of them that have been declared so: nothing is taken of them. */
-  readonly #disowned = new Set<string>();
   readonly #refused = new Set<string>();
   #addresses: ReadonlyMap<string, Place> = new Map();
   #session: Session | null = null;
@@ -76,35 +68,38 @@ export class NatsTransport implements Transport {
   #subscriptions: Subscription[] = [];
   #isUp = false;
   #isClosed = false;
-  /** Nobody is heard before it is known who the peers are. */
-  #isPaused = true;
   #resumed: (() => void)[] = [];
-  /** Come while it was paused, in order. */
-  #held: { readonly incoming: Incoming; readonly envelope: Envelope }[] = [];
-  #areAcksDue = false;
-  readonly receivedFrom = new Map<string, number>();
   readonly sentTo = new Map<string, number>();
-  duplicates = 0;
 
   constructor(options: TransportOptions, settings: NatsSettings) {
     this.#options = options;
     this.#settings = settings;
     this.#wire = new WireFormat(options.metas);
-    this.#longest = options.maxFrameBytes ?? MAX_FRAME_BYTES;
+    const longest = options.maxFrameBytes ?? MAX_FRAME_BYTES;
     this.#hold = options.delay ? holdTimes(options.delay, options.self) : null;
     this.#loopback = new Loopback(options.onEnvelope, this.#hold);
+    this.#receiver = new Receiver({
+      self: options.self,
+      wire: this.#wire,
+      longest,
+      isMember: (from, epoch) => this.#isMember(from, epoch),
+      onEnvelope: options.onEnvelope,
+      onOutdated: (why) => options.onOutdated?.(why),
+      refuse: (reason) => this.#refuse(reason),
+      tell: (from, epoch, got, taken) => this.#tellAcknowledged(from, epoch, got, taken),
+    });
     this.#logs = new Logs({
       ...options,
       wire: this.#wire,
-      longest: this.#longest,
+      longest,
       hold: this.#hold,
-      room: () => (this.#isPaused ? new Promise((resolve) => this.#resumed.push(resolve)) : null),
-      onStored: () => options.onRelief?.(),
-      onReceived: (from, count, duplicates) => {
-        if (count > 0) this.#count(this.receivedFrom, from, count);
-        this.duplicates += duplicates;
-      },
-      onSent: (to) => this.#count(this.sentTo, to, 1),
+      ...(options.onEntry && {
+        onEntry: (entry: LogEntry) => {
+          this.#receiver.count(LOG);
+          options.onEntry!(entry);
+        },
+      }),
+      room: () => (this.#receiver.isPaused ? new Promise((resolve) => this.#resumed.push(resolve)) : null),
       refuse: (reason) => this.#refuse(reason),
       say: options.log,
     });
@@ -120,11 +115,19 @@ export class NatsTransport implements Transport {
     try {
       const cluster = deploy.cluster ?? "";
       const answer = (names: Names): void => this.#subscribe(session, names);
-      const registry = await Registry.join({ session, cluster, address: self, epoch, program, version, answer });
+      const who = { address: self, epoch, start: this.#start, program, version, past: this.#past };
+      const registry = await Registry.join({
+        session,
+        cluster,
+        ...who,
+        answer,
+        refuse: (reason) => this.#refuse(reason),
+      });
       this.#registry = registry;
       registry.onMember = (address, member) => this.#meet(address, member);
+      await this.#logs.open(session, registry, this.#past);
       registry.onGone = (gone) => void this.#declared(gone).catch(() => 0);
-      await this.#logs.open(session, registry.names);
+      for (const gone of await registry.gone()) registry.onGone(gone);
     } catch (error) {
       await session.connection.close();
       throw error;
@@ -148,18 +151,21 @@ export class NatsTransport implements Transport {
         },
       });
     this.#subscriptions = [
-      heard(names.anyAlive, (message) => void message.respond(self)),
-      heard(names.alive(self), (message) => void message.respond(self)),
+      heard(names.anyAlive, (message) => this.#tellAlive(message)),
+      heard(names.alive(self), (message) => this.#tellAlive(message)),
       heard(names.declared(self), (message) => this.#obey(message)),
-      heard(names.acks(self), ({ data }) => this.#acknowledged(data)),
-      heard(names.to(self), ({ data }) => this.#take(data)),
+      heard(names.acks(self), ({ data }) => this.#hear(data)),
+      heard(names.to(self), ({ data }) => {
+        if (!this.#isClosed) this.#receiver.take(data);
+      }),
     ];
   }
 
-  /** An operator asks whether what is in the bucket has been done here. */
+  /** An operator has declared somebody gone. */
   #obey(message: Msg): void {
     const [address, by] = textsIn(message.data);
-    if (address === undefined || by === undefined) return this.#refuse("what should be an operator's word has no form known here");
+    if (address === undefined || by === undefined)
+      return this.#refuse("what should be an operator's word has no form known here");
     this.#declared({ address, by }).then(
       (failed) => message.respond(JSON.stringify(["done", failed])),
       (error: Error) => message.respond(JSON.stringify(["refuse", error.message])),
@@ -177,6 +183,10 @@ export class NatsTransport implements Transport {
   #end(fault: Fault): void {
     this.#options.onFault(fault);
     void this.close(0).then(() => this.#options.onEnd?.());
+  }
+
+  #tellAlive(message: Msg): void {
+    if (message.string() !== `${this.#start}`) message.respond(this.#options.self);
   }
 
   async #watchConnection({ connection }: Session): Promise<void> {
@@ -199,6 +209,7 @@ export class NatsTransport implements Transport {
         if (isTold) log(`NATS is reached again, at ${status.server}`);
         isTold = false;
         this.#isUp = true;
+        void this.#registry?.refresh();
         for (const peer of this.#peers.values()) peer.sendAgain();
         onRelief?.();
       } else if (status.type === "error") {
@@ -208,8 +219,20 @@ export class NatsTransport implements Transport {
     if (quiet !== null) clearTimeout(quiet);
   }
 
+  resume(past: Past): void {
+    // What is sent from now on belongs to this life.
+    this.#past = { ...past, lastSent: new Map(past.lastSent) };
+    this.#receiver.resume(past);
+  }
+
   setAddresses(addresses: ReadonlyMap<string, Place>): void {
     this.#addresses = addresses;
+    // Who has been sent something is asked at once what has come of it.
+    for (const [to, seq] of this.#past?.lastSent ?? []) {
+      if (to === this.#options.self || this.#gone.has(to)) continue;
+      this.sentTo.set(to, seq);
+      if (to !== LOG) this.#peer(to);
+    }
     this.pause(false);
     this.#logs.start();
   }
@@ -218,9 +241,10 @@ export class NatsTransport implements Transport {
     const { to, seq } = envelope;
     const { self, onFault } = this.#options;
     if (to === self) return this.#loopback.send(envelope);
-    if (to === LOG) return this.#logs.append(envelope);
     if (this.#gone.has(to)) return;
-    this.#count(this.sentTo, to, 1);
+    // Numbered without gaps; what an earlier life has sent was counted.
+    this.sentTo.set(to, Math.max(this.sentTo.get(to) ?? 0, seq));
+    if (to === LOG) return this.#logs.append(envelope);
     this.#peer(to).send(seq, Buffer.concat(framesOf(envelope, { wire: this.#wire, onFault })));
   }
 
@@ -228,17 +252,15 @@ export class NatsTransport implements Transport {
     this.#wire.endStep();
   }
 
-  #count(counts: Map<string, number>, name: string, more: number): void {
-    counts.set(name, (counts.get(name) ?? 0) + more);
-  }
-
   #peer(to: string): Peer {
     const known = this.#peers.get(to);
     if (known !== undefined) return known;
-    const { self, epoch, onRelief } = this.#options;
+    const { self, epoch, onRelief, onAcked, onOutdated } = this.#options;
     if (!this.#addresses.has(to)) throw new Error(`${self} sends to ${to}, which the deployment does not have`);
     const { connection } = this.#session as Session;
-    const subject = this.#registry!.names.to(to);
+    const { names } = this.#registry!;
+    const subject = names.to(to);
+    const last = this.#past?.lastSent.get(to) ?? 0;
     const share = Math.floor(ALL_WINDOWS / this.#addresses.size);
     const peer = new Peer({
       window: Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, share)),
@@ -248,12 +270,23 @@ export class NatsTransport implements Transport {
           connection.publish(subject, message);
       },
       isUp: () => this.#isUp && !connection.isClosed(),
-      onAck: () => onRelief?.(),
+      ask: () => connection.publish(names.acks(to), JSON.stringify(["q", self, epoch])),
+      last,
+      onAck: (taken) => {
+        onAcked?.(to, taken);
+        onRelief?.();
+      },
+      onUnsent: (seq) => {
+        const why = `${to} has taken its message ${seq}, and it knows of ${last}`;
+        if (this.#past === null || onOutdated === undefined) this.#refuse(why);
+        else onOutdated(why);
+      },
       onSilence: () => void this.#registry?.look(to).catch(() => null),
     });
     this.#peers.set(to, peer);
     const member = this.#registry!.get(to);
-    if (member !== null) peer.meet(member.epoch);
+    if (member === null) this.#registry!.want(to);
+    else peer.meet(member.start);
     return peer;
   }
 
@@ -261,109 +294,63 @@ export class NatsTransport implements Transport {
     return Math.min(MESSAGE_BYTES, (this.#session?.connection.info?.max_payload ?? MESSAGE_BYTES) >> 1);
   }
 
-  #meet(address: string, member: Member | null): void {
-    const { self, epoch } = this.#options;
+  #meet(address: string, member: Member): void {
+    const { self } = this.#options;
     if (address === self) {
-      if (member === null || member.epoch === epoch || this.#isClosed) return;
+      if (member.start === this.#start || this.#isClosed) return;
       const who = `process ${member.process} on ${member.host}`;
       const message = `${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`;
       return this.#end({ code: REFUSED_PEER, message });
     }
-    if (member !== null) this.#peers.get(address)?.meet(member.epoch);
+    this.#peers.get(address)?.meet(member.start);
   }
 
-  #acknowledged(bytes: Uint8Array): void {
-    let ack: unknown;
+  /** An acknowledgement, or a question for one. */
+  #hear(bytes: Uint8Array): void {
+    let heard: unknown;
     try {
-      ack = JSON.parse(new TextDecoder().decode(bytes));
+      heard = JSON.parse(new TextDecoder().decode(bytes));
     } catch {
-      ack = null;
+      heard = null;
     }
-    if (!Array.isArray(ack) || ack[0] !== "a" || ack.length !== 6 || !ack.slice(2).every(Number.isSafeInteger))
+    const [kind, from, ...numbers] = Array.isArray(heard) ? (heard as readonly unknown[]) : [];
+    const isKnown = (kind === "a" && numbers.length === 4) || (kind === "q" && numbers.length === 1);
+    if (!isKnown || typeof from !== "string" || !numbers.every(Number.isSafeInteger))
       return this.#refuse("what should be an acknowledgement has no form known here");
-    const [, from, theirs, ours, got, taken] = ack as [string, string, number, number, number, number];
-    if (ours === this.#options.epoch) this.#peers.get(from)?.take(theirs, got, taken);
+    if (kind === "q") return this.#receiver.answer(from, numbers[0] as number);
+    const [start, epoch, got, taken] = numbers as [number, number, number, number];
+    if (epoch === this.#options.epoch) this.#peers.get(from)?.take(start, got, taken);
   }
 
-  #take(bytes: Uint8Array): void {
-    if (this.#isClosed) return;
-    try {
-      const { head, body } = unpack(bytes);
-      const incoming = this.#incomingOf(head);
-      if (incoming === null) return;
-      incoming.got.skipTo(head.first);
-      incoming.taken.skipTo(head.first);
-      incoming.assembly.skipTo(head.first);
-      const [seq] = head.seqs;
-      if (incoming.got.has(seq)) {
-        this.duplicates++;
-        this.#ackSoon(incoming);
-        return;
-      }
-      const whole = incoming.assembly.add(head, body);
-      if (whole === null) return;
-      const [envelope] = envelopesIn(head, this.#options.self, whole, this.#wire, this.#longest);
-      incoming.got.note(seq);
-      this.#ackSoon(incoming);
-      if (this.#isPaused) this.#held.push({ incoming, envelope });
-      else this.#deliver(incoming, envelope);
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.#refuse(error.message);
-    }
-  }
-
-  #deliver(incoming: Incoming, envelope: Envelope): void {
-    incoming.taken.note(envelope.seq);
-    this.#count(this.receivedFrom, envelope.from, 1);
-    this.#ackSoon(incoming);
-    this.#options.onEnvelope(envelope);
-  }
-
-  /** null: it is not known to be a member; it sends again, and by then it may be. One that has been declared gone is none any more. */
-  #incomingOf({ from, epoch, first }: Head): Incoming | null {
-    if (this.#disowned.has(from)) return null;
-    const known = this.#incoming.get(from);
-    if (known?.epoch === epoch) return known;
+  #isMember(from: string, epoch: number): boolean {
     if (this.#addresses.size > 0 && !this.#addresses.has(from))
       throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
-    const member = this.#registry?.get(from) ?? null;
-    if (member?.epoch !== epoch) {
-      void this.#registry?.look(from).then(
-        (now) => {
-          if (now?.epoch !== epoch)
-            this.#refuse(`a message of ${from} with the epoch ${epoch}, which is not the member of that name`);
-        },
-        () => {},
-      );
-      return null;
-    }
-    const incoming: Incoming = {
-      epoch,
-      got: new Received(epoch, first),
-      taken: new Received(epoch, first),
-      assembly: new Assembly(),
-      isAckDue: false,
-    };
-    this.#incoming.set(from, incoming);
-    return incoming;
+    const isMember = this.#registry?.get(from)?.epoch === epoch;
+    if (isMember) return true;
+    void this.#registry?.look(from).then(
+      (now) => {
+        if (now?.epoch !== epoch)
+          this.#refuse(`a message of ${from} with the epoch ${epoch}, which is not the member of that name`);
+      },
+      () => {},
+    );
+    return false;
   }
 
-  #ackSoon(incoming: Incoming): void {
-    incoming.isAckDue = true;
-    if (this.#areAcksDue) return;
-    this.#areAcksDue = true;
-    setImmediate(() => {
-      this.#areAcksDue = false;
-      const { self, epoch } = this.#options;
-      const { connection } = this.#session as Session;
-      for (const [from, each] of this.#incoming) {
-        if (!each.isAckDue || !this.#isUp || connection.isClosed()) continue;
-        each.isAckDue = false;
-        const ack = ["a", self, epoch, each.epoch, each.got.contiguous, each.taken.contiguous];
-        connection.publish(this.#registry!.names.acks(from), JSON.stringify(ack));
-      }
-    });
+  #tellAcknowledged(from: string, ...numbers: readonly number[]): boolean {
+    const { connection } = this.#session as Session;
+    if (!this.#isUp || connection.isClosed() || this.#registry === null) return false;
+    const ack = ["a", this.#options.self, this.#start, ...numbers];
+    connection.publish(this.#registry.names.acks(from), JSON.stringify(ack));
+    return true;
+  }
+
+  get owesAcks(): boolean {
+    return this.#receiver.owesAcks;
+  }
+
+  acknowledge(): void {
+    this.#receiver.acknowledge();
   }
 
   /** Whatever is on the wire, it ends nothing; told once. */
@@ -374,13 +361,22 @@ export class NatsTransport implements Transport {
   }
 
   pause(paused: boolean): void {
-    if (paused === this.#isPaused) return;
-    this.#isPaused = paused;
+    if (paused === this.#receiver.isPaused) return;
+    this.#receiver.pause(paused);
     if (paused) return;
-    const held = this.#held;
-    this.#held = [];
-    for (const { incoming, envelope } of held) this.#deliver(incoming, envelope);
     for (const resolve of this.#resumed.splice(0)) resolve();
+  }
+
+  get receivedFrom(): ReadonlyMap<string, number> {
+    return this.#receiver.counts;
+  }
+
+  get duplicates(): number {
+    return this.#receiver.duplicates;
+  }
+
+  get places(): LogPlaces {
+    return this.#logs.places;
   }
 
   get unacked(): number {
@@ -402,7 +398,7 @@ export class NatsTransport implements Transport {
 
   disown(name: string): void {
     this.forget(name);
-    this.#disowned.add(name);
+    this.#receiver.drop(name);
   }
 
   interrupt(): void {

@@ -63,24 +63,42 @@ function isCount(value: unknown): boolean {
 
 /** Messages that have not come whole, of one life of a sender. */
 export class Assembly {
-  readonly #parts = new Map<string, (Buffer | undefined)[]>();
+  readonly #incomplete = new Map<string, Incomplete>();
 
-  /** The body when this was the last of its pieces; null: others are missing. */
-  add(head: Head, body: Buffer): Buffer | null {
+  /** The body when this was the last of its pieces; null: others are missing. `place`: where it stands, in a log. */
+  add(head: Head, body: Buffer, place = 0): Buffer | null {
     if (head.pieces === 1) return body;
-    const name = `${head.seqs[0]}-${head.seqs.at(-1)}`;
-    let parts = this.#parts.get(name);
-    if (parts?.length !== head.pieces) this.#parts.set(name, (parts = new Array<Buffer | undefined>(head.pieces)));
+    const name = head.seqs.join();
+    let incomplete = this.#incomplete.get(name);
+    if (incomplete?.parts.length !== head.pieces) {
+      const parts = new Array<Buffer | undefined>(head.pieces);
+      incomplete = { last: head.seqs.at(-1) as number, place, parts };
+      this.#incomplete.set(name, incomplete);
+    }
+    const { parts } = incomplete;
     parts[head.piece] = body;
     for (let i = 0; i < parts.length; i++) if (parts[i] === undefined) return null;
-    this.#parts.delete(name);
+    this.#incomplete.delete(name);
     return Buffer.concat(parts as Buffer[]);
+  }
+
+  /** Where the first piece stands of what has not come whole; Infinity: nothing has not. */
+  get place(): number {
+    let first = Infinity;
+    for (const { place } of this.#incomplete.values()) first = Math.min(first, place);
+    return first;
   }
 
   /** What has arrived does not come again. */
   skipTo(first: number): void {
-    for (const name of this.#parts.keys()) if (Number(name.split("-")[1]) < first) this.#parts.delete(name);
+    for (const [name, { last }] of this.#incomplete) if (last < first) this.#incomplete.delete(name);
   }
+}
+
+interface Incomplete {
+  readonly last: number;
+  readonly place: number;
+  readonly parts: (Buffer | undefined)[];
 }
 
 /** The parts of each envelope in a body, in order. Throws FrameError for what is not of this form. */

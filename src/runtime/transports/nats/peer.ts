@@ -3,7 +3,8 @@
  * have been lost. No more is on its way than the receiver can keep while it is slow.
  *
  *   -> a message of packets.ts, on the receiver's subject
- *   <- ["a", receiver, its epoch, epoch, got, taken]     got: all up to it have come; taken: and been handed on
+ *   -> ["q", sender, epoch]                              what has come of it?
+ *   <- ["a", receiver, its start, epoch, got, taken]     got: all up to it have come; taken: and it answers for them
  */
 
 export interface PeerOptions {
@@ -14,7 +15,14 @@ export interface PeerOptions {
   /** How long to hold the next envelope, milliseconds; null: not at all. */
   readonly hold: (() => number) | null;
   readonly isUp: () => boolean;
-  readonly onAck: () => void;
+  /** Asks what it has: it answers as to a message. */
+  readonly ask: () => void;
+  /** Number of the last envelope that an earlier life of this process has sent it. */
+  readonly last: number;
+  /** All up to that number have been taken. */
+  readonly onAck: (taken: number) => void;
+  /** It has more than was ever sent to it. */
+  readonly onUnsent: (seq: number) => void;
   /** Nothing has been heard of it for a while. */
   readonly onSilence: () => void;
 }
@@ -31,8 +39,11 @@ interface Kept {
 
 export class Peer {
   readonly #options: PeerOptions;
-  /** The receiver's life; null: it is not known to live. */
-  #epoch: number | null = null;
+  /** Which process the receiver is; null: it is not known to live. */
+  #start: number | null = null;
+  /** False: it may know of messages that an earlier life has sent and this one does not know of, so that none goes before it has answered. */
+  #isGreeted: boolean;
+  #last: number;
   /** In order of numbers; before `#head` they are taken, before `#next` on their way. */
   #kept: Kept[] = [];
   #head = 0;
@@ -45,10 +56,11 @@ export class Peer {
   readonly #holds = new Set<NodeJS.Timeout>();
   #isClosed = false;
   unackedBytes = 0;
-  sent = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#last = options.last;
+    this.#isGreeted = options.last === 0;
   }
 
   get unacked(): number {
@@ -60,8 +72,8 @@ export class Peer {
     const { hold } = this.#options;
     const kept: Kept = { seq, body, released: hold === null };
     this.#kept.push(kept);
+    this.#last = Math.max(this.#last, seq);
     this.unackedBytes += body.length;
-    this.sent++;
     if (hold !== null) {
       const timer = setTimeout(() => {
         this.#holds.delete(timer);
@@ -74,10 +86,10 @@ export class Peer {
     this.#pump();
   }
 
-  /** It lives, under this epoch. A life that is not the last one knows nothing of what that had not taken. */
-  meet(epoch: number): void {
-    if (epoch === this.#epoch) return;
-    this.#epoch = epoch;
+  /** It lives, as that process. One that is not the last knows nothing of what that had not taken. */
+  meet(start: number): void {
+    if (start === this.#start) return;
+    this.#start = start;
     this.#got = 0;
     this.sendAgain();
   }
@@ -88,17 +100,22 @@ export class Peer {
     this.#inFlight = 0;
     this.#isProbing = false;
     this.#probeMs = FIRST_PROBE_MS;
+    if (!this.#isGreeted) this.#stopAsking();
     this.#pump();
   }
 
-  take(epoch: number, got: number, taken: number): void {
-    if (epoch !== this.#epoch) return;
-    let isProgress = got > this.#got;
+  take(start: number, got: number, taken: number): void {
+    if (start !== this.#start || this.#isClosed) return;
+    if (got > (this.#isGreeted ? this.#last : this.#options.last)) return this.#options.onUnsent(got);
+    let isProgress = got > this.#got || !this.#isGreeted;
+    this.#isGreeted = true;
     this.#got = Math.max(this.#got, got);
-    while (this.#head < this.#next && this.#kept[this.#head].seq <= taken) {
-      const bytes = this.#kept[this.#head++].body.length;
+    while (this.#head < this.#kept.length && this.#kept[this.#head].seq <= taken) {
+      const bytes = this.#kept[this.#head].body.length;
+      if (this.#head < this.#next) this.#inFlight -= bytes;
+      else this.#next++;
+      this.#head++;
       this.unackedBytes -= bytes;
-      this.#inFlight -= bytes;
       isProgress = true;
     }
     if (isProgress) {
@@ -115,11 +132,15 @@ export class Peer {
     // It answers, and lacks something that was sent before the question.
     if (wasProbing && this.#next > this.#head && this.#kept[this.#next - 1].seq > this.#got) this.sendAgain();
     else this.#pump();
-    if (isProgress) this.#options.onAck();
+    if (isProgress) this.#options.onAck(taken);
   }
 
   #pump(): void {
-    if (this.#epoch === null || this.#isClosed || !this.#options.isUp()) return;
+    if (this.#start === null || this.#isClosed || !this.#options.isUp()) return;
+    if (!this.#isGreeted) {
+      if (this.#probe === null) this.#ask();
+      return;
+    }
     const { window } = this.#options;
     while (this.#next < this.#kept.length) {
       const kept = this.#kept[this.#next];
@@ -132,33 +153,42 @@ export class Peer {
   }
 
   #publish(kept: Kept): void {
-    if (!kept.released || this.#epoch === null || this.#isClosed || !this.#options.isUp()) return;
+    if (!kept.released || this.#start === null || this.#isClosed || !this.#options.isUp()) return;
     this.#options.publish(kept.seq, kept.body, this.#kept[this.#head]?.seq ?? kept.seq);
   }
 
   #rearm(): void {
     if (this.#probe === null) return;
-    clearTimeout(this.#probe);
-    this.#probe = this.#next > this.#head ? setTimeout(() => this.#ask(), this.#probeMs) : null;
+    this.#stopAsking();
+    if (this.#next > this.#head) this.#probe = setTimeout(() => this.#ask(), this.#probeMs);
   }
 
-  /** One envelope again: its acknowledgement says what has come of the others. */
+  /** What has it? One envelope again: its acknowledgement says what has come of the others. */
   #ask(): void {
     this.#probe = null;
-    if (this.#isClosed || this.#next === this.#head) return;
-    let at = this.#head;
-    while (at < this.#next - 1 && this.#kept[at].seq <= this.#got) at++;
-    this.#isProbing = true;
-    this.#publish(this.#kept[at]);
+    if (this.#isClosed || (this.#isGreeted && this.#next === this.#head)) return;
+    if (this.#isGreeted) {
+      let at = this.#head;
+      while (at < this.#next - 1 && this.#kept[at].seq <= this.#got) at++;
+      this.#isProbing = true;
+      this.#publish(this.#kept[at]);
+    } else if (this.#options.isUp()) {
+      this.#options.ask();
+    }
     if (this.#probeMs >= LAST_PROBE_MS) this.#options.onSilence();
     this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
     this.#probe = setTimeout(() => this.#ask(), this.#probeMs);
   }
 
+  #stopAsking(): void {
+    if (this.#probe !== null) clearTimeout(this.#probe);
+    this.#probe = null;
+  }
+
   /** Drops what has not been taken, for good. */
   close(): void {
     this.#isClosed = true;
-    if (this.#probe !== null) clearTimeout(this.#probe);
+    this.#stopAsking();
     for (const hold of this.#holds) clearTimeout(hold);
     this.#holds.clear();
     this.#kept = [];

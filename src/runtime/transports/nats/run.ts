@@ -1,4 +1,4 @@
-/** A deployment on NATS that lasts for one run: the cluster is tried before anything starts, and left as it was. */
+/** A deployment on NATS that lasts for one run: the cluster is tried before anything starts, and left as it was where no data are kept. */
 import { bucketOf, streamsOf } from "./names.ts";
 import { deleteStreams } from "./registry.ts";
 import { openBucket, openSession } from "./session.ts";
@@ -26,9 +26,9 @@ export class NatsRun {
     return new NatsRun(session, cluster);
   }
 
-  /** Deletes what the run has left in the cluster. */
+  /** Deletes what the run has put into the cluster. */
   async remove(): Promise<void> {
-    const { streams, connection } = this.#session;
+    const { streams } = this.#session;
     const bucket = `KV_${bucketOf(this.#cluster)}`;
     try {
       await deleteStreams(this.#session, (name) => name.startsWith(streamsOf(this.#cluster)));
@@ -36,6 +36,10 @@ export class NatsRun {
     } catch {
       // A cluster that is away keeps them, under a name that no other run has.
     }
-    await connection.close().catch(() => {});
+    await this.leave();
+  }
+
+  async leave(): Promise<void> {
+    await this.#session.connection.close().catch(() => {});
   }
 }

@@ -71,7 +71,9 @@ async function connected({ core }: Packages, settings: NatsSettings, name: strin
     try {
       return await core.connect(options);
     } catch (error) {
-      if (!isRefused(error) || Date.now() > until) throw new TransportError(whyNot(error as Error, settings));
+      const isReset = (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      if ((!isRefused(error) && !isReset) || Date.now() > until)
+        throw new TransportError(whyNot(error as Error, settings));
       await later(RETRY_MS);
     }
   }
