@@ -15,8 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-function runOf(text: string, given: Given): Omit<Crashing, "seed" | "folder"> {
-  const programs = programsOf(check(text).plan);
+function runOf(text: string, given: Given, functions: Record<string, unknown> = {}): Omit<Crashing, "seed" | "folder"> {
+  const programs = programsOf(check(text).plan, functions as never);
   return { programs, deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) }, inputs: inputsOf(given) };
 }
 
@@ -107,6 +107,67 @@ describe.each([
       t(x) <+ c(x); output o(x: int); o <= t; }`;
     const run = runOf(text, [["R.i", 1], ["R.i", 3]]);
     for (const seed of seeds(30)) expect(crashed({ ...run, snapshotAfter }, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
+  });
+});
+
+describe("a component that says how what it keeps is saved and loaded", () => {
+  type Persist = <S>(save: () => S, load: (state: S) => void) => void;
+  type Pairs = (out: { b(row: object): void }, settled: unknown, persist: Persist) => object;
+  const text = `source a(k: string, n: int);
+    component C from "./c.ts" { in a(k: string, n: int); out b(k: string, m: int); path a -> b: CW; }
+    connect a -> C.a;`;
+  const given: Given = ["x", "y"].flatMap((k) => seeds(12).map((n) => ["a.a", k, n] as [string, string, number]));
+
+  /** Answers with every pair of numbers of a key, whatever the order in which they come. */
+  const pairs = (keeps: (seen: Map<string, number[]>, persist: Persist) => void): Pairs => (out, _, persist) => {
+    const seen = new Map<string, number[]>();
+    keeps(seen, persist);
+    return {
+      a: ({ k, n }: { k: string; n: number }): void => {
+        const numbers = [...(seen.get(k) ?? []), n];
+        seen.set(k, numbers);
+        for (const other of numbers) out.b({ k, m: Math.min(n, other) * 100 + Math.max(n, other) });
+      },
+    };
+  };
+  const load = (seen: Map<string, number[]>) => (state: Map<string, number[]>): void => {
+    for (const [k, numbers] of state) seen.set(k, numbers);
+  };
+  const ran = (createC: Pairs): { readonly wrong: number; readonly snapshots: number } => {
+    const run = { ...runOf(text, given, { createC }), snapshotAfter: 500 };
+    const wanted = whole(run)["C#0.b"];
+    expect(wanted).toHaveLength(2 * 78);
+    let [wrong, snapshots] = [0, 0];
+    for (const seed of seeds(12)) {
+      const result = crashed(run, seed);
+      snapshots += result.snapshots;
+      if (JSON.stringify(result.outputs["C#0.b"]) !== JSON.stringify(wanted)) wrong++;
+    }
+    return { wrong, snapshots };
+  };
+
+  test("comes back from a snapshot of its role, and without that from all that it was handed", () => {
+    const saving = ran(pairs((seen, persist) => persist(() => seen, load(seen))));
+    expect(saving.wrong).toBe(0);
+    const silent = ran(pairs(() => {}));
+    expect(silent.wrong).toBe(0);
+    expect(saving.snapshots).toBeGreaterThan(silent.snapshots + 8);
+  });
+  test("control: one that loads nothing answers wrong", () => {
+    expect(ran(pairs((seen, persist) => persist(() => seen, () => {}))).wrong).toBeGreaterThan(2);
+  });
+  test("and does not take what it has saved, does not start", () => {
+    const refuse = (): void => {
+      throw new Error("of another version");
+    };
+    const failed = (): unknown => ran(pairs((seen, persist) => persist(() => seen, refuse)));
+    expect(failed).toThrow(expect.objectContaining({ code: "DLC933", message: "C does not load what it has saved: of another version" }));
+  });
+  test("and cannot, has it said once, and is handed everything again", () => {
+    let asked = 0;
+    const unsaved = ran(pairs((seen, persist) => persist((): unknown => (asked++, () => seen), () => {})));
+    expect(unsaved.wrong).toBe(0);
+    expect(asked).toBeGreaterThan(0);
   });
 });
 

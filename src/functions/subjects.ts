@@ -92,7 +92,7 @@ function componentSubject({ name, ins, outs, file, span, nameSpan }: Component, 
     fromSpan: from.span,
     isService: true,
     type: {
-      text: `(out: ${functionsOf(outs, true)}, settled: (listener: () => void) => void) => ${functionsOf(ins, false)}`,
+      text: `(out: ${functionsOf(outs, true)}, settled: (listener: () => void) => void, persist: <S>(save: () => S, load: (state: S) => void) => void) => ${functionsOf(ins, false)}`,
       // What a method takes is compared both ways, and a row that lacks a column would pass.
       also: [...outs].map(([id, as]) => ({
         of: `Parameters<Parameters<EXPORT>[0][${JSON.stringify(as)}]>[0]`,

@@ -148,7 +148,7 @@ export interface Evaluator {
   held(): readonly { readonly rule: string; readonly source: string; readonly rows: number }[];
   /** How many facts of tables have been inserted or removed, ever. A run with timers is over when they leave it as it is. */
   changes?(): number;
-  /** What it remembers between steps. Not of one that is opaque: its components keep what only they know. */
+  /** What it remembers between steps. Not of one that is opaque: a component of it keeps what only it knows. */
   persist?(state: State): void;
   readonly isOpaque?: boolean;
 }

@@ -10,6 +10,8 @@ export class State {
   /** Plain data, typed arrays, maps and sets: what can be cloned. */
   readonly values: unknown[];
   readonly isLoading: boolean;
+  /** Something could not be saved: nothing of it is to be loaded. */
+  isRefused = false;
   #at = 0;
 
   /** `values`: what is loaded; null: something is saved. */

@@ -13,7 +13,7 @@ import { check } from "./check.ts";
 export function programsOf(plan: Plan, functions: RunOptions["functions"] = {}): RoleProgram[] {
   const { value: files, diagnostics } = emit(plan);
   if (files === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const imports: Readonly<Record<string, unknown>> = { ...functions, ...adversaries(plan.analysis.ir) };
+  const imports: Readonly<Record<string, unknown>> = { ...adversaries(plan.analysis.ir), ...functions };
   return [...plan.coordinated.roles.keys()].map((role) => loadRole(files, role, (_, name) => imports[name]));
 }
 

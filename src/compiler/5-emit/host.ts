@@ -100,8 +100,8 @@ function writeComponent(
   line(`/** ${name} as it is handed facts, one by one; it answers before it returns. */`);
   line(`export interface ${own}Component { ${into} }`);
   line(" ");
-  line(`/** What its module exports as \`${createName(name)}\`, called once for each instance. Listeners of \`settled\` are called when all that came together has been handed in. */`);
-  line(`export type Create${own} = (out: { ${out} }, settled: (listener: () => void) => void) => ${own}Component;`);
+  line(`/** What its module exports as \`${createName(name)}\`, called once for each instance. Listeners of \`settled\` are called when all that came together has been handed in; \`persist\` is told how what it keeps is saved and loaded. */`);
+  line(`export type Create${own} = (out: { ${out} }, settled: (listener: () => void) => void, persist: <S>(save: () => S, load: (state: S) => void) => void) => ${own}Component;`);
   line(" ");
 }
 

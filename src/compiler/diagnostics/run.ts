@@ -169,6 +169,13 @@ export const runCodes = {
     example: "click(row) { setTimeout(() => out.response(answer(row)), 100); }",
     mend: "Answer before the function returns. What needs time or other services stands outside, between an output and a source.",
   },
+  DLC933: {
+    severity: "error",
+    title: "a component that does not save or load what it keeps",
+    why: "A component has told `persist` how what it keeps is saved and loaded. The first threw or gave what cannot be cloned (a function, a promise): no snapshot of its role is taken any more, its journal grows with its inputs, and nothing is lost. Or the second threw at what had been saved: then the process does not start.",
+    example: "persist(() => ({ clicks, listener: () => {} }), load);   // a function is no value",
+    mend: "Save plain values, lists, maps and sets, and load whatever an earlier version of the component has saved.",
+  },
   DLC940: {
     severity: "error",
     title: "data that are damaged",

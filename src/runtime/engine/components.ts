@@ -1,10 +1,13 @@
 /**
  * A component that is written by hand, inside of a role's evaluator. In each step it is handed what has come of its
- * inputs, each fact once ever; what it answers meanwhile is derived in that step.
+ * inputs, each fact once ever; what it answers meanwhile is derived in that step. What it keeps only it knows: it may say how that is
+ * saved and loaded.
  */
 import { compareRows } from "../canonical.ts";
 import { factText, foundText, RowType } from "../codec.ts";
 import type { CollectionMeta, Row, Value } from "../program.ts";
+import type { State } from "../state.ts";
+import { StorageError } from "../storage/storage-error.ts";
 import type { Faults } from "./faults.ts";
 import type { Relation } from "./relation.ts";
 import type { Values } from "./values.ts";
@@ -29,7 +32,14 @@ export interface ComponentOutput {
 /** `{ campaign: "shoes", id: "7" }`. */
 type NamedRow = Readonly<Record<string, Value>>;
 type Receiver = Readonly<Record<string, (row: NamedRow) => void>>;
-type Create = (out: Receiver, settled: (listener: () => void) => void) => Receiver;
+type Create = (
+  out: Receiver,
+  settled: (listener: () => void) => void,
+  persist: (save: () => unknown, load: (state: unknown) => void) => void,
+) => Receiver;
+
+/** Code of a component that does not save or load what it keeps. */
+const UNSAVED = "DLC933";
 
 interface Answer {
   readonly output: ComponentOutput;
@@ -44,6 +54,8 @@ export class ComponentRun {
   readonly #receiver: Receiver;
   /** What it wants to be told: all that came together has been handed in. */
   readonly #settled: (() => void)[] = [];
+  /** null: what it keeps cannot be saved. */
+  #keeping: { readonly save: () => unknown; readonly load: (state: unknown) => void } | null = null;
   /** What the call that is running has answered; null: none is. */
   #answers: Answer[] | null = null;
 
@@ -62,7 +74,9 @@ export class ComponentRun {
     this.#values = values;
     this.#faults = faults;
     const out = Object.fromEntries(outputs.map((output) => [output.name, this.#sender(output)]));
-    this.#receiver = (create as Create)(out, (listener) => void this.#settled.push(listener));
+    const settled = (listener: () => void): void => void this.#settled.push(listener);
+    const persist: Parameters<Create>[2] = (save, load) => void (this.#keeping = { save, load });
+    this.#receiver = (create as Create)(out, settled, persist);
     const missing = inputs.find((input) => typeof this.#receiver?.[input.name] !== "function");
     if (missing !== undefined) throw new TypeError(`what create${name} returns has no function ${missing.name}`);
   }
@@ -82,6 +96,32 @@ export class ComponentRun {
         );
       } else this.#answers.push({ output, row: type.formed(columns.map((column) => named[column.name])) });
     };
+  }
+
+  /** Whether it keeps what only it knows. */
+  get isOpaque(): boolean {
+    return this.#keeping === null;
+  }
+
+  /** Between steps; of one that is not opaque. Throws a StorageError where it does not take what it has saved. */
+  persist(state: State): void {
+    const { save, load } = this.#keeping!;
+    if (!state.isLoading) {
+      try {
+        // What cannot be cloned cannot be written either; and it is as it is now, whatever the component does with it later.
+        state.of(structuredClone(save()));
+      } catch (error) {
+        this.#keeping = null;
+        state.isRefused = true;
+        this.#faults.say(UNSAVED, `${this.#name} does not save what it keeps: ${messageOf(error)}`, undefined);
+      }
+      return;
+    }
+    try {
+      load(state.of<unknown>(null));
+    } catch (error) {
+      throw new StorageError(UNSAVED, `${this.#name} does not load what it has saved: ${messageOf(error)}`);
+    }
   }
 
   /** Hands in what is new. A second call in one step finds nothing. */
@@ -113,8 +153,7 @@ export class ComponentRun {
     const answers: Answer[] = [];
     this.#answers = answers;
     const fail = (error: unknown): void => {
-      const what = error instanceof Error ? error.message : String(error);
-      this.#faults.say("DLC930", `${this.#name} ${when()} and threw: ${what}`, undefined);
+      this.#faults.say("DLC930", `${this.#name} ${when()} and threw: ${messageOf(error)}`, undefined);
     };
     try {
       const result = work();
@@ -134,6 +173,10 @@ export class ComponentRun {
     columns.forEach(({ type }, i) => (to.key[i] = this.#values.encode(type, row[i])));
     to.land(to.seekKey());
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** null when `named` is an object with these columns and no others. */

@@ -69,7 +69,7 @@ class Declared {
   /** What keeps something beside relations, deferrals and what stands. */
   readonly persistent: Persistent[] = [];
   /** Components keep what nobody else can see. */
-  hasComponents = false;
+  readonly components: ComponentRun[] = [];
 }
 
 export class Declarations {
@@ -346,8 +346,9 @@ export class Declarations {
       ...input,
       taken: this.#declare("table", null, input.columns.map(({ type }) => type)),
     }));
-    this.declared.hasComponents = true;
-    return new ComponentRun(this.values, this.faults, name, create, kept, outputs);
+    const component = new ComponentRun(this.values, this.faults, name, create, kept, outputs);
+    this.declared.components.push(component);
+    return component;
   }
 
   /** The operations of a lattice type. */

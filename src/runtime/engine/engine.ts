@@ -190,10 +190,10 @@ export class Engine extends Declarations implements Evaluator {
 
   /** Between steps. */
   persist(state: State): void {
-    const { all, deferrals, standing, persistent } = this.declared;
+    const { all, deferrals, standing, persistent, components } = this.declared;
     this.values.persist(state);
     for (const relation of all) relation.persist(state);
-    for (const each of [...deferrals, ...standing, ...persistent]) each.persist(state);
+    for (const each of [...deferrals, ...standing, ...persistent, ...components]) each.persist(state);
     this.agenda.due.set(state.of(this.agenda.due));
     this.#isStarted = state.of(this.#isStarted);
     this.#passed = state.of(this.#passed.map((relation) => all.indexOf(relation))).map((place) => all[place]);
@@ -205,7 +205,7 @@ export class Engine extends Declarations implements Evaluator {
   }
 
   get isOpaque(): boolean {
-    return this.declared.hasComponents;
+    return this.declared.components.some(({ isOpaque }) => isOpaque);
   }
 
   // --- what others ask

@@ -272,19 +272,21 @@ export class Journal {
   commit(seen: boolean): void {
     if (this.#entries.length > 0) this.#write();
     const since = this.#file.bytes - this.snapshotBytes;
-    if (since > this.#snapshotAfter && since > this.snapshotBytes * 2 && this.#recorded.isPersistent) this.#snapshot();
-    else if (seen) this.#file.sync();
+    const isDue = since > this.#snapshotAfter && since > this.snapshotBytes * 2 && this.#recorded.isPersistent;
+    if ((!isDue || !this.#snapshot()) && seen) this.#file.sync();
   }
 
-  /** Begins a new file with what has come of the old one. A crash leaves the one or the other. */
-  #snapshot(): void {
+  /** Begins a new file with what has come of the old one. A crash leaves the one or the other. False: that cannot be saved. */
+  #snapshot(): boolean {
     const state = new State(null);
     this.#persist(state, this.#recorded);
+    if (state.isRefused) return false;
     const payload = serialize({ state: state.values } satisfies Snapshot);
     const old = this.#file;
     this.#file = RecordFile.create(old.path, [serialize(this.#header), payload]);
     old.close();
     this.snapshotBytes = payload.length;
+    return true;
   }
 
   #persist(state: State, recorded: Recorded): void {
