@@ -1,6 +1,6 @@
 /** Real processes, real files, real `kill -9`. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -100,6 +100,39 @@ describe("dlc run --data", () => {
     const third = run(data, file);
     expect([third.status, third.stdout]).toEqual([0, ""]);
   }, 60_000);
+
+  test("begins its file anew with a snapshot when 32 MB have come, and comes back from that", () => {
+    const counter = build(
+      "counting-long",
+      `role R {
+  input  long(id: int, text: string);
+  table  ids(id: int) durable;
+  output total(n: int);
+  ids(i) <= long(i, _);
+  total(count()) <= ids(_);
+}
+`,
+    );
+    const data = join(scratch, "long");
+    const text = "x".repeat(10_000);
+    const longRows = (count: number): string => Array.from({ length: count }, (_, id) => `{"id":${id},"text":"${text}"}\n`).join("");
+    const take = (count: number, ...more: string[]): ReturnType<typeof run> => {
+      const input = `R.long=${fileOf("long.ndjson", longRows(count))}`;
+      return spawnSync(process.execPath, [dlc, "run", counter, "--input", input, "--data", data, ...more], { encoding: "utf8", maxBuffer: 1 << 26 }) as never;
+    };
+    const bytes = (): number => statSync(join(data, "R-0.journal")).size;
+    expect(take(4000, "--kill", "R#0@3000").status).toBe(1);
+    // Killed with so much that a snapshot is not due yet.
+    expect(bytes()).toBeGreaterThan(25_000_000);
+    expect(bytes()).toBeLessThan(32_000_000);
+    const ran = take(4000);
+    expect([ran.status, ran.stdout]).toEqual([0, expect.stringContaining('"total","row":{"n":4000}')]);
+    // All of it has come, and most is in no table.
+    expect(bytes()).toBeLessThan(15_000_000);
+    const again = take(4000);
+    expect([again.status, again.stdout]).toEqual([0, ""]);
+    expect(again.stderr).toMatch(/R#0: brought back from .*R-0\.journal/);
+  }, 120_000);
 
   test("within a run each line is told once, also where it was killed in the midst of one", () => {
     const file = fileOf("once.ndjson", rows(0, 30_000));

@@ -54,7 +54,7 @@ describe.skipIf(!hasNats)("programs that keep data on NATS", () => {
   test.each(["1", "3"])(
     "killed at random, and a server out of %s too, deliver what they deliver without that",
     (count) => {
-      const { stdout, status } = crashes("--nats", count, "--kills", "24", "--from", "4");
+      const { stdout, status } = crashes("--nats", count, "--kills", "16", "--from", "4");
       expect(stdout).toMatch(/\d\d kills in \d+ runs, none lost or changed anything\n$/);
       expect(status).toBe(0);
     },
