@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -270,4 +272,18 @@ test("input waits while the receiver is away, within a bound, and goes on when i
   while (ids.size < count || !feed.ended) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(sender.counts.rowsIn).toBe(count);
   rmSync(folder, { recursive: true });
+});
+
+test("a node that cannot listen leaves its data to the next attempt", async () => {
+  const taken = createServer();
+  const port = await new Promise<number>((resolve) => {
+    taken.listen(0, "127.0.0.1", () => resolve((taken.address() as AddressInfo).port));
+  });
+  const data = mkdtempSync(join(tmpdir(), "dlc-node-"));
+  const deploy = { roles: { Adder: { instances: [{ host: "127.0.0.1", port }] } } };
+  const attempt = (): Promise<DlcNode> => startNode(Adder, { deploy, data, log: () => {} });
+  for (let i = 0; i < 2; i++) await expect(attempt()).rejects.toThrow("EADDRINUSE");
+  await new Promise((resolve) => taken.close(resolve));
+  await (await attempt()).stop();
+  rmSync(data, { recursive: true });
 });
