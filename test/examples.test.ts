@@ -58,7 +58,7 @@ const around: Readonly<Record<string, string>> = {
 };
 
 /** Of the command line, of TypeScript beside a program, and of a program that runs: their own tests show them. */
-const elsewhere = /^DLC(?:195|196|409|49\d|5\d\d|9\d\d)$/;
+const elsewhere = /^DLC(?:195|196|409|410|49\d|5\d\d|9\d\d)$/;
 
 describe("the example of a code", () => {
   let place: Place;

@@ -52,7 +52,7 @@ describe("`///` documents the declaration that follows", () => {
   test("collections, where they are made and where an application sees them", () => {
     expect(typed).toContain("  // Each name once,\n  //   however often it came.\n  // table asked(name: string);\n  const asked = ");
     expect(typed).toContain("/** Names. */\nexport interface AskRow ");
-    expect(typed).toContain("    /** Names. */\n    readonly ask: (row: AskRow) => unknown;");
+    expect(typed).toContain("    /** Names. */\n    readonly ask: (row: AskRow, traceparent?: string) => unknown;");
     expect(typed).toContain('  /** Greetings. */\n  on(output: "hello", ');
   });
   test("rules and seals, above their code", () => {
