@@ -8,20 +8,20 @@ export type PartKey = Value;
 
 /** From the values of the seal columns, in their order. */
 export function partKey(values: Row): PartKey {
-  if (values.length === 1) {
-    const value = values[0];
-    return typeof value === "object" && value !== null ? canonicalText(value) : value;
-  }
+  if (values.length === 1) return keyOf(values[0]);
   return values.length === 0 ? "" : canonicalText(values);
 }
 
 /** From a whole row; `columns` are the seal columns. */
 export function rowPartKey(columns: readonly number[], row: Row): PartKey {
-  if (columns.length === 1) {
-    const value = row[columns[0]];
-    return typeof value === "object" && value !== null ? canonicalText(value) : value;
-  }
+  if (columns.length === 1) return keyOf(row[columns[0]]);
   return columns.length === 0 ? "" : canonicalText(keyOfRow(columns, row));
+}
+
+/** Of one column. In one of type `json` a string may read like the text of a list or an object, and then has a text of its own. */
+function keyOf(value: Value): PartKey {
+  if (typeof value === "string") return /^["[{]/.test(value) ? canonicalText(value) : value;
+  return typeof value === "object" && value !== null ? canonicalText(value) : value;
 }
 
 function keyOfRow(columns: readonly number[], row: Row): Row {

@@ -499,5 +499,11 @@ role S { channel req(id: int, x: string); table reqs(id: int, x: string); reqs(i
     text: `role A { input ask(id: int, x: string); channel rep(id: int, x: string); channel other(id: int); table pend(id: int, x: string); output o(id: int, x: string); pend(id, x) <= ask(id, x); S.req(id, x) <~ ask(id, x); o(id, x) <= rep(id, x), pend(id, x); }
 role S { channel req(id: int, x: string); A.rep@a(id, x) <~ req(id, x), A.nodes(a); A.other(id) <~ req(id, _); }`,
   },
+  {
+    name: "a partition of a string is not that of a list that reads the same", control: "R.o", always: { "R.o": '["[1]",1] [[1],2]' },
+    given: [["H.i", "[1]", 1], ["seal H.i", "[1]"], ["seal H#1.i", "[1]"], ["H.i", [1], 2], ["H#1.i", [1], 3]],
+    text: `role H x2 { input i(k: json, x: int) sealed by (k); R.c(k, x) <~ i(k, x); }
+role R replicated x2 { channel c(k: json, x: int); table t(k: json, x: int); t(k, x) <= c(k, x); output o(k: json, n: int); o(k, count()) <= t(k, _); }`,
+  },
   ...entries,
 ];
