@@ -505,5 +505,11 @@ role S { channel req(id: int, x: string); A.rep@a(id, x) <~ req(id, x), A.nodes(
     text: `role H x2 { input i(k: json, x: int) sealed by (k); R.c(k, x) <~ i(k, x); }
 role R replicated x2 { channel c(k: json, x: int); table t(k: json, x: int); t(k, x) <= c(k, x); output o(k: json, n: int); o(k, count()) <= t(k, _); }`,
   },
+  {
+    name: "what each event denies to the next is not waited for: complete, it denies them all", control: null, always: { "R.o": "[1] [3]" },
+    given: [["H.i", 1, 1], ["H#1.i", 1, 2], ["H.i", 3, 1], ["H.i", 3, 2]],
+    text: `role H x2 { input i(k: int, x: int) sealed by (k); R.c(k, x) <~ i(k, x); }
+role R replicated x2 { channel c(k: int, x: int); table seen(k: int); scratch first(k: int); first(k) <= c(k, _), not seen(k); seen(k) <+ c(k, _); output o(k: int); o(k) <= first(k); }`,
+  },
   ...entries,
 ];

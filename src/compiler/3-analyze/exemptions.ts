@@ -189,16 +189,25 @@ export function isOwnRow(rule: Rule, passing: ReadLiteral, met: ReadLiteral, con
   return new Set(free).size === free.length && isBrought(met.collection, asked, passing, context, new Set());
 }
 
-/** Whether a fact of `id` with these terms (null: any) is true in every step in which `event` is. */
-function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: ReadLiteral, context: Context, seen: ReadonlySet<CollectionId>): boolean {
-  if (id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));
+/**
+ * Every fact that the rule reads denies itself a step later: `first(k) <= c(k, _), not seen(k)` where `seen(k) <+ c(k, _)`.
+ * Who waits until `seen` is complete finds it there.
+ */
+export function deniesItself(rule: Rule, negated: ReadLiteral, context: Context): boolean {
+  return positives(rule).some((event) => isBrought(negated.collection, negated.terms, event, context, new Set(), "<+"));
+}
+
+/** Whether a fact of `id` with these terms (null: any) is true in every step in which `event` is, or with `<+` in the next one. */
+function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: ReadLiteral, context: Context, seen: ReadonlySet<CollectionId>, op: "<=" | "<+" = "<="): boolean {
+  if (op === "<=" && id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));
   const { kind, keyLength, columns } = collection(context, id);
   // What is deleted stays away until its rule becomes true anew; of a key with two values one is left out.
-  if ((kind !== "table" && kind !== "scratch") || keyLength !== null || seen.has(id)) return false;
+  const isOneOfSeveral = keyLength !== null && (op === "<=" || asked.slice(keyLength).some((term) => term !== null));
+  if ((kind !== "table" && kind !== "scratch") || isOneOfSeveral || seen.has(id)) return false;
   if (kind === "table" && context.persistence.get(id) !== "growing") return false;
   return context.graph.into.get(id)!.some((writer) => {
     const [from] = writer.body;
-    if (writer.op !== "<=" || writer.path !== undefined || writer.body.length !== 1 || writer.having.length > 0 || writer.gates?.length) return false;
+    if (writer.op !== op || writer.path !== undefined || writer.body.length !== 1 || writer.having.length > 0 || writer.gates?.length) return false;
     if (from.kind !== "read" || from.negated || from.hold) return false;
     const needed = new Map<string, Expr | null>();
     for (const [i, term] of writer.head.terms.entries()) {

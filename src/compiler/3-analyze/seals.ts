@@ -11,6 +11,7 @@ import type { ChannelSeal, Condition, Finding, Seal, SealSource, Sealing, SealUs
 import type { CollectionId, Expr, ReadLiteral, Rule, RuleId } from "../ir.ts";
 import { closure, computableFrom, dependencies, equals, invertible, keyHolds, sameKey, variablesOf } from "./determine.ts";
 import { fitsHanding, ordersOtherwise } from "./declared.ts";
+import { deniesItself } from "./exemptions.ts";
 import { positives, reads } from "./graph.ts";
 import type { Context } from "./points.ts";
 import { collection, determinedByTerms, isBrokenPromise, isOpen, isPassing, isUpdate, keyColumns } from "./points.ts";
@@ -170,6 +171,7 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
       const seal = seals.get(literal.collection);
       if (seal === undefined) continue;
       if (seal === null) return `no seal says when ${literal.collection} is complete`;
+      if (literal.negated && deniesItself(rule, literal, context)) return `${literal.collection} gets each of these facts itself, one step later: once it is complete, it denies them all`;
       deferred ||= seal.deferred;
       for (const { source, key } of seal.sources) {
         const exprs = key.map((part) => (typeof part === "number" ? literal.terms[part] : part));
