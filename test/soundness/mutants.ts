@@ -78,7 +78,7 @@ export const mutants: readonly Mutant[] = [
   { name: "any reply is one's own", patches: [analysis("exemptions", 'if (op !== "<~" || collection(context, head.collection).role !== home.role) return "anywhere";', 'return "anywhere";')] },
   { name: "of a role of one no deployment starts two", patches: [analysis("exemptions", 'return graph.entrances(role).some(({ id, kind }) => kind === "channel" &&', 'return true || graph.entrances(role).some(({ id, kind }) => kind === "channel" &&')] },
   { name: "any address is that of the request", patches: [analysis("exemptions", "[...new Set(columns)].sort((a, b) => a - b)", "[]")] },
-  { name: "any row of an event's table is its own", patches: [analysis("exemptions", "if (id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));", "if (id === event.collection) return asked.length > 0;")] },
+  { name: "any row of an event's table is its own", patches: [analysis("exemptions", 'if (op === "<=" && id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));', "if (id === event.collection) return asked.length > 0;")] },
   { name: "what an aggregate looks at is the same in all its group", patches: [analysis("persistence", "call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every(isKnown));", "call.args.every(isPlain);")] },
   { name: "plain values of lattices only grow", patches: [analysis("points", 'if (plain.length > 0) found.push(finding(context, rule, "reveal", plainVariables(plain), plain));', "")] },
   { name: "what passes is joined before it is looked at", patches: [analysis("points", 'if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));', "")] },
