@@ -23,7 +23,7 @@ import { Peer } from "./peer.ts";
 import { Receiver } from "./receiver.ts";
 import { Registry } from "./registry.ts";
 import type { Gone, Member } from "./members.ts";
-import { endWith, openSession } from "./session.ts";
+import { endWith, onceThereAreEnough, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
 
@@ -127,7 +127,7 @@ export class NatsTransport implements Transport {
       registry.onMember = (address, member) => this.#meet(address, member);
       await this.#logs.open(session, registry, this.#past);
       registry.onGone = (gone) => void this.#declared(gone).catch(() => 0);
-      for (const gone of await registry.gone()) registry.onGone(gone);
+      for (const gone of await onceThereAreEnough(session, () => registry.gone())) registry.onGone(gone);
     } catch (error) {
       await session.connection.close();
       throw error;
