@@ -153,9 +153,12 @@ export class NatsServers {
     });
   }
 
-  /** The server that leads a stream whose name matches, or the only one; waits until it holds so many messages. */
+  /**
+   * The server that leads a stream whose name matches, or the only one; waits until it holds so many messages, a while longer than
+   * dlc waits for a cluster that elects.
+   */
   async leaderOf(stream: RegExp, messages: number): Promise<NatsServer> {
-    for (let i = 0; i < 300; i++) {
+    for (const until = Date.now() + 40_000; Date.now() < until;) {
       const found = await this.#with({}, async (manager) => {
         for await (const info of manager.streams.list()) {
           const leader = this.servers.find(({ name }) => this.servers.length === 1 || name === info.cluster?.leader);
