@@ -1,5 +1,5 @@
 /** Which roles may have members that change, and what is said of the others. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { compile } from "../src/compiler/compile.ts";
 import { certificate } from "../src/compiler/4-place/certificate.ts";
 import { emit } from "../src/compiler/5-emit/emit.ts";
@@ -93,10 +93,73 @@ test.each([
   ["one to all of whose instances something is sent", program.replace("role Client {", "role Client {\n  channel got(k: string);").replace("o(k, v) <=", "Client.got@*(k) <~ add(k, _);\n  o(k, v) <="), "Client", /Client.got#1 sends to all of its instances/],
   ["one that hears of seals", answered, "Client", /Client.got is sealed, and a newcomer would wait/],
   ["one that names itself", program.replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=").replace("role Client {", "role Client {\n  channel who(a: addr);"), "Store", /Client.who#1 uses `self`.* @ Client.who\(self\)/],
-  ["one whose members are read", program.replace("role Client {", "role Client {\n  output at(k: string, a: addr) any;\n  at(k, a) <= put(k, _), Store.nodes(a);"), "Store", /at#1 of Client reads Store.nodes/],
   ["one with a sealed input", sealing, "Store", /Store.put is sealed by the host/],
   ["one that seals", sealing, "Store", /its replicas seal Store.add/],
   ["one in a program with durable tables", program.replace("partitioned by (k) {", "partitioned by (k) durable {").replace("durable {", "{").replace("table t(k: string, v: int);\n  t(k, v) <= add(k, v);\n}", "table t(k: string, v: int) durable;\n  t(k, v) <= add(k, v);\n}"), "Store", /Shard has durable tables/],
 ])("%s is refused, with what stands against it", (_, text, role, message) => {
   expect(found(text, [role]).join("\n")).toMatch(new RegExp(`DLC410 .*${message.source}`, "m"));
+});
+
+/** Each instance learns at a time of its own who takes part (semantics.md A14). */
+describe("the list of members that change", () => {
+  const reading = `
+role Store replicated {
+  channel add(k: string, v: int);
+  table t(k: string, v: int);
+  output near(n: int);
+  output with(k: string, a: addr) agreed;
+  t(k, v) <= add(k, v);
+  near(count()) <= Store.nodes(_);
+  with(k, a) <= t(k, _), Store.nodes(a);
+}
+role Client {
+  input put(k: string, v: int) sealed by (k);
+  table put_so_far(k: string, v: int);
+  output all(a: addr);
+  output many(n: int);
+  output alone(k: string);
+  output at(k: string, a: addr) agreed;
+  output each(k: string, n: int);
+  output counted(k: string, n: int);
+  Store.add(k, v) <~ put(k, v);
+  put_so_far(k, v) <= put(k, v);
+  all(a) <= Store.nodes(a);
+  many(count()) <= Store.nodes(_);
+  alone(k) <= put(k, _), not Store.nodes("Store#1");
+  at(k, a) <= put(k, _), Store.nodes(a);
+  each(k, count()) <= put_so_far(k, _), Store.nodes(_);
+  counted(k, count()) <= put_so_far(k, _);
+}
+`;
+
+  function labels(dynamic: readonly string[]): Record<string, string> {
+    const { plan } = compile({ path: "test.dlc", text: reading }, { dynamic });
+    return Object.fromEntries([...plan!.residual.inference.labels].filter(([id]) => plan!.coordinated.collections.get(id)!.kind === "output").map(([id, { name }]) => [id, name]));
+  }
+
+  test("makes what is read of it the order of this run, and other at each replica", () => {
+    expect(labels([])).toEqual({
+      "Store.near": "Async", "Store.with": "Seal", "Client.all": "Async", "Client.many": "Async", "Client.alone": "Seal", "Client.at": "Seal",
+      "Client.each": "Async", "Client.counted": "Async",
+    });
+    expect(labels(["Store"])).toEqual({
+      "Store.near": "Inst", "Store.with": "Inst", "Client.all": "Run", "Client.many": "Run", "Client.alone": "Run", "Client.at": "Run",
+      // No seal says that no more members come.
+      "Client.each": "Run", "Client.counted": "Async",
+    });
+  });
+
+  test("has no place in a log, and dlc says so", () => {
+    const { diagnostics, plan } = compile({ path: "test.dlc", text: reading }, { dynamic: ["Store"] });
+    expect(plan!.insertions.map(({ mechanism, protects }) => `${mechanism} for ${protects.join()}`)).toEqual(["seal for Client/counted#1"]);
+    expect(diagnostics.find(({ message }) => message.startsWith("many#1"))!.cause!.label).toBe("what it reads here comes from Store.nodes, which changes with the members");
+    const forced = compile({ path: "test.dlc", text: reading }, { dynamic: ["Store"], strategy: "order" }).diagnostics.filter(({ code }) => code === "DLC403");
+    expect(forced.map(({ message }) => message)).toContain("--strategy order cannot settle alone#1: Store.nodes changes with the members, and no log has a place for that");
+  });
+
+  test("is no promise that a message comes to all of them", () => {
+    const text = reading.replace("Store.add(k, v) <~ put(k, v);", "Store.add@a(k, v) <~ put(k, v), Store.nodes(a);").replace("  output near(n: int);", "  output near(n: int);\n  output got(k: string, v: int);\n  got(k, v) <= t(k, v);");
+    const label = (dynamic: readonly string[]): string => compile({ path: "test.dlc", text }, { dynamic }).plan!.residual.inference.labels.get("Store.got")!.name;
+    expect([label([]), label(["Store"])]).toEqual(["Seal", "Diverge"]);
+  });
 });

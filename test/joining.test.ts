@@ -1,9 +1,10 @@
 /** A newcomer gets the state of a replica, and from there on answers as the others do, in whatever order messages come. */
 import { describe, expect, test } from "vitest";
+import { compile } from "../src/compiler/compile.ts";
 import type { Envelope } from "../src/runtime/messages.ts";
 import type { Row } from "../src/runtime/program.ts";
 import { check } from "./support/check.ts";
-import { Joining, type JoiningOptions, marksApart, without } from "./support/joining.ts";
+import { addresses, Joining, type JoiningOptions, marksApart, without } from "./support/joining.ts";
 import { programsOf } from "./support/runs.ts";
 
 const store = `
@@ -53,6 +54,10 @@ const gossiping = store.replace("  answer(r", "  channel echo(id: int);\n  table
 
 const programs = programsOf(check(store).plan);
 const gossip = check(gossiping).plan;
+/** Replicas and clients look who takes part. */
+const looking = store
+  .replace("  answer(r", "  output pairs_of(a: addr, b: addr) any;\n  output met(id: int, a: addr) any;\n  pairs_of(a, b) <= Store.nodes(a), Client.nodes(b);\n  met(id, a) <= click(_, id), Store.nodes(a);\n  answer(r")
+  .replace("  Store.ask(r", "  output alone(a: addr) any;\n  alone(a) <= Client.nodes(a), Store.nodes(\"Store#0\"), not Store.nodes(\"Store#2\");\n  Store.ask(r");
 const tables = ["clicks", "cur", "later", "pairs", "echoes"];
 /** Those whose contents are the same at every replica in every run. */
 const outputs = ["total", "seen", "path"];
@@ -194,6 +199,29 @@ describe("a newcomer", () => {
       }
     }
     expect(left).toBeGreaterThan(seeds / 2);
+  }, 120_000);
+
+  test("knows in the end who takes part, as all others do, and meanwhile each knows it at another time", () => {
+    const of = programsOf(compile({ path: "test.dlc", text: looking }, { dynamic: ["Store"] }).plan!);
+    let differ = 0;
+    for (let seed = 1; seed <= seeds / 3; seed++) {
+      const world = run({ seed, programs: of }, (at, round) => {
+        joinsTwo(at, round);
+        if (round === 8) at.leave("Store#1");
+      });
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      const stores = [...world.instances.values()].filter(({ address }) => address.startsWith("Store") && !world.dead.has(address));
+      const members = stores.map(({ address }) => address).sort();
+      expect(members).toContain("Store#2");
+      const pairs = members.flatMap((a) => ["Client#0", "Client#1"].map((b) => [a, b]));
+      for (const { address, read } of stores.map((each) => ({ address: each.address, read: each.read("pairs_of") }))) expect(read, `${address}, seed ${seed}`).toEqual(pairs);
+      for (const client of addresses("Client", [0, 1])) expect(world.instances.get(client)!.read("alone"), `${client}, seed ${seed}`).toEqual([]);
+      expect(world.delivered.get("Client#0.alone"), `seed ${seed}`).toContainEqual(["Client#1"]);
+      const [met, other] = addresses("Store", [0, 2]).map((address) => JSON.stringify([...new Set(world.delivered.get(`${address}.met`)?.map((row) => row.join()))].sort()));
+      if (met !== other) differ++;
+    }
+    // What the label says of `met`.
+    expect(differ).toBeGreaterThan(seeds / 10);
   }, 120_000);
 
   test("that dies before it has its state is forgotten, and its sponsor goes on", () => {

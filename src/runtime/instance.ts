@@ -332,10 +332,11 @@ export class Instance {
     this.#inbox.handOver(state, this.#locals);
     this.#logs.persist(state);
     this.#evaluator.persist!(state);
-    this.#pending = state.of(this.#pending);
     this.#started = state.of(this.#started);
     this.#lastWasBatch = state.of(this.#lastWasBatch);
     this.#repeated = state.of(this.#repeated);
+    // The other may not know yet of all who take part, or not know any more.
+    this.#lookAround();
   }
 
   /** From now on it takes part, with what `like`, a replica of it, has. What leaves from now on is of that view. */
@@ -344,12 +345,20 @@ export class Instance {
     for (const { seals } of this.#locals.values()) if (seals instanceof ChangingSeals) seals.admitProducer(role, address);
     this.#outbox.admit(role, address, like);
     this.#outbox.view = view;
+    this.#lookAround();
   }
 
   protected dismiss(address: string, view: number): void {
     this.members.remove(address);
     this.#outbox.dismiss(address);
     this.#outbox.view = view;
+    this.#lookAround();
+  }
+
+  /** `R.nodes` is another relation than before. */
+  #lookAround(): void {
+    this.#evaluator.membersChanged?.();
+    this.#pending = this.#evaluator.pending();
   }
 
   /** One that goes will send no more rows: seals whatever it could send. */

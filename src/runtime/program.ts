@@ -142,6 +142,8 @@ export interface Evaluator {
   step(input: StepInput): StepOutput;
   /** Clocks with deferred facts that would change something (null: unordered). The instance takes a step though no event waits. */
   pending(): readonly (string | null)[];
+  /** `Environment.nodes` answers otherwise than before. */
+  membersChanged?(): void;
   /** Facts of a table, scratch or output as they stand after the last step, in canonical order; for tests and debugging. */
   read(collection: string): readonly Row[];
   /** Rows held back by gates: source collection and number of rows; for status lines. */

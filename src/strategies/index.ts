@@ -6,13 +6,15 @@
 import type { Inference } from "../compiler/analysis.ts";
 import type { MechanismName } from "../compiler/plan.ts";
 import type { Rule } from "../compiler/ir.ts";
+import type { Graph } from "../compiler/3-analyze/graph.ts";
+import { membersBehind } from "./order.ts";
 
 export interface Mechanism {
   readonly name: Exclude<MechanismName, "none" | "commit">;
   /** Only where the program or the command line names it. */
   readonly onRequest: boolean;
   /** null when it can settle the rule, else why not. */
-  readonly cannot: (rule: Rule, inference: Inference) => string | null;
+  readonly cannot: (rule: Rule, inference: Inference, graph: Graph) => string | null;
   /** What it asks of the running system, in words. */
   readonly cost: string;
 }
@@ -40,17 +42,22 @@ export const mechanisms: readonly Mechanism[] = [
   {
     name: "order",
     onRequest: false,
-    cannot: () => null,
+    cannot: unordered,
     cost: "every message goes through one sequencer; nothing moves while it cannot be reached",
   },
   {
     // By epochs, where no end of a stream is promised.
     name: "barrier",
     onRequest: true,
-    cannot: () => null,
+    cannot: unordered,
     cost: "one round of the sequencer an epoch; answers wait for the end of theirs, and nothing moves while it cannot be reached",
   },
 ];
+
+function unordered(rule: Rule, { persistence }: Inference, graph: Graph): string | null {
+  const members = membersBehind(rule, graph, persistence);
+  return members && `${members} changes with the members, and no log has a place for that`;
+}
 
 /** Every condition is the end of a whole stream. */
 export function isWholeStream(rule: Rule, inference: Inference): boolean {

@@ -51,6 +51,15 @@ export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, p
   return { role, log: `${role}.log`, sources: inOrder, rules: [...rules], collections };
 }
 
+/** The changing list of members on which the rule rests in its role: no event brings it, so that no log has a place for it. */
+export function membersBehind(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): CollectionId | null {
+  if (![...graph.ir.roles.values()].some(({ dynamic }) => dynamic)) return null;
+  for (const { body } of regionOf(rule.role, [rule], graph, persistence).rules) {
+    for (const { collection: id } of reads({ body })) if (graph.ir.collections.get(id)!.kind === "nodes" && persistence.get(id) !== "static") return id;
+  }
+  return null;
+}
+
 /**
  * Ordered rules of a role that share nothing behind them need no common order: each group its own log, named after its
  * first source where there are several.

@@ -27,6 +27,8 @@ const store = fileOf("store.dlc", `role Store replicated x2 {
 role Client x2 {
   input click(c: string, id: int) sealed by (c);
   input put(k: string, v: int);
+  output member(a: addr) any;
+  member(a) <= Store.nodes(a);
   Store.click(c, id) <~ click(c, id);
   Store.put(k, v) <~ put(k, v);
 }
@@ -60,6 +62,8 @@ test("in dlc run one leaves, and the others go on", async () => {
   const ran = await running.done;
   expect(ran.code, ran.stderr).toBe(0);
   expect(told(ran.rows, 0, "seen")).toEqual(['{"id":1}']);
+  const members = ran.rows.filter(({ role, node, collection }) => role === "Client" && node === 1 && collection === "member").map(({ row, retract }) => `${retract ? "-" : "+"}${row.a}`);
+  expect(members.slice(0, 2).sort().concat(members.slice(2))).toEqual(["+Store#0", "+Store#1", "+Store#2", "-Store#0"]);
   for (const node of [1, 2]) expect([told(ran.rows, node, "seen"), told(ran.rows, node, "total")]).toEqual([['{"id":1}', '{"id":2}'], ['{"c":"a","n":2}']]);
 }, 60_000);
 

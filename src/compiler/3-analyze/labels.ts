@@ -233,9 +233,15 @@ function unmarkedLabel(rule: Rule, context: Context, names: ReadonlyMap<Collecti
   const { replicated } = context.graph.ir.roles.get(rule.role)!;
   let label: LabelName = "Async";
   for (const literal of reads(rule)) {
-    if (isOpen(context, literal)) label = worse(label, cell(names.get(literal.collection) ?? "Async", path, replicated));
+    if (isOpen(context, literal)) label = worse(label, cell(readLabel(literal, rule, context, names), path, replicated));
   }
   return label;
+}
+
+/** Of what the literal reads. Each instance learns at a time of its own who takes part. */
+function readLabel({ collection: id }: ReadLiteral, rule: Rule, context: Context, names: ReadonlyMap<CollectionId, LabelName>): LabelName {
+  if (collection(context, id).kind !== "nodes") return names.get(id) ?? "Async";
+  return context.graph.ir.roles.get(rule.role)!.replicated ? "Inst" : "Run";
 }
 
 function ruleLabel(
@@ -268,7 +274,7 @@ function ruleLabel(
     if (literal.kind !== "read" || !isOpen(context, literal)) return;
     const open = races && (sensitive.has(i) || sensitive.size === 0);
     const path: Path = open ? (writes ? "OW" : "OR") : writes ? "CW" : "CR";
-    label = worse(label, cell(names.get(literal.collection) ?? "Async", path, replicated));
+    label = worse(label, cell(readLabel(literal, rule, context, names), path, replicated));
   });
   return label;
 }

@@ -47,6 +47,8 @@ function isForAll(rule: Rule, context: Context): boolean {
   const { to, collection: id, terms } = rule.head;
   if (to?.kind !== "address" || to.value.kind !== "variable") return false;
   const { name } = to.value;
+  // Each sender learns at another time who takes part.
+  if (context.graph.ir.roles.get(collection(context, id).role)!.dynamic) return false;
   const members = rule.body.find((literal) => literal.kind === "read" && !literal.negated && collection(context, literal.collection).kind === "nodes" && collection(context, literal.collection).role === collection(context, id).role && literal.terms[0]?.kind === "variable" && literal.terms[0].name === name);
   const isNamed = (expr: Expr): boolean => variablesOf(expr).has(name);
   return (

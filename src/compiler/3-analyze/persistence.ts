@@ -43,8 +43,10 @@ export function inferPersistence(graph: Graph, sealed: { has(id: RuleId): boolea
 }
 
 function floor(graph: Graph, id: CollectionId): Persistence {
-  const kind = graph.ir.collections.get(id)!.kind;
+  const { kind, role } = graph.ir.collections.get(id)!;
   if (isKept(id, graph.ir)) return "growing";
+  // Semantics A14: static where the deployment fixes the members.
+  if (kind === "nodes" && graph.ir.roles.get(role)!.dynamic) return "changing";
   return kind === "input" || kind === "channel" || kind === "timer" ? "passing" : "static";
 }
 

@@ -314,7 +314,7 @@ export function isBrokenPromise(seal: SealRule, context: Context): boolean {
     const { kind, ordering } = collection(context, id);
     if (context.persistence.get(id) === "static") return true;
     if (kind === "input") return ordering === undefined;
-    if (kind === "channel" || kind === "timer") return false;
+    if (kind === "channel" || kind === "timer" || kind === "nodes") return false;
     return graph.into.get(id)!.every((rule) => rule.op === "<=" && atOnce(rule));
   };
   const atOnce = (rule: { readonly body: Rule["body"] } & Partial<Rule>): boolean =>

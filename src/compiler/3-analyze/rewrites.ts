@@ -14,6 +14,8 @@ export function suggest(context: Context, rule: Rule, finding: Omit<Finding, "re
   });
   const seal = (): void => {
     if (sealable.length === 0 || finding.gate === null) return;
+    // Of members nobody says that no more come.
+    if (finding.sources.some(({ source }) => collection(context, source).kind === "nodes")) return;
     if (finding.gate.length === 0) {
       out.push(`Seal ${list(sealable)}: if ${sealable.length > 1 ? "their" : "its"} producers know when nothing more comes, declare \`sealed\`; an answer then waits for the end of the stream.`);
       return;

@@ -68,6 +68,8 @@ function sealOf(
   if (kind === "input") return sealed === null ? null : sourceItself(id, sealed.columns);
   if (kind === "timer") return null;
   if (context.persistence.get(id) === "static") return closedFromStart;
+  // Nobody says that no other instance will join or leave.
+  if (kind === "nodes") return null;
   const rules = context.graph.into.get(id)!;
   settleRules(id, rules, context, findings, out, use);
   if (kind === "channel") return channelSeal(id, rules, context, out, asyncCycle);

@@ -4,6 +4,8 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Ir, Rule, RuleId } from "../ir.ts";
 import type { Insertion, MechanismName, Strategy } from "../plan.ts";
 import { mechanisms } from "../../strategies/index.ts";
+import { membersBehind } from "../../strategies/order.ts";
+import { buildGraph } from "../3-analyze/graph.ts";
 import type { Mechanism } from "../../strategies/index.ts";
 import type { Decision } from "./write.ts";
 
@@ -31,11 +33,11 @@ export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Dec
 }
 
 /** The first mechanism of that name that reaches the rule; else why none does. */
-function reaching(name: MechanismName, rule: Rule, { inference }: Analysis): Mechanism | string {
+function reaching(name: MechanismName, rule: Rule, { inference, ir }: Analysis): Mechanism | string {
   let cannot = "";
   for (const mechanism of mechanisms) {
     if (mechanism.name !== name) continue;
-    const reason = mechanism.cannot(rule, inference);
+    const reason = mechanism.cannot(rule, inference, buildGraph(ir));
     if (reason === null) return mechanism;
     cannot ||= reason;
   }
@@ -117,13 +119,15 @@ export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefin
     }
     return null;
   }
+  const graph = buildGraph(analysis.ir);
   const byKey = logFor(rule, analysis);
+  if ((options.instead === "order" || tried) && membersBehind(rule, graph, inference.persistence) !== null) return null;
   if (options.instead === "order") return { mechanism: "order", byKey, why: "this plan puts a log here, where the rule could also wait for seals" };
   if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
   const reasons: string[] = [];
   for (const mechanism of mechanisms) {
     if (mechanism.onRequest) continue;
-    const cannot = mechanism.cannot(rule, inference);
+    const cannot = mechanism.cannot(rule, inference, graph);
     if (cannot === null) return { mechanism: mechanism.name, byKey: mechanism.name === "order" ? byKey : null, why: why(mechanism.name, reasons) };
     if (mechanism.name === "seal") reasons.push(cannot);
   }

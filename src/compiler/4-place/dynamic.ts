@@ -41,10 +41,6 @@ function reasons(plan: Plan, role: Role): Reason[] {
   const { name, partitionedBy, replicated } = role;
   if (partitionedBy !== null) return [{ why: "it is partitioned, and which instance owns a value is a function of their number", mend: "Change its number between two runs: `--scale`, or deploy.json." }];
   const found = replicated ? ofReplicas(plan, name) : ofOthers(plan, name);
-  for (const rule of ir.rules.values()) {
-    const nodes = rule.body.some((literal) => literal.kind === "read" && ir.collections.get(literal.collection)!.kind === "nodes" && ir.collections.get(literal.collection)!.role === name);
-    if (nodes) found.push({ rule, why: `${rule.label} of ${rule.role} reads ${name}.nodes, which is read once, at the start`, mend: `Send to the whole role: \`${name}.c(…) <~ …\`, or \`${name}.c@*(…) <~ …\`.` });
-  }
   const [durable] = durableRoles(ir);
   if (durable !== undefined) found.push({ why: `${durable} has durable tables, and what is on its disk says nothing of members that change`, mend: "Leave out `durable`: the other replicas keep the state." });
   return found;

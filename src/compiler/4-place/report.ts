@@ -66,7 +66,8 @@ function causeOf(finding: Finding, rule: Rule, literal: Literal, ir: Ir): NonNul
     const { id, file, nameSpan } = ir.collections.get((literal as ReadLiteral).collection)!;
     return { file, span: nameSpan, label: `the order of ${id}${source === undefined ? "" : `, which comes from ${source.source}${way}`}` };
   }
-  const label = source === undefined ? "what it reads here can still change" : `what it reads here comes from ${source.source}${way}`;
+  const changes = source !== undefined && ir.collections.get(source.source)!.kind === "nodes" ? ", which changes with the members" : "";
+  const label = source === undefined ? "what it reads here can still change" : `what it reads here comes from ${source.source}${way}${changes}`;
   return { file: rule.file, span: literal.span, label };
 }
 

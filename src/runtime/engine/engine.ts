@@ -37,6 +37,8 @@ export class Engine extends Declarations implements Evaluator {
   #still = 0;
   /** The step just taken had no events. */
   #isQuiet = true;
+  /** The next unordered step looks who takes part. */
+  #looksAround = true;
 
   /** The rules, run to their fixpoint. `startsAlone`: they derive something before any event comes. */
   run(startsAlone: boolean, fixpoint: (isFirst: boolean) => void): Evaluator {
@@ -62,7 +64,8 @@ export class Engine extends Declarations implements Evaluator {
     for (const lapses of this.declared.standing) lapses.begin(input.clock);
     for (const deferral of this.declared.deferrals) deferral.begin(input.clock);
     const isFirst = !this.#isStarted;
-    if (isFirst) this.#start();
+    this.#isStarted = true;
+    if (this.#looksAround && input.clock === null) this.#lookAround();
     this.#load(input);
     this.#close(input);
 
@@ -132,10 +135,19 @@ export class Engine extends Declarations implements Evaluator {
     return clocks;
   }
 
-  #start(): void {
-    this.#isStarted = true;
+  membersChanged(): void {
+    this.#looksAround = true;
+  }
+
+  /** The addresses of roles become what they are now. */
+  #lookAround(): void {
+    this.#looksAround = false;
     for (const { role, relation } of this.declared.nodes) {
-      for (const address of this.env.nodes(role)) relation.insert1(this.values.string(address));
+      const addresses = new Set(this.env.nodes(role).map((address) => this.values.string(address)));
+      for (let row = 0; row < relation.size; row++) {
+        if (relation.count[row] > 0 && !addresses.delete(relation.c0[row])) relation.bump(row, -1);
+      }
+      for (const address of addresses) relation.insert1(address);
     }
   }
 
@@ -202,6 +214,7 @@ export class Engine extends Declarations implements Evaluator {
     this.#lapsing = state.of(this.#lapsing);
     this.#still = state.of(this.#still);
     this.#isQuiet = state.of(this.#isQuiet);
+    this.#looksAround = state.of(this.#looksAround);
   }
 
   get isOpaque(): boolean {
@@ -214,6 +227,7 @@ export class Engine extends Declarations implements Evaluator {
     if (!this.#isStarted && this.startsAlone) return [null];
     const clocks = new Set<Clock>(this.#lapsing);
     for (const deferral of this.declared.deferrals) for (const clock of deferral.pending(this.#isQuiet)) clocks.add(clock);
+    if (this.#looksAround && this.declared.nodes.length > 0) clocks.add(null);
     return [...clocks];
   }
 
