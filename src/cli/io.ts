@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs";
+
 /** What a command sees of the world around it, so that tests can stand in for it. */
 export interface Io {
   readonly out: (text: string) => void;
@@ -11,7 +13,7 @@ export interface Io {
   readonly terminal: boolean;
   /** All of stdin. */
   readonly input: () => Promise<string>;
-  /** Calls back once at Ctrl-C, which then does not end the process by itself. */
+  /** Calls back at Ctrl-C, which then does not end the process by itself, and when nobody reads what is printed any more. */
   readonly onInterrupt: (callback: () => void) => void;
   /** Columns of the terminal; no end where there is none. */
   readonly width: number;
@@ -26,6 +28,7 @@ export function isColoured(stream: { readonly isTTY?: boolean }, env: Io["env"])
 
 export function processIo(): Io {
   const { env } = process;
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", unwritable);
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
@@ -35,9 +38,23 @@ export function processIo(): Io {
     errColour: isColoured(process.stderr, env),
     terminal: process.stdout.isTTY === true,
     input: readStdin,
-    onInterrupt: (callback) => void process.once("SIGINT", callback),
+    onInterrupt: (callback) => {
+      process.once("SIGINT", callback);
+      process.stdout.once("error", callback);
+    },
     width: process.stdout.columns ?? Infinity,
   };
+}
+
+/** Whoever reads may have seen enough, as `head` has: what was begun goes on. A disk that is full is another matter. */
+function unwritable({ code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return;
+  try {
+    writeSync(2, `dlc: what it prints cannot be written (${message}). Free space there, or send it elsewhere.\n`);
+  } catch {
+    // Nor can this.
+  }
+  process.exit(2);
 }
 
 async function readStdin(): Promise<string> {

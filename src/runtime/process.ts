@@ -156,7 +156,12 @@ async function heard(open: () => Promise<number>, name: string, host: string, po
 /** Writes outputs to stdout; the node's inputs wait while stdout does not take them. */
 function printOutputs(node: DlcNode): void {
   const writers = new Map<string, ReturnType<typeof lineWriter>>();
-  process.stdout.on("error", () => process.exit(0));
+  process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    // Whoever reads the outputs has seen enough.
+    if (code === "EPIPE") process.exit(0);
+    say(node.address)(`its outputs cannot be written (${message}): free space there, and start it again`);
+    process.exit(1);
+  });
   process.stdout.on("drain", () => node.setSinkFull(false));
   node.onRows((collection, rows, retract, traceparent) => {
     let write = writers.get(collection.name);

@@ -2,7 +2,8 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
 import { fileOf, launch, processesWith, program, run, scratch, start } from "./programs.ts";
 
 const words = (count: number): string =>
@@ -180,4 +181,28 @@ test("of very many bad rows the first hundred are shown, and all are counted", a
   expect(ran.stderr.split("\n").filter((line) => line.includes("not JSON")).length).toBe(100);
   expect(ran.stderr).toContain("further bad rows are counted, not shown");
   expect(ran.stderr).toContain("5,000 bad rows skipped");
+});
+
+describe("what is printed", () => {
+  const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
+  const echo = fileOf("echo.dlc", "role Echo {\n  input said(word: string);\n  output heard(word: string);\n  heard(w) <= said(w);\n}\n");
+  const said = fileOf("said.ndjson", words(10).replace(/"id":\d+,/g, ""));
+  const shell = async (line: string): Promise<string> => {
+    const script = `try { require("node:child_process").execSync(process.argv[1], { stdio: ["ignore", "ignore", "inherit"] }); console.error("ended 0"); } catch (error) { console.error("ended", error.status); }`;
+    return (await start(["-e", script, line.replaceAll("dlc ", `"${process.execPath}" "${dlc}" `)], "").done).stderr;
+  };
+
+  test("may find no reader any more", async () => {
+    expect(await shell(`dlc check "${echo}" | true`)).toBe("ended 0\n");
+    expect(await shell(`dlc check "${echo}" --watch 2>&1 | true`)).toBe("ended 0\n");
+  });
+
+  test("may find no room: the message says so, and so does the exit code", async () => {
+    expect(await shell(`dlc check "${echo}" > /dev/full`)).toMatch(/^dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/);
+    expect(await shell(`dlc run "${echo}" --quiet --input "Echo.said=${said}" > /dev/full`)).toMatch(/dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/);
+    const folder = join(scratch, "echo");
+    await shell(`dlc build "${echo}" -o "${folder}" 2> /dev/null`);
+    expect(await shell(`"${process.execPath}" "${join(folder, "main.js")}" Echo --input "said=${said}" > /dev/full`)).toMatch(/Echo#0: its outputs cannot be written \(ENOSPC.*\nended 1\n$/);
+    expect(await processesWith(folder)).toEqual([]);
+  });
 });
