@@ -138,8 +138,9 @@ export async function mutate({ name, patches }: Mutant): Promise<typeof check> {
             const own = patches.filter(({ file }) => path === `${root}${file}`);
             let contents = readFileSync(path, "utf8");
             for (const { from, to, file } of own) {
-              if (contents.split(from).length !== 2) throw new Error(`${name}: ${JSON.stringify(from)} does not stand once in ${file}`);
-              contents = contents.replace(from, () => to);
+              const place = laidOutAnyhow(from);
+              if (contents.match(place)?.length !== 1) throw new Error(`${name}: ${JSON.stringify(from)} does not stand once in ${file}`);
+              contents = contents.replace(place, () => to);
             }
             return { contents, loader: "ts" };
           });
@@ -148,4 +149,10 @@ export async function mutate({ name, patches }: Mutant): Promise<typeof check> {
     ],
   });
   return (new Function(`${result.outputFiles[0].text}\nreturn mutant;`)() as { check: typeof check }).check;
+}
+
+/** The code, however it is broken into lines: a formatter puts a comma before what closes a list on a line of its own. */
+function laidOutAnyhow(code: string): RegExp {
+  const tokens = code.match(/\w+|[^\w\s]/g)!.map((token) => token.replace(/[^\w]/, "\\$&"));
+  return new RegExp(tokens.map((token, i) => (i > 0 && /[)\]}]/.test(token) ? `,?\\s*${token}` : token)).join("\\s*"), "g");
 }
