@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
   { name: "what a gate releases is there at once through deferred rules", patches: [analysis("seals", 'if (seal.consumed && rule.op !== "<=") return null;', "")] },
   { name: "one producer stays one through any role", patches: [{ file: "compiler/4-place/travels.ts", from: "return ownerColumns(way, ir, residual) !== null && isSingle", to: "return isSingle" }] },
   { name: "thresholds over events are monotone", patches: [analysis("points", "if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];", "if (isUpThreshold(rule, context.graph.ir)) return [];")] },
-  { name: "one event passes all bounds", patches: [analysis("persistence", "return isWhole && conditions.every(isAlternative) && isThreshold", "return isThreshold")] },
+  { name: "one event passes all bounds", patches: [analysis("persistence", "isWhole && conditions.every(isAlternative) && isThreshold", "isThreshold")] },
   { name: "one event is the maximum and passes the bound", patches: [analysis("persistence", '(conditions.length === 1 && rule.head.terms.every((term) => term.kind === "value" || same(term.call)))', "conditions.length === 1")] },
   { name: "every bound of an aggregate is a threshold", patches: [analysis("persistence", 'return side.call.name === "min" ? op', 'if (side.call.name === "count") return true;\n    return side.call.name === "min" ? op')] },
   { name: "what changes meets anything", patches: [analysis("labels", "return changes && open.length > 1 ? open : null;", "return changes && open.length > 99 ? open : null;")] },
@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
     ofComponents: true,
     patches: [
       { file: "strategies/order.ts", from: "return rule.path.gate?.includes(names[0]!) ?? false;", to: "return true;" },
-      analysis("labels", "return body.variables.every((name) => rule.path!.gate?.includes(name)) &&", "return"),
+      analysis("labels", "body.variables.every((name) => rule.path!.gate?.includes(name)) &&", "true &&"),
     ],
   },
   { name: "what another path has written does not show", ofComponents: true, patches: [analysis("declared", "if (rule.path === undefined || rule.path.races.length === 0) return [];", "return [];")] },
