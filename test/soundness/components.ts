@@ -72,7 +72,7 @@ export function generateComponents(seed: number): Generated {
     const single = seal !== null && make.chance(0.2);
     const words = seal === null ? "" : seal.length === 0 ? " sealed" : ` sealed by (${seal.map((i) => columns[i]).join(", ")})`;
     lines.push(`source ${name}(${declared(columns)})${words}${single ? " single" : ""};`);
-    inputs.push({ at: name, nodes: 1, name, types: columns.map(typeOf), seal, single, unique: false });
+    inputs.push({ at: name, nodes: 1, name, types: columns.map(typeOf), seal, single, unique: 0 });
     ends.push({ name, columns, isFinite: true });
   }
 

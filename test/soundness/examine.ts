@@ -120,10 +120,10 @@ function isShown(runs: readonly Run[], output: string): boolean {
 }
 
 function optionsOf(generated: Generated, plan: Plan, seeds: number, interleave: boolean): RunOptions {
-  const { given } = generated;
-  if (!generated.permute) return { seeds, functions, ...(interleave ? {} : { interleave: false }) };
+  const { given, counts } = generated;
+  if (!generated.permute) return { seeds, counts, functions, ...(interleave ? {} : { interleave: false }) };
   const sealed = new Map([...plan.analysis.ir.collections.values()].map(({ name, sealed: by }) => [name, by?.columns ?? null]));
-  return { seeds, functions, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
+  return { seeds, counts, functions, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
 }
 
 function attempt(plan: Plan, { given }: Generated, options: RunOptions, problems: string[]): Run[] {

@@ -4,7 +4,9 @@ import type { Strategy } from "../../src/compiler/plan.ts";
 import type { Given } from "../support/runs.ts";
 import { giveInputs, type GivenInput } from "./given.ts";
 import { latticeLines } from "./lattices.ts";
-import { declarations } from "./imported.ts";
+import { addForms } from "./forms.ts";
+import { declarations, ofForms } from "./imported.ts";
+import { columns, letters as columnNames, Site } from "./site.ts";
 import { type Known, Maker, type Type, written, values } from "./maker.ts";
 
 export interface Generated {
@@ -20,6 +22,10 @@ export interface Generated {
   readonly interleave: boolean;
   /** Facts may be given in any order that keeps seals behind what they seal. */
   readonly permute: boolean;
+  /** The forms that it has got, by their names. */
+  readonly forms?: readonly string[];
+  /** How many instances there are of a role that says nothing of them. */
+  readonly counts?: Readonly<Record<string, number>>;
 }
 
 type Shape = "one" | "replicated" | "partitioned" | "plain";
@@ -32,12 +38,6 @@ interface Place {
 
 interface Declared extends Known {
   readonly keyLength: number;
-}
-
-const columnNames = ["x", "y", "z"];
-
-function columns(types: readonly Type[], keyLength = 0): string {
-  return types.map((type, i) => `${columnNames[i]}: ${type}${i === types.length - 1 ? "" : i + 1 === keyLength ? " -> " : ", "}`).join("");
 }
 
 class Generator {
@@ -86,15 +86,17 @@ class Generator {
     for (let n = 1; n <= count; n++) {
       const types = make.columnTypes();
       const unique = make.chance(0.1);
+      // A key of which a host may give two values, unless it promises not to.
+      const inputKey = unique || make.chance(0.05) ? make.keyLength(types) : 0;
       const seal = alike !== null && make.chance(0.9) ? alike : make.pick(seals);
       const single = seal.includes("by") && make.chance(0.12);
       const by = seal === "" ? null : (/\((.*)\)/.exec(seal)?.[1].split(", ") ?? []).map((name) => columnNames.indexOf(name));
-      lines.push(`input i${n}(${columns(types, unique ? 1 : 0)}) ${seal}${single ? " single" : ""}${unique ? " unique" : ""};`);
-      this.inputs.push({ at: "H", nodes: 2, name: `i${n}`, types, seal: by, single, unique });
+      lines.push(`input i${n}(${columns(types, inputKey)}) ${seal}${single ? " single" : ""}${unique ? " unique" : ""};`);
+      this.inputs.push({ at: "H", nodes: 2, name: `i${n}`, types, seal: by, single, unique: unique ? inputKey : 0 });
       own.push({ name: `i${n}`, types });
-      const keyed = unique || make.chance(0.05);
+      const keyLength = unique ? inputKey : make.chance(0.05) ? make.keyLength(types) : 0;
       const decreed = sealRule && n === 1;
-      channels.push({ name: `${prefix}${n}`, types, keyLength: keyed ? 1 : 0 });
+      channels.push({ name: `${prefix}${n}`, types, keyLength });
       const names = types.map((_, i) => columnNames[i]);
       const terms = unique || make.chance(0.85) ? names : names.map((_, i) => make.pick(names.filter((_, j) => types[j] === types[i])));
       const from = `i${n}(${names.join(", ")})${make.chance(0.08) && types[1] === "int" ? ", y > 0" : ""}`;
@@ -105,12 +107,12 @@ class Generator {
       if (decreed) {
         this.decreed.add(`${prefix}${n}`);
         lines.push(`input over(v: ${types[0]});`, `seal ${to.name}.${prefix}${n}(x: v) <~ over(v);`);
-        this.inputs.push({ at: "H", nodes: 2, name: "over", types: [types[0]], seal: null, single: false, unique: false, every: true });
+        this.inputs.push({ at: "H", nodes: 2, name: "over", types: [types[0]], seal: null, single: false, unique: 0, every: true });
         this.interleave = false;
         this.permute = false;
       }
       const words = [unique ? "unique" : "", decreed ? "sealed by (x)" : "", make.chance(0.04) && !decreed ? "lossy" : ""];
-      const declared = `channel ${prefix}${n}(${columns(types, keyed ? 1 : 0)}) ${words.join(" ")};`;
+      const declared = `channel ${prefix}${n}(${columns(types, keyLength)}) ${words.join(" ")};`;
       this.channelLines.push(declared);
     }
     if (make.chance(0.06)) {
@@ -168,7 +170,7 @@ class Generator {
       const seal = make.pick(["", "sealed by (x)", "sealed"]);
       const types = make.columnTypes().slice(0, 2);
       lines.push(`input z(${columns(types)}) ${seal};`);
-      this.inputs.push({ at: place.name, nodes: place.shape === "one" ? 1 : 2, name: "z", types, seal: seal === "" ? null : seal === "sealed" ? [] : [0], single: false, unique: false });
+      this.inputs.push({ at: place.name, nodes: place.shape === "one" ? 1 : 2, name: "z", types, seal: seal === "" ? null : seal === "sealed" ? [] : [0], single: false, unique: 0 });
       events.push({ name: "z", types });
       const same = got.find((each) => each.types.join() === types.join() && !this.decreed.has(each.name) && each.keyLength === 0);
       if (same && make.chance(0.5)) lines.push(this.forward(place, same.name, (head) => `${head}(x, y) <~ z(x, y);`));
@@ -192,6 +194,7 @@ class Generator {
       lines.push("scratch step(x: int);", "step(0);", "step(v + 1) <+ step(v), v < 6;");
       readable.push({ name: "step", types: ["int"] });
     }
+    this.addForms(place, events, readable, lines);
     if (this.lattices !== null) {
       const forward = sink === null || sink.shape === "partitioned" ? null : (channel: string, rule: (head: string) => string) => this.forward(sink, channel, rule);
       const added = latticeLines(this.lattices, readable, forward);
@@ -217,11 +220,34 @@ class Generator {
     return { lines, sent };
   }
 
+  addForms(place: Place, events: readonly Known[], readable: Known[], lines: string[]): void {
+    const site = new Site({
+      make: this.make,
+      lines,
+      hosts: this.hostLines,
+      others: this.clients,
+      inputs: this.inputs,
+      readable,
+      events,
+      counts: this.counts,
+      forward: (channel, rule) => this.forward(place, channel, rule),
+      isPartitioned: place.shape === "partitioned",
+      isPlain: place.shape === "plain",
+    });
+    this.forms = addForms(site);
+    if (site.isOrdered) this.interleave = this.permute = false;
+  }
+
+  /** What forms add to the hosts, and the roles and modules that they bring. */
+  readonly hostLines: string[] = [];
+  readonly counts: Record<string, number> = {};
+  forms: readonly string[] = [];
+
   table(name: string, events: readonly Known[], readable: Known[], tables: readonly Known[], lines: string[]): Declared {
     const { make } = this;
     const first = make.pick(events);
     const types = make.chance(0.8) ? [...first.types] : make.columnTypes();
-    const keyLength = make.chance(0.22) ? 1 : 0;
+    const keyLength = make.chance(0.22) ? make.keyLength(types) : 0;
     const names = types.map((_, i) => columnNames[i]).join(", ");
     const head = { keyLength, noAggregate: keyLength > 0 };
     const same = events.filter((each) => each.types.join() === types.join());
@@ -275,7 +301,7 @@ class Generator {
   scratch(name: string, events: readonly Known[], readable: Known[], lines: string[]): void {
     const { make } = this;
     const types = make.chance(0.7) ? [...make.pick(readable.filter((each) => each.types.length > 1)).types] : make.columnTypes();
-    const keyLength = make.chance(0.07) ? 1 : 0;
+    const keyLength = make.chance(0.07) ? make.keyLength(types) : 0;
     lines.push(`scratch ${name}(${columns(types, keyLength)});`, make.rule(name, types, "<=", readable, { keyLength }));
     if (make.chance(0.25)) lines.push(make.rule(name, types, "<=", readable, { keyLength }));
     const next = readable.filter((each) => each.types[0] === types[1] && each.types[1] === types[1]);
@@ -303,7 +329,7 @@ class Generator {
     const self = make.chance(0.85);
     this.clients.push(`role Q ${many ? "x2" : ""} {`, `input ask(x: int ${unique ? "->" : ","} y: int)${unique ? " unique" : ""};`, "channel rep(x: int, y: int);", `table pend(x: int ${keyed ? "->" : ","} y: int);`);
     this.clients.push("pend(x, y) <= ask(x, y);", `${head}(y, x, ${self ? "self" : "b"}) <~ ask(x, y)${self ? "" : ", Q.nodes(b)"}${extra};`, "output res(x: int, y: int, w: int);", `res(x, y, w) <= rep(x, w), pend(x, y);`, "}");
-    this.inputs.push({ at: "Q", nodes: many ? 2 : 1, name: "ask", types: ["int", "int"], seal: null, single: false, unique });
+    this.inputs.push({ at: "Q", nodes: many ? 2 : 1, name: "ask", types: ["int", "int"], seal: null, single: false, unique: unique ? 1 : 0 });
   }
 
   output(name: string, place: Place, readable: readonly Known[], lines: string[]): void {
@@ -317,7 +343,7 @@ class Generator {
     }
     const types: Type[] = make.columnTypes();
     if (make.chance(0.06)) types.push("addr");
-    const keyLength = make.chance(0.08) ? 1 : 0;
+    const keyLength = make.chance(0.08) ? make.keyLength(types) : 0;
     const named = types.map((type, i) => `${["x", "y", "z", "w"][i]}: ${type}${i === types.length - 1 ? "" : i + 1 === keyLength ? " -> " : ", "}`).join("");
     const known = make.chance(0.1) ? [...readable, { name: `${place.name}.nodes`, types: ["addr" as const] }] : readable;
     lines.push(`output ${name}(${named}) ${level};`, make.rule(name, types, "<=", known, { keyLength }));
@@ -330,7 +356,7 @@ class Generator {
     const readable: Known[] = [...got];
     for (const [n, { name, types }] of got.entries()) {
       const names = types.map((_, i) => columnNames[i]).join(", ");
-      const keyLength = make.chance(0.15) ? 1 : 0;
+      const keyLength = make.chance(0.15) ? make.keyLength(types) : 0;
       lines.push(`table td${n}(${columns(types, keyLength)});`, `td${n}(${names}) <= ${name}(${names});`);
       readable.push({ name: `td${n}`, types }, { name: `td${n}`, types });
     }
@@ -352,7 +378,7 @@ export function generate(seed: number, imports = false): Generated {
   const end = sink && generator.sink(sink, sent);
   const text = [
     ...(imports ? declarations.trimEnd().split("\n") : []),
-    "role H x2 {", ...hosts.lines, "}",
+    "role H x2 {", ...hosts.lines, ...generator.hostLines, "}",
     ...(hop ? [`role M ${hop.header} {`, ...middle!.lines, "}"] : []),
     `role R ${main.header} {`, ...lines, "}",
     ...(sink ? [`role S ${sink.header} {`, ...end!, "}"] : []),
@@ -360,8 +386,13 @@ export function generate(seed: number, imports = false): Generated {
     "",
   ].join("\n");
   const strategy = make.chance(0.05) ? "order" : make.chance(0.05) ? "seal" : "auto";
-  const generated = { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, interleave: generator.interleave, permute: generator.permute };
-  return withWords({ ...generated, strategy }, new Maker(new Random(seed + 0xe90c)));
+  const generated = { text, given: giveInputs(generator.inputs, make), inputs: generator.inputs, interleave: generator.interleave, permute: generator.permute, forms: generator.forms, counts: generator.counts };
+  return withWords({ ...generated, text: withFunctions(text), strategy }, new Maker(new Random(seed + 0xe90c)));
+}
+
+/** The functions that it calls, imported. */
+function withFunctions(text: string): string {
+  return [...ofForms].flatMap(([name, declaration]) => (text.includes(name) ? [declaration] : [])).concat(text).join("\n");
 }
 
 /** Further words, drawn by themselves, so that the rest of a program is the same with them and without: mechanisms by force or by hand, deadlines, `strict`. */
@@ -371,6 +402,6 @@ function withWords(generated: Generated, make: Maker): Generated {
   const asking = forced === strategy && make.chance(0.15) ? { rule: make.random.below(12), how: make.pick(["barrier", "barrier", "order", 'none, "it may differ"']) } : undefined;
   let { text } = generated;
   if (make.chance(0.06)) text = text.replace(/\bsealed( by \([^)]*\))?( single)?/g, (found) => (make.chance(0.7) ? `${found} within 1s` : found));
-  if (make.chance(0.1)) text = text.replace(/^(output \w+\([^)]*\)) *(\w*);/gm, (_, head: string, level: string) => `${head} ${level || "deterministic"}${make.chance(0.5) ? " strict" : ""};`);
+  if (make.chance(0.1)) text = text.replace(/^(output \w+\(.*\)) *(\w*);/gm, (_, head: string, level: string) => `${head} ${level || "deterministic"}${make.chance(0.5) ? " strict" : ""};`);
   return { ...generated, text, strategy: forced, ...(asking && { asking }) };
 }

@@ -1,7 +1,7 @@
 /** Inputs for generated programs: a few rows each, and some seals behind what they seal. */
 import type { Random } from "../../src/verify/schedule.ts";
 import type { Given } from "../support/runs.ts";
-import { Maker, type Type, values } from "./maker.ts";
+import { Maker, type Type, type Value, values } from "./maker.ts";
 
 export interface GivenInput {
   /** The role. */
@@ -12,12 +12,13 @@ export interface GivenInput {
   /** Columns; null where nothing is promised. */
   readonly seal: readonly number[] | null;
   readonly single: boolean;
-  readonly unique: boolean;
-  /** Every value once at every instance, behind all else. */
+  /** Leading columns that are a key of which one value is promised; 0 where nothing is. */
+  readonly unique: number;
+  /** All values, or pairs of values, once at every instance, behind all else. */
   readonly every?: boolean;
 }
 
-type Row = readonly [string, ...(number | string)[]];
+type Row = readonly [string, ...Value[]];
 
 /** Other facts for the same inputs, more of them. */
 export function otherInputs(inputs: readonly GivenInput[], random: Random): Given {
@@ -28,12 +29,12 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
   const rows: Row[] = [];
   const last: Row[] = [];
   const open = inputs.filter((input) => !input.every);
-  const count = atLeast + make.random.below(7);
+  const count = Math.max(atLeast, 2 * open.length) + make.random.below(7);
   for (let n = 0; n < count; n++) {
     const input = make.pick(open);
     const row = input.types.map((type) => make.pick(values[type]));
     // A promised key has one value, wherever it enters.
-    if (input.unique) for (let i = 1; i < row.length; i++) row[i] = values[input.types[i]][values[input.types[0]].indexOf(row[0]) % values[input.types[i]].length];
+    if (input.unique > 0) for (let i = input.unique; i < row.length; i++) row[i] = values[input.types[i]][values[input.types[0]].indexOf(row[0]) % values[input.types[i]].length];
     const node = input.single ? hash(input.seal!.map((column) => row[column])) % input.nodes : make.random.below(input.nodes);
     rows.push([`${input.at}#${node}.${input.name}`, ...row]);
   }
@@ -47,7 +48,7 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
     }
   }
   for (const input of inputs.filter((each) => each.every)) {
-    for (let node = 0; node < input.nodes; node++) for (const value of values[input.types[0]]) last.push([`${input.at}#${node}.${input.name}`, value]);
+    for (let node = 0; node < input.nodes; node++) for (const row of rowsOf(input.types)) last.push([`${input.at}#${node}.${input.name}`, ...row]);
   }
   const sealed = new Map(inputs.map((input) => [input.name, input.seal]));
   const out: Row[] = [...rows];
@@ -58,7 +59,12 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
   return out;
 }
 
-function hash(key: readonly (number | string)[]): number {
+function rowsOf([type, ...rest]: readonly Type[]): Value[][] {
+  if (type === undefined) return [[]];
+  return values[type].flatMap((value) => rowsOf(rest).map((row) => [value, ...row]));
+}
+
+function hash(key: readonly Value[]): number {
   return [...JSON.stringify(key)].reduce((sum, char) => sum + char.charCodeAt(0), 0);
 }
 

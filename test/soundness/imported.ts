@@ -11,7 +11,17 @@ export const functions: Readonly<Record<string, Function>> = {
   greatest_int: greatest,
   greatest_float: greatest,
   total_int: total,
+  next: (x: number): number => x + 1,
+  half: (x: number): number => Math.floor(x / 2),
+  isOne: (x: number): boolean => x === 1,
 };
+
+/** Functions that forms call. */
+export const ofForms: ReadonlyMap<string, string> = new Map([
+  ["next(", 'function next(x: int): int from "./f.ts" injective;'],
+  ["half(", 'function half(x: int): int from "./f.ts";'],
+  ["isOne", 'function isOne(x: int): bool from "./f.ts";'],
+]);
 
 export const declarations = `aggregate mixed_int(x: int): int from "./f.ts";
 aggregate mixed_float(x: float): float from "./f.ts";

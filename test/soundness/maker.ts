@@ -2,22 +2,37 @@
 import type { Random } from "../../src/verify/schedule.ts";
 import { imported } from "./imported.ts";
 
-export type Type = "int" | "string" | "float" | "addr";
+export type Type = "int" | "nat" | "string" | "float" | "bool" | "addr" | "json" | "list<int>" | "(int, int)";
+
+export type Value = number | string | boolean | readonly Value[];
 
 export interface Known {
   readonly name: string;
   readonly types: readonly Type[];
 }
 
-export const values: Record<Type, readonly (number | string)[]> = {
+export const values: Record<Type, readonly Value[]> = {
   int: [0, 1, 2],
+  nat: [0, 1, 2],
   string: ["a", "b", "c"],
   float: [0.1, 0.2, 0.3, 1e16, -1e16],
+  bool: [false, true],
   addr: [],
+  // Of which two are written alike, if one forgets what they are.
+  json: [1, "1", [1], "[1]"],
+  "list<int>": [[], [0, 1], [1, 0], [1]],
+  "(int, int)": [[0, 1], [1, 0], [1, 1]],
 };
 
-export function written(type: Type, value: number | string): string {
-  return type === "string" ? JSON.stringify(value) : type === "float" && Number.isInteger(value) ? `${BigInt(value)}.0` : String(value);
+/** As an expression of the language. */
+export function written(type: Type, value: Value): string {
+  if (type === "float" && Number.isInteger(value)) return `${BigInt(value as number)}.0`;
+  return type === "(int, int)" ? `(${(value as readonly Value[]).join(", ")})` : JSON.stringify(value);
+}
+
+/** Literals of a body are numbers, texts and bools: no lists, tuples, addresses. */
+function isScalar(type: Type): boolean {
+  return type !== "addr" && type !== "json" && type !== "list<int>" && type !== "(int, int)";
 }
 
 interface Bound {
@@ -77,9 +92,15 @@ export class Maker {
     return this.chance(0.15) ? [...this.#first, this.#type()] : [...this.#first];
   }
 
+  /** How many columns are the key, where there is one. */
+  keyLength(types: readonly Type[]): number {
+    return types.length > 2 && this.chance(0.4) ? 2 : 1;
+  }
+
   #first: readonly Type[] | undefined;
 
   #type(): Type {
+    if (this.chance(0.2)) return this.pick<Type>(["nat", "bool", "json", "json", "list<int>", "(int, int)"]);
     return this.chance(0.6) ? "int" : this.chance(0.8) ? "string" : "float";
   }
 
@@ -96,7 +117,7 @@ export class Maker {
       const known = bound.filter((each) => each.type === type);
       if (i === joined && known.length > 0) return this.#among(known, i);
       if (known.length > 0 && this.chance(0.12)) return this.pick(known).name;
-      if (type !== "addr" && this.chance(0.06)) return this.constant(type);
+      if (isScalar(type) && this.chance(0.06)) return this.constant(type);
       if (this.chance(0.08)) return "_";
       const name = this.#name();
       bound.push({ name, type, at: i });
@@ -118,7 +139,7 @@ export class Maker {
       const terms = denied.types.map((type, i) => {
         const known = bound.filter((each) => each.type === type);
         if (known.length > 0 && this.chance(0.7)) return this.#among(known, i);
-        return type !== "addr" && this.chance(0.25) ? this.constant(type) : "_";
+        return isScalar(type) && this.chance(0.25) ? this.constant(type) : "_";
       });
       literals.push(`not ${denied.name}(${terms.join(", ")})`);
     }
