@@ -1,6 +1,8 @@
 /** A program under many schedules: what its outputs held in each run, and whether that keeps their labels. */
 import { canonicalText } from "../../src/runtime/canonical.ts";
-import type { RoleProgram, Row } from "../../src/runtime/program.ts";
+import { joinOf } from "../../src/runtime/engine/join-of.ts";
+import { handed, holdsLattice } from "../../src/runtime/outside.ts";
+import type { RoleProgram, Row, Value, ValueType } from "../../src/runtime/program.ts";
 import { emit } from "../../src/compiler/5-emit/emit.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { loadRole } from "../../src/verify/load.ts";
@@ -34,8 +36,10 @@ export interface Run {
   readonly schedule: ScheduleName;
   readonly seed: number;
   readonly result: SimulationResult;
-  /** Output, then instance: its contents (ever delivered, or true at the end where it retracts) as text. */
+  /** Output, then instance: its contents (ever delivered, or true at the end where it retracts) as text, as its host is told them. */
   readonly contents: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The same of what is true at the end. */
+  readonly now: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 export interface RunOptions {
@@ -52,25 +56,34 @@ export interface RunOptions {
 export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[] {
   const programs = programsOf(plan, options.functions);
   const counts = Object.fromEntries(programs.map(({ meta }) => [meta.role, options.counts?.[meta.role] ?? meta.count]));
+  const shown = showing(programs);
   const names = options.schedules ?? (Object.keys(schedules) as ScheduleName[]);
   const runs: Run[] = [];
   for (const schedule of names) {
     for (let seed = 1; seed <= (options.seeds ?? 3); seed++) {
       const result = simulate({ programs, deployment: { counts }, inputs: inputsOf(options.order?.(seed) ?? given), schedule, seed, ...(options.interleave === undefined ? {} : { interleave: options.interleave }) });
       // Instances and traces of hundreds of runs are not kept.
-      runs.push({ schedule, seed, result: { ...result, trace: [], instances: new Map() }, contents: contentsOf(plan, result) });
+      runs.push({ schedule, seed, result: { ...result, trace: [], instances: new Map() }, contents: contentsOf(result, shown, (output) => (plan.analysis.ir.collections.get(output)!.level === "eventual" ? "now" : "ever")), now: contentsOf(result, shown, () => "now") });
     }
   }
   return runs;
 }
 
-function contentsOf(plan: Plan, result: SimulationResult): Map<string, Map<string, string>> {
+/**
+ * A fact of an output as its host is told it: two copies of a register may name its versions after other instances, and
+ * tell the same.
+ */
+function showing(programs: readonly RoleProgram[]): (output: string, row: Row) => string {
+  const join = joinOf(Object.assign({}, ...programs.map(({ lattices }) => lattices)) as RoleProgram["lattices"]);
+  const types = new Map<string, readonly ValueType[]>(programs.flatMap(({ meta: { role, collections } }) => collections.map(({ name, columns }) => [`${role}.${name}`, columns.map(({ type }) => type)])));
+  return (output, row) => canonicalText(row.map((value, i) => (holdsLattice(types.get(output)![i]) ? (handed(types.get(output)![i], value, "host", join) as Value) : value)));
+}
+
+function contentsOf(result: SimulationResult, shown: ReturnType<typeof showing>, which: (output: string) => "ever" | "now"): Map<string, Map<string, string>> {
   const out = new Map<string, Map<string, string>>();
-  for (const { output, address, ever, now } of result.outputs) {
-    const { level } = plan.analysis.ir.collections.get(output)!;
-    const rows = level === "eventual" ? now : ever;
+  for (const { output, address, ...rows } of result.outputs) {
     const instances = out.get(output) ?? new Map<string, string>();
-    instances.set(address, rows.map((row) => canonicalText(row as never)).join(" "));
+    instances.set(address, rows[which(output)].map((row) => shown(output, row)).join(" "));
     out.set(output, instances);
   }
   return out;
@@ -91,7 +104,7 @@ export function broken(plan: Plan, runs: readonly Run[], labelOf: (output: strin
       const instances = run.contents.get(id)!;
       if (agree && new Set(instances.values()).size > 1) out.push(`${id} is ${label}, and replicas differ under ${run.schedule} ${run.seed}: ${[...instances].map(([at, text]) => `${at}: ${text}`).join(" | ")}`);
       // Up to Inst replicas agree in the end, where the output also says what ceases.
-      const now = run.result.outputs.filter((each) => each.output === id).map((each) => canonicalText(each.now as never));
+      const now = [...run.now.get(id)!.values()];
       if (retracts && replicated && label !== "Diverge" && new Set(now).size > 1) out.push(`${id} is ${label}, and replicas do not agree in the end under ${run.schedule} ${run.seed}: ${now.join(" | ")}`);
       if (!strict) continue;
       for (const [address, text] of instances) {
