@@ -511,5 +511,11 @@ role R replicated x2 { channel c(k: json, x: int); table t(k: json, x: int); t(k
     text: `role H x2 { input i(k: int, x: int) sealed by (k); R.c(k, x) <~ i(k, x); }
 role R replicated x2 { channel c(k: int, x: int); table seen(k: int); scratch first(k: int); first(k) <= c(k, _), not seen(k); seen(k) <+ c(k, _); output o(k: int); o(k) <= first(k); }`,
   },
+  {
+    name: "A8: a value that lasts takes the key when the event that had it is over", control: "R.o", given: [["H.i", 1, 0], ["seal H.i", 1], ["seal H#1.i", 1], ["H.j", 1], ["H#1.j", 2], ["H.j", 3]],
+    text: `role H x2 { input i(x: int, y: int) sealed by (x); input j(x: int); R.c(x, y) <~ i(x, y); R.d(x) <~ j(x); }
+role R replicated x2 { channel c(x: int, y: int); channel d(x: int); table u(x: int); u(x) <= d(x); table t(x: int, y: int); t(x, y) <= c(x, y);
+scratch s(x: int -> y: int); s(x, choose(y)) <= c(x, y); s(x, 1) <= t(x, _); output o(x: int, y: int); o(x, y) <= s(x, y); output p(x: int); p(x) <= u(x); }`,
+  },
   ...entries,
 ];

@@ -160,6 +160,9 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
   for (const mark of marks) {
     if (mark.reason === "local" || mark.reason === "promise") continue;
     if (mark.reason === "choice") return "it shows when a timer fires, which no seal settles";
+    if (mark.reason === "key-conflict" && context.persistence.get(head) === "passing" && isMixed(head, context)) {
+      return `values in ${head} that last take the key in every step in which no event brings one, which no seal settles`;
+    }
     if (mark.reason === "deletion" || mark.reason === "upsert" || mark.reason === "key-conflict" || isUpdate(rule, mark.reason)) {
       const writers = writerConditions(rule, head, context, seals);
       if (typeof writers === "string") return writers;
