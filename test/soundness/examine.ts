@@ -37,6 +37,8 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
     bare = checking(text, "none");
     coordinated = checking(asked(text, bare.plan, generated.asking), strategy);
   } catch (error) {
+    // What is asked for by hand cannot be had at every rule.
+    if (generated.asking !== undefined && /DLC(403|281)/.test((error as Error).message)) return examineGenerated({ ...generated, asking: undefined }, seeds, checking, hunts);
     if (strategy !== "auto" && (error as Error).message.includes("DLC403")) return examineGenerated({ ...generated, strategy: "auto" }, seeds, checking);
     return (error as Error).message;
   }
@@ -106,12 +108,16 @@ function comesAtOnce({ rules, collections }: Ir): boolean {
   return [...rules.values()].every(isEqual) && ![...collections.values()].some(({ kind }) => kind === "timer");
 }
 
-/** The program with `@coordinate(…)` before one of its marked rules. */
+/** The program with `@coordinate(…)` before one of its marked rules, or `@allow(…)`. */
 function asked(text: string, { analysis: { ir, findings } }: Plan, asking: Generated["asking"]): string {
-  const places = findings.filter(({ rule }) => ir.rules.has(rule)).map(({ span }) => span.start);
-  if (asking === undefined || places.length === 0) return text;
-  const at = places[asking.rule % places.length];
-  return `${text.slice(0, at)}@coordinate(${asking.how}) ${text.slice(at)}`;
+  const marked = findings.filter(({ rule }) => ir.rules.has(rule));
+  if (asking === undefined || marked.length === 0) return text;
+  const { span, gate } = marked[asking.rule % marked.length];
+  const by = (gate ?? []).filter((name) => !name.startsWith("_"));
+  if (asking.how.endsWith(" by") && by.length === 0) return text;
+  const how = asking.how.endsWith(" by") ? `${asking.how} (${by.join(", ")})` : asking.how;
+  const word = how.startsWith("weaker") ? "allow" : "coordinate";
+  return `${text.slice(0, span.start)}@${word}(${how}) ${text.slice(span.start)}`;
 }
 
 function isShown(runs: readonly Run[], output: string): boolean {

@@ -92,14 +92,15 @@ export const aggregating: Readonly<Record<string, Form>> = {
     if (b !== "int") return false;
     const from = make.chance(0.5) ? site.feed([a, b, "int"]) : site.event();
     const third = from.types[2] === "int" ? "z" : "y";
+    const event = literal(from, "x", "y", ...(third === "z" ? ["z"] : []));
     const bounds = ["max(y) >= 2", `min(${third}) <= 0`, `max(${third}) >= 1`, "min(y) <= 1", "count() >= 2"];
     const [one, other] = [make.pick(bounds), make.pick(bounds)];
     const meets = make.chance(0.25) ? `, ${literal(site.two(), "_")}` : "";
-    const body = `${literal(from, "x", "y", third)}${meets} having ${make.pick([`${one} && ${other}`, `${one} && ${other}`, `${one} || ${other}`, `(${one} || ${other}) && max(y) > 0`])}`;
+    const body = `${event}${meets} having ${make.pick([`${one} && ${other}`, `${one} && ${other}`, `${one} || ${other}`, `(${one} || ${other}) && max(y) > 0`])}`;
     if (make.chance(0.5)) {
       const best = site.name("b");
       const call = make.pick(["max(y)", "count()", `max(${third})`]);
-      lines.push(`table ${best}(k: ${from.types[0]}, v: lmax<int>);`, `${best}(x, ${call}) <= ${literal(from, "x", "y", third)}${meets} having ${one};`);
+      lines.push(`table ${best}(k: ${from.types[0]}, v: lmax<int>);`, `${best}(x, ${call}) <= ${event}${meets} having ${one};`);
       lines.push(`output ${best}o(k: ${from.types[0]}, v: lmax<int>) ${site.level()};`, `${best}o(k, v) <= ${best}(k, v);`);
     }
     const known = site.declare(make.pick(["table", "scratch"]), [from.types[0]]);

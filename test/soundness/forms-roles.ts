@@ -143,13 +143,15 @@ export const sending: Readonly<Record<string, Form>> = {
     if (site.isPartitioned && types.join() !== make.columnTypes().slice(0, 2).join()) return false;
     const name = site.name("g");
     lines.push(`channel ${name}(${columns(types)}) ${make.chance(0.25) ? "lossy" : ""};`);
-    const known = site.declare(make.chance(0.8) ? "table" : "scratch", types);
+    const isKept = make.chance(0.8);
+    const known = site.declare(isKept ? "table" : "scratch", types);
     lines.push(`${known.name}(x, y) <= ${name}(x, y);`);
     const timed = make.chance(0.4);
     if (timed) lines.push(`timer ${name}t every 1s;`);
-    const body = `${timed ? `${name}t(), ` : ""}${literal(make.chance(0.3) && known.types === types ? known : from, "x", "y")}`;
+    const body = `${timed ? `${name}t(), ` : ""}${literal(from, "x", "y")}`;
     lines.push(make.pick([`R.${name}@n(x, y) <~ ${body}, R.nodes(n);`, `R.${name}@n(x, y) <~ ${body}, R.nodes(n), n != self;`, `R.${name}@*(x, y) <~ ${body};`, `R.${name}@self(x, y) <~ ${body};`]));
-    if (make.chance(0.3)) lines.push(`R.${name}@*(x, y) <~ ${known.name}(x, y), ${literal(site.two(), "_")};`);
+    // What is not kept would be passed on for ever.
+    if (isKept && make.chance(0.3)) lines.push(`R.${name}@*(x, y) <~ ${known.name}(x, y), ${literal(site.two(), "_")};`);
     return site.show(known);
   },
 
@@ -192,8 +194,8 @@ export const sending: Readonly<Record<string, Form>> = {
     const name = site.name("c");
     const [one, other] = [`U${name}`, `V${name}`];
     const denied = site.two();
-    const not = make.chance(0.7) ? `, not ${literal(denied, denied.types[0] === types[0] ? "x" : "_")}` : "";
-    lines.push(`${one}.${name}(x, y) <~ ${literal(from, "x", "y")}${not};`, `${other}.${name}(x) <~ ${literal(make.chance(0.7) ? from : site.event(), "x")}${not};`.replace(", not", make.pick([", not", ", not"])));
+    const not = make.chance(0.6) ? `, not ${literal(denied, denied.types[0] === types[0] ? "x" : "_")}` : "";
+    lines.push(`${one}.${name}(x, y) <~ ${literal(from, "x", "y")}${not};`, `${other}.${name}(x) <~ ${literal(make.chance(0.7) ? from : site.event(), "x")}${make.chance(0.6) ? not : ""};`);
     for (const [role, of] of [[one, types], [other, types.slice(0, 1)]] as const) {
       others.push(`role ${role} ${make.pick(["", "replicated x2"])} {`, `channel ${name}(${columns(of)});`, `output ${role.toLowerCase()}o(${columns(of)}) ${site.level()};`, `${role.toLowerCase()}o(${variables(of)}) <= ${name}(${variables(of)});`, "}");
     }

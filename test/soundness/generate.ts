@@ -16,7 +16,7 @@ export interface Generated {
   /** From which other facts can be drawn. */
   readonly inputs: readonly GivenInput[];
   readonly strategy: Strategy;
-  /** Which of its order-sensitive rules, counted round, asks by hand for what. */
+  /** Which of its order-sensitive rules, counted round, asks by hand for what; `order by`: by what its gate is. */
   readonly asking?: { readonly rule: number; readonly how: string };
   /** False: inputs of one instance keep the host's order over collections, as seal rules need it. */
   readonly interleave: boolean;
@@ -399,7 +399,7 @@ function withFunctions(text: string): string {
 function withWords(generated: Generated, make: Maker): Generated {
   const { strategy } = generated;
   const forced = make.chance(0.07) ? "barrier" : strategy;
-  const asking = forced === strategy && make.chance(0.15) ? { rule: make.random.below(12), how: make.pick(["barrier", "barrier", "order", 'none, "it may differ"']) } : undefined;
+  const asking = forced === strategy && make.chance(0.2) ? { rule: make.random.below(12), how: make.pick(["barrier", "barrier", "order", "order by", "seal by", 'none, "it may differ"', 'weaker, "it may be lost"']) } : undefined;
   let { text } = generated;
   if (make.chance(0.06)) text = text.replace(/\bsealed( by \([^)]*\))?( single)?/g, (found) => (make.chance(0.7) ? `${found} within 1s` : found));
   if (make.chance(0.1)) text = text.replace(/^(output \w+\(.*\)) *(\w*);/gm, (_, head: string, level: string) => `${head} ${level || "deterministic"}${make.chance(0.5) ? " strict" : ""};`);
