@@ -11,6 +11,7 @@ import { loadRole } from "../src/verify/load.ts";
 import { randomLatticeProgram } from "./oracle/lattice-programs.ts";
 import { Dice, imported, randomProgram } from "./oracle/programs.ts";
 import { generate } from "./soundness/generate.ts";
+import { functions } from "./soundness/imported.ts";
 import { World } from "./support/plan.ts";
 
 /** What may stand somewhere, `V` for a variable of the rule. */
@@ -83,7 +84,7 @@ function examine(text: string): boolean {
   }
   const files = emit(plan).value!;
   for (const role of plan.coordinated.roles.keys()) {
-    const program = loadRole(files, role, (_, name) => imported[name]);
+    const program = loadRole(files, role, (_, name) => imported[name] ?? functions[name]);
     const world = new World(program.createEvaluator, `${role}#0`);
     const given = program.meta.collections.filter(({ kind, columns }) => kind !== "output" && columns.every(({ type }) => isGiven(type)));
     for (let step = 0; step < 3; step++) world.step(Object.fromEntries(given.map(({ name, columns }) => [name, [columns.map(({ type }) => value(type))]])));
