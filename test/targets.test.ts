@@ -62,8 +62,11 @@ describe.each(kinds)("for %s", (_, of) => {
     const ajv = addFormats.default(new Ajv({ strict: false }));
     const check = ajv.compile({ ...(JSON.parse(readFileSync(schema, "utf8")) as object), $schema: undefined });
     const compose = parse(textOf(made, "compose.yaml")) as {
-      services: Record<string, { command: string[]; stdin_open?: boolean }>;
+      services: Record<string, { command: string[]; build?: string; stdin_open?: boolean }>;
     };
+    // One image, made once: of two with one name, processes would run either.
+    const built = Object.values(compose.services).filter(({ build }) => build !== undefined);
+    expect(built).toHaveLength(1);
     check(compose);
     expect(check.errors).toBeNull();
     expect(check({ services: { "a b": { image: 1 } } })).toBe(false);
@@ -95,8 +98,16 @@ describe.each(kinds)("for %s", (_, of) => {
       if (document["kind"] !== "StatefulSet") continue;
       const { metadata, spec } = document as unknown as {
         metadata: { name: string };
-        spec: { serviceName: string; replicas: number };
+        spec: {
+          serviceName: string;
+          replicas: number;
+          template: { spec: { containers: [Record<"livenessProbe" | "readinessProbe", { httpGet: { path: string } }>] } };
+        };
       };
+      // A NATS server that has lost the others lives, and is not ready.
+      const [{ livenessProbe, readinessProbe }] = spec.template.spec.containers;
+      expect(livenessProbe.httpGet.path).not.toBe(readinessProbe.httpGet.path);
+      expect(livenessProbe.httpGet.path).not.toContain("js-server-only");
       for (let index = 0; index < spec.replicas; index++) pods.push(`${metadata.name}-${index}.${spec.serviceName}`);
     }
     expect(() => new StatefulSet({ ...documents.at(-1), spec: { replicas: "3" } } as never).validate()).toThrow();

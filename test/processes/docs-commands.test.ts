@@ -9,12 +9,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { ads, makePlace } from "../place-of-tests.ts";
 import type { Place } from "../place-of-tests.ts";
 import { blocksOf, root, textOf } from "../support/pages.ts";
+import { Containers, hasContainers, until } from "./containers.ts";
 import { freePorts, hasNats, NatsServers } from "./nats-servers.ts";
 import { start } from "./programs.ts";
 import type { Ran, Running } from "./programs.ts";
 
 const installs = "npm ci takes away and installs anew what this test runs with; .ci/run begins with it";
-const container = "needs a Docker daemon; test/targets.test.ts holds the files against the schema of Compose";
 /** Commands that are not run here, by their exact text. */
 const unrun: Readonly<Record<string, string>> = {
   "npm ci && npm run ads": `${installs}; test/processes/examples.test.ts runs npm run ads`,
@@ -27,10 +27,8 @@ const unrun: Readonly<Record<string, string>> = {
     "writes into the checkout; test/processes/extension.test.ts makes the same package elsewhere",
   "code --install-extension editors/vscode/dlc.vsix":
     "needs Visual Studio Code; editors/vscode/test/look.mjs does it by hand",
-  "cd out && docker compose up --build": container,
-  "docker compose attach adserver-0        # rows for its inputs, one JSON object per line": container,
   "docker build -t registry.example/ads out && docker push registry.example/ads":
-    "needs a Docker daemon and a registry",
+    "needs a registry; test/processes/compose.test.ts makes and starts the same image",
   "kubectl apply -f out/kubernetes.yaml    # after the image was named in it":
     "needs a cluster; test/targets.test.ts holds the file against the types of Kubernetes",
 };
@@ -115,7 +113,8 @@ async function ends(process: Running): Promise<Ran> {
 }
 
 interface Session {
-  readonly needsNats?: boolean;
+  /** What the machine has to have. */
+  readonly needs?: boolean;
   /** `next` gives the commands of the block, one after the other. */
   readonly run: (next: () => string) => Promise<void> | void;
 }
@@ -191,7 +190,7 @@ const sessions: Readonly<Record<string, Session>> = {
       },
     },
   "nats-server -js": {
-    needsNats: true,
+    needs: hasNats,
     async run(next) {
       const [port] = await freePorts(1);
       const [command, ...args] = next().split(" ");
@@ -207,7 +206,7 @@ const sessions: Readonly<Record<string, Session>> = {
     },
   },
   "dlc build ads.dlc -o out --transport nats://nats-0:4222,nats-1:4222,nats-2:4222": {
-    needsNats: true,
+    needs: hasNats,
     async run(next) {
       const servers = await (await NatsServers.start(1)).ready();
       try {
@@ -223,6 +222,35 @@ const sessions: Readonly<Record<string, Session>> = {
         await ends(report);
       } finally {
         await servers.stop();
+      }
+    },
+  },
+  "cd out && docker compose up --build": {
+    needs: hasContainers,
+    async run(next) {
+      bash("cp ads.dlc dlc-in-containers.dlc && dlc build dlc-in-containers.dlc -o out --target compose");
+      const containers = new Containers(join(place.folder, "out"), "dlc-in-containers");
+      try {
+        const up = spawn("bash", ["-c", next()], { cwd: place.folder, stdio: "ignore", detached: true });
+        const ended = new Promise((resolve) => up.once("exit", resolve));
+        await until(() => containers.compose("ps", "--format", "{{.Health}}").split("\n").filter((each) => each === "healthy").length === 9);
+        const events = [
+          { collection: "click", row: { campaign: "shoes", id: "s1", user: "u1" } },
+          { collection: "click", seal: { campaign: "shoes" } },
+        ];
+        const attach = next();
+        const feed = (service: string, given: readonly object[], isDone: () => boolean): Promise<void> =>
+          containers.feed(attach.replace("adserver-0", service), given, isDone);
+        // Nothing is put out before the analyst has asked, and all servers have sealed.
+        const rows = (): readonly object[] => containers.rows("analyst-0");
+        for (const i of [0, 1, 2, 3, 4]) await feed(`adserver-${i}`, i === 0 ? events : events.slice(1), soon());
+        await feed("analyst-0", [{ collection: "ask", row: { campaign: "shoes" } }], () => rows().length > 0);
+        expect(rowsOf({ rows: rows() as Ran["rows"] })).toEqual([{ campaign: "shoes", id: "s1", n: 1 }]);
+        process.kill(-up.pid!, "SIGINT");
+        await ended;
+        expect(containers.inspect("report-0")).toMatchObject({ status: "exited", exitCode: 0 });
+      } finally {
+        containers.remove();
       }
     },
   },
@@ -257,6 +285,12 @@ const sessions: Readonly<Record<string, Session>> = {
   },
 };
 
+/** Becomes true when a second has passed. */
+function soon(): () => boolean {
+  const end = Date.now() + 1000;
+  return () => Date.now() > end;
+}
+
 async function stopped(process: Running): Promise<Ran> {
   process.kill("SIGTERM");
   return process.done;
@@ -278,7 +312,7 @@ describe("a command", () => {
   for (const { place: where, commands } of blocks) {
     const session = sessions[commands[0] ?? ""];
     if (session === undefined) continue;
-    test.skipIf(session.needsNats === true && !hasNats)(`of ${where}: ${commands[0]}`, async () => {
+    test.skipIf(session.needs === false)(`of ${where}: ${commands[0]}`, async () => {
       const rest = [...commands];
       await session.run(() => {
         expect(rest, "a command that is not on the page").not.toEqual([]);

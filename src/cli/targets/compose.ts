@@ -28,15 +28,18 @@ export function composeFiles(program: Deployable): TargetFiles {
     port: PEER_PORT,
     metrics: METRICS_PORT,
   });
+  const add = (name: string, role: readonly string[], hasInputs: boolean): void => {
+    services[name] = service(program, role, name, hasInputs, Object.keys(services).length === 0);
+  };
   for (const { role, count, hasInputs } of program.roles) {
     roles[role] = { instances: [] };
     for (let index = 0; index < count; index++) {
       const name = `${names.get(role)}-${index}`;
       roles[role].instances.push(place(name));
-      services[name] = service(program, [role, "--index", String(index)], name, hasInputs);
+      add(name, [role, "--index", String(index)], hasInputs);
     }
   }
-  if (hasSequencer(program)) services["log"] = service(program, ["log"], "log", false);
+  if (hasSequencer(program)) add("log", ["log"], false);
   const servers = Array.from({ length: program.transport === OWN_NATS ? NATS_SERVERS : 0 }, (_, i) => `nats-${i}`);
   const kept = [...(program.keepsData ? Object.keys(services) : []), ...servers];
   const volumes = kept.length > 0 ? { volumes: Object.fromEntries(kept.map((name) => [name, {}])) } : {};
@@ -68,11 +71,18 @@ function natsService(program: Deployable, name: string, servers: readonly string
   };
 }
 
-function service(program: Deployable, role: readonly string[], name: string, hasInputs: boolean): object {
+function service(
+  program: Deployable,
+  role: readonly string[],
+  name: string,
+  hasInputs: boolean,
+  isFirst: boolean,
+): object {
   const ready = `fetch("http://127.0.0.1:${METRICS_PORT}/ready").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
   return {
     image: program.name,
-    build: ".",
+    // One image for all: made once, by the first, so that all run the same one.
+    ...(isFirst && { build: "." }),
     command: [...role, "--listen", "0.0.0.0", ...(hasInputs ? [] : ["--no-stdin"])],
     // Its stdin stays open, so that its inputs do not end.
     ...(hasInputs && { stdin_open: true }),

@@ -116,7 +116,9 @@ function set(program: Deployable, name: string, role: string, replicas: number, 
 
 /** The program's own NATS cluster. */
 function natsSet(program: Deployable, servers: readonly string[]): readonly object[] {
-  const healthy = probe("/healthz?js-server-only=true", "monitor");
+  // Without the others a server serves no logs, and still what is left: it is not to be started again for that.
+  const alive = probe("/healthz?js-enabled-only=true", "monitor");
+  const ready = probe("/healthz?js-server-only=true", "monitor");
   const container = {
     name: "nats",
     image: NATS_IMAGE,
@@ -127,8 +129,8 @@ function natsSet(program: Deployable, servers: readonly string[]): readonly obje
       { name: "client", containerPort: NATS_PORT },
       { name: "monitor", containerPort: NATS_MONITOR_PORT },
     ],
-    livenessProbe: { ...healthy, failureThreshold: 6 },
-    readinessProbe: healthy,
+    livenessProbe: { ...alive, failureThreshold: 6 },
+    readinessProbe: ready,
     resources: { requests: { cpu: "100m", memory: "128Mi" } },
     securityContext: confined,
     volumeMounts: [{ name: "data", mountPath: DATA_FOLDER }],

@@ -36,6 +36,8 @@ export interface TargetFiles {
 export const OWN_NATS = "nats";
 /** Its servers: one may be lost. */
 export const NATS_SERVERS = 3;
+/** The image that the program's begins with. */
+export const NODE_IMAGE = "node:22-slim";
 export const NATS_IMAGE = "nats:2.11-alpine";
 export const NATS_PORT = 4222;
 const ROUTES_PORT = 6222;
@@ -112,7 +114,7 @@ export function natsArguments(program: Deployable, name: string, servers: readon
 export function dockerfile({ transport }: Deployable): EmittedFile {
   const packages = transport === "tcp" ? "" : "RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund\n";
   const text = `# Written by dlc build. One image for all processes: the role is the first argument.
-FROM node:22-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 COPY . .
 ${packages}RUN mkdir ${DATA_FOLDER} && chown node:node ${DATA_FOLDER}
