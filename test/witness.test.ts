@@ -92,6 +92,12 @@ function hunt(rules: string, strategy: "auto" | "none", more: Partial<Hunt> = {}
 }
 
 describe("what is found", () => {
+  test("is what hosts are told: versions of a register are named after the replica that wrote them, and hold the same", () => {
+    const register = (strategy: "auto" | "none"): Hunt => hunt("table r(k: int, v: mvreg<int>); r(x, y) <= c1(x, y); output o(k: int, v: mvreg<int>) agreed; o(k, v) <= r(k, v);", strategy, { among: "replicas", aims: ["R/r#1"], tries: 20 });
+    expect(huntWitness(register("auto")).witness).toBeNull();
+    expect(huntWitness(register("none")).witness).not.toBeNull();
+  });
+
   const rules = "output o(x: int, y: int); o(x, y) <= t1(x, y), t2(y, 2), not t1(y, x);";
   test("is found again at once from its seed", () => {
     const { witness, seed } = huntWitness(hunt(rules, "none", { orders: 0 }));

@@ -10,6 +10,7 @@ import { exhaust } from "./exhaust.ts";
 import { type InputSpace, inputSpace, keepPromises, smallInputs } from "./small-inputs.ts";
 import { Random, schedules } from "./schedule.ts";
 import type { ScheduleName } from "./schedule.ts";
+import { showing } from "./shown.ts";
 import { simulate } from "./simulator.ts";
 import type { SimulatedInput, SimulationResult } from "./simulator.ts";
 
@@ -138,6 +139,7 @@ function seedsFrom(first: number, count: number): number[] {
 
 /** What every output held in each run, run by run: every schedule with its first seed, then with the next. */
 function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Generator<readonly Told[]> {
+  const show = showing(programs);
   const isLossy = [...ir.collections.values()].some(({ lossy }) => lossy);
   for (const seed of seeds) {
     for (const schedule of Object.keys(schedules) as ScheduleName[]) {
@@ -153,7 +155,7 @@ function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput
         continue;
       }
       tally.runs++;
-      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule, seed, address, ever, now, result }));
+      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule, seed, address, ever: show(output, ever), now: show(output, now), result }));
     }
   }
 }
@@ -170,6 +172,7 @@ function look(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly num
 /** The same of every order of few inputs, while `orders` lasts. */
 function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly SimulatedInput[], tally: Tally): Generator<readonly Told[]> {
   if (inputs.length > fewInputs || tally.orders >= orders) return;
+  const show = showing(programs);
   const all = exhaust({ programs, deployment: { counts }, inputs, maxActions: 20_000 }, orders - tally.orders);
   try {
     for (let next = all.next(); ; next = all.next()) {
@@ -180,7 +183,7 @@ function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly Simulate
       tally.runs++;
       tally.orders++;
       const result = next.value;
-      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule: "exhaustive" as const, seed: tally.orders, address, ever, now, result }));
+      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule: "exhaustive" as const, seed: tally.orders, address, ever: show(output, ever), now: show(output, now), result }));
     }
   } catch (error) {
     if (!String(error).includes("does not come to rest")) throw error;

@@ -1,13 +1,12 @@
 /** A program under many schedules: what its outputs held in each run, and whether that keeps their labels. */
 import { canonicalText } from "../../src/runtime/canonical.ts";
-import { joinOf } from "../../src/runtime/engine/join-of.ts";
-import { handed, holdsLattice } from "../../src/runtime/outside.ts";
-import type { RoleProgram, Row, Value, ValueType } from "../../src/runtime/program.ts";
+import type { RoleProgram, Row } from "../../src/runtime/program.ts";
 import { emit } from "../../src/compiler/5-emit/emit.ts";
 import type { Plan } from "../../src/compiler/plan.ts";
 import { loadRole } from "../../src/verify/load.ts";
 import type { SimulatedInput, SimulationResult } from "../../src/verify/simulator.ts";
 import { simulate } from "../../src/verify/simulator.ts";
+import { type Show, showing } from "../../src/verify/shown.ts";
 import { type ScheduleName, schedules } from "../../src/verify/schedule.ts";
 import { adversaries } from "./adversaries.ts";
 import { check } from "./check.ts";
@@ -69,21 +68,11 @@ export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[
   return runs;
 }
 
-/**
- * A fact of an output as its host is told it: two copies of a register may name its versions after other instances, and
- * tell the same.
- */
-function showing(programs: readonly RoleProgram[]): (output: string, row: Row) => string {
-  const join = joinOf(Object.assign({}, ...programs.map(({ lattices }) => lattices)) as RoleProgram["lattices"]);
-  const types = new Map<string, readonly ValueType[]>(programs.flatMap(({ meta: { role, collections } }) => collections.map(({ name, columns }) => [`${role}.${name}`, columns.map(({ type }) => type)])));
-  return (output, row) => canonicalText(row.map((value, i) => (holdsLattice(types.get(output)![i]) ? (handed(types.get(output)![i], value, "host", join) as Value) : value)));
-}
-
-function contentsOf(result: SimulationResult, shown: ReturnType<typeof showing>, which: (output: string) => "ever" | "now"): Map<string, Map<string, string>> {
+function contentsOf(result: SimulationResult, shown: Show, which: (output: string) => "ever" | "now"): Map<string, Map<string, string>> {
   const out = new Map<string, Map<string, string>>();
   for (const { output, address, ...rows } of result.outputs) {
     const instances = out.get(output) ?? new Map<string, string>();
-    instances.set(address, rows[which(output)].map((row) => shown(output, row)).join(" "));
+    instances.set(address, shown(output, rows[which(output)]).map((row) => canonicalText(row)).join(" "));
     out.set(output, instances);
   }
   return out;
