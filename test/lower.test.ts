@@ -271,6 +271,13 @@ describe("types", () => {
     expect(head("floats(grade(3)) <= fl(_, _);")).toMatchObject({ builtin: false, args: [{ type: { kind: "nat" } }] });
   });
 
+  it("of aggregates of what a lattice holds now, which is plain", () => {
+    const kinds = ["sum(reveal(v))", "max(reveal(v))", "sum(stamp(w))", "sum(union(s, s))"].map(
+      (call) => only(`table l(v: lmax<int>, w: lww<int>, s: lpset<int>); scratch z(n: lmax<int>); z(${call}) <= l(v, w, s);`).rule.head.terms[0].kind,
+    );
+    expect(kinds).toEqual(["aggregate", "aggregate", "aggregate", "value"]);
+  });
+
   it("of aggregates", () => {
     const types = ["count()", "count(distinct s)", "sum(n)", "sum(p)", "min(n)", "argmax(n, s)", "choose(n)"].map(
       (call) => {

@@ -4,7 +4,7 @@ import type { Collection, Destination, Expr, HeadTerm, LatticeType, Rule, Type }
 import { aggregateName } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
 import { lowerAnnotations } from "./annotations.ts";
-import { contextual, eventful, latticeKinds } from "../../lattices/index.ts";
+import { contextual, eventful, latticeKinds, operationsNamed } from "../../lattices/index.ts";
 import { copyArguments, matchArguments } from "./arguments.ts";
 import { lowerBody } from "./body.ts";
 import type { Body } from "./body.ts";
@@ -196,5 +196,6 @@ function checkUpdates(place: Place, decl: RuleDecl, target: Collection, terms: r
 function isOfLattice(term: Extract<AstExpr, { kind: "call" }>, body: Body): boolean {
   const [arg] = term.args as readonly (AstExpr | undefined)[];
   if (arg?.kind === "variable") return body.variables.get(arg.name)?.type.kind === "lattice" && isOperationName(term.callee.text);
-  return arg?.kind === "call" && isOperationName(arg.callee.text) && isOperationName(term.callee.text);
+  // What gives a plain value, such as `reveal`, is aggregated.
+  return arg?.kind === "call" && operationsNamed(arg.callee.text).some(({ growth }) => growth === "morphism") && isOperationName(term.callee.text);
 }
