@@ -109,4 +109,33 @@ export const growing: Readonly<Record<string, Form>> = {
     lines.push(`output ${name}o(k: ${a}, v: lset<${type}>) ${site.level()};`, `${name}o(k, v) <= ${name}(k, v);`);
     return reads(site, name, a, make.pick(["size(v) >= 2", "size(v) < 2", "size(v) >= 1"]));
   },
+
+  "functions of lattices": (site) => {
+    const { make, lines } = site;
+    const from = site.two();
+    const [a, b] = from.types;
+    if (b !== "int") return false;
+    const one = grows(site, from, { type: "lset<int>", updates: ["y", "{y, 1}"], conditions: [] });
+    const name = site.name("l");
+    const [type, made] = make.pick([["lset<int>", "shifted(v)"], ["lmax<int>", "howMany(v)"], ["lset<int>", "w"], ["lmax<int>", "size(v)"], ["lset<int>", "if k == k then v else v"], ["lmax<int>", "oddOnes(v)"]] as const);
+    const bound = made === "w" ? `, w = ${make.pick(["union(v, v)", "shifted(v)", "v"])}` : "";
+    lines.push(`${make.pick(["table", "scratch"])} ${name}(k: ${a}, v: ${type});`, `${name}(k, ${made}) <= ${one}(k, v)${bound};`);
+    lines.push(`output ${name}o(k: ${a}, v: ${type}) ${site.level()};`, `${name}o(k, v) <= ${name}(k, v);`);
+    return reads(site, name, a, make.pick(type === "lset<int>" ? ["size(v) >= 2", "howMany(v) >= 2", "howMany(v) < 2", "oddOnes(v) >= 1", "contains(shifted(v), 2)", "w = size(v), w >= 2"] : ["v >= 2", "v < 2", "!(v < 2)", "2 <= v"]));
+  },
+
+  "aggregates over lattices": (site) => {
+    const { make, lines } = site;
+    const from = site.two();
+    const [a, b] = from.types;
+    if (b !== "int") return false;
+    const one = grows(site, from, { type: "lmax<int>", updates: ["y", "max(y)"], conditions: [] }, 1);
+    const best = site.name("l");
+    lines.push(`${make.pick(["table", "scratch"])} ${best}(k: int, v: lmax<int>);`);
+    lines.push(`${best}(0, ${make.pick(["count()", "v", "max(reveal(v))", "v + 1"])}) <= ${one}(k, v)${make.chance(0.4) ? ", v >= 1" : ""};`);
+    lines.push(`output ${best}o(k: int, v: lmax<int>) ${site.level()};`, `${best}o(k, v) <= ${best}(k, v);`);
+    const known = site.declare("scratch", [a, "int"]);
+    lines.push(make.pick([`${known.name}(k, sum(reveal(v))) <= ${one}(k, v);`, `${known.name}(k, count()) <= ${one}(k, v), ${literal(from, "k", "w")};`, `${known.name}(k, 0) <= ${one}(k, v), ${literal(from, "k")}, v >= 1 having count() >= 2;`, `${known.name}(k, 0) <= ${one}(k, v) having 1 <= max(reveal(v));`]));
+    return site.show(known);
+  },
 };

@@ -36,12 +36,13 @@ export const sending: Readonly<Record<string, Form>> = {
     const types: Type[] = [...make.columnTypes().slice(0, 2), ...(make.chance(0.4) ? (["int"] as const) : [])];
     const seal = make.pick([[0], [0], [0, 1], [1], []]);
     const by = seal.map((i) => "xyz"[i]);
+    const within = make.chance(0.12) ? " within 1s" : "";
     const sealedBy = by.length > 0 ? `sealed by (${by.join(", ")})` : "sealed";
     const input = site.input(types);
     const name = site.name("c");
     const names = variables(types);
     const isLate = make.chance(0.2);
-    lines.push(`channel ${name}(${columns(types)}) ${sealedBy};`);
+    lines.push(`channel ${name}(${columns(types)}) ${sealedBy}${within};`);
     if (isLate) hosts.push(`scratch ${name}s(${columns(types)});`, `${name}s(${names}) <+ ${input.name}(${names});`);
     hosts.push(site.forward(name, (head) => `${head}(${names}) <~ ${isLate ? `${name}s` : input.name}(${names});`));
     const over = seal.length === 0 ? (["int"] as const) : seal.map((i) => types[i]);

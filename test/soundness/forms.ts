@@ -3,12 +3,13 @@
  * gets of them stands beside its other rules, and these read it.
  */
 import { aggregating } from "./forms-aggregates.ts";
+import { idioms } from "./forms-idioms.ts";
 import { growing } from "./forms-lattices.ts";
 import { sending } from "./forms-roles.ts";
 import { deriving } from "./forms-rules.ts";
 import type { Form, Site } from "./site.ts";
 
-export const forms: Readonly<Record<string, Form>> = { ...deriving, ...aggregating, ...growing, ...sending };
+export const forms: Readonly<Record<string, Form>> = { ...deriving, ...aggregating, ...growing, ...sending, ...idioms };
 
 const names = Object.keys(forms);
 
@@ -16,7 +17,7 @@ const names = Object.keys(forms);
 export function addForms(site: Site): string[] {
   const { make } = site;
   const added: string[] = [];
-  for (let p = 0.75; make.chance(p); p = 0.5) {
+  for (let p = 0.8; make.chance(p); p = 0.5) {
     const name = make.pick(names);
     if (added.includes(name) || !forms[name](site)) continue;
     added.push(name);

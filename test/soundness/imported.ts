@@ -14,12 +14,18 @@ export const functions: Readonly<Record<string, Function>> = {
   next: (x: number): number => x + 1,
   half: (x: number): number => Math.floor(x / 2),
   isOne: (x: number): boolean => x === 1,
+  shifted: (xs: ReadonlySet<number>): ReadonlySet<number> => new Set([...xs].map((x) => x + 1)),
+  howMany: (xs: ReadonlySet<number>): number => xs.size,
+  oddOnes: (xs: ReadonlySet<number>): number => [...xs].filter((x) => x % 2 !== 0).length % 2,
 };
 
 /** Functions that forms call. */
 export const ofForms: ReadonlyMap<string, string> = new Map([
   ["next(", 'function next(x: int): int from "./f.ts" injective;'],
   ["half(", 'function half(x: int): int from "./f.ts";'],
+  ["shifted(", 'function shifted(xs: lset<int>): lset<int> from "./f.ts" morphism;'],
+  ["howMany(", 'function howMany(xs: lset<int>): lmax<int> from "./f.ts" monotone;'],
+  ["oddOnes(", 'function oddOnes(xs: lset<int>): int from "./f.ts";'],
   ["isOne", 'function isOne(x: int): bool from "./f.ts";'],
 ]);
 
