@@ -517,5 +517,16 @@ role R replicated x2 { channel c(k: int, x: int); table seen(k: int); scratch fi
 role R replicated x2 { channel c(x: int, y: int); channel d(x: int); table u(x: int); u(x) <= d(x); table t(x: int, y: int); t(x, y) <= c(x, y);
 scratch s(x: int -> y: int); s(x, choose(y)) <= c(x, y); s(x, 1) <= t(x, _); output o(x: int, y: int); o(x, y) <= s(x, y); output p(x: int); p(x) <= u(x); }`,
   },
+  {
+    name: "A14: what is deferred of facts of the program is there a step after the first", control: "R.n", always: { "R.n": "[1,3] [2,2] [3,1]" },
+    given: [["R.i", 1, 1], ["R.i", 1, 2], ["R.i", 3, 3], ["R.i", 2, 1]],
+    text: `role R { input i(k: int, v: int) sealed by (k); table f(k: int, v: int); f(1, 7); f(2, 7); table t(k: int, v: int); t(k, v) <= i(k, v); t(k, v) <+ f(k, v);
+output n(k: int, c: int); n(k, count()) <= t(k, _); }`,
+  },
+  {
+    name: "A14: nor does a log say when it is there", control: "R.o", given: [["H.i", 1], ["H#1.i", 2], ["H.i", 3]],
+    text: `role H x2 { input i(x: int); R.c(x) <~ i(x); }
+role R replicated x2 { channel c(x: int); scratch f(x: int, y: int); f(0, 0); scratch s(x: int, y: int); s(x, y) <+ f(x, y); s(x, y + 1) <+ s(x, y), y < 4, c(_); output o(x: int, y: int) agreed; o(x, y) <= s(x, y); }`,
+  },
   ...entries,
 ];

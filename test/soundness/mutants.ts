@@ -31,6 +31,8 @@ export const mutants: readonly Mutant[] = [
   { name: "events may meet anything", patches: [analysis("points", "if (ofOneTimer(passing, context)) return [];", "return [];")] },
   { name: "what rests on no event stands in every log", patches: [analysis("labels", '!== "static" && !places.has(id)) places.set(id, null);', '!== "static" && Boolean(0)) places.set(id, null);')] },
   { name: "a seal settles counts of events and of what lasts", patches: [analysis("seals", "if (mixed !== undefined) {", "if (Boolean(0) && mixed !== undefined) {")] },
+  { name: "what is deferred of static facts is there from the start", patches: [analysis("seals", "{ ...closedFromStart, deferred }", "closedFromStart")] },
+  { name: "what is deferred of static facts stands in a log", patches: [analysis("labels", 'if (rule.op !== "<=" && reads(rule)', "if (Boolean(0) && reads(rule)")] },
   { name: "a seal settles keys of events and of what lasts", patches: [analysis("seals", '=== "passing" && isMixed(head, context)', '=== "static"')] },
   { name: "two timers count as one", patches: [analysis("points", "return passing.length === 1 || timers.size === 1;", "return true;")] },
   { name: "deletions and overwrites never race", patches: [analysis("points", 'if (rule.op !== "<-" && rule.op !== "<+-") return [];\n  const head', "return [];\n  const head")] },

@@ -108,6 +108,8 @@ function placeOf(id: CollectionId, context: Context, places: Places): Place | nu
 function headPlace(rule: Rule, context: Context, places: Places): Place | null | undefined {
   // A gate opens when a seal comes, which no log places.
   if ((rule.gates?.length ?? 0) > 0 || reads(rule).some((literal) => literal.hold)) return null;
+  // What is deferred and rests on no event is there from the second step of each instance on, which no log places.
+  if (rule.op !== "<=" && reads(rule).every((literal) => !isOpen(context, literal))) return null;
   const body = bodyPlace(rule, context, places);
   if (!body) return body;
   const key = body.variables.map((name) => rule.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name));

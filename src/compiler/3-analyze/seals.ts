@@ -74,17 +74,21 @@ function sealOf(
   settleRules(id, rules, context, findings, out, use);
   if (kind === "channel") return channelSeal(id, rules, context, out, asyncCycle);
   let merged: Seal | undefined;
+  // What a deferred rule makes of static facts is there from the second step on.
+  let late = false;
   for (const rule of rules) {
     const seal = out.unsealed.has(rule.id) ? null : ruleSeal(rule, context, out.seals, findings.has(rule.id));
     if (seal === null) return null;
-    if (seal === undefined || seal.sources.length === 0) continue;
+    if (seal === undefined) continue;
+    late ||= seal.deferred;
+    if (seal.sources.length === 0) continue;
     // What a gate releases takes effect a step later through a deferred rule, when the partition is closed already.
     if (seal.consumed && rule.op !== "<=") return null;
     // Different keys on the ways into one collection leave no partition closed (case D5); the whole stream goes with all.
     if (merged && merged.columns.length > 0 && seal.columns.length > 0 && merged.columns.join() !== seal.columns.join()) return null;
     merged = merged ? unite(merged, seal) : seal;
   }
-  return merged;
+  return merged && { ...merged, deferred: late };
 }
 
 function sourceItself(id: CollectionId, key: readonly number[]): Seal {
@@ -226,7 +230,7 @@ export function writerConditions(rule: Rule, head: CollectionId, context: Contex
   const key = keyColumns(collection(context, head));
   const conditions: Condition[] = [];
   let deferred = false;
-  const writers = context.graph.into.get(head)!.filter((writer) => reads(writer).some((literal) => isOpen(context, literal)));
+  const writers = context.graph.into.get(head)!.filter((writer) => isOpenRule(writer, context));
   for (const writer of writers) {
     if (writer.role !== rule.role) return `facts for ${head} come from role ${writer.role}, where this rule cannot wait for them`;
     const seal = ruleSeal(writer, context, seals, false, key);
@@ -288,6 +292,10 @@ function isMixed(id: CollectionId, context: Context, seen = new Set<CollectionId
   );
 }
 
+function isOpenRule(rule: Rule, context: Context): boolean {
+  return reads(rule).some((literal) => isOpen(context, literal));
+}
+
 /**
  * The seal that a rule's head gets from its body: undefined while a cycle's members are still
  * assumed, null when none survives. `within`: only these head columns may carry it.
@@ -325,8 +333,9 @@ function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId,
     const own: Seal = { columns: [...columns].sort((a, b) => a - b), sources, consumed: seal.consumed, deferred: seal.deferred };
     merged = merged ? unite(merged, own) : own;
   }
-  if (merged === undefined) return reads(rule).some((literal) => isOpen(context, literal)) ? undefined : closedFromStart;
-  return { ...merged, consumed: merged.consumed || consumed, deferred: merged.deferred || rule.op === "<+" || rule.op === "<-" || rule.op === "<+-" };
+  const deferred = merged?.deferred === true || rule.op === "<+" || rule.op === "<-" || rule.op === "<+-";
+  if (merged === undefined) return isOpenRule(rule, context) ? undefined : { ...closedFromStart, deferred };
+  return { ...merged, consumed: merged.consumed || consumed, deferred };
 }
 
 /** A channel is sealed where its declaration says so and every sender can keep it, or where seals travel along all its senders' rules. */

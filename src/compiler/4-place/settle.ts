@@ -185,7 +185,8 @@ function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Se
   const { ir } = analysis;
   const { rules: decisions } = decided;
   const rank = mechanisms.map(({ name }) => name as MechanismName);
-  const candidates = ids.toSorted((a, b) => rank.indexOf(decisions.get(b)!.mechanism) - rank.indexOf(decisions.get(a)!.mechanism));
+  const rankOf = (id: RuleId): number => rank.indexOf(decisions.get(id)!.mechanism);
+  const candidates = ids.toSorted((a, b) => rankOf(b) - rankOf(a) || (textOf(a, ir) < textOf(b, ir) ? -1 : 1));
   const removed = new Map<RuleId, Decision>();
   let tries = mostTries(ir);
   const isRemovable = (some: readonly RuleId[]): boolean => {
@@ -217,6 +218,12 @@ function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Se
     else decisions.delete(id);
   }
   return settled;
+}
+
+/** By which rules are told apart wherever in a program they stand: what is taken out first does not depend on that. */
+function textOf(id: RuleId, ir: Ir): string {
+  const { head, file, span } = ir.rules.get(id)!;
+  return `${head.collection} ${file.text.slice(span.start, span.end)}`;
 }
 
 /** How often a program of this size may be written and analysed again to save coordination. */
