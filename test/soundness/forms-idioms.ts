@@ -31,7 +31,14 @@ export const idioms: Readonly<Record<string, Form>> = {
     const from = kept ? `${n}t` : `${n}q`;
     const other = make.pick(site.readable.filter(({ types }) => types[0] === a && types[1] === b).concat({ name: `${n}q`, types: [a, b, "addr"] }));
     const answer = make.pick([`${from}(x, y, z)`, `${from}(x, y, z)`, `${from}(x, y, z), ${literal(other, "x")}`, `${from}(x, _, z), ${literal(other, "x", "y")}`, `${from}(x, y, _), ${n}q(x, _, z)`, a === b ? `${from}(y, x, z)` : `${from}(x, y, z)`]);
-    lines.push(`${role}.${n}p@z(x, y) <~ ${answer};`);
+    const to = `${role}.${n}p@z(x, y)`;
+    if (make.chance(0.25)) {
+      // By way of one more role, which may mix up whom it answers.
+      const way = `W${n}`;
+      const passed = make.pick(["x, y, z", "x, y, z", "x, y, z", "x, _, z", "_, y, z"]);
+      lines.push(`${way}.${n}w(x, y, z) <~ ${answer};`);
+      others.push(`role ${way} ${make.pick(["", "replicated x2"])} {`, `channel ${n}w(x: ${a}, y: ${b}, z: addr);`, `table ${n}y(x: ${a}, y: ${b}, z: addr);`, `${n}y(x, y, z) <= ${n}w(x, y, z);`, `${to} <~ ${n}w(${passed})${passed.includes("_") || make.chance(0.3) ? `, ${n}y(x, y, ${make.pick(["_", "z"])})` : ""};`, "}");
+    } else lines.push(`${to} <~ ${answer};`);
     if (make.chance(0.12)) lines.push(`${role}.${n}p@${make.pick(["m", "*"])}(x, y) <~ ${literal(other, "x", "y")};`.replace(/@m(.*);/, `@m$1, ${role}.nodes(m);`));
     return true;
   },

@@ -134,6 +134,11 @@ export const growing: Readonly<Record<string, Form>> = {
     lines.push(`${make.pick(["table", "scratch"])} ${best}(k: int, v: lmax<int>);`);
     lines.push(`${best}(0, ${make.pick(["count()", "v", "max(reveal(v))", "v + 1"])}) <= ${one}(k, v)${make.chance(0.4) ? ", v >= 1" : ""};`);
     lines.push(`output ${best}o(k: int, v: lmax<int>) ${site.level()};`, `${best}o(k, v) <= ${best}(k, v);`);
+    if (make.chance(0.3)) {
+      const both = site.name("l");
+      lines.push(`${make.pick(["table", "scratch"])} ${both}(k: ${a}, v: lmax<int>, w: lmax<int>);`, `${both}(k, v, count()) <= ${one}(k, v), ${literal(from, "k")}${make.chance(0.3) ? ` having max(${make.pick(["reveal(v)", "1"])}) >= 1` : ""};`);
+      lines.push(`output ${both}o(k: ${a}, v: lmax<int>, w: lmax<int>) ${site.level()};`, `${both}o(k, v, w) <= ${both}(k, v, w);`);
+    }
     const known = site.declare("scratch", [a, "int"]);
     lines.push(make.pick([`${known.name}(k, sum(reveal(v))) <= ${one}(k, v);`, `${known.name}(k, count()) <= ${one}(k, v), ${literal(from, "k", "w")};`, `${known.name}(k, 0) <= ${one}(k, v), ${literal(from, "k")}, v >= 1 having count() >= 2;`, `${known.name}(k, 0) <= ${one}(k, v) having 1 <= max(reveal(v));`]));
     return site.show(known);

@@ -102,7 +102,9 @@ export const sending: Readonly<Record<string, Form>> = {
     const name = site.name("c");
     const keyLength = make.chance(0.7) ? 1 : 0;
     hosts.push(`table ${name}s(${columns(types, keyLength)});`, `${name}s(1, hash(self) % 3);`, `${name}s(0, ${make.pick(["0", "length(toString(self))", "hash(self) % 2"])});`);
-    hosts.push(site.forward(name, (head) => `${head}(x, y) <~ ${name}s(x, y);`));
+    const isView = make.chance(0.3);
+    if (isView) hosts.push(`scratch ${name}v(${columns(types, keyLength)});`, `${name}v(x, y) <= ${name}s(x, y);`);
+    hosts.push(site.forward(name, (head) => `${head}(x, y) <~ ${isView ? `${name}v` : `${name}s`}(x, y);`));
     lines.push(`channel ${name}(${columns(types, keyLength)});`);
     const known = site.declare(make.pick(["table", "scratch"]), types);
     lines.push(`${known.name}(x, y) <= ${name}(x, y);`);
