@@ -111,6 +111,23 @@ export const sending: Readonly<Record<string, Form>> = {
     return site.show(known);
   },
 
+  "a key with an address in it": (site) => {
+    const { make, lines, hosts, others } = site;
+    const [a, b] = make.columnTypes();
+    const unique = make.chance(0.8) ? " unique" : "";
+    const keyLength = make.chance(0.8) ? 2 : 1;
+    const key = (to: string): string => (keyLength === 2 ? `x: ${a}, ${to}: addr -> z: ${b}` : `x: ${a} -> ${to}: addr, z: ${b}`);
+    hosts.push(`input fin(${key("y")})${unique};`, "N.fnm@y(x, y, z) <~ fin(x, y, z);");
+    site.inputs.push({ at: "H", nodes: 2, name: "fin", types: [a, "addr", b], seal: null, single: false, unique: unique === "" ? 0 : keyLength });
+    others.push("role N x2 {", `channel fnm(${key("y")})${unique};`);
+    const from = make.pick(["fnm(x, self, z)", "fnm(x, self, z)", "fnm(x, _, z)", "fnm(x, y, z), y == self", "fnt(x, self, z)"]);
+    if (from.startsWith("fnt")) others.push(`table fnt(${key("y")});`, "fnt(x, y, z) <= fnm(x, y, z);");
+    others.push(site.forward("fnc", (head) => `${head}(x, z) <~ ${from};`), "}");
+    const known = site.declare(make.pick(["table", "scratch"]), [a, b]);
+    lines.push(`channel fnc(${columns([a, b], make.chance(0.8) ? 1 : 0)});`, `${known.name}(x, y) <= fnc(x, y);`);
+    return site.show(known);
+  },
+
   "answers to addresses": (site) => {
     const { make, lines, others } = site;
     const types = make.columnTypes().slice(0, 2);

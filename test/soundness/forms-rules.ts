@@ -1,6 +1,6 @@
 /** Forms of rules: keys, computed values, tuples, lists, recursion, deletions, modules. */
 import { literal, type Form } from "./site.ts";
-import type { Type } from "./maker.ts";
+import type { Known, Type } from "./maker.ts";
 
 /** `n`, made of the int `x`. */
 const computed = (x: string): string[] => [`${x} + 1`, `${x} + 1`, `${x} - 1`, `2 - ${x}`, `if ${x} > 1 then 0 else ${x} + 1`, `next(${x})`, `half(${x})`, `least(${x}, 1)`];
@@ -137,14 +137,29 @@ export const deriving: Readonly<Record<string, Form>> = {
     return site.show(known);
   },
 
+  "a key that events and what lasts share": (site) => {
+    const { make, lines } = site;
+    const from = make.chance(0.6) ? site.feed(make.columnTypes().slice(0, 2), { words: "sealed by (x)", seal: [0] }) : site.event();
+    const rows = site.kept(make.chance(0.8) ? from : site.event(), "table");
+    const [a, b] = from.types;
+    if (rows.types[0] !== a || rows.types[1] !== b) return false;
+    const kind = make.pick(["scratch", "scratch", "output"]);
+    const known = site.declare(kind, [a, b], 1);
+    lines.push(`${known.name}(x, ${make.pick(["y", "min(y)", "choose(y)"])}) <= ${literal(from, "x", "y")};`, `${known.name}(x, ${make.pick([make.constant(b), "max(y)", "y"])}) <= ${rows.name}(x, y);`);
+    return kind === "output" ? true : site.show(known);
+  },
+
   "rows that are taken back": (site) => {
     const { make, lines } = site;
-    const from = site.event();
+    const isSealed = make.chance(0.5);
+    const types = make.columnTypes().slice(0, 2);
+    const sealed = (): Known => site.feed(types, { words: "sealed by (x)", seal: [0] });
+    const from = isSealed ? sealed() : site.event();
     const rows = site.kept(from, "table");
     const [a, b] = from.types;
-    const gone = make.pick(site.events.filter(({ types }) => types[0] === a && types[1] === b));
+    const gone = isSealed ? sealed() : make.pick(site.events.filter(({ types: [c, d] }) => c === a && d === b));
     lines.push(make.pick([`${rows.name}(x, y) <- ${literal(gone, "x", "y")};`, `${rows.name}(x, y) <- ${rows.name}(x, y), ${literal(gone, "x")};`, `${rows.name}(x, y) <- ${rows.name}(x, y), ${literal(gone, "_", "y")}, ${literal(site.two(), "_")};`]));
-    const denied = make.pick(site.readable.filter(({ types }) => types[0] === a));
+    const denied = isSealed && make.chance(0.7) ? site.kept(sealed(), "table") : make.pick(site.readable.filter(({ types: [c] }) => c === a));
     const known = site.declare("scratch", [a, "int"]);
     lines.push(`${known.name}(x, ${make.pick(["count()", "count(distinct y)"])}) <= ${rows.name}(x, y)${make.chance(0.5) ? ", _ in [1, 2]" : ""}${make.chance(0.7) ? `, not ${literal(denied, "x")}` : ""};`);
     return site.show(known);

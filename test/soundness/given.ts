@@ -34,7 +34,8 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
     const input = make.pick(open);
     const row = input.types.map((type) => make.pick(values[type]));
     // A promised key has one value, wherever it enters.
-    if (input.unique > 0) for (let i = input.unique; i < row.length; i++) row[i] = values[input.types[i]][values[input.types[0]].indexOf(row[0]) % values[input.types[i]].length];
+    const key = row.slice(0, input.unique).reduce<number>((sum, value, i) => sum + values[input.types[i]].indexOf(value), 0);
+    if (input.unique > 0) for (let i = input.unique; i < row.length; i++) row[i] = values[input.types[i]][key % values[input.types[i]].length];
     const node = input.single ? hash(input.seal!.map((column) => row[column])) % input.nodes : make.random.below(input.nodes);
     rows.push([`${input.at}#${node}.${input.name}`, ...row]);
   }

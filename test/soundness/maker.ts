@@ -17,7 +17,8 @@ export const values: Record<Type, readonly Value[]> = {
   string: ["a", "b", "c"],
   float: [0.1, 0.2, 0.3, 1e16, -1e16],
   bool: [false, true],
-  addr: [],
+  // Of the role that one of the forms brings.
+  addr: ["N#0", "N#1"],
   // Of which two are written alike, if one forgets what they are.
   json: [1, "1", [1], "[1]"],
   "list<int>": [[], [0, 1], [1, 0], [1]],
