@@ -160,8 +160,23 @@ export const deriving: Readonly<Record<string, Form>> = {
     const gone = isSealed ? sealed() : make.pick(site.events.filter(({ types: [c, d] }) => c === a && d === b));
     lines.push(make.pick([`${rows.name}(x, y) <- ${literal(gone, "x", "y")};`, `${rows.name}(x, y) <- ${rows.name}(x, y), ${literal(gone, "x")};`, `${rows.name}(x, y) <- ${rows.name}(x, y), ${literal(gone, "_", "y")}, ${literal(site.two(), "_")};`]));
     const denied = isSealed && make.chance(0.7) ? site.kept(sealed(), "table") : make.pick(site.readable.filter(({ types: [c] }) => c === a));
-    const known = site.declare("scratch", [a, "int"]);
-    lines.push(`${known.name}(x, ${make.pick(["count()", "count(distinct y)"])}) <= ${rows.name}(x, y)${make.chance(0.5) ? ", _ in [1, 2]" : ""}${make.chance(0.7) ? `, not ${literal(denied, "x")}` : ""};`);
+    const not = make.chance(0.75) ? `, not ${literal(denied, "x")}` : "";
+    const twice = make.chance(0.5) ? ", _ in [1, 2]" : "";
+    const isWhole = make.chance(0.5);
+    const known = site.declare("scratch", isWhole ? [a, b, "int"] : [a, "int"]);
+    lines.push(`${known.name}(x, ${isWhole ? "y, count()" : make.pick(["count()", "count(distinct y)"])}) <= ${rows.name}(x, y)${twice}${not};`);
+    return site.show(known);
+  },
+
+  "what changes meets what changes": (site) => {
+    const { make, lines } = site;
+    const rows = site.kept(make.chance(0.7) ? site.event() : site.two(), "table");
+    const [a] = rows.types;
+    const counted = site.declare("scratch", [a, "int"]);
+    lines.push(`${counted.name}(x, count()) <= ${rows.name}(x, _);`);
+    const other = make.chance(0.6) ? counted : make.pick(site.readable.filter(({ types }) => types[0] === a && types[1] === "int").concat(counted));
+    const known = site.declare("scratch", [a, a]);
+    lines.push(`${known.name}(x, y) <= ${make.pick([`${counted.name}(x, n), ${literal(other, "y", "n")}`, `${counted.name}(x, n), ${literal(other, "y", "n")}, x != y`, `${counted.name}(x, 1), ${literal(other, "y", "2")}`, `${counted.name}(x, _), ${literal(other, "y", "2")}`])};`);
     return site.show(known);
   },
 

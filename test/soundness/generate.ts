@@ -401,7 +401,7 @@ function withWords(generated: Generated, make: Maker): Generated {
   const forced = make.chance(0.07) ? "barrier" : strategy;
   const asking = forced === strategy && make.chance(0.2) ? { rule: make.random.below(12), how: make.pick(["barrier", "barrier", "order", "order by", "seal by", 'none, "it may differ"', 'weaker, "it may be lost"']) } : undefined;
   let { text } = generated;
-  if (make.chance(0.06)) text = text.replace(/\bsealed( by \([^)]*\))?( single)?/g, (found) => (make.chance(0.7) ? `${found} within 1s` : found));
+  if (make.chance(0.06)) text = text.replace(/\bsealed( by \([^)]*\))?( single)?( within)?/g, (found) => (!found.endsWith("within") && make.chance(0.7) ? `${found} within 1s` : found));
   if (make.chance(0.1)) text = text.replace(/^(output \w+\(.*\)) *(\w*);/gm, (_, head: string, level: string) => `${head} ${level || "deterministic"}${make.chance(0.5) ? " strict" : ""};`);
   return { ...generated, text, strategy: forced, ...(asking && { asking }) };
 }
