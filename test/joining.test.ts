@@ -79,7 +79,7 @@ function give(world: Joining, round: number): void {
 }
 
 /** Clicks after their seal are refused by the host. Everything else must be taken. */
-function run(options: Partial<JoiningOptions> & { readonly seed: number }, between: (world: Joining, round: number) => void): Joining {
+function runWith(options: Partial<JoiningOptions> & { readonly seed: number }, between: (world: Joining, round: number) => void): Joining {
   const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], ...options });
   for (let round = 0; round < 12; round++) {
     give(world, round);
@@ -113,7 +113,12 @@ function joinsTwo(world: Joining, round: number): void {
   if (round === 5 + world.random.below(2)) world.join("Store", world.instances.has("Store#3") ? 4 : 3);
 }
 
-describe("a newcomer", () => {
+describe.each([
+  ["where a process is the registry", false],
+  ["where the registry stands in a log that all read", true],
+])("a newcomer, %s,", (_, isOnLogs) => {
+  const run: typeof runWith = (options, between) => runWith({ isOnLogs, ...options }, between);
+
   test.each([
     ["that hear from others", programs],
     ["that also send to each other", programsOf(gossip)],
@@ -241,7 +246,7 @@ describe("a newcomer", () => {
   }, 120_000);
 
   test("that was only thought dead is told that it has been forgotten", () => {
-    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1, isOnLogs });
     world.kill("Client#1");
     world.join("Store", 2);
     world.run();
@@ -255,19 +260,21 @@ describe("a newcomer", () => {
   });
 
   test("with a number that another has or had is refused", () => {
-    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1, isOnLogs });
     world.join("Store", 2);
     world.run();
     const again = world.join("Store", 2);
     world.run();
     expect(again.isLiving).toBe(false);
-    expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    const why = "Store#2 is a member of this deployment already: give the newcomer another number";
+    if (isOnLogs) expect([world.refused.get("Store#2"), world.faults]).toEqual([why, []]);
+    else expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
       "DLC906 the sequencer does not let a newcomer in: Store#2 is a member of this deployment already: give the newcomer at 127.0.0.1:7002 another number",
     ]);
   });
 
   test("never gets the state of one that has died and begun again: that one is refused", () => {
-    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1 });
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1, isOnLogs });
     world.instances.get("Client#0")!.input("pair", [1, 2]);
     world.run();
     world.kill("Store#0");
@@ -278,5 +285,87 @@ describe("a newcomer", () => {
     world.run();
     expect(newcomer.read("pairs")).toEqual([[1, 2]]);
     expect(world.faults).toEqual([]);
+  });
+});
+
+describe("where the registry stands in a log that all read", () => {
+  const options = { counts: { Store: 2, Client: 2 }, dynamic: ["Store", "Client"], isOnLogs: true };
+
+  test("what newcomers append to the log of a role is taken by all of its replicas, in one order", () => {
+    let appended = 0;
+    const [changing] = [programsOf(compile({ path: "test.dlc", text: store }, { dynamic: ["Store", "Client"] }).plan!)];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const world = runWith({ seed, ...options, programs: changing }, (at, round) => {
+        if (round === 2) at.join("Client", 2);
+        if (round === 4) at.join("Store", 2);
+        if (round === 6) at.join("Client", 3);
+        for (const address of ["Client#2", "Client#3"]) if (at.instances.get(address)?.isLiving) at.instances.get(address)!.input("put", [`k${round % 2}`, 1000 + round]);
+        if (round === 9 && at.instances.get("Client#2")!.isLiving) at.leave("Client#2");
+      });
+      for (const [address, each] of world.instances) if (address.startsWith("Client") && !world.dead.has(address)) each.endInput();
+      world.run();
+      expect(world.faults.filter(({ code }) => code !== "DLC951"), `seed ${seed}`).toEqual([]);
+      for (const address of ["Store#1", "Store#2"]) {
+        expect(difference(world, "Store#0", address), `seed ${seed}`).toEqual([]);
+        expect(world.instances.get(address)!.awaited(), `seed ${seed}`).toEqual([]);
+      }
+      // A value overwrites those before it: the last of each replica is the same, and so are the places in the log.
+      expect(world.instances.get("Store#2")!.read("cur")).toEqual(world.instances.get("Store#0")!.read("cur"));
+      if (world.instances.get("Store#0")!.read("cur").some(([, v]) => (v as number) >= 1000)) appended++;
+    }
+    expect(appended).toBeGreaterThan(seeds / 10);
+  }, 120_000);
+
+  test("a process that begins under the number of one that is dead gets nothing of what was said to that", () => {
+    let [late, refused] = [0, 0];
+    for (let seed = 1; seed <= seeds / 3; seed++) {
+      const world = new Joining({ programs, ...options, dynamic: ["Store"], seed });
+      for (let id = 0; id < 20; id++) world.instances.get(`Client#${id % 2}`)!.input("click", [`c${id % 3}`, id]);
+      world.join("Store", 2);
+      world.run(world.random.below(240));
+      if (world.instances.get("Store#2")!.isLiving) late++;
+      world.kill("Store#2");
+      world.run(world.random.below(20));
+      const again = world.joinAgain("Store", 2);
+      world.run();
+      // It is the first that is let in only where that has not been heard of.
+      if (again.isLiving) expect(again.read("clicks"), `seed ${seed}`).toEqual(world.instances.get("Store#1")!.read("clicks"));
+      else {
+        expect(world.refused.get("Store#2"), `seed ${seed}`).toMatch(/is a member of this deployment already/);
+        expect(again.read("clicks"), `seed ${seed}`).toEqual([]);
+        refused++;
+      }
+    }
+    expect(late).toBeGreaterThan(seeds / 30);
+    expect(refused).toBeGreaterThan(seeds / 4);
+    expect(late).toBeLessThan(refused);
+  });
+
+  test("what was sent in a view that an instance has not entered, or before a newcomer has its state, is not read", () => {
+    const world = new Joining({ programs, ...options, dynamic: ["Store"], seed: 1 });
+    const entry = { kind: "appended", log: "Store.log", upTo: 1, from: "Client#0", epoch: 1, first: 1, envelopes: [{ seq: 1, parts: [{ kind: "view", view: 1 }] }] } as const;
+    expect(() => world.instances.get("Store#0")!.enter(entry)).toThrow("before its turn");
+    expect(() => world.join("Store", 2).enter({ ...entry, envelopes: [] })).toThrow("before its turn");
+    // Of an address that has not joined by then nothing is taken, at whatever replica.
+    const stranger = { ...entry, from: "Client#7", envelopes: [{ seq: 1, parts: [{ kind: "append", log: "Store.log", runs: [{ target: "Store.put", to: null, from: "Client#7", rows: [["k", 1]] }] }] }] } as const;
+    expect(world.instances.get("Store#0")!.enter(stranger).faults.map(({ code }) => code)).toEqual(["DLC906"]);
+    expect(world.instances.get("Store#0")!.waiting).toBe(0);
+  });
+
+  test("a newcomer reads a log on from where its sponsor was", () => {
+    const world = new Joining({ programs, ...options, dynamic: ["Store"], seed: 1 });
+    for (let v = 0; v < 5; v++) {
+      world.instances.get("Client#0")!.input("put", ["k", v]);
+      world.run();
+    }
+    const newcomer = world.join("Store", 2);
+    while (!newcomer.isLiving) world.run(1);
+    expect(newcomer.followed.upTo("Store.log")).toBe(world.instances.get("Store#0")!.followed.upTo("Store.log"));
+    expect(newcomer.followed.upTo("Store.log")).toBeGreaterThan(0);
+  });
+
+  test("no number of what has come is kept for ever", () => {
+    const world = runWith({ seed: 1, programs, ...options, dynamic: ["Store"] }, joinsTwo);
+    for (const instance of world.instances.values()) for (const [from, , { beyond }] of instance.received.last()) expect([from, [...beyond]]).toEqual([from, []]);
   });
 });

@@ -104,13 +104,13 @@ export class Instance {
   /** Timers, and channels on which things are sent again. */
   readonly #repeating: ReadonlySet<string>;
 
-  constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number) {
+  constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number, followed: FollowedLogs | null = null) {
     const { meta } = program;
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
     this.epoch = epoch;
     this.members = new Members(deployment.counts, deployment.dynamic);
-    this.followed = new FollowedLogs(deployment, meta, this.address, epoch);
+    this.followed = followed ?? new FollowedLogs(deployment, meta, this.address, epoch);
     const report = (fault: Fault): void => {
       if (this.#isStepping || this.onLateFault === null) this.#faults.push(fault);
       else this.onLateFault(fault);
@@ -331,6 +331,7 @@ export class Instance {
     for (const local of this.#locals.values()) if (local.meta.kind === "channel") local.persist(state);
     this.#inbox.handOver(state, this.#locals);
     this.#logs.persist(state);
+    this.followed.handOver(state);
     this.#evaluator.persist!(state);
     this.#started = state.of(this.#started);
     this.#lastWasBatch = state.of(this.#lastWasBatch);

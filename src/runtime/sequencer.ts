@@ -33,7 +33,7 @@ interface Owner {
 interface Log {
   readonly log: string;
   readonly value: Row;
-  readonly addresses: readonly string[];
+  addresses: readonly string[];
   /** Number of the last batch. */
   last: number;
   /** What waits for the next batch; null when nothing does, not even a tick. */
@@ -100,6 +100,13 @@ export class Sequencer {
     this.#duplicates.persist(state);
     state.map(this.#numbers);
     state.set(this.#gone);
+    // Who they are is of the one that loads it, and may change on.
+    if (state.isLoading) for (const log of this.#logs.values()) log.addresses = this.#receiversOf(log.log, log.addresses);
+  }
+
+  #receiversOf(name: string, others: readonly string[]): readonly string[] {
+    const { addresses, replicated } = this.#owners.get(name) as Owner;
+    return replicated ? addresses : others;
   }
 
   /** Envelopes that have come. */
@@ -153,10 +160,16 @@ export class Sequencer {
     return address !== LOG && this.members.has(address);
   }
 
+  /** `of`: the instances of the log's role. */
+  protected isReceiver(address: string, of: readonly string[]): boolean {
+    return of.includes(address);
+  }
+
   protected hear({ from }: Envelope, part: Part, faults: Fault[]): void {
     if (part.kind === "append") this.#append(from, part.runs, faults);
     else if (part.kind === "tick") this.#tick(from, part, faults);
-    else faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only` });
+    // Of what view they were sent whoever reads them has asked before.
+    else if (part.kind !== "view") faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only` });
   }
 
   #append(from: string, runs: readonly LogRun[], faults: Fault[]): void {
@@ -165,7 +178,7 @@ export class Sequencer {
         void faults.push({ code: "DLC909", message: `the sequencer refused a fact of ${target} from ${from}: ${problem}` });
       const ordered = this.#collections.get(target);
       if (ordered === undefined) for (const row of rows) refuse(row, "it passes through no log");
-      else if (to !== null && !ordered.addresses.includes(to)) for (const row of rows) refuse(row, `${to} is no instance of its role: ${factText(target, row)}`);
+      else if (to !== null && !this.isReceiver(to, ordered.addresses)) for (const row of rows) refuse(row, `${to} is no instance of its role: ${factText(target, row)}`);
       else this.#place(ordered, { target, to, from, rows: ordered.type.fitting(rows, refuse) });
     }
   }

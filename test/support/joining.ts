@@ -1,6 +1,8 @@
 /** Instances and a registry in one process: what they say arrives in any order, and twice, while newcomers join. */
 import type { Fault, RoleProgram, Row } from "../../src/runtime/program.ts";
-import { isMembership } from "../../src/runtime/membership/changes.ts";
+import type { LogEntry } from "../../src/runtime/followed-log.ts";
+import { isMembership, viewOfEntry } from "../../src/runtime/membership/changes.ts";
+import { MEMBERS_LOG } from "../../src/runtime/membership/followed-registry.ts";
 import { MemberInstance } from "../../src/runtime/membership/member.ts";
 import { Registry } from "../../src/runtime/membership/registry.ts";
 import type { Envelope, Part } from "../../src/runtime/messages.ts";
@@ -14,6 +16,8 @@ export interface JoiningOptions {
   readonly seed: number;
   /** What becomes of an envelope on its way, for controls. */
   readonly spoil?: (envelope: Envelope) => Envelope;
+  /** Nobody is the registry, or orders: what would be said to it stands in logs that everybody reads. */
+  readonly isOnLogs?: boolean;
 }
 
 export class Joining {
@@ -30,6 +34,10 @@ export class Joining {
   readonly dead = new Set<string>();
   readonly #options: JoiningOptions;
   #pool: Envelope[] = [];
+  readonly #logs = new Map<string, LogEntry[]>([[MEMBERS_LOG, []]]);
+  /** How many entries each process has read, by its address, life and log. */
+  readonly #read = new Map<string, number>();
+  #silences = 0;
 
   constructor(options: JoiningOptions) {
     this.#options = options;
@@ -41,7 +49,9 @@ export class Joining {
 
   #add(role: string, index: number, joins: boolean): MemberInstance {
     const program = this.#options.programs.find(({ meta }) => meta.role === role)!;
-    const instance = new MemberInstance(program, { counts: this.#options.counts, dynamic: new Set(this.#options.dynamic) }, index, this.random.below(1000), { joins, pieceBytes: 512 });
+    const { counts, dynamic, isOnLogs, programs } = this.#options;
+    const metas = isOnLogs ? { metas: programs.map(({ meta }) => meta) } : {};
+    const instance = new MemberInstance(program, { counts, dynamic: new Set(dynamic) }, index, 1 + this.random.below(1000), { joins, pieceBytes: 512, ...metas });
     instance.onRefused = (why) => void this.refused.set(instance.address, why);
     this.instances.set(instance.address, instance);
     return instance;
@@ -57,6 +67,12 @@ export class Joining {
     const instance = this.#add(role, index, true);
     instance.join({ host: "127.0.0.1", port: 7000 + index });
     return instance;
+  }
+
+  /** As `join`, of a process that takes the place of a dead one of that name. */
+  joinAgain(role: string, index: number): MemberInstance {
+    this.dead.delete(addressOf(role, index));
+    return this.join(role, index);
   }
 
   /** It says and hears nothing more; what it has said arrives. */
@@ -80,13 +96,59 @@ export class Joining {
   }
 
   #act(): boolean {
-    const able = [...this.instances.values()].filter((each) => !this.dead.has(each.address) && each.wantsStep());
+    const living = [...this.instances.values()].filter((each) => !this.dead.has(each.address));
+    const able = living.filter((each) => each.wantsStep());
+    const reading = this.#options.isOnLogs ? living.flatMap((each) => this.#readable(each)) : [];
     const pool = this.#pool;
-    if (able.length === 0 && pool.length === 0) return false;
-    const at = this.random.below(able.length + pool.length);
+    if (able.length === 0 && pool.length === 0 && reading.length === 0) return false;
+    const at = this.random.below(able.length + pool.length + reading.length);
     if (at < able.length) this.#step(able[at]);
-    else this.#deliver(at - able.length);
+    else if (at < able.length + pool.length) this.#deliver(at - able.length);
+    else reading[at - able.length - pool.length]();
     return true;
+  }
+
+  /** What it can do to read on. */
+  #readable(instance: MemberInstance): (() => void)[] {
+    return [...this.#logs].flatMap(([log, entries]) => {
+      const isOfMembers = log === MEMBERS_LOG;
+      if (!isOfMembers && (!instance.isLiving || !instance.address.startsWith(`${log.split(".")[0]}#`))) return [];
+      const key = `${instance.address} ${instance.epoch} ${log}`;
+      const at = this.#read.get(key) ?? instance.followed.upTo(log);
+      const entry = entries[at];
+      if (entry === undefined) return [];
+      if (!isOfMembers && viewOfEntry(entry) > instance.view) return [];
+      return [
+        (): void => {
+          this.#read.set(key, at + 1);
+          this.faults.push(...instance.enter(entry).faults);
+        },
+      ];
+    });
+  }
+
+  /** It stands in the logs that its parts are for. */
+  #append({ from, epoch, seq, parts }: Envelope): void {
+    const of = new Map<string, Part[]>();
+    const views = parts.filter(({ kind }) => kind === "view");
+    for (const part of parts) {
+      if (part.kind === "view") continue;
+      const log = part.kind === "append" || part.kind === "tick" ? part.log : MEMBERS_LOG;
+      of.set(log, [...(of.get(log) ?? views), part]);
+    }
+    for (const [log, own] of of) this.#store(log, (upTo) => ({ kind: "appended", log, upTo, from, epoch, first: 1, envelopes: [{ seq, parts: own }] }));
+  }
+
+  #store(log: string, make: (upTo: number) => LogEntry): void {
+    const entries = this.#logs.get(log) ?? [];
+    this.#logs.set(log, entries);
+    const entry = make(entries.length + 1);
+    entries.push(entry);
+    // For whoever looks on: the changes as they have been put in order.
+    if (log !== MEMBERS_LOG) return;
+    if (entry.kind === "epoch end") this.registry.forgetSilent();
+    else for (const { seq, parts } of entry.envelopes) this.registry.take({ from: entry.from, to: LOG, epoch: entry.epoch, seq, parts });
+    this.registry.flush();
   }
 
   #step(instance: MemberInstance): void {
@@ -113,7 +175,8 @@ export class Joining {
   #deliver(at: number): void {
     const [envelope] = this.#pool.splice(at, 1);
     if (this.dead.has(envelope.to)) return;
-    if (envelope.to === LOG) {
+    if (envelope.to === LOG && this.#options.isOnLogs) this.#append(envelope);
+    else if (envelope.to === LOG) {
       this.faults.push(...this.registry.take(envelope));
       this.#send(this.registry.flush());
     } else this.faults.push(...(this.instances.get(envelope.to)?.receive(envelope) ?? []));
@@ -126,6 +189,10 @@ export class Joining {
 
   /** Nothing heard of silent newcomers is sent on. */
   forgetSilent(): void {
+    if (this.#options.isOnLogs) {
+      const number = this.#silences++;
+      return this.#store(MEMBERS_LOG, (upTo) => ({ kind: "epoch end", log: MEMBERS_LOG, upTo, number }));
+    }
     this.registry.forgetSilent();
     this.#send(this.registry.flush());
   }

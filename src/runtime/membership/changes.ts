@@ -5,6 +5,7 @@
  * receiver that is not there yet lets it wait. So nobody hears of an address before the instance that has it is known to him.
  */
 import type { Place } from "../deployment.ts";
+import type { LogEntry } from "../followed-log.ts";
 
 export interface Change {
   /** The view that begins with it: 1, 2, ... */
@@ -51,4 +52,9 @@ export function isMembership(part: { readonly kind: string }): part is Membershi
 export function viewOf(parts: readonly { readonly kind: string }[]): number {
   const [first] = parts as readonly MembershipPart[];
   return first?.kind === "view" ? first.view : 0;
+}
+
+/** The last view in which anything of an entry of a log was sent. */
+export function viewOfEntry(entry: LogEntry): number {
+  return entry.kind === "appended" ? Math.max(0, ...entry.envelopes.map(({ parts }) => viewOf(parts))) : 0;
 }

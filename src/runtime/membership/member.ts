@@ -14,14 +14,16 @@
 import { Buffer } from "node:buffer";
 import { deserialize, serialize } from "node:v8";
 import { Duplicates } from "../duplicates.ts";
+import type { LogEntry } from "../followed-log.ts";
 import { Instance } from "../instance.ts";
 import type { Deployment, StepChoice, StepEffects } from "../instance.ts";
 import type { Envelope, Part } from "../messages.ts";
-import type { Fault, RoleProgram } from "../program.ts";
-import { LOG, parseAddress } from "../routing.ts";
+import type { Fault, RoleMeta, RoleProgram } from "../program.ts";
+import { addressOf, LOG, parseAddress } from "../routing.ts";
 import { State } from "../state.ts";
-import { isMembership, viewOf } from "./changes.ts";
+import { isMembership, viewOf, viewOfEntry } from "./changes.ts";
 import type { Change, MembershipPart } from "./changes.ts";
+import { MEMBERS_LOG, MemberLogs } from "./followed-registry.ts";
 
 /** A state is sent in pieces of so many bytes. */
 const PIECE_BYTES = 512 * 1024;
@@ -45,6 +47,8 @@ export interface MemberOptions {
   readonly joins: boolean;
   /** In pieces of so many bytes it sends its state. */
   readonly pieceBytes?: number;
+  /** Of all roles, where the registry stands in a log that this instance reads. */
+  readonly metas?: readonly RoleMeta[];
 }
 
 export class MemberInstance extends Instance {
@@ -56,7 +60,10 @@ export class MemberInstance extends Instance {
   onRefused: ((why: string) => void) | null = null;
   readonly #program: RoleProgram;
   readonly #pieceBytes: number;
+  readonly #deployment: Deployment;
   #view = 0;
+  /** In which view each newcomer came. */
+  readonly #came = new Map<string, number>();
   /** Changes that have come before those between. */
   readonly #early = new Map<number, Change>();
   /** Numbers of everything that has come, taken or waiting. */
@@ -83,10 +90,12 @@ export class MemberInstance extends Instance {
   #gotSome = false;
 
   constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number, options: MemberOptions) {
-    super(program, deployment, index, epoch);
+    const { metas, joins } = options;
+    super(program, deployment, index, epoch, metas === undefined ? null : new MemberLogs(deployment, program.meta, addressOf(program.meta.role, index), epoch, { metas, joins }));
     this.#program = program;
+    this.#deployment = deployment;
     this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
-    this.#isLiving = !options.joins;
+    this.#isLiving = !joins;
     // One that has lived before, without keeping it, has missed what changed.
     if (this.#isLiving) this.#say(LOG, { kind: "word", word: "changes" });
   }
@@ -150,8 +159,30 @@ export class MemberInstance extends Instance {
       else others.push(part);
     }
     if (others.length > 0) this.#held.push({ view: viewOf(parts), envelope: { ...envelope, parts: others } });
+    else this.received.admit(from, epoch, seq);
     this.#settle(faults);
     return faults;
+  }
+
+  /** What the registry says, where it stands in a log, comes as from its process. */
+  override enter(entry: LogEntry): ReturnType<Instance["enter"]> {
+    if (entry.log === MEMBERS_LOG) {
+      const { batches, faults } = this.followed.take(entry);
+      return { batches: [], faults: [...faults, ...batches.flatMap((envelope) => this.receive(envelope))] };
+    }
+    if (!this.#isLiving || viewOfEntry(entry) > this.#view) throw new Error(`${this.address} reads the log ${entry.log} before its turn`);
+    if (entry.kind !== "appended") return super.enter(entry);
+    const envelopes = entry.envelopes.filter(({ parts }) => this.#wasMember(entry.from, viewOf(parts)));
+    const { batches, faults } = super.enter({ ...entry, envelopes });
+    if (envelopes.length === entry.envelopes.length) return { batches, faults };
+    const stranger = { code: "DLC906", message: `${this.address} refused what ${entry.from} has appended to the log ${entry.log}: no instance of this deployment has that address` };
+    return { batches, faults: [stranger, ...faults] };
+  }
+
+  /** Whether it has taken part by that view: the answer is the same wherever it is asked. */
+  #wasMember(address: string, view: number): boolean {
+    const { role = "", index = 0 } = parseAddress(address) ?? {};
+    return index < (this.#deployment.counts[role] ?? 0) || (this.#came.get(address) ?? Infinity) <= view;
   }
 
   #hear({ from, epoch, seq }: Envelope, part: MembershipPart, faults: Fault[]): void {
@@ -213,6 +244,7 @@ export class MemberInstance extends Instance {
       return;
     }
     if (kind === "sponsor") this.dismiss(address, view);
+    if (kind === "join") this.#came.set(address, view);
     this.admit(parseAddress(address)!.role, address, sponsor, view);
     if (sponsor === null) {
       if (address === this.address) this.#live();
@@ -243,7 +275,10 @@ export class MemberInstance extends Instance {
     this.#held = [];
     for (const each of held) {
       const { view, envelope } = each;
-      if (view < this.#since) continue;
+      if (view < this.#since) {
+        this.received.admit(envelope.from, envelope.epoch, envelope.seq);
+        continue;
+      }
       if (!this.#isLiving || view > this.#view || view >= until) this.#held.push(each);
       else faults.push(...super.receive(envelope));
     }

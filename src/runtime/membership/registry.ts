@@ -48,6 +48,11 @@ export class Registry extends Sequencer {
     return this.#changes;
   }
 
+  /** Whether some have been let in that have not got their state. */
+  get hasNewcomers(): boolean {
+    return this.#newcomers.size > 0;
+  }
+
   /** Any instance of a role whose members change may ask to be let in. */
   protected override knows(address: string): boolean {
     return super.knows(address) || this.#dynamic.has(parseAddress(address)?.role ?? "");
@@ -74,11 +79,7 @@ export class Registry extends Sequencer {
 
   #join(address: string, place: Pick<Place, "host" | "port">, faults: Fault[]): void {
     const { role } = parseAddress(address)!;
-    if (super.knows(address)) {
-      // Whoever is there would get the answer.
-      const why = `${address} is a member of this deployment already: give the newcomer at ${place.host}:${place.port} another number`;
-      return void faults.push({ code: "DLC906", message: `the sequencer does not let a newcomer in: ${why}` });
-    }
+    if (super.knows(address)) return this.refuseTaken(address, place, faults);
     this.onPlace?.(address, place);
     const sponsor = this.#nextSponsor(address, null);
     const hasBeen = this.#changes.some((change) => change.address === address);
@@ -88,6 +89,12 @@ export class Registry extends Sequencer {
     this.#newcomers.set(address, { sponsor, view: this.#changes.length + 1, isHeard: true });
     this.members.add(address);
     this.#change({ kind: "join", address, place, sponsor, senders: this.#dynamic.get(role)! });
+  }
+
+  /** Whoever is there would get the answer. */
+  protected refuseTaken(address: string, { host, port }: Pick<Place, "host" | "port">, faults: Fault[]): void {
+    const why = `${address} is a member of this deployment already: give the newcomer at ${host}:${port} another number`;
+    faults.push({ code: "DLC906", message: `the sequencer does not let a newcomer in: ${why}` });
   }
 
   /** One that needs no state. What was settled before it came, it is told first. */
