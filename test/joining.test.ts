@@ -273,6 +273,22 @@ describe.each([
     ]);
   });
 
+  test("hears all that those say who are started again after it came", () => {
+    for (let seed = 1; seed <= seeds / 3; seed++) {
+      const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed, isOnLogs });
+      world.join("Store", 2);
+      world.run();
+      world.kill("Client#1");
+      const back = world.restart("Client", 1);
+      // Its host does not wait until it has heard of the newcomer.
+      back.input("click", ["c", 1]);
+      back.endInput();
+      world.run();
+      expect(world.faults, `seed ${seed}`).toEqual([]);
+      for (const address of ["Store#0", "Store#1", "Store#2"]) expect(world.instances.get(address)!.read("clicks"), `${address}, seed ${seed}`).toEqual([["c", 1]]);
+    }
+  });
+
   test("never gets the state of one that has died and begun again: that one is refused", () => {
     const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed: 1, isOnLogs });
     world.instances.get("Client#0")!.input("pair", [1, 2]);
@@ -343,6 +359,7 @@ describe("where the registry stands in a log that all read", () => {
 
   test("what was sent in a view that an instance has not entered, or before a newcomer has its state, is not read", () => {
     const world = new Joining({ programs, ...options, dynamic: ["Store"], seed: 1 });
+    world.run();
     const entry = { kind: "appended", log: "Store.log", upTo: 1, from: "Client#0", epoch: 1, first: 1, envelopes: [{ seq: 1, parts: [{ kind: "view", view: 1 }] }] } as const;
     expect(() => world.instances.get("Store#0")!.enter(entry)).toThrow("before its turn");
     expect(() => world.join("Store", 2).enter({ ...entry, envelopes: [] })).toThrow("before its turn");

@@ -23,7 +23,7 @@ export interface Change {
 
 /** What a member says to the registry, without further words. */
 export const WORDS = ["changes", "waits", "sponsor", "leave"] as const;
-/** `changes`: it has just started, and asks for those it missed. The others are a newcomer's, but for `leave`. */
+/** `changes`: it has just started, and asks for those there have been. The others are a newcomer's, but for `leave`. */
 export type Word = (typeof WORDS)[number];
 
 export type MembershipPart =
@@ -37,7 +37,10 @@ export type MembershipPart =
   | { readonly kind: "refused"; readonly why: string }
   /** To the sponsor: what the sender numbers from here on goes to the newcomer of that view too. */
   | { readonly kind: "mark"; readonly view: number }
-  /** From a newcomer: it has the whole state of that view; and from the registry: it may take it, no other sponsor has been named. */
+  /**
+   * From a newcomer: it has the whole state of that view; and from the registry: it may take it, no other sponsor has been named. To one
+   * that has asked for the changes: there are no more than so many.
+   */
   | { readonly kind: "whole"; readonly view: number }
   /** From the sponsor: its state as of that view, cut into `of` pieces of base64. */
   | { readonly kind: "snapshot"; readonly view: number; readonly index: number; readonly of: number; readonly data: string };

@@ -35,23 +35,33 @@ export class MembershipEdge {
   #asked = 0;
   #holds = 0;
   #isEnded = false;
+  /** Who waits for a view. */
+  #waiting: { readonly view: number; readonly resolve: () => void }[] = [];
 
   constructor(options: EdgeOptions) {
     this.#options = options;
     const { instance, transport, log } = options;
     this.living = new Promise((resolve) => (this.#living = resolve));
-    if (instance.isLiving) this.#living();
-    instance.onChange = ({ kind, address, place, sponsor }) => {
+    instance.onChange = ({ view, kind, address, place, sponsor }) => {
       if (kind === "leave") transport.forget(address);
       else if (address !== instance.address) transport.learn!(address, place!);
       if (kind === "join" && sponsor === instance.address) log(`hands its state to ${address}`);
+      const reached = this.#waiting.filter((each) => each.view <= view);
+      this.#waiting = this.#waiting.filter((each) => each.view > view);
+      for (const { resolve } of reached) resolve();
     };
     instance.onLiving = () => {
-      log("takes part");
+      if (instance.isNewcomer) log("takes part");
       this.#living();
     };
     instance.onRefused = (why) => this.#end(why);
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  /** Resolves when the instance has entered that view; null: it has. */
+  reached(view: number): Promise<void> | null {
+    if (this.#options.instance.view >= view) return null;
+    return new Promise((resolve) => this.#waiting.push({ view, resolve }));
   }
 
   /** `place`: where a newcomer is found; null: it is no newcomer. */
@@ -73,6 +83,13 @@ export class MembershipEdge {
 
   #wait(): void {
     const { instance, log } = this.#options;
+    if (!instance.isNewcomer) {
+      this.#quiet = (this.#quiet + 1) % PATIENCE;
+      if (this.#quiet !== SAYS_AFTER) return;
+      log("waits to hear from the registry who takes part");
+      // One that has died may have heard the question.
+      return instance.asks();
+    }
     this.#quiet = instance.waits() ? 0 : this.#quiet + 1;
     if (this.#quiet < PATIENCE) return;
     this.#quiet = 0;

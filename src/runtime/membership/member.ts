@@ -9,6 +9,9 @@
  * - The newcomer takes no step before it has the state, and the registry has agreed that it takes this one; then it takes all
  *   that has come meanwhile.
  *
+ * One that the deployment places takes no step either before it has heard who takes part: it may have lived before, and what it
+ * sent would not reach those who came meanwhile.
+ *
  * Pure, as the instance is.
  */
 import { Buffer } from "node:buffer";
@@ -77,13 +80,14 @@ export class MemberInstance extends Instance {
   #said: Envelope[] = [];
   /** The view from which on what comes is for it; what was sent before is in the state that it gets. */
   #since = 0;
-  #isLiving: boolean;
+  #isLiving = false;
+  readonly #joins: boolean;
   #sponsor = "";
   /** What has come of states, by view and sponsor. */
   readonly #pieces = new Map<string, (string | undefined)[]>();
-  /** The views whose state it has said that it has, and whose it may take. */
+  /** The views whose state it has said that it has, and whose it may take; of one that is no newcomer, all there are. */
   #whole = 0;
-  #accepted = 0;
+  #accepted = -1;
   /** Outputs that are to be told before those of the next step. */
   #outputs: StepEffects["outputs"] = [];
   /** Something of its state has come since it was last asked. */
@@ -95,12 +99,11 @@ export class MemberInstance extends Instance {
     this.#program = program;
     this.#deployment = deployment;
     this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
-    this.#isLiving = !joins;
-    // One that has lived before, without keeping it, has missed what changed.
-    if (this.#isLiving) this.#say(LOG, { kind: "word", word: "changes" });
+    this.#joins = joins;
+    if (!joins) this.asks();
   }
 
-  /** False: a newcomer without its state. */
+  /** False: a newcomer without its state, or one that has not heard who takes part. */
   get isLiving(): boolean {
     return this.#isLiving;
   }
@@ -112,6 +115,16 @@ export class MemberInstance extends Instance {
 
   get view(): number {
     return this.#view;
+  }
+
+  /** Of one that is no newcomer: asks the registry who takes part. */
+  asks(): void {
+    this.#say(LOG, { kind: "word", word: "changes" });
+  }
+
+  /** It was not placed by the deployment. */
+  get isNewcomer(): boolean {
+    return this.#joins;
   }
 
   /** Asks the registry to be a member, found there. */
@@ -229,7 +242,8 @@ export class MemberInstance extends Instance {
       this.#enter(change);
     }
     this.#sort();
-    this.#adopt(faults);
+    if (this.#joins) this.#adopt(faults);
+    else if (!this.#isLiving && this.#accepted >= 0 && this.#view >= this.#accepted) this.#live();
     do this.#release(faults);
     while (this.#handOn());
   }
@@ -256,7 +270,7 @@ export class MemberInstance extends Instance {
       return;
     }
     // What was before it became a member concerns only the others.
-    if (!this.#isLiving && this.#since === 0) return;
+    if (this.#joins && !this.#isLiving && this.#since === 0) return;
     if (senders.includes(this.#program.meta.role)) this.#say(sponsor, { kind: "mark", view });
     if (sponsor !== this.address) return;
     const members = [LOG, ...senders.flatMap((role) => this.members.of(role))].filter((each) => each !== address);
@@ -287,7 +301,7 @@ export class MemberInstance extends Instance {
   /** Hands its state to the next newcomer, if it is what that one needs. */
   #handOn(): boolean {
     const [cut] = this.#cuts;
-    if (cut === undefined || !cut.members.every((each) => this.#isMarked(cut, each))) return false;
+    if (!this.#isLiving || cut === undefined || !cut.members.every((each) => this.#isMarked(cut, each))) return false;
     this.#cuts.shift();
     const state = new State(null);
     this.handOver(state);

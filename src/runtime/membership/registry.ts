@@ -137,7 +137,7 @@ export class Registry extends Sequencer {
     const newcomer = this.#newcomers.get(from);
     if (newcomer !== undefined) newcomer.isHeard = true;
     if (word === "leave") this.#leave(from);
-    else if (word === "changes" && this.#changes.length > 0) this.#say(from, this.#changes.map((change) => ({ kind: "change", change })));
+    else if (word === "changes") this.#say(from, [...this.#changes.map((change): Part => ({ kind: "change", change })), { kind: "whole", view: this.#changes.length }]);
     else if (word === "sponsor" && newcomer !== undefined) this.#sponsor(from);
   }
 
