@@ -4,6 +4,7 @@ import { compile } from "../src/compiler/compile.ts";
 import { certificate } from "../src/compiler/4-place/certificate.ts";
 import { emit } from "../src/compiler/5-emit/emit.ts";
 import { DeploymentError, defaultDeployment, needsOf, parseDeployment } from "../src/runtime/deployment.ts";
+import { placingOf } from "../src/runtime/placing.ts";
 import { loadRole } from "../src/verify/load.ts";
 
 const program = `
@@ -54,7 +55,8 @@ test("a replicated role is built so; its deployment says it, has the registry, a
   expect(found(program, ["Store"])).toEqual([]);
   const { plan } = compile({ path: "test.dlc", text: program }, { dynamic: ["Store"] });
   expect(certificate(plan!)).toMatchObject({ dynamic: ["Store"] });
-  const metas = ["Store", "Shard", "Client"].map((role) => loadRole(emit(plan!).value!, role).meta);
+  const programs = ["Store", "Shard", "Client"].map((role) => loadRole(emit(plan!).value!, role));
+  const metas = programs.map(({ meta }) => meta);
   const needs = needsOf(metas);
   const deploy = defaultDeployment(needs);
   expect(["log" in deploy, deploy.roles["Store"].dynamic, "dynamic" in deploy.roles["Client"]]).toEqual([true, true, false]);
@@ -67,7 +69,11 @@ test("a replicated role is built so; its deployment says it, has the registry, a
     }
   };
   expect(read({})).toBe("");
-  expect(read({ transport: "nats://127.0.0.1:4222" })).toContain('members change on "tcp" only');
+  // There the registry is no process, and who follows it has to know all roles.
+  const onNats = { ...deploy, transport: "nats://127.0.0.1:4222", log: undefined };
+  expect(read(onNats)).toBe("");
+  expect(() => placingOf(programs[0], { deploy: onNats })).toThrow('"programs" lacks');
+  expect(placingOf(programs[0], { deploy: onNats, programs }).metas).toHaveLength(programs.length);
   expect(read({ data: "data" })).toContain("keep no data");
   expect(read({ log: undefined })).toContain('"log", the process that lets newcomers in, is missing');
   const fixed = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances }]));

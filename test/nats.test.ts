@@ -450,17 +450,17 @@ describe("a log that servers deliver with gaps, twice, or not at all for a while
           session,
           stream: "s",
           log: "L",
-          after,
           room: () => null,
           onEntry: (_, { from, seqs }, body, upTo) => {
             expect(body.toString()).toBe(from === "B#0" ? "a long body" : "body");
             read.push([`${from} ${seqs.join(",")}`, upTo]);
+            return null;
           },
           onEpochEnd: () => {},
           onRefused: (reason) => void refused.push(reason),
           say: () => {},
         });
-        void reader.read();
+        void reader.read(after);
         await vi.advanceTimersByTimeAsync(120_000);
         reader.close();
         expect(refused).toEqual(after < 5 ? ["entry 5 of the log L: a message without a head"] : []);

@@ -167,7 +167,6 @@ function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFil
   const program = basename(path, ".dlc");
   const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
   const dynamic = needs.roles.find((each) => each.dynamic)?.role;
-  if (dynamic !== undefined && isOnNats(on)) throw new WrongUse(`--transport ${on.transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
   if (dynamic !== undefined && on.target !== undefined) throw new WrongUse(`--target ${on.target}: its files place every instance, and those of ${dynamic} may join; build without --target, or without --dynamic`);
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =

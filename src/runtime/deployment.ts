@@ -214,9 +214,8 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
       const isBuiltSo = needs === undefined || needs.roles.some((each) => each.role === role && each.dynamic);
       if (dynamic !== true) problems.push(`roles.${role}.dynamic can only be true, or left out; found ${JSON.stringify(dynamic)}`);
       else if (!isBuiltSo) problems.push(`roles.${role} is dynamic, and the program was not built for that: dlc build --dynamic ${role}`);
-      else if (isOnNats) problems.push(`roles.${role} is dynamic: members change on "tcp" only, not on NATS`);
       else if (data !== undefined) problems.push(`roles.${role} is dynamic: ${NO_DATA_WITH_DYNAMIC}`);
-      else if (log === undefined) problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
+      else if (log === undefined && !isOnNats) problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
     }
     for (const { role, unaddressed } of needs?.roles ?? []) {
       if (!Object.hasOwn(roles, role)) problems.push(`the program has a role ${role}, but "roles" does not place it`);

@@ -23,6 +23,9 @@ export interface MainOptions {
   readonly version?: string;
 }
 
+/** Where a newcomer is found that listens on no port. */
+const NOWHERE = "nowhere";
+
 /** Something on the command line that cannot be carried out: the message is printed, exit code 2. */
 class WrongUse extends Error {}
 
@@ -43,8 +46,8 @@ interface Arguments {
   readonly seed: number;
   readonly listen: string | null;
   readonly metrics: MetricsPlace | null;
-  /** A newcomer, and where it is found. */
-  readonly join: Place | null;
+  /** A newcomer, and where it is found; on NATS nowhere. */
+  readonly join: Place | typeof NOWHERE | null;
 }
 
 /** Reads the process's arguments, runs what they ask for and ends the process. */
@@ -90,12 +93,12 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
   const deploy = readDeployment(from, args);
   if (args.role === "log" && natsOf(deploy) !== null) throw new WrongUse("on NATS the logs need no process: there is no sequencer to start");
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
-  if (args.join !== null) checkJoin(args, deploy);
+  if (args.join !== null) checkJoin(args, args.join, deploy);
   else if (args.index >= instances) {
     const wanted = `${args.role}#${args.index}`;
     throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${wanted}`);
   }
-  return runAlone(from, args, deploy, networkOf(args), filesOf(from, args), args.stdin);
+  return runAlone(from, { ...args, join: args.join === NOWHERE ? { host: "", port: 0 } : args.join }, deploy, networkOf(args), filesOf(from, args), args.stdin);
 }
 
 async function declareGone(from: ProcessProgram, args: Arguments, gone: string): Promise<number> {
@@ -111,11 +114,15 @@ async function declareGone(from: ProcessProgram, args: Arguments, gone: string):
   return isKnown ? 0 : 1;
 }
 
-function checkJoin({ role, index, deploy: path }: Arguments, { roles }: DeployFile): void {
+function checkJoin({ role, index, deploy: path }: Arguments, join: Place | typeof NOWHERE, deploy: DeployFile): void {
+  const { roles } = deploy;
   const wanted = `${role}#${index}`;
   if (role === "log") throw new WrongUse("--join is for an instance of a role; the sequencer is where the deployment says");
   const { instances, dynamic } = roles[role];
   if (dynamic !== true) throw new WrongUse(`--join: the members of ${role} are fixed; dlc build --dynamic ${role}, and "dynamic": true at roles.${role} of ${path}, let them change`);
+  const isOnNats = natsOf(deploy) !== null;
+  if (join === NOWHERE && !isOnNats) throw new WrongUse("--join needs the address by which the others find the newcomer, as 10.0.0.7:7301; on NATS alone it has none");
+  if (join !== NOWHERE && isOnNats) throw new WrongUse("--join: on NATS nothing listens, so that a newcomer has no address: --join alone");
   if (index < instances.length) throw new WrongUse(`--join: ${path} places ${wanted}, so that it starts without joining; a newcomer has a number from ${instances.length} on`);
 }
 
@@ -146,8 +153,9 @@ waits for its seals fails and the rest goes on.
   --delay 5ms, 0ms..50ms    hold every message for so long before it leaves
   --loss 50%                lose so many of the messages on lossy channels
   --seed N                  seed of delay and loss (default 1)
-  --join HOST:PORT          join a running deployment as a newcomer that the others find there (port 0: any); --index is
-                            a number that the deployment has not given, and the role is one that is dynamic there
+  --join [HOST:PORT]        join a running deployment as a newcomer that the others find there (port 0: any; on NATS
+                            without an address); --index is a number that the deployment has not given, and the role
+                            is one that is dynamic there
   --listen HOST             listen on that address, as 0.0.0.0 (default: the host of its place in the deployment)
   --metrics [HOST:]PORT     serve metrics and health there (/metrics, /live, /ready, /status), on this machine alone
                             without a host; 0 is any free port (default: what the deployment says)
@@ -174,7 +182,7 @@ function parseArguments(argv: readonly string[]): Arguments {
   let seed = 1;
   let listen: string | null = null;
   let metrics: MetricsPlace | null = null;
-  let join: Place | null = null;
+  let join: Arguments["join"] = null;
   for (let i = 0; i < argv.length; i++) {
     const joinedOption = /^(--[a-z-]+)=(.*)$/s.exec(argv[i]);
     const name = joinedOption?.[1] ?? argv[i];
@@ -221,7 +229,7 @@ function parseArguments(argv: readonly string[]): Arguments {
         seed = wholeNumber(name, value());
         break;
       case "--join":
-        join = joinPlace(value());
+        join = joinedOption === null && (argv[i + 1] ?? "-").startsWith("-") ? NOWHERE : joinPlace(value());
         break;
       case "--listen":
         listen = value();

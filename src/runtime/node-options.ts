@@ -1,7 +1,7 @@
 /** What a node is started with, and what it counts. */
 import type { DeployFile, Place } from "./deployment.ts";
 import type { OtlpSettings } from "./otlp-settings.ts";
-import type { CollectionMeta, Row } from "./program.ts";
+import type { CollectionMeta, RoleProgram, Row } from "./program.ts";
 import type { StorageError } from "./storage/storage-error.ts";
 import type { Delay } from "./transports/delay.ts";
 import type { Loss } from "./transports/loss.ts";
@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly deploy?: DeployFile;
   /** A newcomer: it is not in `deploy`, and this is where it is found. */
   readonly join?: Place;
+  /** All roles of the program: needed where members change on NATS, where every instance follows the registry by itself. */
+  readonly programs?: readonly RoleProgram[];
   /** Peers of another program or of another build of it are refused. "" when left out. */
   readonly program?: string;
   readonly version?: string;

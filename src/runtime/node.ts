@@ -87,7 +87,7 @@ export class DlcNode {
 
   constructor(program: RoleProgram, options: NodeOptions = {}, sequencer: LogNode | null = null) {
     const { meta } = program;
-    const { deploy, counts, index, data, dynamic } = placingOf(program, options);
+    const { deploy, counts, index, data, dynamic, metas } = placingOf(program, options);
     this.#program = program;
     this.#deploy = deploy;
     this.#onFailure = options.onFailure ?? (() => {});
@@ -117,7 +117,7 @@ export class DlcNode {
     let member: MemberInstance | null = null;
     if (data === undefined) {
       const epoch = randomInt(2 ** 47);
-      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts, dynamic }, index, epoch, { joins: options.join !== undefined });
+      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts, dynamic }, index, epoch, { joins: options.join !== undefined, ...(isOnNats && { metas }) });
       this.#journal = null;
       this.#instance = member ?? new Instance(watchedProgram, { counts }, index, epoch);
     } else {
@@ -147,6 +147,7 @@ export class DlcNode {
       onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
       ...(dynamic.size > 0 && { strangers: { areHeard: false, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
+      ...(member !== null && isOnNats && { membership: { metas, reached: (view: number) => this.#membership!.reached(view), living: () => this.living } }),
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });

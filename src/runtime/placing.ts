@@ -11,6 +11,8 @@ export interface Placing {
   readonly index: number;
   /** Roles whose members change. */
   readonly dynamic: ReadonlySet<string>;
+  /** Of all roles that are known. */
+  readonly metas: readonly RoleMeta[];
   /** Folder of its data, if it keeps any. */
   readonly data: string | undefined;
 }
@@ -37,7 +39,11 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   if (meta.durable === true && data === undefined)
     throw new RangeError(`${meta.role} has durable tables, and no folder for them: "data" is missing`);
   if (data !== undefined && dynamic.size > 0) throw new RangeError(NO_DATA_WITH_DYNAMIC);
-  return { deploy, counts, index, data, dynamic };
+  const metas = (options.programs ?? [program]).map((each) => each.meta);
+  const unknown = Object.keys(counts).filter((role) => !metas.some((each) => each.role === role));
+  if (dynamic.size > 0 && natsOf(deploy) !== null && unknown.length > 0)
+    throw new RangeError(`members change on NATS where every instance knows all roles: "programs" lacks ${unknown.join(", ")}`);
+  return { deploy, counts, index, data, dynamic, metas };
 }
 
 /** A collection of the role, or that it sends to, whose events a log orders. */

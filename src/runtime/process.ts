@@ -59,6 +59,7 @@ function create(
     ...network,
     index,
     deploy,
+    programs: Object.values(from.programs),
     program,
     version,
     trace,

@@ -4,40 +4,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { click, store, told } from "./joining-store.ts";
 import { fileOf, scratch, start } from "./programs.ts";
-import type { Ran, Running } from "./programs.ts";
+import type { Running } from "./programs.ts";
 
 const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
-
-const store = fileOf("store.dlc", `role Store replicated x2 {
-  channel click(c: string, id: int);
-  channel put(k: string, v: int);
-  table clicks(c: string, id: int);
-  table cur(k: string -> v: int);
-  output total(c: string, n: int);
-  output seen(id: int);
-  output now(k: string, v: int) agreed;
-  clicks(c, id) <= click(c, id);
-  total(c, count()) <= clicks(c, _);
-  seen(id) <= clicks(_, id);
-  cur(k, v) <+- put(k, v);
-  now(k, v) <= cur(k, v);
-}
-
-role Client x2 {
-  input click(c: string, id: int) sealed by (c);
-  input put(k: string, v: int);
-  output member(a: addr) any;
-  member(a) <= Store.nodes(a);
-  Store.click(c, id) <~ click(c, id);
-  Store.put(k, v) <~ put(k, v);
-}
-`);
-
-/** What an instance has told of an output. */
-function told(rows: Ran["rows"], node: number, collection: string): string[] {
-  return [...new Set(rows.filter((row) => row.role === "Store" && row.node === node && row.collection === collection).map(({ row }) => JSON.stringify(row)))].sort();
-}
 
 test("in dlc run a newcomer tells what the others tell", async () => {
   const clicks = fileOf("joined.ndjson", Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""));
@@ -91,7 +62,6 @@ test("what cannot join is refused before anything starts", async () => {
   expect(await failed("--dynamic", "Store", "--leave", "Store#7@1s")).toContain("there is no Store#7");
   expect(await failed("--leave", "Store#1@1s")).toContain("--dynamic Store lets them change");
   expect(await failed("--dynamic", "Store", "--chaos")).toContain("Store is dynamic: no data are kept then");
-  expect(await failed("--dynamic", "Store", "--transport", "nats://127.0.0.1:4222")).toContain('change on "tcp" only');
   expect(await failed("--dynamic", "Shop")).toContain("DLC410");
 }, 60_000);
 
@@ -120,8 +90,6 @@ async function deployed(name: string, dynamic = "Store"): Promise<Deployed> {
     metrics: ports[5],
   };
 }
-
-const click = (c: string, id: number): string => `${JSON.stringify({ collection: "click", row: { c, id } })}\n`;
 
 test("a newcomer is not ready before it has its state, and gets it from another replica where its sponsor is dead", async () => {
   const { start: run, ready, metrics } = await deployed("apart");

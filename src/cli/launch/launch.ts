@@ -289,7 +289,7 @@ class Run {
     this.#joining--;
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
-    this.#log(`${name} joins, on port ${listening.port}`);
+    this.#log(`${name} joins${natsOf(this.#deploy) === null ? `, on port ${listening.port}` : ""}`);
     this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: this.#plan.inputs.get(name) ?? [], stdin: null, killAtRows: null });
   }
 

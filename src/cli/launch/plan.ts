@@ -122,7 +122,6 @@ export function planLaunch(
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
   const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
-  const isOnNats = natsOf({ transport, roles: {} }) !== null;
   const dynamic = program.roles.find((each) => each.dynamic)?.role;
   const chaos = options.chaos === true ? { seed: options.seed ?? 1 } : null;
   const restart = options.restart ?? (chaos === null ? undefined : CHAOS_RESTART);
@@ -134,7 +133,6 @@ export function planLaunch(
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
-  if (dynamic !== undefined && isOnNats) problems.push(`--transport ${transport}: the members of ${dynamic} change on "tcp" only, not on NATS`);
   if (dynamic !== undefined && keepsData) problems.push(`${dynamic} is dynamic: no data are kept then, so that there is no --data, --restart or --chaos`);
 
   if (problems.length > 0) return { ok: false, problems };

@@ -221,9 +221,9 @@ export const runCodes = {
   DLC950: {
     severity: "error",
     title: "a newcomer that cannot take part",
-    why: "An instance that joins a running deployment is let in by the registry, which is the sequencer's process, and gets the state of a replica. Its number may have been another's before, the registry may not answer, or no replica could hand over its state: it waits until every instance that sends to the role has said from where on it sends to the newcomer too. The others go on as if it had never asked.",
+    why: "An instance that joins a running deployment is let in by the registry, which is the sequencer's process (on NATS a log that all read), and gets the state of a replica. Its number may have been another's before, the registry may not answer, or no replica could hand over its state: it waits until every instance that sends to the role has said from where on it sends to the newcomer too. The others go on as if it had never asked.",
     example: "Report#3: DLC950: Report#3 cannot take part: the registry has not answered within 10 s",
-    mend: "Start it again with a number that none has had, when the sequencer and all instances that send to its role can be reached.",
+    mend: "Start it again with a number that none has had, when the sequencer, or NATS, and all instances that send to its role can be reached.",
   },
   DLC951: {
     severity: "error",

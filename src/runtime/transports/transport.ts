@@ -35,10 +35,21 @@ export interface TransportOptions {
   readonly onGone?: (address: string, by: string) => Promise<number>;
   /** Peers that are not known may be newcomers: they are heard, or put off until they are known. */
   readonly strangers?: { readonly areHeard: boolean; readonly mayCome: (name: string) => boolean };
+  /** Where the registry of changing members stands in a log that is read entry by entry. */
+  readonly membership?: FollowedMembership;
   /** It has lost its place for good: nothing is sent or taken any more. */
   readonly onEnd?: () => void;
   /** Lines for a person. */
   readonly log: (line: string) => void;
+}
+
+export interface FollowedMembership {
+  /** All roles of the program. */
+  readonly metas: readonly RoleMeta[];
+  /** Resolves when this process knows who takes part in that view; null: it does. */
+  readonly reached: (view: number) => Promise<void> | null;
+  /** Resolves when it takes part: from then on it reads the logs of its role. */
+  readonly living: () => Promise<void>;
 }
 
 /** What an earlier life of this process has left in its data folder; in the first, nothing. */

@@ -30,10 +30,8 @@ export interface LogReaderOptions {
   readonly log: string;
   /** Resolves when entries may be taken; null: now. */
   readonly room: () => Promise<void> | null;
-  /** Everything up to this entry has been taken. */
-  readonly after: number;
-  /** An entry that has come whole. `upTo`: all up to there has. */
-  readonly onEntry: (subject: string, head: Head, body: Buffer, upTo: number) => void;
+  /** An entry that has come whole. `upTo`: all up to there has. A promise: the next is read when it resolves. */
+  readonly onEntry: (subject: string, head: Head, body: Buffer, upTo: number) => Promise<void> | null;
   /** A mark that the epoch of that number is over. */
   readonly onEpochEnd: (number: number, upTo: number) => void;
   readonly onRefused: (reason: string) => void;
@@ -44,13 +42,12 @@ export class LogReader {
   readonly #options: LogReaderOptions;
   /** By life of a sender. */
   readonly #assemblies = new Map<string, Assembly>();
-  #last: number;
+  #last = 0;
   #isClosed = false;
   #stop: (() => void) | null = null;
 
   constructor(options: LogReaderOptions) {
     this.#options = options;
-    this.#last = options.after;
   }
 
   /** All up to this entry has been read. */
@@ -58,8 +55,9 @@ export class LogReader {
     return this.#last;
   }
 
-  /** Reads until it is closed. */
-  async read(): Promise<void> {
+  /** Reads until it is closed. Everything up to the entry `after` has been taken. */
+  async read(after: number): Promise<void> {
+    this.#last = after;
     let brokenSince = 0;
     while (!this.#isClosed) {
       const before = this.#last;
@@ -123,7 +121,8 @@ export class LogReader {
         if (seq > this.#last + 1) return `entry ${seq} comes after it, and those between are missing`;
         const wait = this.#options.room();
         if (wait !== null) await wait;
-        this.#take(message, seq);
+        const taken = this.#take(message, seq);
+        if (taken !== null) await taken.catch(endWith);
         this.#last = seq;
       } else if (NOTHING_MORE.includes(code)) {
         asked = 0;
@@ -133,18 +132,22 @@ export class LogReader {
     }
   }
 
-  #take(message: Msg, seq: number): void {
+  #take(message: Msg, seq: number): Promise<void> | null {
     try {
-      if (endsEpoch(message.subject)) return this.#options.onEpochEnd(Number(message.string()), this.#upTo(seq));
+      if (endsEpoch(message.subject)) {
+        this.#options.onEpochEnd(Number(message.string()), this.#upTo(seq));
+        return null;
+      }
       const { head, body } = unpack(message.data);
       const assembly = this.#assemblyOf(head);
       assembly.skipTo(head.first);
       const whole = assembly.add(head, body, seq);
-      if (whole !== null) this.#options.onEntry(message.subject, head, whole, this.#upTo(seq));
+      if (whole !== null) return this.#options.onEntry(message.subject, head, whole, this.#upTo(seq));
     } catch (error) {
-      if (!(error instanceof FrameError)) return endWith(error);
-      this.#options.onRefused(`entry ${seq} of the log ${this.#options.log}: ${error.message}`);
+      if (!(error instanceof FrameError)) endWith(error);
+      else this.#options.onRefused(`entry ${seq} of the log ${this.#options.log}: ${error.message}`);
     }
+    return null;
   }
 
   #assemblyOf({ from, epoch }: Head): Assembly {

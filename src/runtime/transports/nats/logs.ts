@@ -2,12 +2,14 @@
 import { epochMsOf } from "../../deployment.ts";
 import type { DeployFile } from "../../deployment.ts";
 import type { FollowedLogs, LogEntry } from "../../followed-logs.ts";
+import { viewOfEntry } from "../../membership/changes.ts";
+import { MEMBERS_LOG } from "../../membership/followed-registry.ts";
 import type { Envelope, Part } from "../../messages.ts";
 import type { Fault, RoleMeta } from "../../program.ts";
 import { LOG, parseAddress } from "../../routing.ts";
 import { LOST_BY_CLUSTER, outdated, StorageError } from "../../storage/storage-error.ts";
 import { framesOf } from "../transport.ts";
-import type { LogPlaces, Past } from "../transport.ts";
+import type { FollowedMembership, LogPlaces, Past } from "../transport.ts";
 import type { WireFormat } from "../wire.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { Names } from "./names.ts";
@@ -27,6 +29,8 @@ export interface LogsOptions {
   readonly hold: (() => number) | null;
   readonly room: () => Promise<void> | null;
   readonly followed?: FollowedLogs;
+  /** Where members change, which is said in a log that all instances read. */
+  readonly membership?: FollowedMembership;
   readonly onEntry?: (entry: LogEntry) => void;
   readonly onFault: (fault: Fault) => void;
   readonly onAcked?: (peer: string, seq: number) => void;
@@ -35,9 +39,12 @@ export interface LogsOptions {
   readonly say: (line: string) => void;
 }
 
+/** A newcomer of which nothing is heard for so long is forgotten; within twice that at most. */
+const SILENT_MS = 10_000;
+
 export class Logs {
   readonly #options: LogsOptions;
-  /** The role whose events a log orders, by log. */
+  /** The role whose events a log orders, by log; that of the members is no role's. */
   readonly #owners = new Map<string, string>();
   readonly #index: number | null;
   readonly #writers = new Map<string, LogWriter>();
@@ -50,6 +57,7 @@ export class Logs {
   constructor(options: LogsOptions) {
     this.#options = options;
     this.#index = parseAddress(options.self)?.index ?? null;
+    if (options.membership !== undefined) this.#owners.set(MEMBERS_LOG, "");
     for (const { role, collections, targets } of options.metas) {
       for (const { ordering } of collections) if (ordering !== undefined) this.#owners.set(ordering.log, role);
       for (const { role: of, collection } of targets)
@@ -59,7 +67,7 @@ export class Logs {
 
   /** Makes the streams where they are not there yet. Throws a StorageError where the cluster does not have what the data rest on. */
   async open(session: Session, registry: Registry, past: Past | null): Promise<void> {
-    const { self, epoch, metas, deploy, followed, onEntry, say } = this.#options;
+    const { self, epoch, metas, deploy, followed, membership, onEntry, say } = this.#options;
     const { names } = registry;
     this.#names = names;
     await Promise.all(
@@ -75,17 +83,18 @@ export class Logs {
     }
     const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
     if (meta === undefined || followed === undefined || onEntry === undefined) return;
-    const logs = [...this.#owners].filter(([, role]) => role === meta.role);
+    const logs = [...this.#owners].filter(([, role]) => role === meta.role || role === "");
     this.#own = logs.map(
-      ([log]) =>
+      ([log, role]) =>
         new OwnLog({
           ...this.#options,
           session,
           names,
           log,
-          meta,
-          index: this.#index as number,
-          epochMs: deploy.epochMs ?? epochMsOf(metas) ?? 0,
+          // Replicas take the same steps. Instances that are no replicas have logs of their own, in one stream.
+          isFor: (reader) => meta.replicated || reader === this.#index,
+          ready: (entry) => (role === "" ? null : (membership?.reached(viewOfEntry(entry)) ?? null)),
+          epochMs: role === "" ? SILENT_MS : (deploy.epochMs ?? epochMsOf(metas) ?? 0),
           followed,
           onEntry,
         }),
@@ -106,25 +115,31 @@ export class Logs {
     if (stands > known) throw outdated(path, `the log ${log} has its message ${stands}, and it knows of ${known}`);
   }
 
+  /** Those of its role a newcomer reads when it has the state of another replica. */
   start(): void {
-    for (const log of this.#own) log.start();
+    const living = this.#options.membership?.living() ?? null;
+    for (const own of this.#own) {
+      if (living === null || own.log === MEMBERS_LOG) own.start();
+      else void living.then(() => own.start());
+    }
   }
 
-  /** Parts of an envelope to the sequencer, each to the log that it names. */
+  /** Parts of an envelope to the sequencer, each to the log that it names, and to that of the members what names none. */
   append(envelope: Envelope): void {
     const { hold, wire, onFault } = this.#options;
     const parts = new Map<string, Part[]>();
+    const views = envelope.parts.filter(({ kind }) => kind === "view");
     const traces = envelope.parts.filter(({ kind }) => kind === "trace");
     for (const part of envelope.parts) {
-      if (part.kind === "trace") continue;
-      if (part.kind !== "append" && part.kind !== "tick") throw new Error(`${part.kind} is not for a log`);
-      const known = parts.get(part.log);
-      if (known === undefined) parts.set(part.log, [part]);
+      if (part.kind === "trace" || part.kind === "view") continue;
+      const log = part.kind === "append" || part.kind === "tick" ? part.log : MEMBERS_LOG;
+      const known = parts.get(log);
+      if (known === undefined) parts.set(log, [part]);
       else known.push(part);
     }
     this.#unstored.set(envelope.seq, parts.size);
     for (const [log, own] of parts) {
-      const frames = framesOf({ ...envelope, parts: [...own, ...traces] }, { wire, onFault });
+      const frames = framesOf({ ...envelope, parts: [...views, ...own, ...traces] }, { wire, onFault });
       const subject = (this.#names as Names).entries(log, this.#onlyReader(own), envelope.from);
       this.#writers.get(log)?.append(envelope.seq, subject, Buffer.concat(frames), hold?.() ?? 0);
     }
@@ -150,6 +165,7 @@ export class Logs {
       if (part.kind === "tick") readers.add(this.#index);
       else if (part.kind === "append")
         for (const { to } of part.runs) readers.add(to === null ? null : (parseAddress(to)?.index ?? null));
+      else readers.add(null);
     }
     const [only = null] = readers;
     return readers.size === 1 ? only : null;
@@ -161,7 +177,7 @@ export class Logs {
 
   /** Not stored yet, and epochs that have begun and not ended here. */
   get unacked(): number {
-    let sum = this.#own.filter(({ isGathering }) => isGathering).length;
+    let sum = this.#own.filter(({ log, isGathering }) => log !== MEMBERS_LOG && isGathering).length;
     for (const { unacked } of this.#writers.values()) sum += unacked;
     return sum;
   }

@@ -74,7 +74,7 @@ export class NatsTransport implements Transport {
   constructor(options: TransportOptions, settings: NatsSettings) {
     this.#options = options;
     this.#settings = settings;
-    this.#wire = new WireFormat(options.metas);
+    this.#wire = new WireFormat(options.membership?.metas ?? options.metas);
     const longest = options.maxFrameBytes ?? MAX_FRAME_BYTES;
     this.#hold = options.delay ? holdTimes(options.delay, options.self) : null;
     this.#loopback = new Loopback(options.onEnvelope, this.#hold);
@@ -237,6 +237,11 @@ export class NatsTransport implements Transport {
     this.#logs.start();
   }
 
+  /** Where it is the registry of the cluster says. */
+  learn(name: string, place: Place): void {
+    this.#addresses = new Map(this.#addresses).set(name, place);
+  }
+
   send(envelope: Envelope): void {
     const { to, seq } = envelope;
     const { self, onFault } = this.#options;
@@ -323,7 +328,8 @@ export class NatsTransport implements Transport {
   }
 
   #isMember(from: string, epoch: number): boolean {
-    if (this.#addresses.size > 0 && !this.#addresses.has(from))
+    // What newcomers send before they are known waits for its view.
+    if (this.#addresses.size > 0 && !this.#addresses.has(from) && !this.#options.strangers?.mayCome(from))
       throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
     const isMember = this.#registry?.get(from)?.epoch === epoch;
     if (isMember) return true;

@@ -1,9 +1,8 @@
 /**
- * A log of this instance's role, as it stands in its stream. An epoch ends where the stream has a mark of its end: every reader asks
+ * A log that this instance reads, as it stands in its stream. An epoch ends where the stream has a mark of its end: every reader asks
  * for one when it is time, and the first that is stored counts.
  */
 import type { FollowedLogs, LogEntry } from "../../followed-logs.ts";
-import type { RoleMeta } from "../../program.ts";
 import { LOG } from "../../routing.ts";
 import type { WireFormat } from "../wire.ts";
 import { LogReader } from "./log-reader.ts";
@@ -20,9 +19,10 @@ export interface OwnLogOptions {
   readonly session: Session;
   readonly names: Names;
   readonly log: string;
-  /** Of the role whose log it is, and which instance of it this is. */
-  readonly meta: RoleMeta;
-  readonly index: number;
+  /** Whether it takes what is for the instance with that index alone. */
+  readonly isFor: (reader: number) => boolean;
+  /** Resolves when an entry may be taken; null: now. */
+  readonly ready: (entry: LogEntry) => Promise<void> | null;
   /** How long an epoch is. */
   readonly epochMs: number;
   readonly wire: WireFormat;
@@ -38,15 +38,15 @@ export class OwnLog {
   readonly #options: OwnLogOptions;
   readonly #reader: LogReader;
   #mark: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
   constructor(options: OwnLogOptions) {
-    const { session, names, log, followed, room, refuse, say } = options;
+    const { session, names, log, room, refuse, say } = options;
     this.#options = options;
     this.#reader = new LogReader({
       session,
       log,
       stream: names.stream(log),
-      after: followed.upTo(log),
       room,
       onEntry: (subject, head, body, upTo) => this.#take(subject, head, body, upTo),
       onEpochEnd: (number, upTo) => this.#endEpoch(number, upTo),
@@ -70,18 +70,27 @@ export class OwnLog {
   }
 
   start(): void {
+    if (this.#isClosed) return;
     this.#markInTime();
-    void this.#reader.read();
+    void this.#reader.read(this.#options.followed.upTo(this.log));
   }
 
-  #take(subject: string, head: Head, body: Buffer, upTo: number): void {
-    const { log, wire, longest, meta, index, onEntry } = this.#options;
+  #take(subject: string, head: Head, body: Buffer, upTo: number): Promise<void> | null {
+    const { log, wire, longest, isFor, ready } = this.#options;
     const reader = readerOf(subject);
-    // Replicas take the same steps. Instances that are no replicas have logs of their own, in one stream.
-    if (!meta.replicated && reader !== null && reader !== index) return;
+    if (reader !== null && !isFor(reader)) return null;
     const { from, epoch, first } = head;
     const envelopes = envelopesIn(head, LOG, body, wire, longest).map(({ seq, parts }) => ({ seq, parts }));
-    onEntry({ kind: "appended", log, upTo, from, epoch, first, envelopes });
+    const entry = { kind: "appended", log, upTo, from, epoch, first, envelopes } as const;
+    const wait = ready(entry);
+    if (wait !== null) return wait.then(() => this.#enter(entry));
+    this.#enter(entry);
+    return null;
+  }
+
+  #enter(entry: LogEntry): void {
+    if (this.#isClosed) return;
+    this.#options.onEntry(entry);
     this.#markInTime();
   }
 
@@ -110,6 +119,7 @@ export class OwnLog {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stopMarking();
     this.#reader.close();
   }
