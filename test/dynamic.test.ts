@@ -74,7 +74,7 @@ test("a replicated role is built so; its deployment says it, has the registry, a
   expect(read(onNats)).toBe("");
   expect(() => placingOf(programs[0], { deploy: onNats })).toThrow('"programs" lacks');
   expect(placingOf(programs[0], { deploy: onNats, programs }).metas).toHaveLength(programs.length);
-  expect(read({ data: "data" })).toContain("keep no data");
+  expect(read({ data: "data" })).toBe("");
   expect(read({ log: undefined })).toContain('"log", the process that lets newcomers in, is missing');
   const fixed = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances }]));
   expect(read({ log: undefined, roles: fixed })).toBe("");
@@ -101,7 +101,6 @@ test.each([
   ["one that names itself", program.replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=").replace("role Client {", "role Client {\n  channel who(a: addr);"), "Store", /Client.who#1 uses `self`.* @ Client.who\(self\)/],
   ["one with a sealed input", sealing, "Store", /Store.put is sealed by the host/],
   ["one that seals", sealing, "Store", /its replicas seal Store.add/],
-  ["one in a program with durable tables", program.replace("partitioned by (k) {", "partitioned by (k) durable {").replace("durable {", "{").replace("table t(k: string, v: int);\n  t(k, v) <= add(k, v);\n}", "table t(k: string, v: int) durable;\n  t(k, v) <= add(k, v);\n}"), "Store", /Shard has durable tables/],
 ])("%s is refused, with what stands against it", (_, text, role, message) => {
   expect(found(text, [role]).join("\n")).toMatch(new RegExp(`DLC410 .*${message.source}`, "m"));
 });

@@ -103,9 +103,6 @@ export function transportProblem(transport: unknown): string | null {
 const KEYS = ["program", "cluster", "transport", "roles", "log", "epochMs", "tls", "otlp", "data"];
 const PLACE_KEYS = ["host", "port", "metrics"];
 
-/** What is on a disk says nothing of members that change. */
-export const NO_DATA_WITH_DYNAMIC = "processes keep no data where the members of a role change: without --data, or without \"dynamic\"";
-
 /** Longer ones would stop a program. */
 export const LONGEST_EPOCH_MS = 3_600_000;
 
@@ -214,7 +211,6 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
       const isBuiltSo = needs === undefined || needs.roles.some((each) => each.role === role && each.dynamic);
       if (dynamic !== true) problems.push(`roles.${role}.dynamic can only be true, or left out; found ${JSON.stringify(dynamic)}`);
       else if (!isBuiltSo) problems.push(`roles.${role} is dynamic, and the program was not built for that: dlc build --dynamic ${role}`);
-      else if (data !== undefined) problems.push(`roles.${role} is dynamic: ${NO_DATA_WITH_DYNAMIC}`);
       else if (log === undefined && !isOnNats) problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
     }
     for (const { role, unaddressed } of needs?.roles ?? []) {

@@ -17,7 +17,7 @@ import { LOG, parseAddress } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
 import { Spans } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
-import { RecordedSequencer } from "./storage/recorded.ts";
+import { RecordedRegistry, RecordedSequencer } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
 import { now, Tracing } from "./tracing.ts";
 import type { Trace } from "./tracing.ts";
@@ -65,15 +65,18 @@ export class LogNode {
     if (data === undefined) {
       this.#journal = null;
       const epoch = randomInt(2 ** 47);
-      this.#sequencer = dynamic.size > 0 ? this.#registry(counts, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
+      this.#sequencer = dynamic.size > 0 ? new Registry({ counts }, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
     } else {
       const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts, isOnNats: false };
-      const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedSequencer({ counts }, metas, epoch));
+      const { journal, recorded } = Journal.open<RecordedSequencer | RecordedRegistry>(data, identity, (epoch) =>
+        dynamic.size > 0 ? new RecordedRegistry({ counts }, metas, epoch, dynamic) : new RecordedSequencer({ counts }, metas, epoch),
+      );
       recorded.recordIn(journal);
       this.#journal = journal;
       this.#sequencer = recorded;
       for (const line of openedLines(journal)) this.#log(line);
     }
+    if (this.#sequencer instanceof Registry) this.#tend(this.#sequencer);
     const otlp = options.otlp ?? options.deploy.otlp;
     this.#exporter = otlp === undefined ? null : new OtlpExporter(otlp, resourceOf(LOG, options), this.#log);
     this.#spans = this.#exporter && new Spans(otlp?.sample ?? 1, (span) => this.#exporter!.add(span));
@@ -121,8 +124,7 @@ export class LogNode {
     }
   }
 
-  #registry(counts: Readonly<Record<string, number>>, metas: readonly RoleMeta[], epoch: number, dynamic: Iterable<string>): Registry {
-    const registry = new Registry({ counts }, metas, epoch, dynamic);
+  #tend(registry: Registry): void {
     registry.onPlace = (address, place) => this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
     registry.onChange = ({ kind, address, sponsor }) => {
       if (kind === "leave") this.#transport.forget(address);
@@ -132,7 +134,18 @@ export class LogNode {
       registry.forgetSilent();
       this.#wake();
     }, SILENT_MS);
-    return registry;
+  }
+
+  /** Where newcomers are that an earlier life has let in; those that have left since are forgotten. */
+  #newcomers(): ReadonlyMap<string, Place> {
+    const places = new Map<string, Place>();
+    if (!(this.#sequencer instanceof Registry)) return places;
+    for (const { kind, address, place } of this.#sequencer.changes) {
+      if (kind === "leave") places.delete(address);
+      else places.set(address, place!);
+      if (kind === "leave") this.#transport.forget(address);
+    }
+    return places;
   }
 
   get place(): Place {
@@ -149,7 +162,7 @@ export class LogNode {
     this.#isStarted = true;
     this.#deploy = deploy;
     for (const address of this.#sequencer.gone) this.#transport.disown(address);
-    this.#transport.setAddresses(placesOf(deploy));
+    this.#transport.setAddresses(new Map([...placesOf(deploy), ...this.#newcomers()]));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
     // What an earlier life took and has not told.
     this.#wake();

@@ -123,6 +123,7 @@ function checkJoin({ role, index, deploy: path }: Arguments, join: Place | typeo
   const isOnNats = natsOf(deploy) !== null;
   if (join === NOWHERE && !isOnNats) throw new WrongUse("--join needs the address by which the others find the newcomer, as 10.0.0.7:7301; on NATS alone it has none");
   if (join !== NOWHERE && isOnNats) throw new WrongUse("--join: on NATS nothing listens, so that a newcomer has no address: --join alone");
+  if (join !== NOWHERE && join.port === 0 && deploy.data !== undefined) throw new WrongUse(`--join ${join.host}:0: a newcomer that keeps data comes back to where the others look for it, so that it needs a port of its own`);
   if (index < instances.length) throw new WrongUse(`--join: ${path} places ${wanted}, so that it starts without joining; a newcomer has a number from ${instances.length} on`);
 }
 

@@ -29,7 +29,7 @@ import { addressOf, parseAddress } from "./routing.ts";
 import { Spans } from "./spans.ts";
 import type { TracedEffects } from "./spans.ts";
 import { Journal, openedLines } from "./storage/journal.ts";
-import { RecordedInstance } from "./storage/recorded.ts";
+import { RecordedInstance, RecordedMember } from "./storage/recorded.ts";
 import { outdated, StorageError } from "./storage/storage-error.ts";
 import { Losses } from "./transports/loss.ts";
 import { createTransport } from "./transports/index.ts";
@@ -115,16 +115,20 @@ export class DlcNode {
     const watchedProgram = { ...program, createEvaluator };
     this.#place = options.join ?? placesOf(deploy).get(this.address)!;
     let member: MemberInstance | null = null;
+    const membership = { joins: options.join !== undefined, ...(isOnNats && { metas }) };
     if (data === undefined) {
       const epoch = randomInt(2 ** 47);
-      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts, dynamic }, index, epoch, { joins: options.join !== undefined, ...(isOnNats && { metas }) });
+      if (dynamic.size > 0) member = new MemberInstance(watchedProgram, { counts, dynamic }, index, epoch, membership);
       this.#journal = null;
       this.#instance = member ?? new Instance(watchedProgram, { counts }, index, epoch);
     } else {
-      const { journal, recorded } = Journal.open(data, identity, (epoch) => new RecordedInstance(watchedProgram, { counts }, index, epoch));
+      const { journal, recorded } = Journal.open<RecordedInstance | RecordedMember>(data, identity, (epoch) =>
+        dynamic.size > 0 ? new RecordedMember(watchedProgram, { counts, dynamic }, index, epoch, membership) : new RecordedInstance(watchedProgram, { counts }, index, epoch),
+      );
       recorded.recordIn(journal);
       this.#journal = journal;
       this.#instance = recorded;
+      if (recorded instanceof MemberInstance) member = recorded;
       if (options.told !== undefined) journal.tell(options.told);
       for (const line of openedLines(journal)) this.#log(line);
     }
@@ -151,7 +155,7 @@ export class DlcNode {
       ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
-    const edge = { transport: this.#transport, log: this.#log, onFault: (fault: Fault) => this.#fault(fault), wake: () => this.#wake(), onEnd: () => this.onEnd?.() };
+    const edge = { transport: this.#transport, log: this.#log, onFault: (fault: Fault) => this.#fault(fault), keep: () => this.#keep([], true), wake: () => this.#wake(), onEnd: () => this.onEnd?.() };
     this.#membership = member && new MembershipEdge({ ...edge, instance: member });
     if (this.#journal !== null) {
       const { path, isEmpty, lastSent } = this.#journal;
@@ -198,7 +202,8 @@ export class DlcNode {
     if (this.#isStarted) throw new Error(`${this.address} has been started already`);
     this.#isStarted = true;
     for (const address of this.#instance.gone.keys()) this.#transport.disown(address);
-    this.#transport.setAddresses(placesOf(deploy));
+    for (const address of this.#membership?.left() ?? []) this.#transport.forget(address);
+    this.#transport.setAddresses(new Map([...placesOf(deploy), ...(this.#membership?.places() ?? [])]));
     if (this.#journal !== null) for (const envelope of this.#journal.unacked()) this.#transport.send(envelope);
     for (const collection of this.#program.meta.collections) {
       if (collection.kind !== "timer" || collection.periodMs === undefined) continue;
@@ -392,10 +397,10 @@ export class DlcNode {
   }
 
   /** Writes down what decided the steps, before anything of them leaves. False: that failed. */
-  #keep(effects: readonly StepEffects[]): boolean {
+  #keep(effects: readonly StepEffects[], isLeaving = false): boolean {
     const journal = this.#journal;
     if (journal === null) return true;
-    const leaves = effects.some(({ envelopes, outputs }) => envelopes.length > 0 || outputs.length > 0);
+    const leaves = isLeaving || effects.some(({ envelopes, outputs }) => envelopes.length > 0 || outputs.length > 0);
     try {
       journal.commit(leaves || this.#transport.owesAcks || this.#savers.length > 0);
     } catch (error) {

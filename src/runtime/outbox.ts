@@ -47,7 +47,10 @@ export class Outbox {
     state.set(this.#dropped);
     this.#parts = state.of(this.#parts);
     this.#runs = state.of(this.#runs);
-    for (const { sent } of this.#targets.values()) sent?.persist(state);
+    for (const target of this.#targets.values()) {
+      target.sent?.persist(state);
+      target.barred = state.of(target.barred);
+    }
   }
 
   isTarget(id: string): boolean {

@@ -1,5 +1,5 @@
 /** Where an instance is in its deployment, checked before it is made. */
-import { countsOf, defaultDeployment, dynamicOf, natsOf, needsOf, NO_DATA_WITH_DYNAMIC } from "./deployment.ts";
+import { countsOf, defaultDeployment, dynamicOf, natsOf, needsOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { RoleMeta, RoleProgram } from "./program.ts";
@@ -38,7 +38,6 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   const data = options.data ?? deploy.data;
   if (meta.durable === true && data === undefined)
     throw new RangeError(`${meta.role} has durable tables, and no folder for them: "data" is missing`);
-  if (data !== undefined && dynamic.size > 0) throw new RangeError(NO_DATA_WITH_DYNAMIC);
   const metas = (options.programs ?? [program]).map((each) => each.meta);
   const unknown = Object.keys(counts).filter((role) => !metas.some((each) => each.role === role));
   if (dynamic.size > 0 && natsOf(deploy) !== null && unknown.length > 0)

@@ -272,7 +272,7 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("disconnect", () => process.exit(1));
 
   const open = async ({ deploy, join, network, trace, told }: Extract<ToChild, { type: "open" }>): Promise<void> => {
-    node = createOrSay(from, which, deploy, network, trace, told, join ? { host: "127.0.0.1", port: 0 } : null);
+    node = createOrSay(from, which, deploy, network, trace, told, join === null ? null : { host: "127.0.0.1", port: join });
     if (node instanceof DlcNode) {
       printOutputs(node);
       node.onEnd = endAfterOutputs;

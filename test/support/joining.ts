@@ -6,7 +6,9 @@ import { MEMBERS_LOG } from "../../src/runtime/membership/followed-registry.ts";
 import { MemberInstance } from "../../src/runtime/membership/member.ts";
 import { Registry } from "../../src/runtime/membership/registry.ts";
 import type { Envelope, Part } from "../../src/runtime/messages.ts";
-import { addressOf, LOG } from "../../src/runtime/routing.ts";
+import { addressOf, LOG, parseAddress } from "../../src/runtime/routing.ts";
+import { Journal } from "../../src/runtime/storage/journal.ts";
+import { RecordedMember, RecordedRegistry } from "../../src/runtime/storage/recorded.ts";
 import { Random } from "../../src/verify/schedule.ts";
 
 export interface JoiningOptions {
@@ -18,11 +20,15 @@ export interface JoiningOptions {
   readonly spoil?: (envelope: Envelope) => Envelope;
   /** Nobody is the registry, or orders: what would be said to it stands in logs that everybody reads. */
   readonly isOnLogs?: boolean;
+  /** An empty folder in which each process keeps its journal, with a snapshot every few hundred bytes. */
+  readonly folder?: string;
 }
+
+const SNAPSHOT_AFTER = 600;
 
 export class Joining {
   readonly random: Random;
-  readonly registry: Registry;
+  registry: Registry;
   readonly instances = new Map<string, MemberInstance>();
   /** Rows that an output has delivered, by `Store#0.total`. */
   readonly delivered = new Map<string, Row[]>();
@@ -38,12 +44,14 @@ export class Joining {
   /** How many entries each process has read, by its address, life and log. */
   readonly #read = new Map<string, number>();
   #silences = 0;
+  readonly #journals = new Map<string, Journal>();
+  snapshots = 0;
 
   constructor(options: JoiningOptions) {
     this.#options = options;
     this.random = new Random(options.seed);
-    const { programs, counts, dynamic } = options;
-    this.registry = new Registry({ counts }, programs.map(({ meta }) => meta), 1, dynamic);
+    const { programs, counts } = options;
+    this.registry = this.#openRegistry();
     for (const { meta } of programs) for (let index = 0; index < counts[meta.role]; index++) this.#add(meta.role, index, false);
   }
 
@@ -51,10 +59,52 @@ export class Joining {
     const program = this.#options.programs.find(({ meta }) => meta.role === role)!;
     const { counts, dynamic, isOnLogs, programs } = this.#options;
     const metas = isOnLogs ? { metas: programs.map(({ meta }) => meta) } : {};
-    const instance = new MemberInstance(program, { counts, dynamic: new Set(dynamic) }, index, 1 + this.random.below(1000), { joins, pieceBytes: 512, ...metas });
+    const make = <I extends MemberInstance>(of: new (...given: ConstructorParameters<typeof MemberInstance>) => I, epoch: number): I =>
+      new of(program, { counts, dynamic: new Set(dynamic) }, index, epoch, { joins, pieceBytes: 512, ...metas });
+    const instance = this.#opened(addressOf(role, index), (epoch) => make(RecordedMember, epoch)) ?? make(MemberInstance, 1 + this.random.below(1000));
     instance.onRefused = (why) => void this.refused.set(instance.address, why);
     this.instances.set(instance.address, instance);
     return instance;
+  }
+
+  #openRegistry(): Registry {
+    const { counts, programs, dynamic, isOnLogs } = this.#options;
+    const metas = programs.map(({ meta }) => meta);
+    const recorded = isOnLogs ? null : this.#opened(LOG, (epoch) => new RecordedRegistry({ counts }, metas, epoch, dynamic));
+    return recorded ?? new Registry({ counts }, metas, 1, dynamic);
+  }
+
+  /** null: nothing is kept. */
+  #opened<R extends RecordedMember | RecordedRegistry>(self: string, create: (epoch: number) => R): R | null {
+    const { folder, counts } = this.#options;
+    if (folder === undefined) return null;
+    const { journal, recorded } = Journal.open(folder, { self, program: "", version: "", counts, isOnNats: false }, create, SNAPSHOT_AFTER);
+    recorded.recordIn(journal);
+    this.#journals.set(self, journal);
+    return recorded;
+  }
+
+  /** It is killed, and comes back with its journal. */
+  crash(address: string): void {
+    this.#journals.get(address)!.abandon();
+    if (address === LOG) {
+      this.registry = this.#openRegistry();
+      return;
+    }
+    const { role, index } = parseAddress(address)!;
+    this.#add(role, index, index >= this.#options.counts[role]);
+  }
+
+  #keep(): void {
+    for (const journal of this.#journals.values()) {
+      const before = journal.snapshotBytes;
+      journal.commit(false);
+      if (journal.snapshotBytes !== before) this.snapshots++;
+    }
+  }
+
+  close(): void {
+    for (const journal of this.#journals.values()) journal.close();
   }
 
   /** It is dead, and begins again with nothing, as one that the deployment places. */
@@ -85,8 +135,14 @@ export class Joining {
     const instance = this.instances.get(address)!;
     while (instance.wantsStep()) this.#step(instance);
     this.#send(instance.depart());
+    this.#keep();
     this.#arriveFrom(address);
-    this.#send([instance.leave()]);
+    if (this.#options.folder !== undefined) {
+      this.crash(address);
+      if (!this.instances.get(address)!.isDeparting) throw new Error(`${address} has forgotten that it leaves`);
+    }
+    this.#send([this.instances.get(address)!.leave()]);
+    this.#keep();
     this.#arriveFrom(address);
     this.kill(address);
   }
@@ -153,7 +209,7 @@ export class Joining {
 
   #step(instance: MemberInstance): void {
     // Mostly all that waits, sometimes a part of it.
-    const choice = instance.isLiving && this.random.chance(0.3) ? { limit: 1 + this.random.below(2) } : undefined;
+    const choice = this.#options.folder === undefined && instance.isLiving && this.random.chance(0.3) ? { limit: 1 + this.random.below(2) } : undefined;
     const { envelopes, outputs, faults } = instance.step(choice);
     this.#send(envelopes);
     for (const { to, parts } of envelopes) if (parts.some(({ kind }) => kind === "snapshot")) this.toldAtCut.set(to, [...(this.delivered.get(`${instance.address}.answer`) ?? [])]);
@@ -184,7 +240,8 @@ export class Joining {
 
   /** So many things happen, or fewer where nothing more can. */
   run(actions = 100_000): void {
-    for (let i = 0; i < actions && this.#act(); i++);
+    for (let i = 0; i < actions && this.#act(); i++) this.#keep();
+    this.#keep();
   }
 
   /** Nothing heard of silent newcomers is sent on. */

@@ -115,6 +115,8 @@ class Run {
   /** Rows of outputs that have come from each, in all its lives. */
   readonly #told = new Map<string, number>();
   readonly #killTimers: NodeJS.Timeout[] = [];
+  /** Ports of newcomers. */
+  readonly #newcomers = new Map<string, number>();
   /** Newcomers that have not been started. */
   #joining = 0;
   readonly #chaos: Chaos | null;
@@ -134,7 +136,7 @@ class Run {
     this.#options = options;
     this.#plan = plan;
     this.#deploy = plan.deploy;
-    this.#chaos = plan.chaos && new Chaos(plan.chaos, () => this.#living.filter(({ isReturning }) => !isReturning));
+    this.#chaos = plan.chaos && new Chaos(plan.chaos, () => this.#living.filter(({ isReturning, isGone }) => !isReturning && !isGone));
   }
 
   async finish(): Promise<number> {
@@ -225,7 +227,7 @@ class Run {
   }
 
   /** A process with its socket open; null when that failed. */
-  async #openOne(name: string, join = false): Promise<{ readonly port: number; readonly told: number } | null> {
+  async #openOne(name: string): Promise<{ readonly port: number; readonly told: number } | null> {
     const child = new Child(name, this.#main, {
       output: (lines) => {
         this.#told.set(name, (this.#told.get(name) ?? 0) + linesIn(lines));
@@ -243,7 +245,11 @@ class Run {
     if ((await child.next("ready")) === null) return null;
     const listening = child.next("listening");
     const told = dead === undefined ? null : this.#told.get(name)!;
+    const join = this.#newcomers.get(name) ?? null;
     child.send({ type: "open", join, deploy: this.#deploy, network: this.#plan.network, trace: this.#options.trace !== undefined, told });
+    // Started again, a newcomer is where the others look for it.
+    const { port = 0 } = (await listening) ?? {};
+    if (join !== null) this.#newcomers.set(name, port);
     return listening;
   }
 
@@ -285,7 +291,8 @@ class Run {
 
   /** One more instance, which finds the others by the registry. */
   async #join(name: string): Promise<void> {
-    const listening = this.#isEnding ? null : await this.#openOne(name, true);
+    this.#newcomers.set(name, 0);
+    const listening = this.#isEnding ? null : await this.#openOne(name);
     this.#joining--;
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);

@@ -122,7 +122,6 @@ export function planLaunch(
   if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
   const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
-  const dynamic = program.roles.find((each) => each.dynamic)?.role;
   const chaos = options.chaos === true ? { seed: options.seed ?? 1 } : null;
   const restart = options.restart ?? (chaos === null ? undefined : CHAOS_RESTART);
   const restartMs = restart === undefined ? null : millisecondsOf(restart);
@@ -132,8 +131,10 @@ export function planLaunch(
   if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
+  for (const [option, moments] of [["--join", joins], ["--leave", leaves]] as const)
+    if (data !== undefined && moments.length > 0)
+      problems.push(`${option} with --data: the next run with this folder would not have the members that this one ends with; start the processes of a build by themselves (node main.js)`);
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
-  if (dynamic !== undefined && keepsData) problems.push(`${dynamic} is dynamic: no data are kept then, so that there is no --data, --restart or --chaos`);
 
   if (problems.length > 0) return { ok: false, problems };
   const roles = program.roles.map((each) => ({ role: each.role, count: counts.get(each.role)!, dynamic: each.dynamic === true }));

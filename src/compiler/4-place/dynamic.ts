@@ -1,6 +1,5 @@
 /** Roles whose members may change while the program runs, and what stands against it. */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { durableRoles } from "../ir.ts";
 import type { Ir, Role, Rule } from "../ir.ts";
 import type { Plan } from "../plan.ts";
 
@@ -37,13 +36,9 @@ function finding(message: string, mend: string, file: Diagnostic["file"], span: 
 }
 
 function reasons(plan: Plan, role: Role): Reason[] {
-  const { coordinated: ir } = plan;
   const { name, partitionedBy, replicated } = role;
   if (partitionedBy !== null) return [{ why: "it is partitioned, and which instance owns a value is a function of their number", mend: "Change its number between two runs: `--scale`, or deploy.json." }];
-  const found = replicated ? ofReplicas(plan, name) : ofOthers(plan, name);
-  const [durable] = durableRoles(ir);
-  if (durable !== undefined) found.push({ why: `${durable} has durable tables, and what is on its disk says nothing of members that change`, mend: "Leave out `durable`: the other replicas keep the state." });
-  return found;
+  return replicated ? ofReplicas(plan, name) : ofOthers(plan, name);
 }
 
 /** A newcomer takes over what another replica has. */

@@ -1,5 +1,6 @@
 /** What a member of a changing deployment has of the world: the clock, and where the others are. */
 import type { Place } from "../deployment.ts";
+import type { Envelope } from "../messages.ts";
 import type { Fault } from "../program.ts";
 import type { Transport } from "../transports/transport.ts";
 import type { MemberInstance } from "./member.ts";
@@ -11,6 +12,8 @@ const TICK_MS = 1000;
 /** Ticks without anything of a state after which another replica is asked for it, and how often. */
 const PATIENCE = 10;
 const SPONSORS = 3;
+/** One that died while it left has so long for what it has sent. */
+const LEAVES_WITHIN_MS = 10_000;
 /** Ticks after which a sponsor that still waits for marks says so. */
 const SAYS_AFTER = 3;
 
@@ -19,6 +22,8 @@ export interface EdgeOptions {
   readonly transport: Transport;
   readonly log: (line: string) => void;
   readonly onFault: (fault: Fault) => void;
+  /** Writes down what has happened, before anything of it leaves. False: that failed. */
+  readonly keep: () => boolean;
   /** There may be something to send. */
   readonly wake: () => void;
   /** It cannot take part. */
@@ -42,6 +47,7 @@ export class MembershipEdge {
     this.#options = options;
     const { instance, transport, log } = options;
     this.living = new Promise((resolve) => (this.#living = resolve));
+    if (instance.isLiving) this.#living();
     instance.onChange = ({ view, kind, address, place, sponsor }) => {
       if (kind === "leave") transport.forget(address);
       else if (address !== instance.address) transport.learn!(address, place!);
@@ -64,9 +70,30 @@ export class MembershipEdge {
     return new Promise((resolve) => this.#waiting.push({ view, resolve }));
   }
 
-  /** `place`: where a newcomer is found; null: it is no newcomer. */
+  /** Where newcomers are that an earlier life of this process has heard of. Before anything is sent to them. */
+  places(): ReadonlyMap<string, Place> {
+    const places = new Map<string, Place>();
+    for (const { kind, address, place } of this.#options.instance.changes) {
+      if (kind === "leave") places.delete(address);
+      else if (address !== this.#options.instance.address) places.set(address, place!);
+    }
+    return places;
+  }
+
+  /** Those that have left since. */
+  left(): readonly string[] {
+    return this.#options.instance.changes.filter(({ kind }) => kind === "leave").map(({ address }) => address);
+  }
+
+  /** `place`: where a newcomer is found; null: it is no newcomer. One that has lived before has asked already. */
   start(place: Pick<Place, "host" | "port"> | null): void {
-    if (place !== null) this.#options.instance.join(place);
+    const { instance } = this.#options;
+    if (instance.hasLeft) return this.#end("it has left, and its number has been given");
+    if (instance.isDeparting) return void this.leave(LEAVES_WITHIN_MS).then(() => this.#end("it was leaving when it died, and has left now"));
+    if (place === null) return;
+    const said = instance.place;
+    if (said === null) instance.join(place);
+    else if (said.host !== place.host || said.port !== place.port) this.#end(`the others find it at ${said.host}:${said.port}, not at ${place.host}:${place.port}: start it there`);
   }
 
   #onTick(): void {
@@ -111,14 +138,19 @@ export class MembershipEdge {
   async leave(graceMs: number): Promise<void> {
     const { instance, transport, log } = this.#options;
     if (!instance.isLeavable) return;
-    for (const envelope of instance.depart()) transport.send(envelope);
-    transport.endStep();
+    if (!instance.isDeparting) this.#say(instance.depart());
     const until = Date.now() + graceMs;
     while (transport.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     if (transport.unacked > 0) return log("does not leave, since what it has sent has not arrived: to the others it is as if it had died");
-    transport.send(instance.leave());
-    transport.endStep();
+    this.#say([instance.leave()]);
     log("leaves");
+  }
+
+  #say(envelopes: readonly Envelope[]): void {
+    const { keep, transport } = this.#options;
+    if (!keep()) return;
+    for (const envelope of envelopes) transport.send(envelope);
+    transport.endStep();
   }
 
   stop(): void {

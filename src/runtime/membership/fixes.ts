@@ -4,6 +4,7 @@ import type { Part } from "../messages.ts";
 import { partKey } from "../partitions.ts";
 import type { PartKey } from "../partitions.ts";
 import type { RoleMeta, Row } from "../program.ts";
+import type { State } from "../state.ts";
 
 interface Channel {
   /** The role that receives it. */
@@ -74,6 +75,14 @@ export class Fixes {
 
   #fix(target: string, { role, producers }: Channel, key: Row | null): Fixed {
     return { part: { kind: "fix", target, key, producers: producers.flatMap((each) => this.#members.of(each)) }, receivers: this.#members.of(role) };
+  }
+
+  persist(state: State): void {
+    for (const channel of this.#channels.values()) {
+      state.map(channel.fixed);
+      channel.isFixed = state.of(channel.isFixed);
+      state.set(channel.ended);
+    }
   }
 
   /** What a newcomer of the role may not send. */

@@ -10,6 +10,7 @@ import type { Deployment } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
 import type { RoleMeta } from "../program.ts";
 import { LOG } from "../routing.ts";
+import type { State } from "../state.ts";
 import { Registry } from "./registry.ts";
 
 /** The log of what is said to the registry. Those of roles have a dot in their names. */
@@ -100,6 +101,13 @@ export class MemberLogs extends FollowedLogs {
 
   override isGathering(log: string): boolean {
     return log === MEMBERS_LOG ? this.#log.isGathering : super.isGathering(log);
+  }
+
+  override persist(state: State): void {
+    super.persist(state);
+    this.#log.persist(state);
+    this.#said = state.of(this.#said);
+    this.#before = state.of(this.#before);
   }
 
   override get repeated(): number {

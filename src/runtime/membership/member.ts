@@ -14,8 +14,7 @@
  *
  * Pure, as the instance is.
  */
-import { Buffer } from "node:buffer";
-import { deserialize, serialize } from "node:v8";
+import type { Place } from "../deployment.ts";
 import { Duplicates } from "../duplicates.ts";
 import type { LogEntry } from "../followed-log.ts";
 import { Instance } from "../instance.ts";
@@ -27,9 +26,7 @@ import { State } from "../state.ts";
 import { isMembership, viewOf, viewOfEntry } from "./changes.ts";
 import type { Change, MembershipPart } from "./changes.ts";
 import { MEMBERS_LOG, MemberLogs } from "./followed-registry.ts";
-
-/** A state is sent in pieces of so many bytes. */
-const PIECE_BYTES = 512 * 1024;
+import { ComingStates, piecesOf } from "./travelling-state.ts";
 
 /** What a sponsor owes a newcomer. */
 interface Cut {
@@ -62,11 +59,15 @@ export class MemberInstance extends Instance {
   /** The registry does not let it take part, or not any more. */
   onRefused: ((why: string) => void) | null = null;
   readonly #program: RoleProgram;
-  readonly #pieceBytes: number;
+  readonly #pieceBytes: number | undefined;
   readonly #deployment: Deployment;
   #view = 0;
+  readonly #changes: Change[] = [];
   /** In which view each newcomer came. */
   readonly #came = new Map<string, number>();
+  #place: Pick<Place, "host" | "port"> | null = null;
+  #isDeparting = false;
+  #hasLeft = false;
   /** Changes that have come before those between. */
   readonly #early = new Map<number, Change>();
   /** Numbers of everything that has come, taken or waiting. */
@@ -83,8 +84,7 @@ export class MemberInstance extends Instance {
   #isLiving = false;
   readonly #joins: boolean;
   #sponsor = "";
-  /** What has come of states, by view and sponsor. */
-  readonly #pieces = new Map<string, (string | undefined)[]>();
+  readonly #coming = new ComingStates();
   /** The views whose state it has said that it has, and whose it may take; of one that is no newcomer, all there are. */
   #whole = 0;
   #accepted = -1;
@@ -98,7 +98,7 @@ export class MemberInstance extends Instance {
     super(program, deployment, index, epoch, metas === undefined ? null : new MemberLogs(deployment, program.meta, addressOf(program.meta.role, index), epoch, { metas, joins }));
     this.#program = program;
     this.#deployment = deployment;
-    this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES;
+    this.#pieceBytes = options.pieceBytes;
     this.#joins = joins;
     if (!joins) this.asks();
   }
@@ -128,8 +128,24 @@ export class MemberInstance extends Instance {
   }
 
   /** Asks the registry to be a member, found there. */
-  join({ host, port }: { readonly host: string; readonly port: number }): void {
+  join({ host, port }: Pick<Place, "host" | "port">): void {
+    this.#place = { host, port };
     this.#say(LOG, { kind: "join", host, port });
+  }
+
+  /** Where a newcomer has said that it is found; null: it has not. */
+  get place(): Pick<Place, "host" | "port"> | null {
+    return this.#place;
+  }
+
+  /** In the order of their views. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  /** Envelopes that have come, those that wait as well. */
+  override get received(): Duplicates {
+    return this.#come;
   }
 
   /** Tells the registry that it still waits for its state. Whether any of it has come since the last time. */
@@ -147,12 +163,23 @@ export class MemberInstance extends Instance {
 
   /** One that goes sends no more rows: seals of all that it could have sent. */
   depart(): readonly Envelope[] {
+    this.#isDeparting = true;
     return this.sealEverything();
   }
 
   /** The last word of one that goes: everything that it has sent has arrived. */
   leave(): Envelope {
+    this.#hasLeft = true;
     return this.envelope(LOG, [{ kind: "word", word: "leave" }]);
+  }
+
+  /** It has begun to leave; it has left. */
+  get isDeparting(): boolean {
+    return this.#isDeparting;
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   /** Whose marks the first newcomer waits for that this one is to hand its state. */
@@ -162,6 +189,10 @@ export class MemberInstance extends Instance {
   }
 
   override receive(envelope: Envelope): readonly Fault[] {
+    return this.#take(envelope);
+  }
+
+  #take(envelope: Envelope): readonly Fault[] {
     const { from, to, epoch, seq, parts } = envelope;
     if (to !== this.address || !Number.isSafeInteger(seq) || seq < 1) return super.receive(envelope);
     if (!this.#come.admit(from, epoch, seq)) return [];
@@ -172,7 +203,7 @@ export class MemberInstance extends Instance {
       else others.push(part);
     }
     if (others.length > 0) this.#held.push({ view: viewOf(parts), envelope: { ...envelope, parts: others } });
-    else this.received.admit(from, epoch, seq);
+    else super.received.admit(from, epoch, seq);
     this.#settle(faults);
     return faults;
   }
@@ -181,7 +212,7 @@ export class MemberInstance extends Instance {
   override enter(entry: LogEntry): ReturnType<Instance["enter"]> {
     if (entry.log === MEMBERS_LOG) {
       const { batches, faults } = this.followed.take(entry);
-      return { batches: [], faults: [...faults, ...batches.flatMap((envelope) => this.receive(envelope))] };
+      return { batches: [], faults: [...faults, ...batches.flatMap((envelope) => this.#take(envelope))] };
     }
     if (!this.#isLiving || viewOfEntry(entry) > this.#view) throw new Error(`${this.address} reads the log ${entry.log} before its turn`);
     if (entry.kind !== "appended") return super.enter(entry);
@@ -219,20 +250,13 @@ export class MemberInstance extends Instance {
         this.#marks.push({ view: part.view, from, epoch, seq });
         return;
       case "snapshot":
-        this.#piece(from, part);
+        if (this.#isLiving || part.view < this.#since) return;
+        this.#coming.add(from, part);
+        this.#gotSome = true;
         return;
       default:
     }
     faults.push({ code: "DLC909", message: `${this.address} refused ${part.kind} from ${from}: only the registry ${part.kind === "join" || part.kind === "word" ? "takes it" : "says it"}` });
-  }
-
-  #piece(from: string, { view, index, of, data }: Extract<MembershipPart, { kind: "snapshot" }>): void {
-    if (this.#isLiving || view < this.#since) return;
-    const id = `${view} ${from}`;
-    let pieces = this.#pieces.get(id);
-    if (pieces === undefined) this.#pieces.set(id, (pieces = Array.from<undefined>({ length: of })));
-    pieces[index] = data;
-    this.#gotSome = true;
   }
 
   /** Everything that can be done now. */
@@ -250,16 +274,10 @@ export class MemberInstance extends Instance {
 
   #enter(change: Change): void {
     const { view, kind, address, sponsor, senders } = change;
-    this.#view = view;
     this.onChange?.(change);
     this.#cuts = this.#cuts.filter(({ newcomer }) => newcomer !== address);
-    if (kind === "leave") {
-      this.dismiss(address, view);
-      return;
-    }
-    if (kind === "sponsor") this.dismiss(address, view);
-    if (kind === "join") this.#came.set(address, view);
-    this.admit(parseAddress(address)!.role, address, sponsor, view);
+    this.#apply(change);
+    if (kind === "leave") return;
     if (sponsor === null) {
       if (address === this.address) this.#live();
       return;
@@ -277,6 +295,39 @@ export class MemberInstance extends Instance {
     this.#cuts.push({ view, newcomer: address, members, marks: new Map() });
   }
 
+  /** Who takes part from that view on. */
+  #apply(change: Change): void {
+    const { view, kind, address, sponsor } = change;
+    this.#view = view;
+    this.#changes.push(change);
+    if (kind !== "join") this.dismiss(address, view);
+    if (kind === "join") this.#came.set(address, view);
+    if (kind !== "leave") this.admit(parseAddress(address)!.role, address, sponsor, view);
+  }
+
+  /** Who takes part decides to whom counts belong, so that the changes come first. */
+  override persist(state: State): void {
+    const changes = state.of(this.#changes.slice());
+    if (state.isLoading) for (const change of changes) this.#apply(change);
+    super.persist(state);
+    this.#place = state.of(this.#place);
+    this.#isDeparting = state.of(this.#isDeparting);
+    this.#hasLeft = state.of(this.#hasLeft);
+    state.map(this.#early);
+    this.#come.persist(state);
+    this.#held = state.of(this.#held);
+    this.#cuts = state.of(this.#cuts);
+    this.#marks = state.of(this.#marks);
+    this.#said = state.of(this.#said);
+    this.#since = state.of(this.#since);
+    this.#isLiving = state.of(this.#isLiving);
+    this.#sponsor = state.of(this.#sponsor);
+    this.#coming.persist(state);
+    this.#whole = state.of(this.#whole);
+    this.#accepted = state.of(this.#accepted);
+    this.#outputs = state.of(this.#outputs);
+  }
+
   /** Marks to their cuts; those of views to come wait. */
   #sort(): void {
     for (const { view, from, epoch, seq } of this.#marks) this.#cuts.find((cut) => cut.view === view)?.marks.set(from, { epoch, seq });
@@ -290,7 +341,7 @@ export class MemberInstance extends Instance {
     for (const each of held) {
       const { view, envelope } = each;
       if (view < this.#since) {
-        this.received.admit(envelope.from, envelope.epoch, envelope.seq);
+        super.received.admit(envelope.from, envelope.epoch, envelope.seq);
         continue;
       }
       if (!this.#isLiving || view > this.#view || view >= until) this.#held.push(each);
@@ -305,12 +356,7 @@ export class MemberInstance extends Instance {
     this.#cuts.shift();
     const state = new State(null);
     this.handOver(state);
-    const bytes = serialize(state.values);
-    const of = Math.ceil(bytes.length / this.#pieceBytes);
-    for (let index = 0; index < of; index++) {
-      const data = bytes.subarray(index * this.#pieceBytes, (index + 1) * this.#pieceBytes).toString("base64");
-      this.#say(cut.newcomer, { kind: "snapshot", view: cut.view, index, of, data });
-    }
+    for (const piece of piecesOf(state, cut.view, this.#pieceBytes)) this.#say(cut.newcomer, piece);
     return true;
   }
 
@@ -323,26 +369,18 @@ export class MemberInstance extends Instance {
 
   /** A newcomer takes over the state that has come whole. */
   #adopt(faults: Fault[]): void {
-    const pieces = this.#pieces.get(`${this.#since} ${this.#sponsor}`);
-    if (this.#isLiving || pieces === undefined || pieces.includes(undefined)) return;
+    if (this.#isLiving || !this.#coming.isWhole(this.#since, this.#sponsor)) return;
     if (this.#whole < this.#since) {
       this.#whole = this.#since;
       this.#say(LOG, { kind: "whole", view: this.#since });
     }
     if (this.#accepted !== this.#since) return;
-    const bytes = Buffer.concat((pieces as string[]).map((piece) => Buffer.from(piece, "base64")));
-    this.#pieces.clear();
-    let values: unknown;
-    try {
-      values = deserialize(bytes);
-    } catch {
-      values = null;
-    }
-    if (!Array.isArray(values)) {
+    const state = this.#coming.take(this.#since, this.#sponsor);
+    if (state === null) {
       faults.push({ code: "DLC909", message: `${this.address} refused the state that ${this.#sponsor} sent: it is in no form known here` });
       return;
     }
-    this.handOver(new State(values));
+    this.handOver(state);
     const { collections } = this.#program.meta;
     const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);

@@ -8,6 +8,7 @@ import type { Envelope, Part } from "../messages.ts";
 import type { Fault, RoleMeta } from "../program.ts";
 import { parseAddress } from "../routing.ts";
 import { Sequencer } from "../sequencer.ts";
+import type { State } from "../state.ts";
 import { isMembership } from "./changes.ts";
 import { Fixes } from "./fixes.ts";
 import type { Fixed } from "./fixes.ts";
@@ -195,6 +196,23 @@ export class Registry extends Sequencer {
 
   #say(to: string, parts: readonly Part[]): void {
     this.#said.push(this.envelope(to, parts));
+  }
+
+  override persist(state: State): void {
+    const changes = state.of(this.#changes.slice());
+    if (state.isLoading) {
+      for (const change of changes) {
+        this.#changes.push(change);
+        if (change.kind === "join") this.members.add(change.address);
+        else if (change.kind === "leave") this.members.remove(change.address);
+      }
+      this.view = changes.length;
+    }
+    super.persist(state);
+    state.map(this.#lives);
+    state.map(this.#newcomers);
+    this.#said = state.of(this.#said);
+    this.#fixes.persist(state);
   }
 
   override flush(): readonly Envelope[] {

@@ -10,8 +10,10 @@ import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import type { Place } from "../deployment.ts";
 import type { LogEntry } from "../followed-logs.ts";
 import type { Deadline, StepEffects } from "../instance.ts";
+import type { Word } from "../membership/changes.ts";
 import type { Envelope } from "../messages.ts";
 import type { Row, StepOutput } from "../program.ts";
 import { State } from "../state.ts";
@@ -31,6 +33,13 @@ export type Entry =
   | readonly ["expire", Deadline]
   /** That instance has been declared gone. */
   | readonly ["gone", address: string]
+  /** Of a member of a changing deployment: what it says to the registry beside its steps, and that it seals everything and leaves. */
+  | readonly ["join", place: Pick<Place, "host" | "port">]
+  | readonly ["word", Word]
+  | readonly ["depart"]
+  | readonly ["leave"]
+  /** Of the registry: newcomers of which nothing is heard are forgotten. */
+  | readonly ["silence"]
   | readonly ["step"]
   /** The sequencer's epoch is over. */
   | readonly ["epoch"]
