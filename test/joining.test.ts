@@ -211,6 +211,8 @@ describe.each([
     let differ = 0;
     for (let seed = 1; seed <= seeds / 3; seed++) {
       const world = run({ seed, programs: of }, (at, round) => {
+        // All have begun before anybody joins.
+        if (round === 0) at.run();
         joinsTwo(at, round);
         if (round === 8) at.leave("Store#1");
       });
@@ -303,6 +305,35 @@ describe.each([
     expect(world.faults).toEqual([]);
   });
 });
+
+test("a newcomer hears who has been declared gone before it came, while it came and after, and gives up what needs its seal", () => {
+  let told = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], seed });
+    for (let id = 0; id < 6; id++) world.instances.get(`Client#${id % 2}`)!.input("click", ["c", id]);
+    world.run(world.random.below(60));
+    const die = (): void => {
+      world.kill("Client#1");
+      world.declareGone("Client#1");
+      world.run(world.random.below(60));
+    };
+    if (seed % 3 === 0) die();
+    world.join("Store", 2);
+    world.run(world.random.below(60));
+    if (seed % 3 !== 0) die();
+    // Of this nobody has heard before.
+    world.instances.get("Client#0")!.input("click", ["d", 100]);
+    world.instances.get("Client#0")!.endInput();
+    world.run();
+    for (const address of ["Store#0", "Store#1", "Store#2"]) {
+      const store = world.instances.get(address)!;
+      expect([address, store.isLiving, [...store.gone.keys()], store.awaited(), store.read("total")], `seed ${seed}`).toEqual([address, true, ["Client#1"], [], []]);
+    }
+    expect(world.faults.filter(({ code }) => code !== "DLC914" && code !== "DLC906"), `seed ${seed}`).toEqual([]);
+    if (world.faults.some(({ message }) => message.startsWith("Store#2 gives up the partition"))) told++;
+  }
+  expect(told).toBeGreaterThan(seeds / 2);
+}, 120_000);
 
 describe("where the registry stands in a log that all read", () => {
   const options = { counts: { Store: 2, Client: 2 }, dynamic: ["Store", "Client"], isOnLogs: true };

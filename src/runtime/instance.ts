@@ -244,6 +244,11 @@ export class Instance {
     return this.#lost();
   }
 
+  /** Of those that are gone the state that was taken over may not know. */
+  protected declareGoneAgain(): void {
+    for (const address of this.#gone.keys()) for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
+  }
+
   get gone(): ReadonlyMap<string, number> {
     return this.#gone;
   }

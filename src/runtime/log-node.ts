@@ -128,6 +128,7 @@ export class LogNode {
     registry.onPlace = (address, place) => this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
     registry.onChange = ({ kind, address, sponsor }) => {
       if (kind === "leave") this.#transport.forget(address);
+      if (kind === "gone") return;
       this.#log(kind === "join" ? `${address} joins${sponsor === null ? "" : `, and gets the state of ${sponsor}`}` : kind === "leave" ? `${address} leaves` : `${address} is to get the state of ${sponsor}`);
     };
     this.#silence = setInterval(() => {
@@ -142,7 +143,7 @@ export class LogNode {
     if (!(this.#sequencer instanceof Registry)) return places;
     for (const { kind, address, place } of this.#sequencer.changes) {
       if (kind === "leave") places.delete(address);
-      else places.set(address, place!);
+      else if (kind !== "gone") places.set(address, place!);
       if (kind === "leave") this.#transport.forget(address);
     }
     return places;
@@ -173,6 +174,7 @@ export class LogNode {
     if (this.#sequencer.gone.has(address)) return 0;
     this.#log(goneText(address, by));
     this.#sequencer.declareGone(address);
+    this.#wake();
     this.#transport.disown(address);
     this.#pressure.relieve();
     if (this.#keep(true)) return 0;

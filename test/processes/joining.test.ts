@@ -189,3 +189,27 @@ test("a producer that joins after a value was sealed does not send it, and says 
   for (const each of all) each.kill("SIGTERM");
   await Promise.all(all.map(({ done }) => done));
 }, 60_000);
+
+test("a newcomer that waits for a client that is declared gone takes part, and gives up what needs its seal", async () => {
+  const { start: run } = await deployed("gone");
+  const all = [run("log", 0), run("Store", 0), run("Store", 1), run("Client", 0), run("Client", 1)];
+  const [log, store0, , first, second] = all;
+  for (const each of all) await each.sees("listens on");
+  second.stdin.write(click("a", 1));
+  await store0.sees('"id":1');
+  second.kill("SIGKILL");
+  const newcomer = run("Store", 2, ["--join", "127.0.0.1:0"]);
+  await store0.sees("cannot hand its state to Store#2 yet, and lets what comes wait: Client#1 has not said");
+  expect((await run("Store", 0, ["--gone", "Client#1"]).done).stdout).toContain("Client#1 is declared gone");
+  await newcomer.sees("takes part");
+  await newcomer.sees("Client#1 has been declared gone");
+  first.stdin.end(click("b", 2));
+  await newcomer.sees('DLC914: Store#2 gives up the partition ["b"] of Store.click');
+  // And whoever comes later.
+  const last = run("Store", 3, ["--join", "127.0.0.1:0"]);
+  await last.sees("takes part");
+  await last.sees("Client#1 has been declared gone");
+  for (const each of [log, newcomer, last, first]) each.kill("SIGINT");
+  const ran = await newcomer.done;
+  expect(told(ran.rows, 2, "total")).toEqual([]);
+}, 60_000);

@@ -188,6 +188,22 @@ describe.skipIf(!hasNats)("on NATS", () => {
     expect(told(first.rows, 0, "seen")).toHaveLength(id);
   });
 
+  test("a newcomer hears of a client that is declared gone, before it came and after, and gives up what needs its seal", async () => {
+    const run = await deployed("gone");
+    const { stores, clients } = await started(run);
+    clients[1].stdin.write(click("a", 1));
+    await stores[0].sees('"id":1}');
+    const newcomer = await joined(run, 2);
+    clients[1].kill("SIGKILL");
+    await clients[1].done;
+    expect((await run("Store", 0, ["--gone", "Client#1"]).done).stdout).toMatch(/Client#1 is declared gone[^]*Store#2 +knows it: 1 partition given up/);
+    const last = await joined(run, 3);
+    clients[0].stdin.end(click("b", 2));
+    for (const [index, each] of [newcomer, last].entries()) await each.sees(`DLC914: Store#${index + 2} gives up the partition ["b"] of Store.click`);
+    last.kill("SIGINT");
+    expect(told((await last.done).rows, 3, "total")).toEqual([]);
+  });
+
   test("--join is told what it means on NATS, before anything starts", async () => {
     const run = await deployed("wrong");
     expect((await run("Store", 2, ["--join", "127.0.0.1:0"]).done).stderr).toContain("on NATS nothing listens, so that a newcomer has no address: --join alone");

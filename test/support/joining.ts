@@ -244,6 +244,12 @@ export class Joining {
     this.#keep();
   }
 
+  /** As an operator does, to the registry. */
+  declareGone(address: string): void {
+    this.registry.declareGone(address);
+    this.#send(this.registry.flush());
+  }
+
   /** Nothing heard of silent newcomers is sent on. */
   forgetSilent(): void {
     if (this.#options.isOnLogs) {

@@ -10,8 +10,8 @@ import type { LogEntry } from "../followed-log.ts";
 export interface Change {
   /** The view that begins with it: 1, 2, ... */
   readonly view: number;
-  /** `sponsor`: a newcomer that has not got its state is to get it from another. */
-  readonly kind: "join" | "sponsor" | "leave";
+  /** `sponsor`: a newcomer that has not got its state is to get it from another. `gone`: an operator has declared it so. */
+  readonly kind: "join" | "sponsor" | "leave" | "gone";
   readonly address: string;
   /** Where a newcomer is found. */
   readonly place: Pick<Place, "host" | "port"> | null;

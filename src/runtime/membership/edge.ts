@@ -50,7 +50,10 @@ export class MembershipEdge {
     if (instance.isLiving) this.#living();
     instance.onChange = ({ view, kind, address, place, sponsor }) => {
       if (kind === "leave") transport.forget(address);
-      else if (address !== instance.address) transport.learn!(address, place!);
+      else if (kind === "gone") {
+        if (!instance.gone.has(address)) log(`${address} has been declared gone`);
+        transport.disown(address);
+      } else if (address !== instance.address) transport.learn!(address, place!);
       if (kind === "join" && sponsor === instance.address) log(`hands its state to ${address}`);
       const reached = this.#waiting.filter((each) => each.view <= view);
       this.#waiting = this.#waiting.filter((each) => each.view > view);
@@ -75,7 +78,7 @@ export class MembershipEdge {
     const places = new Map<string, Place>();
     for (const { kind, address, place } of this.#options.instance.changes) {
       if (kind === "leave") places.delete(address);
-      else if (address !== this.#options.instance.address) places.set(address, place!);
+      else if (kind !== "gone" && address !== this.#options.instance.address) places.set(address, place!);
     }
     return places;
   }

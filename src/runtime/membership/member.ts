@@ -263,7 +263,7 @@ export class MemberInstance extends Instance {
   #settle(faults: Fault[]): void {
     for (let change; (change = this.#early.get(this.#view + 1)) !== undefined; ) {
       this.#early.delete(change.view);
-      this.#enter(change);
+      this.#enter(change, faults);
     }
     this.#sort();
     if (this.#joins) this.#adopt(faults);
@@ -272,12 +272,13 @@ export class MemberInstance extends Instance {
     while (this.#handOn());
   }
 
-  #enter(change: Change): void {
+  #enter(change: Change, faults: Fault[]): void {
     const { view, kind, address, sponsor, senders } = change;
     this.onChange?.(change);
     this.#cuts = this.#cuts.filter(({ newcomer }) => newcomer !== address);
     this.#apply(change);
-    if (kind === "leave") return;
+    if (kind === "gone") faults.push(...this.declareGone(address));
+    if (kind === "leave" || kind === "gone") return;
     if (sponsor === null) {
       if (address === this.address) this.#live();
       return;
@@ -300,6 +301,7 @@ export class MemberInstance extends Instance {
     const { view, kind, address, sponsor } = change;
     this.#view = view;
     this.#changes.push(change);
+    if (kind === "gone") return;
     if (kind !== "join") this.dismiss(address, view);
     if (kind === "join") this.#came.set(address, view);
     if (kind !== "leave") this.admit(parseAddress(address)!.role, address, sponsor, view);
@@ -381,6 +383,8 @@ export class MemberInstance extends Instance {
       return;
     }
     this.handOver(state);
+    // Its sponsor may not have heard of it when it handed its state over.
+    this.declareGoneAgain();
     const { collections } = this.#program.meta;
     const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);

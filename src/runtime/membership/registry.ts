@@ -112,7 +112,7 @@ export class Registry extends Sequencer {
 
   /** The replica after that one, of those that have their state. */
   #nextSponsor(newcomer: string, after: string | null): string | null {
-    const living = this.members.of(parseAddress(newcomer)!.role).filter((each) => each !== newcomer && !this.#newcomers.has(each));
+    const living = this.members.of(parseAddress(newcomer)!.role).filter((each) => each !== newcomer && !this.#newcomers.has(each) && !this.gone.has(each));
     if (living.length === 0) return null;
     return living[(living.indexOf(after ?? "") + 1) % living.length];
   }
@@ -125,6 +125,7 @@ export class Registry extends Sequencer {
     this.onChange?.(change);
     const { address, sponsor, kind } = change;
     for (const member of this.members.all()) {
+      if (this.gone.has(member)) continue;
       // What is of earlier views has to be known to a newcomer as well.
       const changes = member === address && kind === "join" ? this.#changes : [change];
       const parts: Part[] = changes.map((each) => ({ kind: "change", change: each }));
@@ -183,6 +184,15 @@ export class Registry extends Sequencer {
     if (own.length === 0) return;
     this.onPlace?.(address, own[0].place);
     this.#say(address, [{ kind: "refused", why: "it has left, has died and lost its state, or was not heard of for a while: let it join with a number that none has had" }]);
+  }
+
+  /** All hear of it, and whoever joins later. */
+  override declareGone(address: string): void {
+    if (this.gone.has(address)) return;
+    super.declareGone(address);
+    if (!super.knows(address)) return;
+    this.#change({ kind: "gone", address, place: null, sponsor: null, senders: [] });
+    for (const [newcomer, { sponsor }] of this.#newcomers) if (sponsor === address) this.#sponsor(newcomer);
   }
 
   /** Nothing more is sent to it. Those that wait for its state get another's. */

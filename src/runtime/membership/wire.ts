@@ -23,7 +23,7 @@ export function fieldsOf(part: MembershipPart): readonly unknown[] {
   }
 }
 
-const CHANGES: readonly Change["kind"][] = ["join", "sponsor", "leave"];
+const CHANGES: readonly Change["kind"][] = ["join", "sponsor", "leave", "gone"];
 /** More pieces than any state has: a number that is taken as a length. */
 const MOST_PIECES = 1_000_000;
 
@@ -46,7 +46,7 @@ export function membershipOf([kind, ...fields]: readonly unknown[]): MembershipP
     case "change": {
       const change = CHANGES.find((known) => known === b);
       if (!isCount(a) || change === undefined || typeof c !== "string") return null;
-      if (change === "leave") return { kind, change: { view: a, kind: change, address: c, place: null, sponsor: null, senders: [] } };
+      if (change === "leave" || change === "gone") return { kind, change: { view: a, kind: change, address: c, place: null, sponsor: null, senders: [] } };
       if (typeof d !== "string" || !isPort(e) || (f !== null && typeof f !== "string") || !rest.every((role) => typeof role === "string")) return null;
       return { kind, change: { view: a, kind: change, address: c, place: { host: d, port: e }, sponsor: f, senders: rest } };
     }

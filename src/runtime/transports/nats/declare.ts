@@ -2,9 +2,9 @@
 import type { Told } from "../operator.ts";
 import { LIVES } from "../operator.ts";
 import { TransportError } from "../transport.ts";
-import { bucketOf, goneKey, LIFE_KEY, Names } from "./names.ts";
-import { read } from "./members.ts";
-import type { Gone, Life } from "./members.ts";
+import { bucketOf, goneKey, LIFE_KEY, MEMBER_KEYS, Names } from "./names.ts";
+import { keysOf, read } from "./members.ts";
+import type { Gone, Life, Member } from "./members.ts";
 import { openBucket, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
@@ -33,15 +33,21 @@ export async function declareGoneOnNats(
     if ((await asked(session, names.alive(gone), [], timeoutMs)) !== null)
       return [{ name: gone, kind: "refused", reason: LIVES }];
     await bucket.put(goneKey(gone), JSON.stringify({ life, address: gone, by } satisfies Gone));
-    return await Promise.all(
-      others.map(async (name): Promise<Told> => {
-        const answer = await asked(session, names.declared(name), [gone, by], timeoutMs);
-        if (answer === null)
-          return { name, kind: "unreached", reason: "it does not answer, and hears of it when it is back" };
-        const [kind, what] = JSON.parse(answer) as [string, unknown];
-        return kind === "done" ? { name, kind, failed: Number(what) } : { name, kind: "refused", reason: String(what) };
-      }),
+    const say = async (name: string): Promise<Told> => {
+      const answer = await asked(session, names.declared(name), [gone, by], timeoutMs);
+      if (answer === null)
+        return { name, kind: "unreached", reason: "it does not answer, and hears of it when it is back" };
+      const [kind, what] = JSON.parse(answer) as [string, unknown];
+      return kind === "done" ? { name, kind, failed: Number(what) } : { name, kind: "refused", reason: String(what) };
+    };
+    // Those that have joined since; one that does not answer may have left.
+    const keys = await keysOf(session, bucketOf(cluster), MEMBER_KEYS);
+    const members = await Promise.all(keys.map(async (key) => read<Member>(await bucket.get(key))));
+    const newcomers = members.flatMap((member) =>
+      member?.life === life && member.address !== gone && !others.includes(member.address) ? [member.address] : [],
     );
+    const [told, toldToo] = await Promise.all([Promise.all(others.map(say)), Promise.all(newcomers.map(say))]);
+    return [...told, ...toldToo.filter(({ kind }) => kind !== "unreached")];
   } finally {
     await session.connection.close();
   }

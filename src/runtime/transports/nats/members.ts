@@ -1,5 +1,6 @@
 /** What stands of a deployment in its bucket: its members, who of them is gone for good, and its life. */
 import type { KvEntry } from "@nats-io/kv";
+import type { Session } from "./session.ts";
 
 export interface Member {
   readonly address: string;
@@ -40,6 +41,13 @@ export function read<T extends Life | Member | Gone>(entry: KvEntry | null): T |
 
 function formed<T extends Life | Member | Gone>(value: unknown): T | null {
   return typeof value === "object" && value !== null && typeof (value as T).life === "string" ? (value as T) : null;
+}
+
+/** The keys of a bucket that are of that kind, those of what was deleted as well. */
+export async function keysOf({ streams }: Session, bucket: string, which: string): Promise<readonly string[]> {
+  const prefix = `$KV.${bucket}.`;
+  const { state } = await streams.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}${which}` });
+  return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
 }
 
 /** What an instance tells of itself; null: it has no form known here. */

@@ -14,7 +14,7 @@ import { faultText } from "../../host.ts";
 import { LOST_BY_CLUSTER, outdated, StorageError } from "../../storage/storage-error.ts";
 import { disowned, TransportError } from "../transport.ts";
 import type { Past } from "../transport.ts";
-import { memberIn, read } from "./members.ts";
+import { keysOf, memberIn, read } from "./members.ts";
 import type { Gone, Life, Member } from "./members.ts";
 import { bucketOf, GONE_KEYS, goneKey, LIFE_KEY, logKey, MEMBER_KEYS, memberKey, Names, streamsOf } from "./names.ts";
 import { endWith, later, openBucket } from "./session.ts";
@@ -145,10 +145,7 @@ export class Registry {
   /** What stands in the bucket of members, or of others; those that have left as well. */
   async #all(which: string = MEMBER_KEYS): Promise<readonly KvEntry[]> {
     const { session, cluster } = this.#options;
-    const bucket = bucketOf(cluster);
-    const prefix = `$KV.${bucket}.`;
-    const { state } = await session.streams.streams.info(`KV_${bucket}`, { subjects_filter: `${prefix}${which}` });
-    const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const keys = await keysOf(session, bucketOf(cluster), which);
     const entries = await Promise.all(keys.map((key) => this.#bucket.get(key)));
     return entries.filter((entry) => entry !== null);
   }
