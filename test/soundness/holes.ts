@@ -528,5 +528,9 @@ output n(k: int, c: int); n(k, count()) <= t(k, _); }`,
     text: `role H x2 { input i(x: int); R.c(x) <~ i(x); }
 role R replicated x2 { channel c(x: int); scratch f(x: int, y: int); f(0, 0); scratch s(x: int, y: int); s(x, y) <+ f(x, y); s(x, y + 1) <+ s(x, y), y < 4, c(_); output o(x: int, y: int) agreed; o(x, y) <= s(x, y); }`,
   },
+  {
+    name: "an aggregate over a lattice that passes ranges over a value for each step", control: "R.o", given: [["H.i", 0, 1], ["H#1.i", 0, 0], ["H.i", 1, 1]],
+    text: `role H x2 { input i(x: int, y: int) sealed; R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); scratch l(k: int, v: lmax<int>); l(x, y) <= c(x, y); output o(n: int); o(count()) <= l(_, _); }`,
+  },
   ...entries,
 ];

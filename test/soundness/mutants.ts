@@ -34,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   { name: "what is deferred of static facts is there from the start", patches: [analysis("seals", "{ ...closedFromStart, deferred }", "closedFromStart")] },
   { name: "what is deferred of static facts stands in a log", patches: [analysis("labels", 'if (rule.op !== "<=" && reads(rule)', "if (Boolean(0) && reads(rule)")] },
   { name: "a seal settles keys of events and of what lasts", patches: [analysis("seals", '=== "passing" && isMixed(head, context)', '=== "static"')] },
+  { name: "what waits of a lattice is joined", patches: [analysis("seals", 'columns.some(({ type }) => type.kind === "lattice"));\n  if (passing', 'columns.length === 0);\n  if (passing')] },
   { name: "two timers count as one", patches: [analysis("points", "return passing.length === 1 || timers.size === 1;", "return true;")] },
   { name: "deletions and overwrites never race", patches: [analysis("points", 'if (rule.op !== "<-" && rule.op !== "<+-") return [];\n  const head', "return [];\n  const head")] },
   { name: "a host gives no key two values", patches: [analysis("labels", 'if (mayGiveTwoValues(given)) return "Run";', "")] },

@@ -259,7 +259,10 @@ export function writerConditions(rule: Rule, head: CollectionId, context: Contex
 function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Context): string | null {
   const passing = positives(rule).filter((literal) => isPassing(context, literal));
   const { combined } = latticeReadsOf(rule, context.graph);
-  if (passing.some((literal) => combined.has(rule.body.indexOf(literal)))) {
+  // An aggregate ranges over valuations, and each step has its own value of a lattice.
+  const isJoined = (literal: ReadLiteral): boolean =>
+    combined.has(rule.body.indexOf(literal)) || (isAggregating(rule) && collection(context, literal.collection).columns.some(({ type }) => type.kind === "lattice"));
+  if (passing.some(isJoined)) {
     return "values of a lattice that come in several steps are not joined while they wait: merge them into a table";
   }
   if (reads(rule).some((literal) => literal.negated && isPassing(context, literal))) {
