@@ -7,6 +7,7 @@ import type { Compilation } from "../src/compiler/compile.ts";
 import type { Diagnostic, Fix } from "../src/compiler/diagnostics/diagnostic.ts";
 import { applied } from "../src/compiler/mends/text.ts";
 import { generate } from "./soundness/generate.ts";
+import { functions } from "./soundness/imported.ts";
 import { ads } from "./place-of-tests.ts";
 import { programsOf, runAll } from "./support/runs.ts";
 import type { Given } from "./support/runs.ts";
@@ -347,7 +348,7 @@ function contents(
   const all = new Map<string, Set<string>>();
   let runs;
   try {
-    runs = runAll(plan!, given, { seeds: 2, interleave });
+    runs = runAll(plan!, given, { seeds: 2, interleave, functions });
   } catch (error) {
     if ((error as Error).message.includes("does not come to rest")) return null;
     throw error;
