@@ -1,9 +1,11 @@
 /** `dlc check FILES…`: everything that can be said of programs without running them. */
 import { relative, resolve } from "node:path";
+import { unused } from "../compiler/3-analyze/unused.ts";
 import { implementedIn } from "../compiler/5-emit/components.ts";
 import { importsOf } from "../compiler/5-emit/functions.ts";
 import { compile, withFixes } from "../compiler/compile.ts";
 import { applyAllowances } from "../compiler/diagnostics/allow.ts";
+import { inOrder } from "../compiler/diagnostics/lines.ts";
 import { underminesLabels, whyFirm } from "../compiler/diagnostics/firm.ts";
 import type { Diagnostic, Fix, Severity } from "../compiler/diagnostics/diagnostic.ts";
 import type { SourceFile } from "../compiler/ast.ts";
@@ -281,7 +283,9 @@ export async function checkProgram(
   const compiling = { strategy, plan: name, compare, dynamic, files: imports, statements, ...(profile && { profile }) };
   const read = compile(file, compiling);
   const compiled = options.fixes === undefined ? read : withFixes(read, compiling, options.fixes === "all");
-  const found: Diagnostic[] = [...compiled.diagnostics];
+  // Of a program of which a statement is left out nobody knows what it reads.
+  const idle = compiled.ir === null || compiled.diagnostics.some(underminesLabels) ? [] : unused(compiled.ir);
+  const found: Diagnostic[] = [...inOrder([...compiled.diagnostics, ...idle], file)];
   const verdicts = options.cache === false || compiled.ir === null ? null : openVerdicts(file.path, io);
   const functions =
     compiled.ir === null

@@ -2,7 +2,9 @@
 import { compile, withFixes } from "../compiler/compile.ts";
 import type { Compilation } from "../compiler/compile.ts";
 import type { Strategy } from "../compiler/plan.ts";
+import { unused } from "../compiler/3-analyze/unused.ts";
 import { underminesLabels } from "../compiler/diagnostics/firm.ts";
+import { inOrder } from "../compiler/diagnostics/lines.ts";
 import { detailOf } from "../pictures/dot.ts";
 import { graphOf } from "../pictures/model.ts";
 import { drawGraph } from "../pictures/layout.ts";
@@ -37,7 +39,9 @@ function check(): void {
   const options = { strategy: strategy.value as Strategy };
   const compiled = withFixes(compile({ path: "program.dlc", text: editor.text }, options), options);
   compilation = compiled.diagnostics.some(underminesLabels) ? { ...compiled, plan: null } : compiled;
-  const { plan, diagnostics } = compilation;
+  const { ir, plan } = compilation;
+  const isWhole = ir !== null && compilation === compiled;
+  const diagnostics = isWhole ? inOrder([...compilation.diagnostics, ...unused(ir)], compilation.file) : compilation.diagnostics;
   const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length;
   const isBroken = plan === null || count("error") > 0;
   editor.mark(diagnostics);

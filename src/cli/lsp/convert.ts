@@ -64,7 +64,7 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 };
 
 /** Codes of what does nothing and can be taken away. */
-const unused: ReadonlySet<string> = new Set(["DLC191", "DLC192"]);
+const unused: ReadonlySet<string> = new Set(["DLC191", "DLC192", "DLC262"]);
 
 export function shown(diagnostic: Diagnostic, addressed: Addressed): Shown {
   const { code, severity, message, file, span, cause, mend } = diagnostic;

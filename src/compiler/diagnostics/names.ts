@@ -233,6 +233,20 @@ export const nameCodes = {
     example: "win(x) <= move(x, y), not win(y);",
     mend: "Break the cycle with `<+` (the next step), or state the rule without the negation.",
   },
+  DLC261: {
+    severity: "warning",
+    title: "A collection to which nothing comes",
+    why: "Rules read a table, a scratch or a channel that no rule writes, or an output is declared and no rule gives it a row. What reads it never finds anything, and `not` of it is always true. Nothing is said of copies of modules, of imported files, and beside errors of names and types.",
+    example: "role A { channel hit(x: int); output seen(x: int); seen(x) <= hit(x); }",
+    mend: "Send to it, or write it, in a rule; or read the collection that was meant.",
+  },
+  DLC262: {
+    severity: "note",
+    title: "A collection that nothing reads",
+    why: "An input, timer, table, scratch or channel that no rule reads decides nothing: what comes to it is kept, or dropped, for nobody. Nothing is said of copies of modules, of imported files, and of names that begin with `_`.",
+    example: "role A { input hit(x: int); table hits(x: int); hits(x) <= hit(x); }",
+    mend: "Read it in a rule, or take it away. Where it is meant, begin its name with `_`, or write `// dlc-allow DLC262: reason` above it.",
+  },
   DLC270: {
     severity: "error",
     title: "A modifier of another kind of collection",
