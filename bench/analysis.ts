@@ -17,7 +17,10 @@ import { generateProgram, generateSystem } from "./programs.ts";
 
 const kinds = {
   services: { title: "services, much to coordinate", text: (rules: number) => generateSystem(rules, false) },
-  "services with rates": { title: "the same, plans compared by cost", text: (rules: number) => generateSystem(rules, true) },
+  "services with rates": {
+    title: "the same, plans compared by cost",
+    text: (rules: number) => generateSystem(rules, true),
+  },
   mixed: { title: "mixed, little to coordinate", text: (rules: number) => generateProgram(rules * 2.5, 1) },
 } as const;
 type Kind = keyof typeof kinds;
@@ -52,7 +55,13 @@ export function timeOf(kind: Kind, rules: number): Timed {
     times.push((user + system) / 1000);
   }
   const [first, ...rest] = times;
-  return { kind, rules: ir.rules.size, insertions, first, then: rest.sort((a, b) => a - b)[Math.floor(rest.length / 2)] };
+  return {
+    kind,
+    rules: ir.rules.size,
+    insertions,
+    first,
+    then: rest.sort((a, b) => a - b)[Math.floor(rest.length / 2)],
+  };
 }
 
 function tableOf(lines: readonly Timed[]): string {
@@ -61,23 +70,35 @@ function tableOf(lines: readonly Timed[]): string {
     ({ kind, rules, insertions, first, then }) =>
       `| ${kinds[kind].title} | ${rules.toLocaleString("en-US")} | ${insertions.toLocaleString("en-US")} | ${ms(first)} | ${ms(then)} | ${((then / rules) * 1000).toFixed(0)} µs |`,
   );
-  return ["| program | rules | inserted | first | then | a rule |", "| --- | --: | --: | --: | --: | --: |", ...rows].join("\n");
+  return [
+    "| program | rules | inserted | first | then | a rule |",
+    "| --- | --: | --: | --: | --: | --: |",
+    ...rows,
+  ].join("\n");
 }
 
 export async function main(root: string, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { one: { type: "string" }, rules: { type: "string" }, quick: { type: "boolean" } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { one: { type: "string" }, rules: { type: "string" }, quick: { type: "boolean" } },
+  });
   if (values.one !== undefined) {
     console.log(JSON.stringify(timeOf(values.one as Kind, Number(values.rules))));
     return 0;
   }
   const lines = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
     (values.quick ? [200, 400] : sizes).map((rules): Timed => {
-      const text = execFileSync(process.execPath, [...asDlc, join(root, "bench", "run.mjs"), "analysis", "--one", kind, "--rules", String(rules)], { encoding: "utf8" });
+      const text = execFileSync(
+        process.execPath,
+        [...asDlc, join(root, "bench", "run.mjs"), "analysis", "--one", kind, "--rules", String(rules)],
+        { encoding: "utf8" },
+      );
       console.error(text.trim());
       return JSON.parse(text) as Timed;
     }),
   );
   console.log(tableOf(lines));
-  if (!values.quick) writeMeasured(root, "analysis", `${machine()}. Median of ${repetitions - 1} after the first.\n\n${tableOf(lines)}`);
+  if (!values.quick)
+    writeMeasured(root, "analysis", `${machine()}. Median of ${repetitions - 1} after the first.\n\n${tableOf(lines)}`);
   return 0;
 }

@@ -46,7 +46,10 @@ type How = "memory" | "file" | "disk";
 
 /** Wall milliseconds: waiting for a disk takes no CPU time. `together`: rows that one write keeps. */
 function putAll(program: RoleProgram, folder: string, rows: number, together: number, how: How): number {
-  const { instance, journal } = how === "memory" ? { instance: new Instance(program, { counts }, 0, 1), journal: null } : openIn(program, folder, never);
+  const { instance, journal } =
+    how === "memory"
+      ? { instance: new Instance(program, { counts }, 0, 1), journal: null }
+      : openIn(program, folder, never);
   let waiting = 0;
   const turn = (): void => {
     while (instance.wantsStep()) instance.step();
@@ -64,15 +67,25 @@ function putAll(program: RoleProgram, folder: string, rows: number, together: nu
   return took;
 }
 
-function openIn(program: RoleProgram, folder: string, snapshotAfter: number): { readonly instance: RecordedInstance; readonly journal: Journal } {
+function openIn(
+  program: RoleProgram,
+  folder: string,
+  snapshotAfter: number,
+): { readonly instance: RecordedInstance; readonly journal: Journal } {
   const identity = { self: "Store#0", program: "", version: "", counts, isOnNats: false };
-  const { journal, recorded } = Journal.open(folder, identity, (epoch) => new RecordedInstance(program, { counts }, 0, epoch), snapshotAfter);
+  const { journal, recorded } = Journal.open(
+    folder,
+    identity,
+    (epoch) => new RecordedInstance(program, { counts }, 0, epoch),
+    snapshotAfter,
+  );
   recorded.recordIn(journal);
   return { instance: recorded, journal };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
-const fixed = (value: number, digits = 0): string => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const fixed = (value: number, digits = 0): string =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const megabytes = (bytes: number): string => fixed(bytes / 1e6, 1);
 const table = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
   [head, head.map((_, i) => (i === 0 ? "---" : "--:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
@@ -91,11 +104,17 @@ function throughput(program: RoleProgram, scratch: () => string, { rows, repetit
   const lines = [1, 10, 100, 1000, 10_000].map((together) => {
     // Each write waits for the disk: so many of them are enough.
     const some = Math.min(rows, together * 400);
-    const rate = (how: How): number => median(Array.from({ length: repetitions }, () => (some / putAll(program, scratch(), some, together, how)) * 1000));
+    const rate = (how: How): number =>
+      median(
+        Array.from({ length: repetitions }, () => (some / putAll(program, scratch(), some, together, how)) * 1000),
+      );
     const [memory, file, disk] = [rate("memory"), rate("file"), rate("disk")];
     return [fixed(together), fixed(memory), fixed(file), fixed(disk), fixed((together / disk) * 1000, 2)];
   });
-  return table(["rows written together", "rows/s in memory", "rows/s, written", "rows/s, on the disk", "ms for each write"], lines);
+  return table(
+    ["rows written together", "rows/s in memory", "rows/s, written", "rows/s, on the disk", "ms for each write"],
+    lines,
+  );
 }
 
 function recovery(program: RoleProgram, scratch: () => string, { recovered }: Sizes): string {
@@ -113,7 +132,9 @@ function recovery(program: RoleProgram, scratch: () => string, { recovered }: Si
       journal.commit(true);
       journal.close();
     };
-    const opening = (folder: string): { readonly ms: number; readonly snapshotBytes: number; readonly bytes: number } => {
+    const opening = (
+      folder: string,
+    ): { readonly ms: number; readonly snapshotBytes: number; readonly bytes: number } => {
       const started = performance.now();
       const { journal } = openIn(program, folder, never);
       const ms = performance.now() - started;
@@ -121,15 +142,30 @@ function recovery(program: RoleProgram, scratch: () => string, { recovered }: Si
       journal.close();
       return { ms, snapshotBytes, bytes };
     };
-    return ([["journal", never], ["with snapshots", 4 * 1024 * 1024]] as const).map(([name, after]) => {
+    return (
+      [
+        ["journal", never],
+        ["with snapshots", 4 * 1024 * 1024],
+      ] as const
+    ).map(([name, after]) => {
       const folder = scratch();
       fill(folder, after);
       const { bytes, snapshotBytes } = opening(folder);
       const ms = median([1, 2, 3].map(() => opening(folder).ms));
-      return [fixed(rows), name, megabytes(bytes), snapshotBytes === 0 ? "" : megabytes(snapshotBytes), `${fixed(ms)} ms`, `${fixed((ms / rows) * 100_000)} ms`];
+      return [
+        fixed(rows),
+        name,
+        megabytes(bytes),
+        snapshotBytes === 0 ? "" : megabytes(snapshotBytes),
+        `${fixed(ms)} ms`,
+        `${fixed((ms / rows) * 100_000)} ms`,
+      ];
     });
   });
-  return table(["rows put", "kept as", "MB in the file", "MB of them a snapshot", "restart", "for 100,000 rows"], lines);
+  return table(
+    ["rows put", "kept as", "MB in the file", "MB of them a snapshot", "restart", "for 100,000 rows"],
+    lines,
+  );
 }
 
 /** `dlc run` of the ad network. */
@@ -138,32 +174,64 @@ function deployment(root: string, scratch: () => string, { clicks, repetitions }
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "clicks.ndjson");
   const asks = join(folder, "asks.ndjson");
-  writeFileSync(file, Array.from({ length: clicks }, (_, n) => `{"campaign":"c${n % 16}","id":"ad-${(n * 31) % 500}","user":"u${n}"}\n`).join(""));
+  writeFileSync(
+    file,
+    Array.from(
+      { length: clicks },
+      (_, n) => `{"campaign":"c${n % 16}","id":"ad-${(n * 31) % 500}","user":"u${n}"}\n`,
+    ).join(""),
+  );
   writeFileSync(asks, Array.from({ length: 16 }, (_, n) => `{"campaign":"c${n}"}\n`).join(""));
   const built = join(folder, "built");
   const dlc = (...args: readonly string[]): string => {
-    const { status, stderr } = spawnSync(process.execPath, [join(root, "bin/dlc.js"), ...args], { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+    const { status, stderr } = spawnSync(process.execPath, [join(root, "bin/dlc.js"), ...args], {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
     if (status !== 0) throw new Error(stderr);
     return stderr;
   };
   dlc("build", "fixtures/ad-network/campaign.dlc", "-o", built);
   const inputs = ["--input", `AdServer[*].click=${file}`, "--input", `Analyst.ask=${asks}`, "--json", "--quiet"];
   const run = (data: string | null): { readonly ms: number; readonly cpuMs: number } => {
-    const summary = JSON.parse(dlc("run", built, ...inputs, ...(data === null ? [] : ["--data", data])).trimEnd().split("\n").at(-1)!) as {
+    const summary = JSON.parse(
+      dlc("run", built, ...inputs, ...(data === null ? [] : ["--data", data]))
+        .trimEnd()
+        .split("\n")
+        .at(-1)!,
+    ) as {
       elapsedMs: number;
       nodes: { cpuMs: number }[];
     };
     return { ms: summary.elapsedMs, cpuMs: summary.nodes.reduce((sum, { cpuMs }) => sum + cpuMs, 0) };
   };
-  const runs = Array.from({ length: repetitions }, () => ({ without: run(null), data: scratch() })).map(({ without, data }) => ({ without, with: run(data), data }));
-  const bytes = ["Report-0", "AdServer-0", "Analyst-0"].map((name) => statSync(join(runs[0].data, `${name}.journal`)).size);
-  const line = (name: string, of: (run: (typeof runs)[number]) => { readonly ms: number; readonly cpuMs: number }, size: string): string[] => {
+  const runs = Array.from({ length: repetitions }, () => ({ without: run(null), data: scratch() })).map(
+    ({ without, data }) => ({ without, with: run(data), data }),
+  );
+  const bytes = ["Report-0", "AdServer-0", "Analyst-0"].map(
+    (name) => statSync(join(runs[0].data, `${name}.journal`)).size,
+  );
+  const line = (
+    name: string,
+    of: (run: (typeof runs)[number]) => { readonly ms: number; readonly cpuMs: number },
+    size: string,
+  ): string[] => {
     const ms = median(runs.map((each) => of(each).ms));
-    return [name, fixed((clicks / ms) * 1000), `${fixed(ms)} ms`, `${fixed(median(runs.map((each) => of(each).cpuMs)))} ms`, size];
+    return [
+      name,
+      fixed((clicks / ms) * 1000),
+      `${fixed(ms)} ms`,
+      `${fixed(median(runs.map((each) => of(each).cpuMs)))} ms`,
+      size,
+    ];
   };
   return table(
     ["ad network", "clicks/s", "completion", "CPU of all nodes", "MB at a Report, an AdServer, the Analyst"],
-    [line("in memory", (each) => each.without, ""), line("with a data folder", (each) => each.with, bytes.map(megabytes).join(", "))],
+    [
+      line("in memory", (each) => each.without, ""),
+      line("with a data folder", (each) => each.with, bytes.map(megabytes).join(", ")),
+    ],
   );
 }
 

@@ -42,7 +42,9 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
     console.log(JSON.stringify(one === undefined ? await others.get(values.case)!(root) : measure(one.make())));
     return 0;
   }
-  const names = [...cases.map(({ name }) => name), ...others.keys()].filter((name) => name.startsWith(values.only ?? ""));
+  const names = [...cases.map(({ name }) => name), ...others.keys()].filter((name) =>
+    name.startsWith(values.only ?? ""),
+  );
   const lines: Measured[] = [];
   for (const name of names) {
     const line = inOwnProcess(root, name);

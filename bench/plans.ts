@@ -6,7 +6,17 @@
  *   npm run bench:plans -- --quick   a second's worth, once; writes nothing
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -49,7 +59,10 @@ export interface PlansOptions {
 }
 
 function dlc(root: string, args: readonly string[]): { stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin", "dlc.js"), ...args], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin", "dlc.js"), ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`dlc ${args.join(" ")} failed:\n${stdout.slice(-2000)}${stderr.slice(-2000)}`);
   return { stdout, stderr };
 }
@@ -58,16 +71,33 @@ function dlc(root: string, args: readonly string[]): { stdout: string; stderr: s
 function plansOf(root: string, source: string): Plan[] {
   const report = JSON.parse(dlc(root, ["check", source, "--format", "json", "--no-cache"]).stdout);
   const [{ cost, baseline, others }] = report.plans;
-  const what = (plan: readonly { mechanism: string; role: string; at: readonly string[]; key: readonly string[] }[]): string =>
-    plan.map(({ mechanism, role, at, key }) => `${mechanism} ${at.map((name) => `${role}.${name}`).join(" and ")}${key.length > 0 ? ` by (${key.join(", ")})` : ""}`).join("; ");
+  const what = (
+    plan: readonly { mechanism: string; role: string; at: readonly string[]; key: readonly string[] }[],
+  ): string =>
+    plan
+      .map(
+        ({ mechanism, role, at, key }) =>
+          `${mechanism} ${at.map((name) => `${role}.${name}`).join(" and ")}${key.length > 0 ? ` by (${key.join(", ")})` : ""}`,
+      )
+      .join("; ");
   const all: Plan[] = [{ name: "chosen", what: what(report.plan), messages: cost.messages, options: [] }];
   for (const other of [...others, baseline]) {
     const isKept = other.outputs.every(({ achieved }: { achieved: boolean }) => achieved);
     const known = all.find((each) => each.what === what(other.plan));
-    if (known !== undefined && other.name === "baseline") all[all.indexOf(known)] = { ...known, name: `${known.name}, baseline` };
-    else if (isKept && known === undefined) all.push({ name: other.name, what: what(other.plan), messages: other.cost.messages, options: ["--plan", other.name] });
+    if (known !== undefined && other.name === "baseline")
+      all[all.indexOf(known)] = { ...known, name: `${known.name}, baseline` };
+    else if (isKept && known === undefined)
+      all.push({
+        name: other.name,
+        what: what(other.plan),
+        messages: other.cost.messages,
+        options: ["--plan", other.name],
+      });
   }
-  return [...all.sort((a, b) => a.messages - b.messages), { name: "none", what: "nothing", messages: 0, options: ["--strategy", "none"] }];
+  return [
+    ...all.sort((a, b) => a.messages - b.messages),
+    { name: "none", what: "nothing", messages: 0, options: ["--strategy", "none"] },
+  ];
 }
 
 /** How long after the start of all nodes what is late is given. */
@@ -75,13 +105,21 @@ const lateMs = 4000;
 
 async function measure(root: string, built: string, inputs: readonly Input[]): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), "dlc-bench-run-"));
-  const pipes = inputs.filter(({ isLate }) => isLate).map(({ path }, i) => ({ path, pipe: join(folder, `${i}.ndjson`) }));
+  const pipes = inputs
+    .filter(({ isLate }) => isLate)
+    .map(({ path }, i) => ({ path, pipe: join(folder, `${i}.ndjson`) }));
   const pathOf = (path: string): string => pipes.find((each) => each.path === path)?.pipe ?? path;
-  if (pipes.length > 0) execFileSync("mkfifo", pipes.map(({ pipe }) => pipe));
+  if (pipes.length > 0)
+    execFileSync(
+      "mkfifo",
+      pipes.map(({ pipe }) => pipe),
+    );
   const args = ["run", built, "--json", ...inputs.flatMap(({ port, path }) => ["--input", `${port}=${pathOf(path)}`])];
   // Open for reading too, or opening would wait for the reader.
   const open = pipes.map(({ path, pipe }) => ({ path, descriptor: openSync(pipe, constants.O_RDWR) }));
-  const child = spawn(process.execPath, [join(root, "bin", "dlc.js"), ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [join(root, "bin", "dlc.js"), ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   const started = new Promise<void>((resolve) => {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -105,9 +143,14 @@ async function measure(root: string, built: string, inputs: readonly Input[]): P
     readonly elapsedMs: number;
     readonly nodes: readonly { readonly rowsSent: number; readonly sealsSent: number; readonly cpuMs: number }[];
   };
-  const sum = (of: (node: (typeof summary.nodes)[number]) => number): number => summary.nodes.reduce((total, node) => total + of(node), 0);
+  const sum = (of: (node: (typeof summary.nodes)[number]) => number): number =>
+    summary.nodes.reduce((total, node) => total + of(node), 0);
   const completionMs = summary.elapsedMs - (pipes.length > 0 ? lateMs : 0);
-  return { sent: sum(({ rowsSent, sealsSent }) => rowsSent + sealsSent), cpuMs: sum(({ cpuMs }) => cpuMs), completionMs };
+  return {
+    sent: sum(({ rowsSent, sealsSent }) => rowsSent + sealsSent),
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    completionMs,
+  };
 }
 
 interface Input {
@@ -165,8 +208,12 @@ export async function bench(root: string, { programs, seconds, repetitions, say 
 /** Programs in which a plan that was said to send less sends more. */
 export function misordered(lines: readonly Line[]): PlansProgram[] {
   return [...new Set(lines.map(({ program }) => program))].filter((program) => {
-    const own = lines.filter((each) => each.program === program && each.plan !== "none").sort((a, b) => a.predicted - b.predicted);
-    return own.some((line, i) => i > 0 && own[i - 1].predicted < line.predicted && own[i - 1].measured >= line.measured);
+    const own = lines
+      .filter((each) => each.program === program && each.plan !== "none")
+      .sort((a, b) => a.predicted - b.predicted);
+    return own.some(
+      (line, i) => i > 0 && own[i - 1].predicted < line.predicted && own[i - 1].measured >= line.measured,
+    );
   });
 }
 
@@ -176,7 +223,11 @@ function tableOf(lines: readonly Line[]): string {
     ({ program, plan, what, predicted, measured, cpuMs, completionMs }) =>
       `| ${program} | ${plan} | ${what} | ${number(predicted)} | ${number(measured)} | ${number(cpuMs)} ms | ${number(completionMs)} ms |`,
   );
-  return ["| program | plan | inserted | sent more, predicted | measured | CPU | completion |", "| --- | --- | --- | --: | --: | --: | --: |", ...rows].join("\n");
+  return [
+    "| program | plan | inserted | sent more, predicted | measured | CPU | completion |",
+    "| --- | --- | --- | --: | --: | --: | --: |",
+    ...rows,
+  ].join("\n");
 }
 
 export async function main(root: string, args: readonly string[]): Promise<number> {
@@ -184,7 +235,12 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   execFileSync(process.execPath, [join(root, "scripts", "build.mjs"), "--if-stale"], { stdio: "inherit" });
   const seconds = values.quick ? 1 : 10;
   const repetitions = values.quick ? 1 : 3;
-  const lines = await bench(root, { programs: Object.keys(loads) as PlansProgram[], seconds, repetitions, say: (line) => console.error(line) });
+  const lines = await bench(root, {
+    programs: Object.keys(loads) as PlansProgram[],
+    seconds,
+    repetitions,
+    say: (line) => console.error(line),
+  });
   console.log(tableOf(lines));
   if (!values.quick) writeMeasured(root, "plans", `${machine()}. Medians of ${repetitions} runs.\n\n${tableOf(lines)}`);
   for (const program of misordered(lines)) console.error(`${program}: the order of its plans is not the predicted one`);

@@ -131,7 +131,8 @@ export function generateSystem(rules: number, rates: boolean): string {
   const rate = (perSecond: number): string => (rates ? ` rate ${perSecond}` : "");
   const every = rates ? " every 10s" : "";
   for (let n = 0; n * 11 < rules; n++) {
-    const next = (n + 1) % chain === 0 || (n + 1) * 11 >= rules ? [] : [`  Report${n + 1}.click(k, k, t) <~ total(k, t);`];
+    const next =
+      (n + 1) % chain === 0 || (n + 1) * 11 >= rules ? [] : [`  Report${n + 1}.click(k, k, t) <~ total(k, t);`];
     text.push(
       `role Server${n} x3 {`,
       `  input click(key: string, id: string, amount: int) sealed by (key)${every}${rate(1000)};`,

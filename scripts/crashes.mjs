@@ -52,7 +52,9 @@ const numbers = (count) => Array.from({ length: count }, (_, n) => n);
 const programs = {
   kvs() {
     // Most keys are written once and must all be there; the others by both clients again and again.
-    const puts = numbers(6000).map((n) => (n % 16 > 0 ? { key: `once-${n}`, value: n } : { key: `often-${n % 5}`, value: n }));
+    const puts = numbers(6000).map((n) =>
+      n % 16 > 0 ? { key: `once-${n}`, value: n } : { key: `often-${n % 5}`, value: n },
+    );
     const once = puts.filter(({ key }) => key.startsWith("once")).length;
     const events = puts.map((row, n) => ({ role: "Client", node: n % 2, collection: "put", row }));
     return {
@@ -61,10 +63,13 @@ const programs = {
       args: [],
       stdin: write("puts.ndjson", events),
       wrong(lines) {
-        const replicas = [0, 1, 2].map((node) => lines.map((line) => JSON.parse(line)).filter((line) => line.node === node));
+        const replicas = [0, 1, 2].map((node) =>
+          lines.map((line) => JSON.parse(line)).filter((line) => line.node === node),
+        );
         for (const told of replicas) {
           const keys = told.map(({ row }) => row.key).filter((key) => key.startsWith("once"));
-          if (keys.length !== once || new Set(keys).size !== once) return `a replica has ${new Set(keys).size} of ${once} keys, told ${keys.length} times`;
+          if (keys.length !== once || new Set(keys).size !== once)
+            return `a replica has ${new Set(keys).size} of ${once} keys, told ${keys.length} times`;
         }
         // Replicas of one run agree, also on what was true for a while only. Keys have logs of their own.
         const [first, ...others] = replicas.map((told) => told.map(({ row }) => JSON.stringify(row)));
@@ -84,16 +89,36 @@ const programs = {
     return {
       file: "fixtures/ad-network/campaign.dlc",
       processes: [...numbers(5).map((n) => `AdServer#${n}`), "Report#0", "Report#1", "Report#2", "Analyst#0"],
-      args: ["--input", `AdServer[*].click=${write("clicks.ndjson", clicks)}`, "--input", `Analyst.ask=${write("asks.ndjson", asks)}`],
+      args: [
+        "--input",
+        `AdServer[*].click=${write("clicks.ndjson", clicks)}`,
+        "--input",
+        `Analyst.ask=${write("asks.ndjson", asks)}`,
+      ],
       // Three replicas answer, each at its time: an answer may be told up to three times.
       wrong: sameSet,
     };
   },
   words() {
     const lines = readFileSync(join(root, "fixtures/word-count/text.txt"), "utf8").split("\n").slice(1000, 4000);
-    const events = lines.map((text, line) => ({ role: "Source", node: line % 3, collection: "line", row: { batch: Math.floor(line / 250), line, text } }));
+    const events = lines.map((text, line) => ({
+      role: "Source",
+      node: line % 3,
+      collection: "line",
+      row: { batch: Math.floor(line / 250), line, text },
+    }));
     const withSeals = events.flatMap((event, line) =>
-      (line + 1) % 250 === 0 ? [event, ...numbers(3).map((node) => ({ role: "Source", node, collection: "line", seal: { batch: event.row.batch } }))] : [event],
+      (line + 1) % 250 === 0
+        ? [
+            event,
+            ...numbers(3).map((node) => ({
+              role: "Source",
+              node,
+              collection: "line",
+              seal: { batch: event.row.batch },
+            })),
+          ]
+        : [event],
     );
     return {
       file: "fixtures/word-count/sealed.dlc",
@@ -154,11 +179,21 @@ async function loseServer(draw, span) {
 /** Who is killed when, and what else is drawn from a seed. */
 function accidents(program, seed) {
   const draw = random(seed);
-  const more = ["--seed", String(seed), "--delay", `0ms..${5 + Math.floor(draw() * 40)}ms`, "--restart", `${Math.floor(draw() * 300)}ms`];
+  const more = [
+    "--seed",
+    String(seed),
+    "--delay",
+    `0ms..${5 + Math.floor(draw() * 40)}ms`,
+    "--restart",
+    `${Math.floor(draw() * 300)}ms`,
+  ];
   // Some moments lie behind the end of the run, whose length is not known.
   const span = 300 + program.whole.ms * (0.5 + draw());
   for (const _ of numbers(4 + Math.floor(draw() * 12)))
-    more.push("--kill", `${program.processes[Math.floor(draw() * program.processes.length)]}@${20 + Math.floor(draw() * span)}ms`);
+    more.push(
+      "--kill",
+      `${program.processes[Math.floor(draw() * program.processes.length)]}@${20 + Math.floor(draw() * span)}ms`,
+    );
   // Sometimes all of them at once.
   if (draw() < 0.25) {
     const at = 20 + Math.floor((draw() * span) / 2);
@@ -183,7 +218,11 @@ function run(program, more, onStarted = () => {}) {
     cwd: root,
     stdio: [program.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  if (program.stdin !== undefined) void feed(child.stdin.on("error", () => {}), program.stdin);
+  if (program.stdin !== undefined)
+    void feed(
+      child.stdin.on("error", () => {}),
+      program.stdin,
+    );
   let [out, err] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => (out += text));
   let isStarted = false;
@@ -197,7 +236,13 @@ function run(program, more, onStarted = () => {}) {
   return new Promise((resolve) =>
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, ms: Date.now() - started, lines: out.split("\n").filter((line) => line !== ""), err, kills: err.split("is started again").length - 1 });
+      resolve({
+        code,
+        ms: Date.now() - started,
+        lines: out.split("\n").filter((line) => line !== ""),
+        err,
+        kills: err.split("is started again").length - 1,
+      });
     }),
   );
 }
@@ -212,7 +257,10 @@ for (const name of names) {
   const program = { name, ...programs[name]() };
   program.built = join(folder, name);
   mkdirSync(program.built, { recursive: true });
-  execFileSync(process.execPath, [join(root, "bin/dlc.js"), "build", program.file, "-o", program.built], { cwd: root, stdio: "ignore" });
+  execFileSync(process.execPath, [join(root, "bin/dlc.js"), "build", program.file, "-o", program.built], {
+    cwd: root,
+    stdio: "ignore",
+  });
   if (servers !== null) program.processes = program.processes.filter((process) => process !== "log");
   program.whole = await run(program, ["--delay", "0ms..10ms", ...onNats]);
   const wrong = program.whole.code === 0 ? program.wrong(program.whole.lines, program.whole.lines) : program.whole.err;
@@ -221,7 +269,11 @@ for (const name of names) {
 }
 
 let [kills, runs] = [0, 0];
-for (let seed = Number(asked.from); asked.runs === undefined ? kills < Number(asked.kills) : runs < Number(asked.runs); seed++) {
+for (
+  let seed = Number(asked.from);
+  asked.runs === undefined ? kills < Number(asked.kills) : runs < Number(asked.runs);
+  seed++
+) {
   const program = made.get(names[seed % names.length]);
   const more = asked.chaos ? ["--chaos", "--seed", String(seed)] : accidents(program, seed);
   let lost = null;
@@ -231,9 +283,17 @@ for (let seed = Number(asked.from); asked.runs === undefined ? kills < Number(as
   kills += ran.kills;
   runs++;
   const wrong = ran.code === 0 ? program.wrong(ran.lines, program.whole.lines) : `it ended with ${ran.code}`;
-  console.log(`seed ${seed}: ${program.name}, ${ran.kills} kills, ${ran.lines.length} lines, ${(ran.ms / 1000).toFixed(1)} s${wrong === "" ? "" : `: WRONG: ${wrong}`}`);
+  console.log(
+    `seed ${seed}: ${program.name}, ${ran.kills} kills, ${ran.lines.length} lines, ${(ran.ms / 1000).toFixed(1)} s${wrong === "" ? "" : `: WRONG: ${wrong}`}`,
+  );
   if (wrong === "") continue;
-  console.log(`  dlc run ${program.file} ${[...more, ...onNats].join(" ")}\n${ran.err.split("\n").filter((line) => !line.includes("DLC924")).slice(-60).join("\n")}`);
+  console.log(
+    `  dlc run ${program.file} ${[...more, ...onNats].join(" ")}\n${ran.err
+      .split("\n")
+      .filter((line) => !line.includes("DLC924"))
+      .slice(-60)
+      .join("\n")}`,
+  );
   process.exitCode = 1;
 }
 console.log(`${kills} kills in ${runs} runs${process.exitCode === 1 ? "" : ", none lost or changed anything"}`);

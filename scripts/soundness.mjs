@@ -34,7 +34,17 @@ async function main() {
     },
   });
   const [programs, from, seeds, jobs] = [values.programs, values.from, values.seeds, values.jobs].map(Number);
-  await build({ absWorkingDir: root, entryPoints: ["test/soundness/large.ts"], bundle: true, platform: "node", format: "esm", target: "node20", external: ["ts-morph", "esbuild"], outfile, logLevel: "warning" });
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["test/soundness/large.ts"],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["ts-morph", "esbuild"],
+    outfile,
+    logLevel: "warning",
+  });
   const parts = Array.from({ length: jobs }, (_, i) => Math.floor((programs * i) / jobs)).map((start, i) => ({
     from: from + start,
     programs: Math.floor((programs * (i + 1)) / jobs) - start,
@@ -51,7 +61,9 @@ async function main() {
           child.on("message", (said) => {
             for (const problem of said.problems.slice(progress[i].problems.length)) console.log(problem);
             progress[i] = said;
-            console.log(`${new Date().toISOString()}  part ${i + 1}: ${said.programs} of ${part.programs} programs from seed ${part.from}; in all ${total("programs")}, ${total("shown")} of ${total("outputs")} outputs that may differ did`);
+            console.log(
+              `${new Date().toISOString()}  part ${i + 1}: ${said.programs} of ${part.programs} programs from seed ${part.from}; in all ${total("programs")}, ${total("shown")} of ${total("outputs")} outputs that may differ did`,
+            );
           });
           child.on("exit", resolve);
           child.send(part);

@@ -87,7 +87,10 @@ describe("dlc build", () => {
   });
 
   test("a program with durable tables has a place for its data, over TCP and on NATS", async () => {
-    place.write({ "kv.dlc": "role R {\n  input i(x: int);\n  table t(x: int) durable;\n  output o(x: int);\n  t(x) <= i(x);\n  o(x) <= t(x);\n}\n" });
+    place.write({
+      "kv.dlc":
+        "role R {\n  input i(x: int);\n  table t(x: int) durable;\n  output o(x: int);\n  t(x) <= i(x);\n  o(x) <= t(x);\n}\n",
+    });
     for (const more of [[], ["--transport", "nats://a:4222"], ["--target", "compose", "--transport", "nats"]]) {
       expect((await place.dlc("build", "kv.dlc", "-o", "kv", ...more)).code).toBe(0);
       expect(JSON.parse(readFileSync(join(place.folder, "kv", "deploy.json"), "utf8"))).toHaveProperty("data");

@@ -130,7 +130,10 @@ describe("dlc check", () => {
       [["check", "a.dlc", "--foo"], /unknown option '--foo'\n\(dlc check --help shows/],
       [["help", "chekc"], /there is no command chekc; there are check, build,/],
       [["verify", "a.dlc", "--tries", "0"], /whole number, 1 or more/],
-      [["explain", "poor#1"], /no such file: poor#1; a rule or an output is named behind its program: dlc explain ads\.dlc poor#1/],
+      [
+        ["explain", "poor#1"],
+        /no such file: poor#1; a rule or an output is named behind its program: dlc explain ads\.dlc poor#1/,
+      ],
       [["explain", "a"], /no such file: a \(there is a a\.dlc\)/],
       [["explain", "missing.dlc"], /no such file: missing\.dlc\n/],
       [["explain", "DLC302x"], /there is no code DLC302X; did you mean DLC302/],
@@ -153,7 +156,11 @@ describe("dlc check", () => {
     expect([checked.code, checked.err]).toEqual([2, "dlc: latin.dlc is not UTF-8 text\n"]);
     expect(checked.out).toContain("2 programs checked: 1 error");
     const formatted = await place.dlc("fmt", "latin.dlc", "a.dlc");
-    expect([formatted.code, formatted.out, formatted.err]).toEqual([2, "a.dlc\n", "dlc: latin.dlc is not UTF-8 text\n1 of 1 program formatted\n"]);
+    expect([formatted.code, formatted.out, formatted.err]).toEqual([
+      2,
+      "a.dlc\n",
+      "dlc: latin.dlc is not UTF-8 text\n1 of 1 program formatted\n",
+    ]);
   });
 
   test("nor does a certificate that is missing, or that the folder has under the name of its only program", async () => {
@@ -173,7 +180,8 @@ describe("dlc check", () => {
 
   test("beside a statement that is left out no label is claimed, and no certificate written", async () => {
     // Without the rule that cannot be read, o is said to be deterministic.
-    const text = "role A x2 {\n  input i(x: int);\n  B.c <~ i;\n}\nrole B {\n  channel c(x: int);\n  table t(x: int);\n  t <= c;\n  output o(n: int);\n  o(count(*)) <= t(_);\n}\n";
+    const text =
+      "role A x2 {\n  input i(x: int);\n  B.c <~ i;\n}\nrole B {\n  channel c(x: int);\n  table t(x: int);\n  t <= c;\n  output o(n: int);\n  o(count(*)) <= t(_);\n}\n";
     place.write({ "a.dlc": text });
     const { code, out, err } = await place.dlc("check", "a.dlc", "--lock");
     expect([code, err]).toEqual([1, ""]);
@@ -187,7 +195,10 @@ describe("dlc check", () => {
 
   test.skipIf(process.platform !== "linux")("where no folder can be made, nothing goes on for ever", async () => {
     place.write({ "a.dlc": clean });
-    for (const args of [["init", "/proc/nowhere"], ["build", "a.dlc", "-o", "/proc/nowhere/out"]]) {
+    for (const args of [
+      ["init", "/proc/nowhere"],
+      ["build", "a.dlc", "-o", "/proc/nowhere/out"],
+    ]) {
       const { code, err } = await place.dlc(...args);
       expect(code).toBe(2);
       expect(err).toMatch(/^dlc: cannot write \/proc\/nowhere\/.*: there is no such file or folder\n$/);

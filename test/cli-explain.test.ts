@@ -67,10 +67,16 @@ describe("dlc explain", () => {
     expect(rule).toContain("barrier at Report.click and Report.request: one log, cut into epochs of 100ms, for poor#1");
     expect(rule).toContain("What it costs: One way to the sequencer and back for each epoch");
     const program = await explain("ads.dlc", "--strategy", "barrier");
-    expect(program).toContain("// click comes through the log Report.log, cut into epochs of 100ms: every instance takes each of them as one set, in one step");
+    expect(program).toContain(
+      "// click comes through the log Report.log, cut into epochs of 100ms: every instance takes each of them as one set, in one step",
+    );
     expect(program).toContain("PC/sequencer/EC(epoch): while the sequencer cannot be reached it waits");
-    const json = JSON.parse((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--format", "json")).out) as { plan: object[] };
-    expect(json.plan).toMatchObject([{ mechanism: "barrier", at: ["click", "request"], key: [], producers: null, epochMs: 100 }]);
+    const json = JSON.parse((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--format", "json")).out) as {
+      plan: object[];
+    };
+    expect(json.plan).toMatchObject([
+      { mechanism: "barrier", at: ["click", "request"], key: [], producers: null, epochMs: 100 },
+    ]);
     expect((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--budget", "barrier=0")).code).toBe(1);
     expect((await place.dlc("check", "ads.dlc", "--strategy", "barrier", "--budget", "order=0")).code).toBe(0);
   });
@@ -97,25 +103,41 @@ role B { channel alive(a: addr); input c(k: int); table t(k: int); t(k) <= c(k);
     expect(timed).toContain("What would make it independent of order");
     expect(timed).not.toContain("keep `A.tick` in a table");
     expect(await explain("beat.dlc", "unseen#1")).toContain("Nothing: no output shows what it derives.");
-    expect(await explain("beat.dlc", "n#1")).toContain("Seal `B.c`: if its producers know when nothing more comes, declare `sealed`");
+    expect(await explain("beat.dlc", "n#1")).toContain(
+      "Seal `B.c`: if its producers know when nothing more comes, declare `sealed`",
+    );
     expect(await explain("beat.dlc", "B.up")).toContain("Nothing: it promises nothing.");
     place.write({ "ads.dlc": ads() });
-    expect(await explain("ads.dlc", "Analyst.result")).toContain("Inst, it hears from replicas that differ for a while");
-    place.write({ "lossy.dlc": "role A { input i(x: int); B.c(x) <~ i(x); } role B { channel c(x: int) lossy; output o(x: int) any; o(x) <= c(x); }" });
-    expect(await explain("lossy.dlc")).toContain("What may be lost, or late, differs all the same from run to run (B.o).");
+    expect(await explain("ads.dlc", "Analyst.result")).toContain(
+      "Inst, it hears from replicas that differ for a while",
+    );
+    place.write({
+      "lossy.dlc":
+        "role A { input i(x: int); B.c(x) <~ i(x); } role B { channel c(x: int) lossy; output o(x: int) any; o(x) <= c(x); }",
+    });
+    expect(await explain("lossy.dlc")).toContain(
+      "What may be lost, or late, differs all the same from run to run (B.o).",
+    );
   });
 
-  test.each(programs)("of %s says all of each rule that it lists, by the commands that it names", { timeout: 60_000 }, async (path) => {
-    const out = await explain(join(root, path));
-    const asked = [...out.matchAll(/dlc\s+explain\s+(\S+)\s+([^\s`]+)/g)].map(([, file, part]) => [file, part]);
-    for (const [file, part] of asked) {
-      const told = await explain(file, part);
-      if (!part.includes("#")) continue;
-      for (const head of ["Why it is order-sensitive", "Where the disorder comes from", "What dlc inserted"]) expect(told).toContain(`\n${head}\n`);
-      expect(told).toMatch(/\nWhat would make it (unnecessary|independent of order)\n  \S/);
-      if (!told.includes("What dlc inserted\n  Nothing")) for (const what of ["Why this", "What happens", "What it costs", "What can stop it"]) expect(told).toContain(`    ${what}: `);
-    }
-  });
+  test.each(programs)(
+    "of %s says all of each rule that it lists, by the commands that it names",
+    { timeout: 60_000 },
+    async (path) => {
+      const out = await explain(join(root, path));
+      const asked = [...out.matchAll(/dlc\s+explain\s+(\S+)\s+([^\s`]+)/g)].map(([, file, part]) => [file, part]);
+      for (const [file, part] of asked) {
+        const told = await explain(file, part);
+        if (!part.includes("#")) continue;
+        for (const head of ["Why it is order-sensitive", "Where the disorder comes from", "What dlc inserted"])
+          expect(told).toContain(`\n${head}\n`);
+        expect(told).toMatch(/\nWhat would make it (unnecessary|independent of order)\n  \S/);
+        if (!told.includes("What dlc inserted\n  Nothing"))
+          for (const what of ["Why this", "What happens", "What it costs", "What can stop it"])
+            expect(told).toContain(`    ${what}: `);
+      }
+    },
+  );
 
   test("a rule that no order can harm says so", async () => {
     place.write({ "ads.dlc": ads() });

@@ -202,7 +202,9 @@ describe("names of files on a build server", () => {
         'import "dlc:kvs" as kvs;\nuse kvs.Store<string, int> as s in R;\nrole R { input p(k: string, v: int); channel c(k: string, v: int); output o(k: string, v: int); R.c(k, v) <~ p(k, v); s.put(k, v) <= c(k, v); s.get("a", k) <= c(k, _); o(k, v) <= s.answer(_, k, v); }\n',
     });
     const log = JSON.parse((await place.dlc("check", "sub/a.dlc", "--format", "sarif")).out);
-    const places = log.runs[0].results.flatMap(({ locations }: any) => locations).map(({ physicalLocation }: any) => physicalLocation.artifactLocation);
+    const places = log.runs[0].results
+      .flatMap(({ locations }: any) => locations)
+      .map(({ physicalLocation }: any) => physicalLocation.artifactLocation);
     expect(places).toContainEqual({ uri: "dlc:kvs" });
     expect((await place.dlc("check", "sub/a.dlc", "--format", "github")).out).toContain("file=dlc%3Akvs,");
   });

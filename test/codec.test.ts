@@ -5,9 +5,29 @@ import type { Row, Value, ValueType } from "../src/runtime/program.ts";
 import { columns } from "./support/roles.ts";
 
 const all = columns({
-  i: "int", n: "nat", f: "float", s: "string", b: "bool", a: "addr", y: "bytes", j: "json", l: { list: "float" }, t: { tuple: ["int", { list: "bytes" }] },
+  i: "int",
+  n: "nat",
+  f: "float",
+  s: "string",
+  b: "bool",
+  a: "addr",
+  y: "bytes",
+  j: "json",
+  l: { list: "float" },
+  t: { tuple: ["int", { list: "bytes" }] },
 });
-const row: Row = [-3, 0, Infinity, "é\u0000", true, "Report#12", new Uint8Array([0, 255, 16]), { a: [1, null] }, [NaN, -Infinity, 0.1], [7, [new Uint8Array([1])]]];
+const row: Row = [
+  -3,
+  0,
+  Infinity,
+  "é\u0000",
+  true,
+  "Report#12",
+  new Uint8Array([0, 255, 16]),
+  { a: [1, null] },
+  [NaN, -Infinity, 0.1],
+  [7, [new Uint8Array([1])]],
+];
 
 /** The problem of one value in column `x` of the type, in JSON; null when it fits. */
 function problem(type: ValueType, json: unknown): string | null {
@@ -34,7 +54,9 @@ describe("rows as JSON", () => {
 
   test("are refused with the column, what was expected and what was found", () => {
     expect(problem("int", 1.5)).toBe("column x: int expected, number 1.5 found");
-    expect(problem("int", 2 ** 53)).toBe("column x: int expected, 9007199254740992 found, which is beyond the safe integers (±9007199254740991)");
+    expect(problem("int", 2 ** 53)).toBe(
+      "column x: int expected, 9007199254740992 found, which is beyond the safe integers (±9007199254740991)",
+    );
     expect(problem("nat", -1)).toBe("column x: nat (not negative) expected, -1 found");
     expect(problem("string", null)).toBe("column x: string expected, null found");
     expect(problem("bool", "true")).toBe('column x: bool expected, string "true" found');
@@ -42,16 +64,30 @@ describe("rows as JSON", () => {
     expect(problem("addr", "Report")).toBe('column x: addr expected, string "Report" found');
     expect(problem("bytes", "a")).toBe('column x: bytes (a base64 string) expected, string "a" found');
     expect(problem({ list: "int" }, [1, "2"])).toBe('column x, element 2: int expected, string "2" found');
-    expect(problem({ list: { tuple: ["int", "bytes"] } }, [[1, "AA=="], [1, 5]])).toBe("column x, element 2, element 2: bytes (a base64 string) expected, number 5 found");
+    expect(
+      problem({ list: { tuple: ["int", "bytes"] } }, [
+        [1, "AA=="],
+        [1, 5],
+      ]),
+    ).toBe("column x, element 2, element 2: bytes (a base64 string) expected, number 5 found");
     expect(problem({ tuple: ["int", "int"] }, [1])).toBe("column x: (int, int) expected, a list of 1 found");
     expect(problem({ list: "string" }, { 0: "a" })).toBe("column x: list<string> expected, an object found");
   });
 
   test("need all columns and no other", () => {
     const two = columns({ k: "string", n: "int" });
-    expect(decodeRecord(two, { k: "a" })).toEqual({ ok: false, problem: "column n is missing; the columns are (k, n)" });
-    expect(decodeRecord(two, { k: "a", n: 1, m: 2 })).toEqual({ ok: false, problem: "there is no column m; the columns are (k, n)" });
-    expect(decodeRecord(two, ["a", 1])).toEqual({ ok: false, problem: "an object with the columns (k, n) expected, a list of 2 found" });
+    expect(decodeRecord(two, { k: "a" })).toEqual({
+      ok: false,
+      problem: "column n is missing; the columns are (k, n)",
+    });
+    expect(decodeRecord(two, { k: "a", n: 1, m: 2 })).toEqual({
+      ok: false,
+      problem: "there is no column m; the columns are (k, n)",
+    });
+    expect(decodeRecord(two, ["a", 1])).toEqual({
+      ok: false,
+      problem: "an object with the columns (k, n) expected, a list of 2 found",
+    });
     expect(decodeRecord(two, null)).toMatchObject({ ok: false });
     expect(decodeRecord([{ name: "toString", type: "int" }], {})).toMatchObject({ ok: false });
     expect(decodeRow(two, ["a"])).toEqual({ ok: false, problem: "2 columns (k, n) expected, 1 found" });
@@ -84,10 +120,37 @@ test("values in memory are checked the same way", () => {
 describe("canonical order and text", () => {
   test("numbers with NaN least, json by kind, the rest lexicographic", () => {
     const ascending: Value[] = [
-      null, false, true, NaN, -Infinity, -1, 0, 0.5, 2, 10, Infinity, "", "B", "a", "aa", "é", "\u{1F600}", "\uFFFF",
-      [], [1], [1, 0], [2], {}, { a: 1 }, { a: 2 }, { a: 1, b: 0 }, { b: 0 },
+      null,
+      false,
+      true,
+      NaN,
+      -Infinity,
+      -1,
+      0,
+      0.5,
+      2,
+      10,
+      Infinity,
+      "",
+      "B",
+      "a",
+      "aa",
+      "é",
+      "\u{1F600}",
+      "\uFFFF",
+      [],
+      [1],
+      [1, 0],
+      [2],
+      {},
+      { a: 1 },
+      { a: 2 },
+      { a: 1, b: 0 },
+      { b: 0 },
     ];
-    const shuffled = [...ascending].sort((a, b) => canonicalText(b).length - canonicalText(a).length || (canonicalText(a) < canonicalText(b) ? 1 : -1));
+    const shuffled = [...ascending].sort(
+      (a, b) => canonicalText(b).length - canonicalText(a).length || (canonicalText(a) < canonicalText(b) ? 1 : -1),
+    );
     expect(shuffled.sort(compareValues)).toEqual(ascending);
     for (const value of ascending) expect(compareValues(value, value)).toBe(0);
     expect(compareValues(0, -0)).toBe(0);

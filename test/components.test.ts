@@ -120,7 +120,10 @@ describe("syntax", () => {
     ["component Report {", "DLC105 [Report] The block of component `Report` is never closed."],
     ["in click(x: int);", "DLC106 [in click(x: int)] The in `click` stands outside of any module or component."],
     ["path a -> b: CR;", "DLC106 [path a -> b: CR] This path stands outside of any component."],
-    ["role A { out click(x: int); }", "DLC106 [out] `out` belongs to the interface of a module or a component, and this is a role."],
+    [
+      "role A { out click(x: int); }",
+      "DLC106 [out] `out` belongs to the interface of a module or a component, and this is a role.",
+    ],
     ["connect click Report.click;", "DLC101 [Report] Expected `->`, found `Report`."],
     ["role A { component B { } }", "DLC105 [component B] Component `B` begins inside role `A`."],
   ])("%#: %s", (text, expected) => {

@@ -110,8 +110,22 @@ test("a certificate that is none, one written in another way, and one of another
 });
 
 test("a diff has a line for each change, what is inserted with its rules", () => {
-  const was = { ...empty, plan: [seal], outputs: [output], seals: [sealed], cost: { rates: "declared", messages: 1.5, waitMs: 5000 } };
-  const is = { ...empty, plan: [order], outputs: [{ ...output, after: { label: "Run" } }, { ...output, name: "R.p" }], cost: { rates: "declared", messages: 5010, waitMs: 1 } };
+  const was = {
+    ...empty,
+    plan: [seal],
+    outputs: [output],
+    seals: [sealed],
+    cost: { rates: "declared", messages: 1.5, waitMs: 5000 },
+  };
+  const is = {
+    ...empty,
+    plan: [order],
+    outputs: [
+      { ...output, after: { label: "Run" } },
+      { ...output, name: "R.p" },
+    ],
+    cost: { rates: "declared", messages: 5010, waitMs: 1 },
+  };
   expect(diffLines(was, is)).toEqual([
     "+ order at R.c and R.d, for o#1",
     "- seal at R.c by (k), for o#1",
@@ -124,7 +138,10 @@ test("a diff has a line for each change, what is inserted with its rules", () =>
 
 test("the diff is drawn under the rule that needs more, and stands in the other forms", async () => {
   const place = makePlace();
-  const rated = (sealed: string): string => ads(sealed).replace("user: string) sealed", "user: string) rate 1000 sealed").replace("user: string);\n  Report", "user: string) rate 1000;\n  Report");
+  const rated = (sealed: string): string =>
+    ads(sealed)
+      .replace("user: string) sealed", "user: string) rate 1000 sealed")
+      .replace("user: string);\n  Report", "user: string) rate 1000;\n  Report");
   place.write({ "ads.dlc": rated(" sealed by (campaign) every 10s") });
   await place.dlc("check", "ads.dlc", "--lock");
   place.write({ "ads.dlc": rated("") });
@@ -134,7 +151,11 @@ test("the diff is drawn under the rule that needs more, and stands in the other 
   expect(out).toContain("| - seal at Report.click by (campaign), for poor#1");
   expect(out).toMatch(/\| ~ the cost is 500\d messages a second and 1 ms; it was 1\.5 messages a second and 5000 ms/);
   const json = JSON.parse((await place.dlc("check", "ads.dlc", "--locked", "--format", "json")).out);
-  expect(json.diagnostics.find((each: any) => each.code === "DLC491").changes).toContain("- seal at Report.click by (campaign), for poor#1");
-  expect((await place.dlc("check", "ads.dlc", "--locked", "--format", "github")).out).toContain("%0A- seal at Report.click by (campaign), for poor#1");
+  expect(json.diagnostics.find((each: any) => each.code === "DLC491").changes).toContain(
+    "- seal at Report.click by (campaign), for poor#1",
+  );
+  expect((await place.dlc("check", "ads.dlc", "--locked", "--format", "github")).out).toContain(
+    "%0A- seal at Report.click by (campaign), for poor#1",
+  );
   place.remove();
 });

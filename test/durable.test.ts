@@ -17,7 +17,11 @@ const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) 
 
 function runOf(text: string, given: Given, functions: Record<string, unknown> = {}): Omit<Crashing, "seed" | "folder"> {
   const programs = programsOf(check(text).plan, functions as never);
-  return { programs, deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) }, inputs: inputsOf(given) };
+  return {
+    programs,
+    deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) },
+    inputs: inputsOf(given),
+  };
 }
 
 function crashed(run: Omit<Crashing, "seed" | "folder">, seed: number): Crashed {
@@ -32,7 +36,12 @@ function crashed(run: Omit<Crashing, "seed" | "folder">, seed: number): Crashed 
 /** What each output holds where nobody dies. */
 function whole(run: Omit<Crashing, "seed" | "folder">): Crashed["outputs"] {
   const { outputs } = simulate({ ...run, schedule: "batch", seed: 1 });
-  return Object.fromEntries(outputs.map(({ output, address, ever }) => [`${address}.${output.split(".")[1]}`, ever.map((row) => canonicalText(row)).sort()]));
+  return Object.fromEntries(
+    outputs.map(({ output, address, ever }) => [
+      `${address}.${output.split(".")[1]}`,
+      ever.map((row) => canonicalText(row)).sort(),
+    ]),
+  );
 }
 
 /** Two hosts send to two replicas, which count per key when it is closed, and collect what passes through a log. */
@@ -41,7 +50,15 @@ role R replicated x2 { channel c(k: string, x: int); table t(k: string, x: int) 
   S.sum(k, n) <~ nth(k, n); scratch nth(k: string, n: int); nth(k, count()) <= t(k, _); }
 role S { channel sum(k: string, n: int); table sums(k: string, n: int) durable; sums <= sum; output total(k: string, n: int); total <= sums; }`;
 const facts: Given = [
-  ...["a", "b", "c"].flatMap((k) => [1, 2, 3, 4].flatMap((x) => [[`H.i`, k, x], [`H#1.i`, k, x + 10]] as [string, string, number][])),
+  ...["a", "b", "c"].flatMap((k) =>
+    [1, 2, 3, 4].flatMap(
+      (x) =>
+        [
+          [`H.i`, k, x],
+          [`H#1.i`, k, x + 10],
+        ] as [string, string, number][],
+    ),
+  ),
   ["seal H.i", "a"],
   ["seal H#1.i", "a"],
 ];
@@ -70,7 +87,13 @@ describe.each([
   test("agree, and lose nothing: a log, with its sequencer among those that die", () => {
     const text = `role C x2 { input put(k: string, v: int); S.write(k, v) <~ put(k, v); }
       role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
-    const given: Given = seeds(12).flatMap((n) => [[`C.put`, `own${n}`, n], [`C#1.put`, "shared", n]] as [string, string, number][]);
+    const given: Given = seeds(12).flatMap(
+      (n) =>
+        [
+          [`C.put`, `own${n}`, n],
+          [`C#1.put`, "shared", n],
+        ] as [string, string, number][],
+    );
     const run = runOf(text, given);
     for (const seed of seeds(15)) {
       const { outputs } = crashed({ ...run, snapshotAfter }, seed);
@@ -85,10 +108,25 @@ describe.each([
       role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
     const epochs = `role C x2 { input bid(id: int); input ask(id: int); S.bid(i) <~ bid(i); S.ask(i) <~ ask(i); }
       role S replicated x3 { channel bid(id: int); channel ask(id: int); table t(bid: int, ask: int) durable; output match(bid: int, ask: int) agreed; @coordinate(barrier) t(b, a) <= bid(b), ask(a); match <= t; }`;
-    const puts: Given = seeds(12).flatMap((n) => [[`C.put`, `own${n}`, n], [`C#1.put`, "shared", n]] as [string, string, number][]);
-    const bids: Given = seeds(8).flatMap((n) => [[`C.bid`, n], [`C#1.ask`, n]] as [string, number][]);
+    const puts: Given = seeds(12).flatMap(
+      (n) =>
+        [
+          [`C.put`, `own${n}`, n],
+          [`C#1.put`, "shared", n],
+        ] as [string, string, number][],
+    );
+    const bids: Given = seeds(8).flatMap(
+      (n) =>
+        [
+          [`C.bid`, n],
+          [`C#1.ask`, n],
+        ] as [string, number][],
+    );
     let marked = 0;
-    for (const [text, given, output] of [[keyed, puts, "now"], [epochs, bids, "match"]] as const) {
+    for (const [text, given, output] of [
+      [keyed, puts, "now"],
+      [epochs, bids, "match"],
+    ] as const) {
       const run = { ...runOf(text, given), asStreams: true, snapshotAfter };
       for (const seed of seeds(20)) {
         const { outputs } = crashed(run, seed);
@@ -105,8 +143,12 @@ describe.each([
   test("keep deferred facts, and messages to themselves", () => {
     const text = `role R { input i(x: int); channel c(x: int); table t(x: int) durable; R.c(x + 1) <~ i(x); R.c(x + 1) <~ c(x), x < 6;
       t(x) <+ c(x); output o(x: int); o <= t; }`;
-    const run = runOf(text, [["R.i", 1], ["R.i", 3]]);
-    for (const seed of seeds(30)) expect(crashed({ ...run, snapshotAfter }, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
+    const run = runOf(text, [
+      ["R.i", 1],
+      ["R.i", 3],
+    ]);
+    for (const seed of seeds(30))
+      expect(crashed({ ...run, snapshotAfter }, seed).outputs["R#0.o"], `seed ${seed}`).toEqual(whole(run)["R#0.o"]);
   });
 });
 
@@ -119,20 +161,24 @@ describe("a component that says how what it keeps is saved and loaded", () => {
   const given: Given = ["x", "y"].flatMap((k) => seeds(12).map((n) => ["a.a", k, n] as [string, string, number]));
 
   /** Answers with every pair of numbers of a key, whatever the order in which they come. */
-  const pairs = (keeps: (seen: Map<string, number[]>, persist: Persist) => void): Pairs => (out, _, persist) => {
-    const seen = new Map<string, number[]>();
-    keeps(seen, persist);
-    return {
-      a: ({ k, n }: { k: string; n: number }): void => {
-        const numbers = [...(seen.get(k) ?? []), n];
-        seen.set(k, numbers);
-        for (const other of numbers) out.b({ k, m: Math.min(n, other) * 100 + Math.max(n, other) });
-      },
+  const pairs =
+    (keeps: (seen: Map<string, number[]>, persist: Persist) => void): Pairs =>
+    (out, _, persist) => {
+      const seen = new Map<string, number[]>();
+      keeps(seen, persist);
+      return {
+        a: ({ k, n }: { k: string; n: number }): void => {
+          const numbers = [...(seen.get(k) ?? []), n];
+          seen.set(k, numbers);
+          for (const other of numbers) out.b({ k, m: Math.min(n, other) * 100 + Math.max(n, other) });
+        },
+      };
     };
-  };
-  const load = (seen: Map<string, number[]>) => (state: Map<string, number[]>): void => {
-    for (const [k, numbers] of state) seen.set(k, numbers);
-  };
+  const load =
+    (seen: Map<string, number[]>) =>
+    (state: Map<string, number[]>): void => {
+      for (const [k, numbers] of state) seen.set(k, numbers);
+    };
   const ran = (createC: Pairs): { readonly wrong: number; readonly snapshots: number } => {
     const run = { ...runOf(text, given, { createC }), snapshotAfter: 500 };
     const wanted = whole(run)["C#0.b"];
@@ -154,18 +200,36 @@ describe("a component that says how what it keeps is saved and loaded", () => {
     expect(saving.snapshots).toBeGreaterThan(silent.snapshots + 8);
   });
   test("control: one that loads nothing answers wrong", () => {
-    expect(ran(pairs((seen, persist) => persist(() => seen, () => {}))).wrong).toBeGreaterThan(2);
+    expect(
+      ran(
+        pairs((seen, persist) =>
+          persist(
+            () => seen,
+            () => {},
+          ),
+        ),
+      ).wrong,
+    ).toBeGreaterThan(2);
   });
   test("and does not take what it has saved, does not start", () => {
     const refuse = (): void => {
       throw new Error("of another version");
     };
     const failed = (): unknown => ran(pairs((seen, persist) => persist(() => seen, refuse)));
-    expect(failed).toThrow(expect.objectContaining({ code: "DLC933", message: "C does not load what it has saved: of another version" }));
+    expect(failed).toThrow(
+      expect.objectContaining({ code: "DLC933", message: "C does not load what it has saved: of another version" }),
+    );
   });
   test("and cannot, has it said once, and is handed everything again", () => {
     let asked = 0;
-    const unsaved = ran(pairs((seen, persist) => persist((): unknown => (asked++, () => seen), () => {})));
+    const unsaved = ran(
+      pairs((seen, persist) =>
+        persist(
+          (): unknown => (asked++, () => seen),
+          () => {},
+        ),
+      ),
+    );
     expect(unsaved.wrong).toBe(0);
     expect(asked).toBeGreaterThan(0);
   });
@@ -190,7 +254,13 @@ describe("controls: something is lost or told wrong, if a process", () => {
   test("reads a log on where it was, and not where it had written", () => {
     const log = `role C x2 { input put(k: string, v: int); S.write(k, v) <~ put(k, v); }
       role S replicated x3 { channel write(k: string, v: int); table kv(k: string -> v: int) durable; output now(k: string, v: int) agreed; kv(k, v) <+- write(k, v); now <= kv; }`;
-    const own = { ...runOf(log, seeds(12).map((n) => [`C.put`, `own${n}`, n] as [string, string, number])), asStreams: true };
+    const own = {
+      ...runOf(
+        log,
+        seeds(12).map((n) => [`C.put`, `own${n}`, n] as [string, string, number]),
+      ),
+      asStreams: true,
+    };
     const lost = (fault?: "reads on where it was"): number =>
       seeds(12).filter((seed) => {
         const { outputs } = crashed({ ...own, ...(fault && { fault }) }, seed);

@@ -30,7 +30,9 @@ role Client {
 `;
 
 /** Where each instance seals what its host gives it. */
-const sealing = program.replaceAll("input put(k: string, v: int);", "input put(k: string, v: int) sealed by (k);").replace("  o(k, v) <=", "  output n(k: string, c: int);\n  n(k, count()) <= t(k, _);\n  o(k, v) <=");
+const sealing = program
+  .replaceAll("input put(k: string, v: int);", "input put(k: string, v: int) sealed by (k);")
+  .replace("  o(k, v) <=", "  output n(k: string, c: int);\n  n(k, count()) <= t(k, _);\n  o(k, v) <=");
 
 /** Each client hears how many there are of what it has named, when that is sealed. */
 const answered = `
@@ -48,7 +50,9 @@ role Client x2 {
 
 function found(text: string, dynamic: readonly string[]): string[] {
   const { diagnostics } = compile({ path: "test.dlc", text }, { dynamic });
-  return diagnostics.filter(({ code, severity }) => severity === "error" || code === "DLC410").map(({ code, message, span }) => `${code} ${message} @ ${text.slice(span.start, span.end)}`);
+  return diagnostics
+    .filter(({ code, severity }) => severity === "error" || code === "DLC410")
+    .map(({ code, message, span }) => `${code} ${message} @ ${text.slice(span.start, span.end)}`);
 }
 
 test("a replicated role is built so; its deployment says it, has the registry, and the certificate names it", () => {
@@ -59,7 +63,11 @@ test("a replicated role is built so; its deployment says it, has the registry, a
   const metas = programs.map(({ meta }) => meta);
   const needs = needsOf(metas);
   const deploy = defaultDeployment(needs);
-  expect(["log" in deploy, deploy.roles["Store"].dynamic, "dynamic" in deploy.roles["Client"]]).toEqual([true, true, false]);
+  expect(["log" in deploy, deploy.roles["Store"].dynamic, "dynamic" in deploy.roles["Client"]]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   const read = (change: object): string => {
     try {
       parseDeployment(JSON.stringify({ ...deploy, ...change }), "d.json", needs);
@@ -78,8 +86,12 @@ test("a replicated role is built so; its deployment says it, has the registry, a
   expect(read({ log: undefined })).toContain('"log", the process that lets newcomers in, is missing');
   const fixed = Object.fromEntries(Object.entries(deploy.roles).map(([role, { instances }]) => [role, { instances }]));
   expect(read({ log: undefined, roles: fixed })).toBe("");
-  expect(read({ roles: { ...deploy.roles, Client: { ...deploy.roles["Client"], dynamic: true } } })).toContain("dlc build --dynamic Client");
-  expect(read({ roles: { ...deploy.roles, Store: { ...deploy.roles["Store"], dynamic: "yes" } } })).toContain("can only be true");
+  expect(read({ roles: { ...deploy.roles, Client: { ...deploy.roles["Client"], dynamic: true } } })).toContain(
+    "dlc build --dynamic Client",
+  );
+  expect(read({ roles: { ...deploy.roles, Store: { ...deploy.roles["Store"], dynamic: "yes" } } })).toContain(
+    "can only be true",
+  );
 });
 
 test("a role without replicas may be so, if nothing was for a newcomer before it came", () => {
@@ -95,10 +107,31 @@ test("without the option nothing is another", () => {
 test.each([
   ["no role of the program", program, "Stor", /there is no role Stor /],
   ["a partitioned role", program, "Shard", /it is partitioned.* @ Shard$/],
-  ["one that has one instance", program.replace("role Client {", "role Client {\n  channel got(k: string);").replace("o(k, v) <=", "Client.got(k) <~ add(k, _);\n  o(k, v) <="), "Client", /Client.got#1 sends to it without an address.* @ Client.got\(k\)/],
-  ["one to all of whose instances something is sent", program.replace("role Client {", "role Client {\n  channel got(k: string);").replace("o(k, v) <=", "Client.got@*(k) <~ add(k, _);\n  o(k, v) <="), "Client", /Client.got#1 sends to all of its instances/],
+  [
+    "one that has one instance",
+    program
+      .replace("role Client {", "role Client {\n  channel got(k: string);")
+      .replace("o(k, v) <=", "Client.got(k) <~ add(k, _);\n  o(k, v) <="),
+    "Client",
+    /Client.got#1 sends to it without an address.* @ Client.got\(k\)/,
+  ],
+  [
+    "one to all of whose instances something is sent",
+    program
+      .replace("role Client {", "role Client {\n  channel got(k: string);")
+      .replace("o(k, v) <=", "Client.got@*(k) <~ add(k, _);\n  o(k, v) <="),
+    "Client",
+    /Client.got#1 sends to all of its instances/,
+  ],
   ["one that hears of seals", answered, "Client", /Client.got is sealed, and a newcomer would wait/],
-  ["one that names itself", program.replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=").replace("role Client {", "role Client {\n  channel who(a: addr);"), "Store", /Client.who#1 uses `self`.* @ Client.who\(self\)/],
+  [
+    "one that names itself",
+    program
+      .replace("o(k, v) <=", "Client.who(self) <~ add(_, _);\n  o(k, v) <=")
+      .replace("role Client {", "role Client {\n  channel who(a: addr);"),
+    "Store",
+    /Client.who#1 uses `self`.* @ Client.who\(self\)/,
+  ],
   ["one with a sealed input", sealing, "Store", /Store.put is sealed by the host/],
   ["one that seals", sealing, "Store", /its replicas seal Store.add/],
 ])("%s is refused, with what stands against it", (_, text, role, message) => {
@@ -139,32 +172,63 @@ role Client {
 
   function labels(dynamic: readonly string[]): Record<string, string> {
     const { plan } = compile({ path: "test.dlc", text: reading }, { dynamic });
-    return Object.fromEntries([...plan!.residual.inference.labels].filter(([id]) => plan!.coordinated.collections.get(id)!.kind === "output").map(([id, { name }]) => [id, name]));
+    return Object.fromEntries(
+      [...plan!.residual.inference.labels]
+        .filter(([id]) => plan!.coordinated.collections.get(id)!.kind === "output")
+        .map(([id, { name }]) => [id, name]),
+    );
   }
 
   test("makes what is read of it the order of this run, and other at each replica", () => {
     expect(labels([])).toEqual({
-      "Store.near": "Async", "Store.with": "Seal", "Client.all": "Async", "Client.many": "Async", "Client.alone": "Seal", "Client.at": "Seal",
-      "Client.each": "Async", "Client.counted": "Async",
+      "Store.near": "Async",
+      "Store.with": "Seal",
+      "Client.all": "Async",
+      "Client.many": "Async",
+      "Client.alone": "Seal",
+      "Client.at": "Seal",
+      "Client.each": "Async",
+      "Client.counted": "Async",
     });
     expect(labels(["Store"])).toEqual({
-      "Store.near": "Inst", "Store.with": "Inst", "Client.all": "Run", "Client.many": "Run", "Client.alone": "Run", "Client.at": "Run",
+      "Store.near": "Inst",
+      "Store.with": "Inst",
+      "Client.all": "Run",
+      "Client.many": "Run",
+      "Client.alone": "Run",
+      "Client.at": "Run",
       // No seal says that no more members come.
-      "Client.each": "Run", "Client.counted": "Async",
+      "Client.each": "Run",
+      "Client.counted": "Async",
     });
   });
 
   test("has no place in a log, and dlc says so", () => {
     const { diagnostics, plan } = compile({ path: "test.dlc", text: reading }, { dynamic: ["Store"] });
-    expect(plan!.insertions.map(({ mechanism, protects }) => `${mechanism} for ${protects.join()}`)).toEqual(["seal for Client/counted#1"]);
-    expect(diagnostics.find(({ message }) => message.startsWith("many#1"))!.cause!.label).toBe("what it reads here comes from Store.nodes, which changes with the members");
-    const forced = compile({ path: "test.dlc", text: reading }, { dynamic: ["Store"], strategy: "order" }).diagnostics.filter(({ code }) => code === "DLC403");
-    expect(forced.map(({ message }) => message)).toContain("--strategy order cannot settle alone#1: Store.nodes changes with the members, and no log has a place for that");
+    expect(plan!.insertions.map(({ mechanism, protects }) => `${mechanism} for ${protects.join()}`)).toEqual([
+      "seal for Client/counted#1",
+    ]);
+    expect(diagnostics.find(({ message }) => message.startsWith("many#1"))!.cause!.label).toBe(
+      "what it reads here comes from Store.nodes, which changes with the members",
+    );
+    const forced = compile(
+      { path: "test.dlc", text: reading },
+      { dynamic: ["Store"], strategy: "order" },
+    ).diagnostics.filter(({ code }) => code === "DLC403");
+    expect(forced.map(({ message }) => message)).toContain(
+      "--strategy order cannot settle alone#1: Store.nodes changes with the members, and no log has a place for that",
+    );
   });
 
   test("is no promise that a message comes to all of them", () => {
-    const text = reading.replace("Store.add(k, v) <~ put(k, v);", "Store.add@a(k, v) <~ put(k, v), Store.nodes(a);").replace("  output near(n: int);", "  output near(n: int);\n  output got(k: string, v: int);\n  got(k, v) <= t(k, v);");
-    const label = (dynamic: readonly string[]): string => compile({ path: "test.dlc", text }, { dynamic }).plan!.residual.inference.labels.get("Store.got")!.name;
+    const text = reading
+      .replace("Store.add(k, v) <~ put(k, v);", "Store.add@a(k, v) <~ put(k, v), Store.nodes(a);")
+      .replace(
+        "  output near(n: int);",
+        "  output near(n: int);\n  output got(k: string, v: int);\n  got(k, v) <= t(k, v);",
+      );
+    const label = (dynamic: readonly string[]): string =>
+      compile({ path: "test.dlc", text }, { dynamic }).plan!.residual.inference.labels.get("Store.got")!.name;
     expect([label([]), label(["Store"])]).toEqual(["Seal", "Diverge"]);
   });
 });

@@ -43,7 +43,11 @@ interface Programs {
 }
 
 const ofPlain: Programs = { program: randomProgram, events: randomEvents, collections: plain };
-const ofLattices: Programs = { program: randomLatticeProgram, events: randomLatticeEvents, collections: latticeCollections };
+const ofLattices: Programs = {
+  program: randomLatticeProgram,
+  events: randomLatticeEvents,
+  collections: latticeCollections,
+};
 
 /** False: the program is not a valid one. */
 function compare(seed: number, of: Programs): boolean {
@@ -82,15 +86,23 @@ function compare(seed: number, of: Programs): boolean {
   return true;
 }
 
-test(`emitted rules do what the interpreter does, for ${only === undefined ? programs : "1"} programs`, () => {
-  if (only !== undefined) {
-    expect(compare(Number(only), process.env.DLC_ORACLE_LATTICES === undefined ? ofPlain : ofLattices)).toBe(true);
-    return;
-  }
-  run(ofPlain, programs);
-}, Math.max(600_000, programs * 300));
+test(
+  `emitted rules do what the interpreter does, for ${only === undefined ? programs : "1"} programs`,
+  () => {
+    if (only !== undefined) {
+      expect(compare(Number(only), process.env.DLC_ORACLE_LATTICES === undefined ? ofPlain : ofLattices)).toBe(true);
+      return;
+    }
+    run(ofPlain, programs);
+  },
+  Math.max(600_000, programs * 300),
+);
 
-test.skipIf(only !== undefined)(`also with lattice columns, for ${lattices} programs`, () => run(ofLattices, lattices), Math.max(600_000, lattices * 300));
+test.skipIf(only !== undefined)(
+  `also with lattice columns, for ${lattices} programs`,
+  () => run(ofLattices, lattices),
+  Math.max(600_000, lattices * 300),
+);
 
 function run(of: Programs, programs: number): void {
   let valid = 0;

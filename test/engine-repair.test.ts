@@ -90,14 +90,22 @@ describe.each(Object.entries(programs))("%s", (_, text) => {
       const [edges, blocks]: [Held, Held] = [new Map(), new Map()];
       const changing = world(text);
       for (let step = 0; step < 12; step++) {
-        const edge = change(dice, edges, step === 0 ? 14 : 1 + dice.below(3), () => [dice.below(NODES), dice.below(NODES)]);
+        const edge = change(dice, edges, step === 0 ? 14 : 1 + dice.below(3), () => [
+          dice.below(NODES),
+          dice.below(NODES),
+        ]);
         const block = change(dice, blocks, dice.below(2), () => [dice.below(NODES)]);
         changing.step({ cut: edge.go, free: block.go });
         changing.step({ edge: edge.come, block: block.come });
         const atOnce = world(text);
         atOnce.step({ edge: [...edges.values()], block: [...blocks.values()] });
         for (const name of collections)
-          expect({ seed, step, name, rows: changing.read(name) }).toEqual({ seed, step, name, rows: atOnce.read(name) });
+          expect({ seed, step, name, rows: changing.read(name) }).toEqual({
+            seed,
+            step,
+            name,
+            rows: atOnce.read(name),
+          });
       }
     }
     // Both ways were gone: most often what was lost was taken out, and sometimes it was too much.
@@ -111,7 +119,10 @@ test("what has another derivation is not derived anew, and a circle does not hol
   const anew = vi.spyOn(Relation.prototype, "retractAll");
   const drop = vi.spyOn(Order.prototype, "drop");
   // A ladder: two ways everywhere. At its end a circle.
-  const ladder = Array.from({ length: 20 }, (_, i): Row[] => [[i, i + 1], [i, i + 2]]).flat();
+  const ladder = Array.from({ length: 20 }, (_, i): Row[] => [
+    [i, i + 1],
+    [i, i + 2],
+  ]).flat();
   r.step({ edge: [...ladder, [100, 101], [101, 100], [21, 100]] });
   r.step({ cut: [[5, 6]] });
   r.step();
@@ -120,18 +131,36 @@ test("what has another derivation is not derived anew, and a circle does not hol
   r.step();
   expect(anew.mock.calls.length).toBe(0);
   expect(r.read("reach").filter(([a, b]) => b === 101 && (a as number) < 100)).toEqual([]);
-  expect(r.read("reach").filter(([a]) => a === 100)).toEqual([[100, 100], [100, 101]]);
+  expect(r.read("reach").filter(([a]) => a === 100)).toEqual([
+    [100, 100],
+    [100, 101],
+  ]);
 });
 
 test("a rule that can fail is derived anew: nothing is reported twice", () => {
-  const r = world(`scratch far(x: int, n: int); far(a, n) <= e(a, b), n = 10 / b; far(b, m) <= far(a, n), e(a, b), m = n / a;`);
-  r.step({ edge: [[1, 2], [2, 0], [2, 3]] });
+  const r = world(
+    `scratch far(x: int, n: int); far(a, n) <= e(a, b), n = 10 / b; far(b, m) <= far(a, n), e(a, b), m = n / a;`,
+  );
+  r.step({
+    edge: [
+      [1, 2],
+      [2, 0],
+      [2, 3],
+    ],
+  });
   const faults = r.faults.length;
   expect(faults).toBeGreaterThan(0);
   r.step({ cut: [[2, 3]] });
   r.step();
-  const atOnce = world(`scratch far(x: int, n: int); far(a, n) <= e(a, b), n = 10 / b; far(b, m) <= far(a, n), e(a, b), m = n / a;`);
-  atOnce.step({ edge: [[1, 2], [2, 0]] });
+  const atOnce = world(
+    `scratch far(x: int, n: int); far(a, n) <= e(a, b), n = 10 / b; far(b, m) <= far(a, n), e(a, b), m = n / a;`,
+  );
+  atOnce.step({
+    edge: [
+      [1, 2],
+      [2, 0],
+    ],
+  });
   expect(r.read("far")).toEqual(atOnce.read("far"));
 });
 

@@ -395,51 +395,54 @@ describe("sums", () => {
 });
 
 describe("extremes of groups", () => {
-  test.each(["min", "max", "argmin", "argmax"] as const)("%s is what looking at all values finds, as they come and go", (name) => {
-    const draw = random(5);
-    const values = new Values();
-    const [groups, members] = [new Relation(1), new Relation(3)];
-    const extremes = new Extremes(values, groups, members, ["int", "float"], name);
-    const present = new Map<string, readonly [group: number, value: number, by: number]>();
-    const expected = (group: number): number => {
-      const sign = name.endsWith("min") ? 1 : -1;
-      const by = (one: readonly number[]): number => sign * one[name.startsWith("arg") ? 2 : 1];
-      const rows = [...present.values()].filter(([of]) => of === group);
-      return rows.sort((a, b) => by(a) - by(b) || a[1] - b[1])[0][1];
-    };
-    const change = (group: number, value: number, by: number, sign: number): void => {
-      const at = groups.seek1(group);
-      groups.bump(at, sign);
-      const row = members.seek3(group, value, values.number(by));
-      members.bump(row, sign);
-      extremes.note(row, at);
-    };
-    for (let step = 0; step < 400; step++) {
-      // At first most come, later most go, until groups are given up and come again.
-      for (let n = 0; n < 10; n++) {
-        const goes = draw() < (step % 100 < 50 ? 0.3 : 0.8);
-        const all = [...present];
-        if (goes && all.length > 0) {
-          const [key, row] = all[Math.floor(draw() * all.length)];
-          present.delete(key);
-          change(...row, -1);
-        } else {
-          const row = [Math.floor(draw() * 3), Math.floor(draw() * 200), Math.floor(draw() * 40) / 8] as const;
-          if (present.has(row.join())) continue;
-          present.set(row.join(), row);
-          change(...row, 1);
+  test.each(["min", "max", "argmin", "argmax"] as const)(
+    "%s is what looking at all values finds, as they come and go",
+    (name) => {
+      const draw = random(5);
+      const values = new Values();
+      const [groups, members] = [new Relation(1), new Relation(3)];
+      const extremes = new Extremes(values, groups, members, ["int", "float"], name);
+      const present = new Map<string, readonly [group: number, value: number, by: number]>();
+      const expected = (group: number): number => {
+        const sign = name.endsWith("min") ? 1 : -1;
+        const by = (one: readonly number[]): number => sign * one[name.startsWith("arg") ? 2 : 1];
+        const rows = [...present.values()].filter(([of]) => of === group);
+        return rows.sort((a, b) => by(a) - by(b) || a[1] - b[1])[0][1];
+      };
+      const change = (group: number, value: number, by: number, sign: number): void => {
+        const at = groups.seek1(group);
+        groups.bump(at, sign);
+        const row = members.seek3(group, value, values.number(by));
+        members.bump(row, sign);
+        extremes.note(row, at);
+      };
+      for (let step = 0; step < 400; step++) {
+        // At first most come, later most go, until groups are given up and come again.
+        for (let n = 0; n < 10; n++) {
+          const goes = draw() < (step % 100 < 50 ? 0.3 : 0.8);
+          const all = [...present];
+          if (goes && all.length > 0) {
+            const [key, row] = all[Math.floor(draw() * all.length)];
+            present.delete(key);
+            change(...row, -1);
+          } else {
+            const row = [Math.floor(draw() * 3), Math.floor(draw() * 200), Math.floor(draw() * 40) / 8] as const;
+            if (present.has(row.join())) continue;
+            present.set(row.join(), row);
+            change(...row, 1);
+          }
         }
+        const shown = [0, 1, 2].map((group) => {
+          const row = groups.find1(group);
+          return row < 0 || groups.count[row] === 0 ? null : extremes.of(row);
+        });
+        const inGroup = (group: number): boolean => [...present.values()].some(([of]) => of === group);
+        expect(shown).toEqual([0, 1, 2].map((group) => (inGroup(group) ? expected(group) : null)));
+        groups.commit();
+        members.commit();
       }
-      const shown = [0, 1, 2].map((group) => {
-        const row = groups.find1(group);
-        return row < 0 || groups.count[row] === 0 ? null : extremes.of(row);
-      });
-      const inGroup = (group: number): boolean => [...present.values()].some(([of]) => of === group);
-      expect(shown).toEqual([0, 1, 2].map((group) => (inGroup(group) ? expected(group) : null)));
-      groups.commit();
-      members.commit();
-    }
-  });
+    },
+  );
 });
 
 test("answers stay right while more texts pass through than are kept in memory", () => {

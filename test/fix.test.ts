@@ -95,7 +95,8 @@ role B {
   });
 
   test("what comes from other languages is written as it is here", async () => {
-    const text = "role A {\n  input i(x: int);\n  table t(x: int);\n  table u(x: int);\n  t <= i;\n  u(x) <= i(x), !t(x);\n  output n(k: int);\n  n(count(*)) <= u(\u200b_);\n}\n";
+    const text =
+      "role A {\n  input i(x: int);\n  table t(x: int);\n  table u(x: int);\n  t <= i;\n  u(x) <= i(x), !t(x);\n  output n(k: int);\n  n(count(*)) <= u(\u200b_);\n}\n";
     place.write({ "a.dlc": text });
     const { err } = await place.dlc("check", "a.dlc", "--fix");
     expect(err.split("\n")).toHaveLength(4);
@@ -106,7 +107,8 @@ role B {
     const lib = "module M {\n  in a(x: int);\n  out b(x: int);\n  b(x) <= a(x)\n}\n";
     place.write({
       "lib.dlc": lib,
-      "a.dlc": 'import "./lib.dlc" as lib;\nuse lib.M as m in A;\nrole A {\n  input i(x: int);\n  output o(x: int);\n  m.a <= i;\n  o <= m.b;\n}\n',
+      "a.dlc":
+        'import "./lib.dlc" as lib;\nuse lib.M as m in A;\nrole A {\n  input i(x: int);\n  output o(x: int);\n  m.a <= i;\n  o <= m.b;\n}\n',
     });
     const { out, err } = await place.dlc("check", "a.dlc", "--fix");
     expect(err).toBe("");

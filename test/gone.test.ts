@@ -14,7 +14,9 @@ import { Random } from "../src/verify/schedule.ts";
 import { check } from "./support/check.ts";
 import { programsOf } from "./support/runs.ts";
 
-const counting = (sealed = "sealed by (x)"): string => `role H x3 { input i(x: int, y: int) ${sealed}; R.c(x, y) <~ i(x, y); }
+const counting = (
+  sealed = "sealed by (x)",
+): string => `role H x3 { input i(x: int, y: int) ${sealed}; R.c(x, y) <~ i(x, y); }
 role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); output n(x: int, k: int); output all(x: int, y: int);
   t(x, y) <= c(x, y); n(x, count()) <= t(x, _); all(x, y) <= t(x, y); }`;
 
@@ -24,7 +26,11 @@ const programOf = (role: string, of = programs): RoleProgram => of.find(({ meta 
 
 interface Seen {
   /** By replica: what is counted, what has failed, what is still awaited. */
-  readonly replicas: readonly { readonly n: readonly Row[]; readonly faults: readonly Fault[]; readonly awaited: readonly unknown[] }[];
+  readonly replicas: readonly {
+    readonly n: readonly Row[];
+    readonly faults: readonly Fault[];
+    readonly awaited: readonly unknown[];
+  }[];
 }
 
 /**
@@ -39,7 +45,11 @@ function run(seed: number, declared: boolean): Seen {
   const faults = new Map<string, Fault[]>([...instances.keys()].map((address) => [address, []]));
   const outputs = new Map<string, Row[]>([...instances.keys()].map((address) => [address, []]));
   const gifts = [0, 1, 2].map((i) => {
-    const parts = [1, 2, 3, 4].flatMap((x) => [() => instances.get(`H#${i}`)!.input("i", [x, i * 10]), () => instances.get(`H#${i}`)!.input("i", [x, i * 10 + 1]), () => instances.get(`H#${i}`)!.sealInput("i", [x])]);
+    const parts = [1, 2, 3, 4].flatMap((x) => [
+      () => instances.get(`H#${i}`)!.input("i", [x, i * 10]),
+      () => instances.get(`H#${i}`)!.input("i", [x, i * 10 + 1]),
+      () => instances.get(`H#${i}`)!.sealInput("i", [x]),
+    ]);
     return [...parts, () => instances.get(`H#${i}`)!.endInput()] as (() => unknown)[];
   });
   let flying: Envelope[] = [];
@@ -58,16 +68,22 @@ function run(seed: number, declared: boolean): Seen {
       flying = flying.filter(({ from }) => from !== "H#1" || random.chance(0.5));
     }
     const acts: (() => void)[] = [];
-    for (const [i, each] of gifts.entries()) if (each.length > 0 && !(isDead && i === 1)) acts.push(() => void each.shift()!());
-    for (const [address, instance] of instances) if (instance.wantsStep() && !(isDead && address === "H#1")) acts.push(() => step(address));
-    for (const envelope of flying) acts.push(() => {
-      flying.splice(flying.indexOf(envelope), 1);
-      if (!(isDead && envelope.to === "H#1")) faults.get(envelope.to)!.push(...instances.get(envelope.to)!.receive(envelope));
-    });
-    if (isDead) for (const address of unaware) acts.push(() => {
-      unaware = unaware.filter((each) => each !== address);
-      faults.get(address)!.push(...instances.get(address)!.declareGone("H#1"));
-    });
+    for (const [i, each] of gifts.entries())
+      if (each.length > 0 && !(isDead && i === 1)) acts.push(() => void each.shift()!());
+    for (const [address, instance] of instances)
+      if (instance.wantsStep() && !(isDead && address === "H#1")) acts.push(() => step(address));
+    for (const envelope of flying)
+      acts.push(() => {
+        flying.splice(flying.indexOf(envelope), 1);
+        if (!(isDead && envelope.to === "H#1"))
+          faults.get(envelope.to)!.push(...instances.get(envelope.to)!.receive(envelope));
+      });
+    if (isDead)
+      for (const address of unaware)
+        acts.push(() => {
+          unaware = unaware.filter((each) => each !== address);
+          faults.get(address)!.push(...instances.get(address)!.declareGone("H#1"));
+        });
     if (acts.length === 0 && (isDead || at < dies)) {
       if (isDead) break;
       at = dies - 1;
@@ -75,11 +91,26 @@ function run(seed: number, declared: boolean): Seen {
     }
     if (acts.length > 0) acts[random.below(acts.length)]();
   }
-  return { replicas: ["R#0", "R#1"].map((address) => ({ n: outputs.get(address)!, faults: faults.get(address)!, awaited: instances.get(address)!.awaited() })) };
+  return {
+    replicas: ["R#0", "R#1"].map((address) => ({
+      n: outputs.get(address)!,
+      faults: faults.get(address)!,
+      awaited: instances.get(address)!.awaited(),
+    })),
+  };
 }
 
 const givenUp = (faults: readonly Fault[]): number[] =>
-  faults.filter(({ code }) => code === "DLC914").map(({ message }) => Number(/^R#\d gives up the partition \[(\d)\] of R\.c, of which \d rows? ha(?:s|ve) come: it was not sealed by H#1, which has been declared gone$/.exec(message)![1])).sort();
+  faults
+    .filter(({ code }) => code === "DLC914")
+    .map(({ message }) =>
+      Number(
+        /^R#\d gives up the partition \[(\d)\] of R\.c, of which \d rows? ha(?:s|ve) come: it was not sealed by H#1, which has been declared gone$/.exec(
+          message,
+        )![1],
+      ),
+    )
+    .sort();
 
 test("at any moment: a partition is counted whole, or it has failed and said so, and nothing waits any more", () => {
   const seen = { whole: 0, failed: 0, differ: 0 };
@@ -88,11 +119,15 @@ test("at any moment: a partition is counted whole, or it has failed and said so,
     for (const { n, faults, awaited } of replicas) {
       const failed = givenUp(faults);
       const whole = n.map(([x]) => x as number).sort();
-      expect(n.map(([, k]) => k), `seed ${seed}`).toEqual(n.map(() => 6));
+      expect(
+        n.map(([, k]) => k),
+        `seed ${seed}`,
+      ).toEqual(n.map(() => 6));
       expect([...failed, ...whole].sort(), `seed ${seed}`).toEqual([1, 2, 3, 4]);
       expect(awaited, `seed ${seed}`).toEqual([]);
       // All else that is told is that what comes too late of it is refused.
-      for (const { code, message } of faults) if (code !== "DLC914") expect(message).toMatch(/^R#\d refused a message from H#1: it has been declared gone$/);
+      for (const { code, message } of faults)
+        if (code !== "DLC914") expect(message).toMatch(/^R#\d refused a message from H#1: it has been declared gone$/);
       seen.failed += failed.length;
       seen.whole += whole.length;
     }
@@ -115,7 +150,10 @@ test("without the declaration the same partitions wait, and nothing says that th
   expect(waits).toBeGreaterThan(20);
 });
 
-function receiver(text = counting(), create = (program: RoleProgram): Instance => new Instance(program, { counts }, 0, 1)) {
+function receiver(
+  text = counting(),
+  create = (program: RoleProgram): Instance => new Instance(program, { counts }, 0, 1),
+) {
   const instance = create(programOf("R", programsOf(check(text).plan)));
   const seqs = [0, 0, 0];
   const n: Row[] = [];
@@ -129,14 +167,23 @@ function receiver(text = counting(), create = (program: RoleProgram): Instance =
     return faults;
   };
   const deliver = (from: number, ...parts: Envelope["parts"]): readonly string[] =>
-    [...instance.receive({ from: `H#${from}`, to: "R#0", epoch: 1, seq: ++seqs[from], parts }), ...settle()].map(({ message }) => message);
-  const declare = (address: string): readonly string[] => [...instance.declareGone(address), ...settle()].map(({ message }) => message);
+    [...instance.receive({ from: `H#${from}`, to: "R#0", epoch: 1, seq: ++seqs[from], parts }), ...settle()].map(
+      ({ message }) => message,
+    );
+  const declare = (address: string): readonly string[] =>
+    [...instance.declareGone(address), ...settle()].map(({ message }) => message);
   return { instance, deliver, declare, n };
 }
 
 const rows = (...all: Row[]): Envelope["parts"][number] => ({ kind: "rows", target: "R.c", rows: all });
-const seal = (key: Row | null, count: number): Envelope["parts"][number] => ({ kind: "seal", target: "R.c", key, count });
-const lacks = (key: string, come: string): string => `R#0 gives up the partition ${key} of R.c, of which ${come} come: it was not sealed by H#1, which has been declared gone`;
+const seal = (key: Row | null, count: number): Envelope["parts"][number] => ({
+  kind: "seal",
+  target: "R.c",
+  key,
+  count,
+});
+const lacks = (key: string, come: string): string =>
+  `R#0 gives up the partition ${key} of R.c, of which ${come} come: it was not sealed by H#1, which has been declared gone`;
 
 test("what it has sealed stands, what it has not fails, known or not yet, and it is heard no more", () => {
   const { instance, deliver, declare, n } = receiver();
@@ -162,14 +209,19 @@ test("one that has sealed everything is missed by nobody; the sequencer, oneself
   expect([...instance.gone]).toEqual([["H#1", 0]]);
   deliver(0, seal(null, 0));
   expect(deliver(2, rows([1, 2], [2, 1]), seal(null, 2))).toEqual([]);
-  expect(n.toSorted()).toEqual([[1, 2], [2, 1]]);
+  expect(n.toSorted()).toEqual([
+    [1, 2],
+    [2, 1],
+  ]);
 });
 
 test("of a whole stream, also of one of which nothing has come", () => {
   for (const come of [0, 1]) {
     const { instance, deliver, declare, n } = receiver(counting("sealed"));
     if (come > 0) deliver(0, rows([1, 1]));
-    expect(declare("H#1")).toEqual([`R#0 gives up the stream of R.c, of which ${come} row${come === 1 ? " has" : "s have"} come: it was not sealed by H#1, which has been declared gone`]);
+    expect(declare("H#1")).toEqual([
+      `R#0 gives up the stream of R.c, of which ${come} row${come === 1 ? " has" : "s have"} come: it was not sealed by H#1, which has been declared gone`,
+    ]);
     deliver(0, seal(null, come));
     deliver(2, seal(null, 0));
     expect([n, instance.awaited()]).toEqual([[], []]);
@@ -183,18 +235,28 @@ test("where each value has one producer, only values fail that are its own or no
   expect(declare("H#1")).toEqual([lacks("[2]", "1 row has")]);
   expect(deliver(0, rows([3, 1]), seal([3], 1))).toEqual([]);
   deliver(0, seal([1], 1));
-  expect(n.toSorted()).toEqual([[1, 1], [3, 1]]);
+  expect(n.toSorted()).toEqual([
+    [1, 1],
+    [3, 1],
+  ]);
   expect(deliver(2, rows([4, 1]))).toEqual([]);
   deliver(2, seal(null, 1));
   deliver(0, seal(null, 2));
-  expect(n.toSorted()).toEqual([[1, 1], [3, 1], [4, 1]]);
+  expect(n.toSorted()).toEqual([
+    [1, 1],
+    [3, 1],
+    [4, 1],
+  ]);
   expect(instance.awaited()).toEqual([]);
 });
 
 test("a value that nobody has produced fails when nobody else can", () => {
-  const { instance, deliver, declare } = receiver(`role H x3 { input i(x: int, y: int) sealed by (x) single; R.c(x, y) <~ i(x, y); } role Q { input ask(x: int); R.q(x) <~ ask(x); }
+  const { instance, deliver, declare } = receiver(
+    `role H x3 { input i(x: int, y: int) sealed by (x) single; R.c(x, y) <~ i(x, y); } role Q { input ask(x: int); R.q(x) <~ ask(x); }
 role R replicated x2 { channel c(x: int, y: int); channel q(x: int); table t(x: int, y: int); table asked(x: int); output n(x: int);
-  t(x, y) <= c(x, y); asked(x) <= q(x); n(x) <= asked(x), not t(x, _); }`, (program) => new Instance(program, { counts: { ...counts, Q: 1 } }, 0, 1));
+  t(x, y) <= c(x, y); asked(x) <= q(x); n(x) <= asked(x), not t(x, _); }`,
+    (program) => new Instance(program, { counts: { ...counts, Q: 1 } }, 0, 1),
+  );
   instance.receive({ from: "Q#0", to: "R#0", epoch: 1, seq: 1, parts: [{ kind: "rows", target: "R.q", rows: [[5]] }] });
   instance.step();
   expect(declare("H#1")).toEqual([]);
@@ -210,16 +272,31 @@ test("nothing is sent to one that is gone, and numbers go on", () => {
     host.input("i", [1, y]);
     return host.step().envelopes.map(({ to, seq }) => [to, seq]);
   };
-  expect(sent(1)).toEqual([["R#0", 1], ["R#1", 1]]);
+  expect(sent(1)).toEqual([
+    ["R#0", 1],
+    ["R#1", 1],
+  ]);
   host.declareGone("R#1");
   expect(sent(2)).toEqual([["R#0", 2]]);
 });
 
 test("the sequencer takes nothing more of it, and has no batches for it", () => {
-  const ordered = programsOf(check(counting("").replace("output n(x: int, k: int)", "output n(x: int, k: int) agreed")).plan);
-  const sequencer = new Sequencer({ counts }, ordered.map(({ meta }) => meta), 1);
+  const ordered = programsOf(
+    check(counting("").replace("output n(x: int, k: int)", "output n(x: int, k: int) agreed")).plan,
+  );
+  const sequencer = new Sequencer(
+    { counts },
+    ordered.map(({ meta }) => meta),
+    1,
+  );
   const append = (from: string, seq: number): readonly string[] => {
-    const faults = sequencer.take({ from, to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "R.log", runs: [{ target: "R.c", to: null, from, rows: [[1, seq]] }] }] });
+    const faults = sequencer.take({
+      from,
+      to: "log",
+      epoch: 1,
+      seq,
+      parts: [{ kind: "append", log: "R.log", runs: [{ target: "R.c", to: null, from, rows: [[1, seq]] }] }],
+    });
     return [...faults.map(({ message }) => message), ...sequencer.flush().map(({ to }) => to)];
   };
   expect(append("H#1", 1)).toEqual(["R#0", "R#1"]);
@@ -235,7 +312,12 @@ test("it holds after a restart, from the journal and from a snapshot", () => {
     const folder = mkdtempSync(join(tmpdir(), "dlc-gone-"));
     try {
       const open = (program: RoleProgram): { journal: Journal; recorded: RecordedInstance } => {
-        const opened = Journal.open(folder, identity, (epoch) => new RecordedInstance(program, { counts }, 0, epoch), snapshotAfter);
+        const opened = Journal.open(
+          folder,
+          identity,
+          (epoch) => new RecordedInstance(program, { counts }, 0, epoch),
+          snapshotAfter,
+        );
         opened.recorded.recordIn(opened.journal);
         return opened;
       };
@@ -250,7 +332,11 @@ test("it holds after a restart, from the journal and from a snapshot", () => {
       const after = receiver(counting(), (program) => (second = open(program)).recorded);
       expect([...after.instance.gone]).toEqual([["H#1", 1]]);
       expect(after.declare("H#1")).toEqual([]);
-      expect(after.instance.receive({ from: "H#2", to: "R#0", epoch: 1, seq: 1, parts: [rows([7, 1]), seal([1], 0)] }).map(({ message }) => message)).toEqual([lacks("[7]", "1 row has")]);
+      expect(
+        after.instance
+          .receive({ from: "H#2", to: "R#0", epoch: 1, seq: 1, parts: [rows([7, 1]), seal([1], 0)] })
+          .map(({ message }) => message),
+      ).toEqual([lacks("[7]", "1 row has")]);
       expect(after.instance.awaited()).toEqual([]);
       second.journal.close();
     } finally {

@@ -77,7 +77,9 @@ describe("a graph", () => {
 
   test("says of a log that it is cut into epochs, and nothing of seals", () => {
     const one = graph(ads("").replace("poor(c, i, count())", "@coordinate(barrier) poor(c, i, count())"));
-    expect(one.logs.map(({ text, at }) => [text, at])).toEqual([["epochs of 100ms", ["Report.click", "Report.request"]]]);
+    expect(one.logs.map(({ text, at }) => [text, at])).toEqual([
+      ["epochs of 100ms", ["Report.click", "Report.request"]],
+    ]);
     const report = one.roles.find(({ name }) => name === "Report")!;
     expect(report.rules.find(({ label }) => label === "poor#1")!.waits).toBe("waits for the end of the epoch");
     expect(report.collections.every(({ seal }) => seal === null)).toBe(true);
@@ -156,7 +158,8 @@ describe("the picture", () => {
     expect(svg).toContain("aggregate, order");
     // A chain of fifty, one below the other, would be longer than fifty side by side.
     const sizeOf = (text: string): number[] => /viewBox="0 0 (\d+) (\d+)"/.exec(text)!.slice(1).map(Number);
-    const fan = graph(`role Hub { input x(k: string); ${Array.from({ length: 50 }, (_, i) => `R${i}.c(k) <~ x(k);`).join(" ")} }
+    const fan =
+      graph(`role Hub { input x(k: string); ${Array.from({ length: 50 }, (_, i) => `R${i}.c(k) <~ x(k);`).join(" ")} }
       ${Array.from({ length: 50 }, (_, i) => `role R${i} { channel c(k: string); output o(k: string); o(k) <= c(k); }`).join("\n")}`);
     const [width, height] = sizeOf(await drawGraph(fan, "roles"));
     expect(Math.max(width, height)).toBeLessThan(3000);
@@ -218,7 +221,10 @@ role A { input x(s: string); output o(s: string); o(s) <= x(s), s == "</script>"
       ) as string,
     });
     const lost = await place.dlc("graph", "ads.dlc", "-o", "nowhere/ads.svg");
-    expect([lost.code, lost.err]).toEqual([2, expect.stringContaining("dlc: cannot write nowhere/ads.svg: there is no such file or folder")]);
+    expect([lost.code, lost.err]).toEqual([
+      2,
+      expect.stringContaining("dlc: cannot write nowhere/ads.svg: there is no such file or folder"),
+    ]);
     const { code, err } = await place.dlc("graph", "bad.dlc", "-o", "bad.svg");
     expect([code, /DLC20\d/.test(err), err.includes("nothing to draw yet")]).toEqual([1, true, true]);
   });
@@ -227,9 +233,13 @@ role A { input x(s: string); output o(s: string); o(s) <= x(s), s == "</script>"
 describe("titles of roles", () => {
   const box = (width: number): string =>
     `<g id="clust1" class="cluster">\n<path d="M10,-100C10,-100 ${width},-100 ${width},-100"/>\n<text x="18" y="-80" font-size="10.00">role</text>\n<text x="46" y="-80" font-size="10.00">Report</text>\n</g>\n`;
-  const arrow = (x: number): string => `<g id="edge1" class="edge">\n<path fill="none" d="M${x},-120C${x},-100 ${x},-70 ${x},-50"/>\n</g>\n`;
+  const arrow = (x: number): string =>
+    `<g id="edge1" class="edge">\n<path fill="none" d="M${x},-120C${x},-100 ${x},-70 ${x},-50"/>\n</g>\n`;
   const places = (width: number, x: number | null): number[] =>
-    Array.from(titlesOnTop(`<g>\n${box(width)}${x === null ? "" : arrow(x)}</g>`).matchAll(/<text x="([\d.]+)"/g), ([, at]) => Number(at));
+    Array.from(
+      titlesOnTop(`<g>\n${box(width)}${x === null ? "" : arrow(x)}</g>`).matchAll(/<text x="([\d.]+)"/g),
+      ([, at]) => Number(at),
+    );
 
   test("stand beside an arrow that passes there, together, and no further than they have to", () => {
     expect(places(300, null)).toEqual([18, 46]);

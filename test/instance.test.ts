@@ -43,7 +43,14 @@ describe("an instance", () => {
   test("takes everything that waits in one step, one event entry per collection", () => {
     const { instance, steps, arrive } = recorded({ collections: [add, click, collection("timer", "tick", {})] });
     instance.input("add", [1]);
-    arrive("B#0", { kind: "rows", target: "A.click", rows: [["a", 1], ["a", 2]] });
+    arrive("B#0", {
+      kind: "rows",
+      target: "A.click",
+      rows: [
+        ["a", 1],
+        ["a", 2],
+      ],
+    });
     instance.input("add", [2]);
     arrive("B#1", { kind: "rows", target: "A.click", rows: [["b", 3]] });
     instance.fire("tick");
@@ -51,14 +58,23 @@ describe("an instance", () => {
     instance.step();
     expect(steps[0].events).toEqual([
       { collection: "add", rows: [[1], [2]] },
-      { collection: "click", rows: [["a", 1], ["a", 2], ["b", 3]] },
+      {
+        collection: "click",
+        rows: [
+          ["a", 1],
+          ["a", 2],
+          ["b", 3],
+        ],
+      },
       { collection: "tick", rows: [[]] },
     ]);
     expect(instance.waiting).toBe(0);
   });
 
   test("two firings of one timer are never in adjacent steps; two timers may be", () => {
-    const { instance, steps } = recorded({ collections: [add, collection("timer", "tick", {}), collection("timer", "tock", {})] });
+    const { instance, steps } = recorded({
+      collections: [add, collection("timer", "tick", {}), collection("timer", "tock", {})],
+    });
     instance.fire("tick");
     instance.step();
     instance.fire("tick");
@@ -68,7 +84,12 @@ describe("an instance", () => {
     instance.step();
     instance.fire("tock");
     instance.step();
-    expect(steps.map(({ events }) => events.map((event) => event.collection))).toEqual([["tick"], [], ["add", "tick"], ["tock"]]);
+    expect(steps.map(({ events }) => events.map((event) => event.collection))).toEqual([
+      ["tick"],
+      [],
+      ["add", "tick"],
+      ["tock"],
+    ]);
   });
 
   test("what comes on one lossy channel is never taken in adjacent steps, so that what is sent again makes true again", () => {
@@ -82,17 +103,35 @@ describe("an instance", () => {
     while (instance.wantsStep()) instance.step();
     arrive("B#0", { kind: "rows", target: "A.click", rows: [["b", 1]] });
     instance.step();
-    expect(steps.map(({ events }) => events.map((event) => event.collection))).toEqual([["click", "beat"], [], ["click", "beat"], ["click"]]);
+    expect(steps.map(({ events }) => events.map((event) => event.collection))).toEqual([
+      ["click", "beat"],
+      [],
+      ["click", "beat"],
+      ["click"],
+    ]);
   });
 
   test("two firings of one timer that come through a log are never in adjacent steps", () => {
-    const { instance, steps, arrive } = recorded({ collections: [collection("timer", "tick", {}, { ordering: { log: "A.log", by: [] } })] });
+    const { instance, steps, arrive } = recorded({
+      collections: [collection("timer", "tick", {}, { ordering: { log: "A.log", by: [] } })],
+    });
     instance.step();
     for (const index of [1, 2]) {
-      arrive("log", { kind: "batch", log: "A.log", value: [], index, runs: [{ target: "A.tick", to: "A#0", from: "A#0", rows: [[]] }] });
+      arrive("log", {
+        kind: "batch",
+        log: "A.log",
+        value: [],
+        index,
+        runs: [{ target: "A.tick", to: "A#0", from: "A#0", rows: [[]] }],
+      });
     }
     while (instance.wantsStep()) instance.step();
-    expect(steps.map(({ clock, events }) => [clock, events.length])).toEqual([[null, 0], ["A.log", 1], [null, 0], ["A.log", 1]]);
+    expect(steps.map(({ clock, events }) => [clock, events.length])).toEqual([
+      [null, 0],
+      ["A.log", 1],
+      [null, 0],
+      ["A.log", 1],
+    ]);
   });
 
   test("takes at most `limit` rows, the rest later", () => {
@@ -107,10 +146,21 @@ describe("an instance", () => {
   test("takes any chosen subset of messages, but inputs only in the host's order", () => {
     const { instance, steps, arrive } = recorded({ collections: [add, click] });
     for (const x of [1, 2, 3]) instance.input("add", [x]);
-    arrive("B#0", { kind: "rows", target: "A.click", rows: [["a", 1], ["a", 2], ["a", 3]] });
+    arrive("B#0", {
+      kind: "rows",
+      target: "A.click",
+      rows: [
+        ["a", 1],
+        ["a", 2],
+        ["a", 3],
+      ],
+    });
     instance.step({ pick: (name, row) => (name === "add" ? row[0] !== 2 : row[1] !== 2) });
     expect(rowsOf(steps[0], "add")).toEqual([[1]]);
-    expect(rowsOf(steps[0], "click")).toEqual([["a", 1], ["a", 3]]);
+    expect(rowsOf(steps[0], "click")).toEqual([
+      ["a", 1],
+      ["a", 3],
+    ]);
     instance.step();
     expect(rowsOf(steps[1], "add")).toEqual([[2], [3]]);
     expect(rowsOf(steps[1], "click")).toEqual([["a", 2]]);
@@ -129,9 +179,23 @@ describe("an instance", () => {
   test("drops an envelope that comes again, in any order, and takes a restarted sender's anew", () => {
     const { instance, steps } = recorded({ collections: [click] });
     const envelope = (epoch: number, seq: number, id: number): Envelope => ({
-      from: "B#0", to: "A#0", epoch, seq, parts: [{ kind: "rows", target: "A.click", rows: [["a", id]] }],
+      from: "B#0",
+      to: "A#0",
+      epoch,
+      seq,
+      parts: [{ kind: "rows", target: "A.click", rows: [["a", id]] }],
     });
-    for (const [epoch, seq] of [[1, 3], [1, 1], [1, 3], [1, 2], [1, 1], [1, 2], [2, 1], [1, 4]]) instance.receive(envelope(epoch, seq, epoch * 10 + seq));
+    for (const [epoch, seq] of [
+      [1, 3],
+      [1, 1],
+      [1, 3],
+      [1, 2],
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [1, 4],
+    ])
+      instance.receive(envelope(epoch, seq, epoch * 10 + seq));
     instance.step();
     expect(rowsOf(steps[0], "click").map(([, id]) => id)).toEqual([13, 11, 12, 21, 14]);
   });
@@ -144,9 +208,16 @@ describe("what does not fit is refused with a fault that names the sender", () =
     expect(arrive("C#0", rows)[0]).toMatchObject({ code: "DLC906", message: expect.stringContaining("C#0") });
     expect(arrive("B#3", rows)[0]).toMatchObject({ code: "DLC906" });
     expect(arrive("nonsense", rows)[0]).toMatchObject({ code: "DLC906" });
-    expect(instance.receive({ from: "B#0", to: "A#0", epoch: 1, seq: 0.5, parts: [rows] })[0]).toMatchObject({ code: "DLC906" });
-    expect(instance.receive({ from: "B#0", to: "A#1", epoch: 1, seq: 1, parts: [rows] })[0]).toMatchObject({ code: "DLC906" });
-    expect(arrive("B#0", { ...rows, target: "A.add" })[0]).toMatchObject({ code: "DLC901", message: expect.stringContaining("B#0") });
+    expect(instance.receive({ from: "B#0", to: "A#0", epoch: 1, seq: 0.5, parts: [rows] })[0]).toMatchObject({
+      code: "DLC906",
+    });
+    expect(instance.receive({ from: "B#0", to: "A#1", epoch: 1, seq: 1, parts: [rows] })[0]).toMatchObject({
+      code: "DLC906",
+    });
+    expect(arrive("B#0", { ...rows, target: "A.add" })[0]).toMatchObject({
+      code: "DLC901",
+      message: expect.stringContaining("B#0"),
+    });
     expect(arrive("B#0", { ...rows, target: "A.nothing" })[0]).toMatchObject({ code: "DLC901" });
     expect(arrive("B#0", { kind: "append", log: "A.log", runs: [] })[0]).toMatchObject({ code: "DLC909" });
     expect(arrive("log", rows)[0]).toMatchObject({ code: "DLC909" });
@@ -155,17 +226,32 @@ describe("what does not fit is refused with a fault that names the sender", () =
 
   test("rows of wrong types, the others of the part are taken", () => {
     const { instance, steps, arrive } = recorded({ collections: [click] });
-    const faults = arrive("B#0", { kind: "rows", target: "A.click", rows: [["a", 1], ["a", "1"], ["a"], ["b", 2]] as Row[] });
-    expect(faults).toEqual([{ code: "DLC902", message: 'A#0 refused 2 facts of A.click from B#0: column id: int expected, string "1" found' }]);
+    const faults = arrive("B#0", {
+      kind: "rows",
+      target: "A.click",
+      rows: [["a", 1], ["a", "1"], ["a"], ["b", 2]] as Row[],
+    });
+    expect(faults).toEqual([
+      { code: "DLC902", message: 'A#0 refused 2 facts of A.click from B#0: column id: int expected, string "1" found' },
+    ]);
     instance.step();
-    expect(rowsOf(steps[0], "click")).toEqual([["a", 1], ["b", 2]]);
+    expect(rowsOf(steps[0], "click")).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
   });
 
   test("a host's rows: unknown input, wrong type, after the end", () => {
     const { instance } = recorded({ collections: [add, click] });
-    expect(instance.input("ad", [1])).toEqual({ code: "DLC901", message: "role A has no input ad; its inputs are add" });
+    expect(instance.input("ad", [1])).toEqual({
+      code: "DLC901",
+      message: "role A has no input ad; its inputs are add",
+    });
     expect(instance.input("click", ["a", 1])).toMatchObject({ code: "DLC901" });
-    expect(instance.input("add", [1.5])).toEqual({ code: "DLC902", message: "A#0 refused a row of input add: column x: int expected, number 1.5 found" });
+    expect(instance.input("add", [1.5])).toEqual({
+      code: "DLC902",
+      message: "A#0 refused a row of input add: column x: int expected, number 1.5 found",
+    });
     expect(instance.input("add", [1])).toBeNull();
     instance.endInput("add");
     expect(instance.input("add", [2])).toMatchObject({ code: "DLC903", message: expect.stringContaining("add(2)") });
@@ -174,7 +260,9 @@ describe("what does not fit is refused with a fault that names the sender", () =
   });
 
   test("values arrive in their one form", () => {
-    const { instance, steps, arrive } = recorded({ collections: [collection("channel", "c", { x: "float", j: "json" })] });
+    const { instance, steps, arrive } = recorded({
+      collections: [collection("channel", "c", { x: "float", j: "json" })],
+    });
     arrive("B#0", { kind: "rows", target: "A.c", rows: [[-0, { b: [{ d: 1, c: 2 }], a: -0 }]] });
     instance.step();
     const [[x, json]] = rowsOf(steps[0], "c");
@@ -185,7 +273,12 @@ describe("what does not fit is refused with a fault that names the sender", () =
 
 describe("routing", () => {
   const channel = collection("channel", "c", { k: "string", n: "int" });
-  const sends = (route: "all" | "owner" | "one", to: string | null, rows: Row[], ordering?: CollectionMeta["ordering"]) => {
+  const sends = (
+    route: "all" | "owner" | "one",
+    to: string | null,
+    rows: Row[],
+    ordering?: CollectionMeta["ordering"],
+  ) => {
     const meta = { ...channel, ordering };
     const role = route === "one" ? "One" : "B";
     const { instance } = recorded(
@@ -219,7 +312,10 @@ describe("routing", () => {
     }
     expect(seen.size).toBe(60);
     // FNV-1a 32 of `["shoes"]` and `["é",1]` by the published algorithm.
-    expect([ownerOf(["shoes"], 1 << 30), ownerOf(["é", 1], 1 << 30)]).toEqual([fnv('["shoes"]') % (1 << 30), fnv('["é",1]') % (1 << 30)]);
+    expect([ownerOf(["shoes"], 1 << 30), ownerOf(["é", 1], 1 << 30)]).toEqual([
+      fnv('["shoes"]') % (1 << 30),
+      fnv('["é",1]') % (1 << 30),
+    ]);
   });
 
   test("an address outside the role is a fault, not a message", () => {
@@ -232,19 +328,36 @@ describe("routing", () => {
   test("one envelope per receiver and step, numbered per receiver", () => {
     let step = 0;
     const { instance } = recorded({ targets: [target("B", channel)] }, () => ({
-      sends: step++ === 0
-        ? [{ target: "B.c", to: null, rows: [["a", 1]] }, { target: "B.c", to: "B#1", rows: [["b", 2]] }]
-        : [{ target: "B.c", to: null, rows: [["c", 3]] }],
+      sends:
+        step++ === 0
+          ? [
+              { target: "B.c", to: null, rows: [["a", 1]] },
+              { target: "B.c", to: "B#1", rows: [["b", 2]] },
+            ]
+          : [{ target: "B.c", to: null, rows: [["c", 3]] }],
     }));
     const first = instance.step().envelopes;
-    expect(first.map(({ to, seq, parts }) => [to, seq, parts.length])).toEqual([["B#0", 1, 1], ["B#1", 1, 2], ["B#2", 1, 1]]);
-    expect(instance.step().envelopes.map(({ to, seq }) => [to, seq])).toEqual([["B#0", 2], ["B#1", 2], ["B#2", 2]]);
+    expect(first.map(({ to, seq, parts }) => [to, seq, parts.length])).toEqual([
+      ["B#0", 1, 1],
+      ["B#1", 1, 2],
+      ["B#2", 1, 1],
+    ]);
+    expect(instance.step().envelopes.map(({ to, seq }) => [to, seq])).toEqual([
+      ["B#0", 2],
+      ["B#1", 2],
+      ["B#2", 2],
+    ]);
   });
 
   test("what passes through a log is appended, with its destination", () => {
     const ordering = { log: "B.log", by: [] };
     const receivers = (route: "all" | "owner" | "one", to: string | null) => {
-      const [{ to: receiver, parts: [part] }] = sends(route, to, [["a", 1]], ordering).envelopes;
+      const [
+        {
+          to: receiver,
+          parts: [part],
+        },
+      ] = sends(route, to, [["a", 1]], ordering).envelopes;
       expect(receiver).toBe("log");
       return part.kind === "append" ? part.runs.map(({ to: each }) => each) : [];
     };
@@ -266,7 +379,10 @@ function fnv(text: string): number {
 describe("logs", () => {
   const ordered = { ...click, ordering: { log: "A.log", by: [0] } };
   const batch = (value: string, index: number, ...ids: number[]): Part => ({
-    kind: "batch", log: "A.log", value: [value], index,
+    kind: "batch",
+    log: "A.log",
+    value: [value],
+    index,
     runs: [{ target: "A.click", to: null, from: "B#0", rows: ids.map((id) => [value, id]) }],
   });
 
@@ -279,7 +395,19 @@ describe("logs", () => {
     arrive("log", batch("hats", 1));
     while (instance.wantsStep()) instance.step();
     expect(steps.slice(1)).toEqual([
-      { clock: 'A.log["shoes"]', events: [{ collection: "click", rows: [["shoes", 1], ["shoes", 2]] }], closed: [] },
+      {
+        clock: 'A.log["shoes"]',
+        events: [
+          {
+            collection: "click",
+            rows: [
+              ["shoes", 1],
+              ["shoes", 2],
+            ],
+          },
+        ],
+        closed: [],
+      },
       { clock: 'A.log["hats"]', events: [], closed: [] },
       { clock: 'A.log["shoes"]', events: [{ collection: "click", rows: [["shoes", 3]] }], closed: [] },
     ]);
@@ -311,19 +439,40 @@ describe("logs", () => {
     instance.input("add", [2]);
     while (instance.wantsStep()) instance.step();
     expect(steps.slice(1).map((step) => step.clock ?? "unordered")).toEqual([
-      'A.log["shoes"]', "unordered", 'A.log["shoes"]', "unordered", 'A.log["shoes"]',
+      'A.log["shoes"]',
+      "unordered",
+      'A.log["shoes"]',
+      "unordered",
+      'A.log["shoes"]',
     ]);
   });
 
   test("only the sequencer may send batches, and only with rows of the log", () => {
     const { instance, arrive } = recorded({ collections: [add, ordered] });
     instance.step();
-    expect(arrive("B#0", batch("shoes", 1, 1))[0]).toMatchObject({ code: "DLC909", message: expect.stringContaining("B#0") });
+    expect(arrive("B#0", batch("shoes", 1, 1))[0]).toMatchObject({
+      code: "DLC909",
+      message: expect.stringContaining("B#0"),
+    });
     expect(arrive("log", { ...batch("shoes", 1, 1), log: "B.log" } as Part)[0]).toMatchObject({ code: "DLC909" });
-    const wrong: Part = { kind: "batch", log: "A.log", value: ["shoes"], index: 1, runs: [
-      { target: "A.add", to: null, from: "B#1", rows: [[1]] },
-      { target: "A.click", to: null, from: "B#1", rows: [["shoes", "1"], ["shoes", 1]] },
-    ] };
+    const wrong: Part = {
+      kind: "batch",
+      log: "A.log",
+      value: ["shoes"],
+      index: 1,
+      runs: [
+        { target: "A.add", to: null, from: "B#1", rows: [[1]] },
+        {
+          target: "A.click",
+          to: null,
+          from: "B#1",
+          rows: [
+            ["shoes", "1"],
+            ["shoes", 1],
+          ],
+        },
+      ],
+    };
     expect(arrive("log", wrong).map((fault) => fault.code)).toEqual(["DLC902", "DLC902"]);
     expect(instance.clocks()).toEqual(['A.log["shoes"]']);
     expect(instance.waiting).toBe(1);
@@ -331,15 +480,31 @@ describe("logs", () => {
 
   test("a host's row and a timer of an ordered input go to the log first, without a step", () => {
     const ordering = { log: "A.log", by: [] };
-    const { instance, steps } = recorded({ collections: [{ ...add, ordering }, collection("timer", "tick", {}, { ordering })] });
+    const { instance, steps } = recorded({
+      collections: [{ ...add, ordering }, collection("timer", "tick", {}, { ordering })],
+    });
     instance.step();
     instance.input("add", [5]);
     instance.fire("tick");
     expect(instance.wantsStep()).toBe(true);
-    expect(instance.step().envelopes).toEqual([{ from: "A#0", to: "log", epoch: 77, seq: 1, parts: [{ kind: "append", log: "A.log", runs: [
-      { target: "A.add", to: "A#0", from: "A#0", rows: [[5]] },
-      { target: "A.tick", to: "A#0", from: "A#0", rows: [[]] },
-    ] }] }]);
+    expect(instance.step().envelopes).toEqual([
+      {
+        from: "A#0",
+        to: "log",
+        epoch: 77,
+        seq: 1,
+        parts: [
+          {
+            kind: "append",
+            log: "A.log",
+            runs: [
+              { target: "A.add", to: "A#0", from: "A#0", rows: [[5]] },
+              { target: "A.tick", to: "A#0", from: "A#0", rows: [[]] },
+            ],
+          },
+        ],
+      },
+    ]);
     expect(steps).toHaveLength(1);
     expect(instance.wantsStep()).toBe(false);
   });

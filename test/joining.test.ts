@@ -50,14 +50,23 @@ role Client x2 {
 `;
 
 /** Its replicas also send to each other, themselves included. */
-const gossiping = store.replace("  answer(r", "  channel echo(id: int);\n  table echoes(id: int);\n  Store.echo(id) <~ later(id);\n  echoes(id) <= echo(id);\n  answer(r");
+const gossiping = store.replace(
+  "  answer(r",
+  "  channel echo(id: int);\n  table echoes(id: int);\n  Store.echo(id) <~ later(id);\n  echoes(id) <= echo(id);\n  answer(r",
+);
 
 const programs = programsOf(check(store).plan);
 const gossip = check(gossiping).plan;
 /** Replicas and clients look who takes part. */
 const looking = store
-  .replace("  answer(r", "  output pairs_of(a: addr, b: addr) any;\n  output met(id: int, a: addr) any;\n  pairs_of(a, b) <= Store.nodes(a), Client.nodes(b);\n  met(id, a) <= click(_, id), Store.nodes(a);\n  answer(r")
-  .replace("  Store.ask(r", "  output alone(a: addr) any;\n  alone(a) <= Client.nodes(a), Store.nodes(\"Store#0\"), not Store.nodes(\"Store#2\");\n  Store.ask(r");
+  .replace(
+    "  answer(r",
+    "  output pairs_of(a: addr, b: addr) any;\n  output met(id: int, a: addr) any;\n  pairs_of(a, b) <= Store.nodes(a), Client.nodes(b);\n  met(id, a) <= click(_, id), Store.nodes(a);\n  answer(r",
+  )
+  .replace(
+    "  Store.ask(r",
+    '  output alone(a: addr) any;\n  alone(a) <= Client.nodes(a), Store.nodes("Store#0"), not Store.nodes("Store#2");\n  Store.ask(r',
+  );
 const tables = ["clicks", "cur", "later", "pairs", "echoes"];
 /** Those whose contents are the same at every replica in every run. */
 const outputs = ["total", "seen", "path"];
@@ -79,7 +88,10 @@ function give(world: Joining, round: number): void {
 }
 
 /** Clicks after their seal are refused by the host. Everything else must be taken. */
-function runWith(options: Partial<JoiningOptions> & { readonly seed: number }, between: (world: Joining, round: number) => void): Joining {
+function runWith(
+  options: Partial<JoiningOptions> & { readonly seed: number },
+  between: (world: Joining, round: number) => void,
+): Joining {
   const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Store"], ...options });
   for (let round = 0; round < 12; round++) {
     give(world, round);
@@ -95,17 +107,32 @@ function runWith(options: Partial<JoiningOptions> & { readonly seed: number }, b
 function difference(world: Joining, one: string, other: string): string[] {
   const found: string[] = [];
   const [a, b] = [world.instances.get(one)!, world.instances.get(other)!];
-  for (const name of [...tables, ...outputs]) if (JSON.stringify(a.read(name)) !== JSON.stringify(b.read(name))) found.push(`${name} at ${one}: ${JSON.stringify(a.read(name))}, at ${other}: ${JSON.stringify(b.read(name))}`);
-  const told = (address: string, name: string): string => JSON.stringify([...new Set((world.delivered.get(`${address}.${name}`) ?? []).map((row: Row) => JSON.stringify(row)))].sort());
-  for (const name of outputs) if (told(one, name) !== told(other, name)) found.push(`${name} told by ${one}: ${told(one, name)}, by ${other}: ${told(other, name)}`);
-  if (JSON.stringify(a.awaited()) !== JSON.stringify(b.awaited())) found.push(`seals awaited by ${one}: ${JSON.stringify(a.awaited())}, by ${other}: ${JSON.stringify(b.awaited())}`);
+  for (const name of [...tables, ...outputs])
+    if (JSON.stringify(a.read(name)) !== JSON.stringify(b.read(name)))
+      found.push(`${name} at ${one}: ${JSON.stringify(a.read(name))}, at ${other}: ${JSON.stringify(b.read(name))}`);
+  const told = (address: string, name: string): string =>
+    JSON.stringify(
+      [...new Set((world.delivered.get(`${address}.${name}`) ?? []).map((row: Row) => JSON.stringify(row)))].sort(),
+    );
+  for (const name of outputs)
+    if (told(one, name) !== told(other, name))
+      found.push(`${name} told by ${one}: ${told(one, name)}, by ${other}: ${told(other, name)}`);
+  if (JSON.stringify(a.awaited()) !== JSON.stringify(b.awaited()))
+    found.push(`seals awaited by ${one}: ${JSON.stringify(a.awaited())}, by ${other}: ${JSON.stringify(b.awaited())}`);
   return found;
 }
 
 /** Answers that neither the newcomer has told nor its sponsor had when it handed over its state. */
 function untold(world: Joining, newcomer: string): string[] {
-  const known = new Set([...world.toldAtCut.get(newcomer)!, ...(world.delivered.get(`${newcomer}.answer`) ?? [])].map((row) => JSON.stringify(row)));
-  return world.delivered.get("Store#0.answer")!.map((row) => JSON.stringify(row)).filter((row) => !known.has(row));
+  const known = new Set(
+    [...world.toldAtCut.get(newcomer)!, ...(world.delivered.get(`${newcomer}.answer`) ?? [])].map((row) =>
+      JSON.stringify(row),
+    ),
+  );
+  return world.delivered
+    .get("Store#0.answer")!
+    .map((row) => JSON.stringify(row))
+    .filter((row) => !known.has(row));
 }
 
 function joinsTwo(world: Joining, round: number): void {
@@ -122,23 +149,27 @@ describe.each([
   test.each([
     ["that hear from others", programs],
     ["that also send to each other", programsOf(gossip)],
-  ])("holds and tells what the other replicas %s do, and then goes on as they do", (_, of) => {
-    let taken = 0;
-    for (let seed = 1; seed <= seeds; seed++) {
-      const world = run({ seed, programs: of }, joinsTwo);
-      expect(world.faults, `seed ${seed}`).toEqual([]);
-      const stores = [...world.instances.keys()].filter((address) => address.startsWith("Store"));
-      for (const address of stores) {
-        expect(world.instances.get(address)!.isLiving, `${address}, seed ${seed}`).toBe(true);
-        expect(difference(world, "Store#0", address), `seed ${seed}`).toEqual([]);
+  ])(
+    "holds and tells what the other replicas %s do, and then goes on as they do",
+    (_, of) => {
+      let taken = 0;
+      for (let seed = 1; seed <= seeds; seed++) {
+        const world = run({ seed, programs: of }, joinsTwo);
+        expect(world.faults, `seed ${seed}`).toEqual([]);
+        const stores = [...world.instances.keys()].filter((address) => address.startsWith("Store"));
+        for (const address of stores) {
+          expect(world.instances.get(address)!.isLiving, `${address}, seed ${seed}`).toBe(true);
+          expect(difference(world, "Store#0", address), `seed ${seed}`).toEqual([]);
+        }
+        for (const address of stores.slice(2)) {
+          expect(untold(world, address), `${address}, seed ${seed}`).toEqual([]);
+          taken += world.delivered.get(`${address}.answer`)?.length ?? 0;
+        }
       }
-      for (const address of stores.slice(2)) {
-        expect(untold(world, address), `${address}, seed ${seed}`).toEqual([]);
-        taken += world.delivered.get(`${address}.answer`)?.length ?? 0;
-      }
-    }
-    expect(taken).toBeGreaterThan(seeds);
-  }, 120_000);
+      expect(taken).toBeGreaterThan(seeds);
+    },
+    120_000,
+  );
 
   /** How many of so many runs end with a newcomer that differs, has no state, or with something refused. */
   function broken(spoil: (envelope: Envelope) => Envelope, of = 60): number {
@@ -153,7 +184,9 @@ describe.each([
 
   test("would differ if its sponsor held nothing back, or did not wait for all that was numbered before a mark", () => {
     const toSponsors = (to: string): boolean => to === "Store#0" || to === "Store#1";
-    expect(broken(without((part, { to, from }) => part.kind === "view" && toSponsors(to) && from !== "log"))).toBeGreaterThan(10);
+    expect(
+      broken(without((part, { to, from }) => part.kind === "view" && toSponsors(to) && from !== "log")),
+    ).toBeGreaterThan(10);
     expect(broken(marksApart)).toBeGreaterThan(10);
     expect(broken((envelope) => envelope)).toBe(0);
   }, 120_000);
@@ -189,7 +222,9 @@ describe.each([
         if (round === 4) at.join("Store", 3);
         if (round !== 3 && round !== 6) return;
         const sponsor = at.registry.changes.at(-1)?.sponsor;
-        const living = [...at.instances.values()].filter((each) => each.address.startsWith("Store") && each.isLiving && !at.dead.has(each.address));
+        const living = [...at.instances.values()].filter(
+          (each) => each.address.startsWith("Store") && each.isLiving && !at.dead.has(each.address),
+        );
         // The state of the last one goes with it.
         if (sponsor && living.length > 1 && living.some((each) => each.address === sponsor)) {
           at.leave(sponsor);
@@ -197,7 +232,9 @@ describe.each([
         }
       });
       expect(world.faults, `seed ${seed}`).toEqual([]);
-      const stores = [...world.instances.values()].filter((each) => each.address.startsWith("Store") && !world.dead.has(each.address));
+      const stores = [...world.instances.values()].filter(
+        (each) => each.address.startsWith("Store") && !world.dead.has(each.address),
+      );
       for (const { address, isLiving } of stores) {
         expect(isLiving, `${address}, seed ${seed}`).toBe(true);
         expect(difference(world, stores[0].address, address), `seed ${seed}`).toEqual([]);
@@ -217,14 +254,20 @@ describe.each([
         if (round === 8) at.leave("Store#1");
       });
       expect(world.faults, `seed ${seed}`).toEqual([]);
-      const stores = [...world.instances.values()].filter(({ address }) => address.startsWith("Store") && !world.dead.has(address));
+      const stores = [...world.instances.values()].filter(
+        ({ address }) => address.startsWith("Store") && !world.dead.has(address),
+      );
       const members = stores.map(({ address }) => address).sort();
       expect(members).toContain("Store#2");
       const pairs = members.flatMap((a) => ["Client#0", "Client#1"].map((b) => [a, b]));
-      for (const { address, read } of stores.map((each) => ({ address: each.address, read: each.read("pairs_of") }))) expect(read, `${address}, seed ${seed}`).toEqual(pairs);
-      for (const client of addresses("Client", [0, 1])) expect(world.instances.get(client)!.read("alone"), `${client}, seed ${seed}`).toEqual([]);
+      for (const { address, read } of stores.map((each) => ({ address: each.address, read: each.read("pairs_of") })))
+        expect(read, `${address}, seed ${seed}`).toEqual(pairs);
+      for (const client of addresses("Client", [0, 1]))
+        expect(world.instances.get(client)!.read("alone"), `${client}, seed ${seed}`).toEqual([]);
       expect(world.delivered.get("Client#0.alone"), `seed ${seed}`).toContainEqual(["Client#1"]);
-      const [met, other] = addresses("Store", [0, 2]).map((address) => JSON.stringify([...new Set(world.delivered.get(`${address}.met`)?.map((row) => row.join()))].sort()));
+      const [met, other] = addresses("Store", [0, 2]).map((address) =>
+        JSON.stringify([...new Set(world.delivered.get(`${address}.met`)?.map((row) => row.join()))].sort()),
+      );
       if (met !== other) differ++;
     }
     // What the label says of `met`.
@@ -270,9 +313,10 @@ describe.each([
     expect(again.isLiving).toBe(false);
     const why = "Store#2 is a member of this deployment already: give the newcomer another number";
     if (isOnLogs) expect([world.refused.get("Store#2"), world.faults]).toEqual([why, []]);
-    else expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
-      "DLC906 the sequencer does not let a newcomer in: Store#2 is a member of this deployment already: give the newcomer at 127.0.0.1:7002 another number",
-    ]);
+    else
+      expect(world.faults.map(({ code, message }) => `${code} ${message}`)).toEqual([
+        "DLC906 the sequencer does not let a newcomer in: Store#2 is a member of this deployment already: give the newcomer at 127.0.0.1:7002 another number",
+      ]);
   });
 
   test("hears all that those say who are started again after it came", () => {
@@ -287,7 +331,8 @@ describe.each([
       back.endInput();
       world.run();
       expect(world.faults, `seed ${seed}`).toEqual([]);
-      for (const address of ["Store#0", "Store#1", "Store#2"]) expect(world.instances.get(address)!.read("clicks"), `${address}, seed ${seed}`).toEqual([["c", 1]]);
+      for (const address of ["Store#0", "Store#1", "Store#2"])
+        expect(world.instances.get(address)!.read("clicks"), `${address}, seed ${seed}`).toEqual([["c", 1]]);
     }
   });
 
@@ -327,9 +372,15 @@ test("a newcomer hears who has been declared gone before it came, while it came 
     world.run();
     for (const address of ["Store#0", "Store#1", "Store#2"]) {
       const store = world.instances.get(address)!;
-      expect([address, store.isLiving, [...store.gone.keys()], store.awaited(), store.read("total")], `seed ${seed}`).toEqual([address, true, ["Client#1"], [], []]);
+      expect(
+        [address, store.isLiving, [...store.gone.keys()], store.awaited(), store.read("total")],
+        `seed ${seed}`,
+      ).toEqual([address, true, ["Client#1"], [], []]);
     }
-    expect(world.faults.filter(({ code }) => code !== "DLC914" && code !== "DLC906"), `seed ${seed}`).toEqual([]);
+    expect(
+      world.faults.filter(({ code }) => code !== "DLC914" && code !== "DLC906"),
+      `seed ${seed}`,
+    ).toEqual([]);
     if (world.faults.some(({ message }) => message.startsWith("Store#2 gives up the partition"))) told++;
   }
   expect(told).toBeGreaterThan(seeds / 2);
@@ -346,19 +397,31 @@ describe("where the registry stands in a log that all read", () => {
         if (round === 2) at.join("Client", 2);
         if (round === 4) at.join("Store", 2);
         if (round === 6) at.join("Client", 3);
-        for (const address of ["Client#2", "Client#3"]) if (at.instances.get(address)?.isLiving) at.instances.get(address)!.input("put", [`k${round % 2}`, 1000 + round]);
+        for (const address of ["Client#2", "Client#3"])
+          if (at.instances.get(address)?.isLiving)
+            at.instances.get(address)!.input("put", [`k${round % 2}`, 1000 + round]);
         if (round === 9 && at.instances.get("Client#2")!.isLiving) at.leave("Client#2");
       });
-      for (const [address, each] of world.instances) if (address.startsWith("Client") && !world.dead.has(address)) each.endInput();
+      for (const [address, each] of world.instances)
+        if (address.startsWith("Client") && !world.dead.has(address)) each.endInput();
       world.run();
-      expect(world.faults.filter(({ code }) => code !== "DLC951"), `seed ${seed}`).toEqual([]);
+      expect(
+        world.faults.filter(({ code }) => code !== "DLC951"),
+        `seed ${seed}`,
+      ).toEqual([]);
       for (const address of ["Store#1", "Store#2"]) {
         expect(difference(world, "Store#0", address), `seed ${seed}`).toEqual([]);
         expect(world.instances.get(address)!.awaited(), `seed ${seed}`).toEqual([]);
       }
       // A value overwrites those before it: the last of each replica is the same, and so are the places in the log.
       expect(world.instances.get("Store#2")!.read("cur")).toEqual(world.instances.get("Store#0")!.read("cur"));
-      if (world.instances.get("Store#0")!.read("cur").some(([, v]) => (v as number) >= 1000)) appended++;
+      if (
+        world.instances
+          .get("Store#0")!
+          .read("cur")
+          .some(([, v]) => (v as number) >= 1000)
+      )
+        appended++;
     }
     expect(appended).toBeGreaterThan(seeds / 10);
   }, 120_000);
@@ -376,7 +439,8 @@ describe("where the registry stands in a log that all read", () => {
       const again = world.joinAgain("Store", 2);
       world.run();
       // It is the first that is let in only where that has not been heard of.
-      if (again.isLiving) expect(again.read("clicks"), `seed ${seed}`).toEqual(world.instances.get("Store#1")!.read("clicks"));
+      if (again.isLiving)
+        expect(again.read("clicks"), `seed ${seed}`).toEqual(world.instances.get("Store#1")!.read("clicks"));
       else {
         expect(world.refused.get("Store#2"), `seed ${seed}`).toMatch(/is a member of this deployment already/);
         expect(again.read("clicks"), `seed ${seed}`).toEqual([]);
@@ -391,12 +455,40 @@ describe("where the registry stands in a log that all read", () => {
   test("what was sent in a view that an instance has not entered, or before a newcomer has its state, is not read", () => {
     const world = new Joining({ programs, ...options, dynamic: ["Store"], seed: 1 });
     world.run();
-    const entry = { kind: "appended", log: "Store.log", upTo: 1, from: "Client#0", epoch: 1, first: 1, envelopes: [{ seq: 1, parts: [{ kind: "view", view: 1 }] }] } as const;
+    const entry = {
+      kind: "appended",
+      log: "Store.log",
+      upTo: 1,
+      from: "Client#0",
+      epoch: 1,
+      first: 1,
+      envelopes: [{ seq: 1, parts: [{ kind: "view", view: 1 }] }],
+    } as const;
     expect(() => world.instances.get("Store#0")!.enter(entry)).toThrow("before its turn");
     expect(() => world.join("Store", 2).enter({ ...entry, envelopes: [] })).toThrow("before its turn");
     // Of an address that has not joined by then nothing is taken, at whatever replica.
-    const stranger = { ...entry, from: "Client#7", envelopes: [{ seq: 1, parts: [{ kind: "append", log: "Store.log", runs: [{ target: "Store.put", to: null, from: "Client#7", rows: [["k", 1]] }] }] }] } as const;
-    expect(world.instances.get("Store#0")!.enter(stranger).faults.map(({ code }) => code)).toEqual(["DLC906"]);
+    const stranger = {
+      ...entry,
+      from: "Client#7",
+      envelopes: [
+        {
+          seq: 1,
+          parts: [
+            {
+              kind: "append",
+              log: "Store.log",
+              runs: [{ target: "Store.put", to: null, from: "Client#7", rows: [["k", 1]] }],
+            },
+          ],
+        },
+      ],
+    } as const;
+    expect(
+      world.instances
+        .get("Store#0")!
+        .enter(stranger)
+        .faults.map(({ code }) => code),
+    ).toEqual(["DLC906"]);
     expect(world.instances.get("Store#0")!.waiting).toBe(0);
   });
 
@@ -414,6 +506,7 @@ describe("where the registry stands in a log that all read", () => {
 
   test("no number of what has come is kept for ever", () => {
     const world = runWith({ seed: 1, programs, ...options, dynamic: ["Store"] }, joinsTwo);
-    for (const instance of world.instances.values()) for (const [from, , { beyond }] of instance.received.last()) expect([from, [...beyond]]).toEqual([from, []]);
+    for (const instance of world.instances.values())
+      for (const [from, , { beyond }] of instance.received.last()) expect([from, [...beyond]]).toEqual([from, []]);
   });
 });

@@ -122,7 +122,8 @@ const layers: readonly Layer[] = [
   {
     name: "command line",
     owns: at("cli"),
-    mayImport: (path) => ["compiler", "editor", "runtime", "verify", "functions", "pictures"].some((folder) => at(folder)(path)),
+    mayImport: (path) =>
+      ["compiler", "editor", "runtime", "verify", "functions", "pictures"].some((folder) => at(folder)(path)),
     nodeModules: [
       "node",
       "commander",

@@ -273,7 +273,9 @@ describe("types", () => {
 
   it("of aggregates of what a lattice holds now, which is plain", () => {
     const kinds = ["sum(reveal(v))", "max(reveal(v))", "sum(stamp(w))", "sum(union(s, s))"].map(
-      (call) => only(`table l(v: lmax<int>, w: lww<int>, s: lpset<int>); scratch z(n: lmax<int>); z(${call}) <= l(v, w, s);`).rule.head.terms[0].kind,
+      (call) =>
+        only(`table l(v: lmax<int>, w: lww<int>, s: lpset<int>); scratch z(n: lmax<int>); z(${call}) <= l(v, w, s);`)
+          .rule.head.terms[0].kind,
     );
     expect(kinds).toEqual(["aggregate", "aggregate", "aggregate", "value"]);
   });

@@ -136,7 +136,9 @@ test("a role that sends to others needs a deployment", async () => {
 });
 
 test("the log of a role that stands alone runs beside it; a deployment without a place for one is refused", async () => {
-  const program = programOf("role R { input put(x: int); table last(k: int -> x: int); last(0, x) <+- put(x); output o(x: int); o(x) <= last(_, x); }");
+  const program = programOf(
+    "role R { input put(x: int); table last(k: int -> x: int); last(0, x) <+- put(x); output o(x: int); o(x) <= last(_, x); }",
+  );
   const node = await startNode(program);
   const [heard] = await new Promise<unknown[]>((done) => {
     node.on("o", (row) => done([row]));
@@ -145,7 +147,9 @@ test("the log of a role that stands alone runs beside it; a deployment without a
   expect(heard).toEqual({ x: 7 });
   await node.stop();
   const { log: _, ...deploy } = defaultDeployment({ roles: [{ role: "R", count: 1 }], log: true }, "127.0.0.1", 0);
-  await expect(startNode(program, { deploy })).rejects.toThrow('R.put passes through a log, and the deployment has no place for it: "log" is missing');
+  await expect(startNode(program, { deploy })).rejects.toThrow(
+    'R.put passes through a log, and the deployment has no place for it: "log" is missing',
+  );
 });
 
 test("the deployment made where none is given places all instances on ports of their own", () => {
@@ -172,7 +176,9 @@ test("the deployment made where none is given places all instances on ports of t
   expect(byEpochs.epochMs).toBe(100);
   expect(parseDeployment(JSON.stringify({ ...byEpochs, epochMs: 20 }), "deploy.json", needs).epochMs).toBe(20);
   for (const epochMs of [0, 1.5, -1, 3_600_001, "20ms"])
-    expect(() => parseDeployment(JSON.stringify({ ...byEpochs, epochMs }), "d.json", needs)).toThrow(`d.json: "epochMs" is how long an epoch is, milliseconds from 1 to 3600000; found ${JSON.stringify(epochMs)}`);
+    expect(() => parseDeployment(JSON.stringify({ ...byEpochs, epochMs }), "d.json", needs)).toThrow(
+      `d.json: "epochMs" is how long an epoch is, milliseconds from 1 to 3600000; found ${JSON.stringify(epochMs)}`,
+    );
   expect(() => parseDeployment("{", "d.json")).toThrow(/^d\.json: not JSON: /);
   const twice = {
     roles: {
@@ -190,7 +196,13 @@ test("the deployment made where none is given places all instances on ports of t
 });
 
 /** Sends what it is given to Sink. */
-const words = { name: "word", columns: [{ name: "id", type: "int" }, { name: "text", type: "string" }] } as const;
+const words = {
+  name: "word",
+  columns: [
+    { name: "id", type: "int" },
+    { name: "text", type: "string" },
+  ],
+} as const;
 const Sender: RoleProgram = {
   meta: {
     role: "Sender",
@@ -244,7 +256,13 @@ test("input waits while the receiver is away, within a bound, and goes on when i
   const text = "x".repeat(1000);
   writeFileSync(path, Array.from({ length: count }, (_, id) => `{"id":${id},"text":"${text}"}\n`).join(""));
   const deploy = defaultDeployment(
-    { roles: [{ role: "Sender", count: 1 }, { role: "Sink", count: 1 }], log: false },
+    {
+      roles: [
+        { role: "Sender", count: 1 },
+        { role: "Sink", count: 1 },
+      ],
+      log: false,
+    },
     "127.0.0.1",
     20_000 + (process.pid % 10_000),
   );

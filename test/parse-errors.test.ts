@@ -37,7 +37,10 @@ describe("one bad statement in a role", () => {
     ["table z(x: int) durable, lossy;", "DLC101 [,] No comma is expected here."],
     ["input c(x: int) sealed by x;", "DLC109 [by] The columns after `by` stand in brackets: `sealed by (k)`."],
     ["input c(x: int) single;", "DLC109 [single] `single` says how a seal is given, and there is no `sealed` here."],
-    ["input c(x: int) every 3s;", "DLC109 [every] `every` says how often a partition ends, and there is no `sealed` here."],
+    [
+      "input c(x: int) every 3s;",
+      "DLC109 [every] `every` says how often a partition ends, and there is no `sealed` here.",
+    ],
     ["input c(x: int) rate;", "DLC111 [rate] A number is expected after `rate`: facts a second, as in `rate 500`."],
     ["input c(x: int) rate 0;", "DLC111 [0] `0` is no rate."],
     ["input c(x: int) rate 5s;", "DLC111 [5s] `5s` is no rate."],
@@ -131,7 +134,10 @@ describe("one bad statement in a role", () => {
     ],
     ['import "./x.dlc" as y;', "DLC106 [import] A file is imported outside of roles and modules."],
     ["in send(x: int);", "DLC106 [in] `in` belongs to the interface of a module or a component, and this is a role."],
-    ["out sent(x: int);", "DLC106 [out] `out` belongs to the interface of a module or a component, and this is a role."],
+    [
+      "out sent(x: int);",
+      "DLC106 [out] `out` belongs to the interface of a module or a component, and this is a role.",
+    ],
     ["use M as m in A;", "DLC106 [A] A copy stands in the role in which it is used, here `A`."],
     ["use M<int as m;", "DLC101 [as] Expected `>`, `,` or `<`, found `as`."],
     ["use M(B as m;", "DLC101 [(] This `(` is never closed."],
@@ -243,7 +249,9 @@ describe("what the scanner sees", () => {
       "DLC101 [x3] Expected `(`, found `x3`.",
       "DLC101 [(] This `(` is never closed.",
     ]);
-    expect(brief("in x(n: int);")).toEqual(["DLC106 [in x(n: int)] The in `x` stands outside of any module or component."]);
+    expect(brief("in x(n: int);")).toEqual([
+      "DLC106 [in x(n: int)] The in `x` stands outside of any module or component.",
+    ]);
     expect(brief('@allow(weaker, "x") module M { }')).toHaveLength(1);
   });
 

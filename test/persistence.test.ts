@@ -37,30 +37,39 @@ function moving(create: (env: Environment) => Evaluator, moves: () => boolean): 
 test.each([
   ["plain", randomProgram, randomEvents, plain],
   ["lattice", randomLatticeProgram, randomLatticeEvents, latticeCollections],
-] as const)("of evaluators of random programs with %s columns", (_, randomOf, eventsOf, collections) => {
-  let valid = 0;
-  for (let seed = 0; valid < programs && seed < programs * 20; seed++) {
-    const dice = new Dice(seed);
-    const text = randomOf(dice);
-    let ir;
-    try {
-      ir = irOf(text);
-    } catch {
-      continue;
+] as const)(
+  "of evaluators of random programs with %s columns",
+  (_, randomOf, eventsOf, collections) => {
+    let valid = 0;
+    for (let seed = 0; valid < programs && seed < programs * 20; seed++) {
+      const dice = new Dice(seed);
+      const text = randomOf(dice);
+      let ir;
+      try {
+        ir = irOf(text);
+      } catch {
+        continue;
+      }
+      valid++;
+      const create = loadRole(emit(bare(ir)).value!, "R", (_, name) => imported[name]).createEvaluator;
+      const moves = new Dice(seed + 1);
+      const straight = new World(create, "R#0", ["Q#0", "Q#1"]);
+      const moved = new World(
+        moving(create, () => moves.below(3) > 0),
+        "R#0",
+        ["Q#0", "Q#1"],
+      );
+      for (let step = 0; step < 12; step++) {
+        const events = eventsOf(dice);
+        const where = `seed ${seed}, step ${step}\n${text}`;
+        expect(JSON.stringify(moved.step(events)), where).toBe(JSON.stringify(straight.step(events)));
+        for (const name of collections)
+          expect(JSON.stringify(moved.evaluator.read(name)), where).toBe(JSON.stringify(straight.evaluator.read(name)));
+        const rest = ({ evaluator }: World): unknown => [evaluator.pending(), evaluator.held(), evaluator.changes!()];
+        expect(rest(moved), where).toEqual(rest(straight));
+      }
     }
-    valid++;
-    const create = loadRole(emit(bare(ir)).value!, "R", (_, name) => imported[name]).createEvaluator;
-    const moves = new Dice(seed + 1);
-    const straight = new World(create, "R#0", ["Q#0", "Q#1"]);
-    const moved = new World(moving(create, () => moves.below(3) > 0), "R#0", ["Q#0", "Q#1"]);
-    for (let step = 0; step < 12; step++) {
-      const events = eventsOf(dice);
-      const where = `seed ${seed}, step ${step}\n${text}`;
-      expect(JSON.stringify(moved.step(events)), where).toBe(JSON.stringify(straight.step(events)));
-      for (const name of collections) expect(JSON.stringify(moved.evaluator.read(name)), where).toBe(JSON.stringify(straight.evaluator.read(name)));
-      const rest = ({ evaluator }: World): unknown => [evaluator.pending(), evaluator.held(), evaluator.changes!()];
-      expect(rest(moved), where).toEqual(rest(straight));
-    }
-  }
-  expect(valid).toBe(programs);
-}, 600_000);
+    expect(valid).toBe(programs);
+  },
+  600_000,
+);

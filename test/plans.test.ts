@@ -15,9 +15,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const fixture = (name: string): string => readFileSync(join(root, "fixtures", "plans", `${name}.dlc`), "utf8");
 const planned = (text: string, plan: PlanName = "1"): Checked => check(text, "auto", new Map(), { plan });
 const forms = ({ insertions }: Pick<Plan | OtherPlan, "insertions">): string[] =>
-  insertions.map(({ mechanism, at, key }) => `${mechanism} ${at.join("+")}${key.length > 0 ? ` by ${key.join(",")}` : ""}`);
+  insertions.map(
+    ({ mechanism, at, key }) => `${mechanism} ${at.join("+")}${key.length > 0 ? ` by ${key.join(",")}` : ""}`,
+  );
 
-const cases: readonly { isShown?: false; name: string; output: string; chosen: string; cost: number; baseline: string; baselineCost: number; given: Given }[] = [
+const cases: readonly {
+  isShown?: false;
+  name: string;
+  output: string;
+  chosen: string;
+  cost: number;
+  baseline: string;
+  baselineCost: number;
+  given: Given;
+}[] = [
   {
     name: "monitor",
     output: "Monitor.current",
@@ -26,7 +37,14 @@ const cases: readonly { isShown?: false; name: string; output: string; chosen: s
     cost: 10,
     baseline: "order Monitor.reading+Monitor.limit",
     baselineCost: 4010,
-    given: [["Operator.limit", "a", 1], ["Operator#1.limit", "a", 2], ["Operator.limit", "a", 3], ["Operator#1.limit", "b", 4], ["Operator.limit", "b", 5], ["Sensor.reading", "a", 1, 9]],
+    given: [
+      ["Operator.limit", "a", 1],
+      ["Operator#1.limit", "a", 2],
+      ["Operator.limit", "a", 3],
+      ["Operator#1.limit", "b", 4],
+      ["Operator.limit", "b", 5],
+      ["Sensor.reading", "a", 1, 9],
+    ],
   },
   {
     name: "cache",
@@ -37,7 +55,14 @@ const cases: readonly { isShown?: false; name: string; output: string; chosen: s
     baselineCost: 2010,
     // In the simulator every answer reaches all caches, so that no schedule shows what the label allows.
     isShown: false,
-    given: [["click.click", "c", "i", "u"], ["ask.ask", "c"], ["click.click", "c", "i", "v"], ["click.click", "c", "j", "u"], ["ask.ask", "c"], ["click.click", "c", "i", "w"]],
+    given: [
+      ["click.click", "c", "i", "u"],
+      ["ask.ask", "c"],
+      ["click.click", "c", "i", "v"],
+      ["click.click", "c", "j", "u"],
+      ["ask.ask", "c"],
+      ["click.click", "c", "i", "w"],
+    ],
   },
   {
     name: "baskets",
@@ -47,7 +72,13 @@ const cases: readonly { isShown?: false; name: string; output: string; chosen: s
     baseline: "seal Till.item by basket",
     // 200 baskets a second, five votes on each, to three replicas.
     baselineCost: 3000,
-    given: [["Shop.item", "b", "x"], ["Shop#1.item", "b", "y"], ["Shop#2.item", "c", "x"], ["Shop#3.item", "b", "z"], ["Shop#4.item", "c", "y"]],
+    given: [
+      ["Shop.item", "b", "x"],
+      ["Shop#1.item", "b", "y"],
+      ["Shop#2.item", "c", "x"],
+      ["Shop#3.item", "b", "z"],
+      ["Shop#4.item", "c", "y"],
+    ],
   },
   {
     name: "shop",
@@ -57,7 +88,13 @@ const cases: readonly { isShown?: false; name: string; output: string; chosen: s
     cost: 21.2,
     baseline: "seal Shop.sale by day, order Shop.sale+Shop.price",
     baselineCost: 2021.2,
-    given: [["Till.sale", "mo", "tea", 1], ["Office.price", "tea", 3], ["Till#1.sale", "mo", "tea", 2], ["Office#1.price", "tea", 4], ["Till#2.sale", "mo", "tea", 3]],
+    given: [
+      ["Till.sale", "mo", "tea", 1],
+      ["Office.price", "tea", 3],
+      ["Till#1.sale", "mo", "tea", 2],
+      ["Office#1.price", "tea", 4],
+      ["Till#2.sale", "mo", "tea", 3],
+    ],
   },
 ];
 
@@ -73,7 +110,10 @@ describe.each(cases)("$name", ({ name, output, chosen, cost, baseline, baselineC
     expect(plan.outputs.map(({ achieved }) => achieved)).not.toContain(false);
     const costs = [plan.comparison, ...plan.comparison.others].map((each) => each.cost!.messages);
     // What keeps no promise comes last, whatever it costs.
-    const kept = costs.slice(0, 1 + plan.comparison.others.filter(({ outputs }) => outputs.every(({ achieved }) => achieved)).length);
+    const kept = costs.slice(
+      0,
+      1 + plan.comparison.others.filter(({ outputs }) => outputs.every(({ achieved }) => achieved)).length,
+    );
     expect(kept).toEqual([...kept].sort((a, b) => a - b));
   });
 
@@ -97,7 +137,9 @@ describe.each(cases)("$name", ({ name, output, chosen, cost, baseline, baselineC
 });
 
 test("a profile goes before what is declared", () => {
-  const measured: Profile = { collections: new Map([["Cache.answer", { perSecond: 5000, partitionsPerSecond: null }]]) };
+  const measured: Profile = {
+    collections: new Map([["Cache.answer", { perSecond: 5000, partitionsPerSecond: null }]]),
+  };
   const { plan } = check(fixture("cache"), "auto", new Map(), { profile: measured });
   expect(plan.comparison.rates).toBe("profiled");
   expect(forms(plan)).toEqual(["order Report.click+Report.request by campaign"]);
@@ -110,11 +152,19 @@ test("what nothing is said of comes once a second, and is named", () => {
 });
 
 test("what stops, and what goes on, while something cannot be reached", () => {
-  const sequencer = { unreachable: "the sequencer", what: "nothing is answered that passes through the log", outputs: ["Monitor.current"] };
+  const sequencer = {
+    unreachable: "the sequencer",
+    what: "nothing is answered that passes through the log",
+    outputs: ["Monitor.current"],
+  };
   const replica = { unreachable: "a replica of Monitor", what: "the others answer", outputs: [] };
   expect(planned(fixture("monitor")).plan.comparison.stops).toEqual([sequencer, replica]);
   const { baseline } = planned(fixture("baskets")).plan.comparison;
-  expect(baseline.stops[0]).toEqual({ unreachable: "an instance of Shop", what: "no value of (basket) is answered that it has not sealed", outputs: ["Till.size"] });
+  expect(baseline.stops[0]).toEqual({
+    unreachable: "an instance of Shop",
+    what: "no value of (basket) is answered that it has not sealed",
+    outputs: ["Till.size"],
+  });
 });
 
 test("rules that share nothing have logs of their own, so that one of them can still have one for each value", () => {
@@ -134,7 +184,12 @@ role R replicated x2 {
 }`;
   const { plan, after } = planned(text);
   expect(forms(plan)).toEqual(["order R.put by k", "order R.say"]);
-  const given: Given = [["S.put", "a", 1], ["S#1.put", "a", 2], ["S.say", "x"], ["S#1.say", "y"]];
+  const given: Given = [
+    ["S.put", "a", 1],
+    ["S#1.put", "a", 2],
+    ["S.say", "x"],
+    ["S#1.say", "y"],
+  ];
   expect(broken(plan, runAll(plan, given, { seeds: 6 }), after)).toEqual([]);
 });
 
@@ -164,7 +219,13 @@ role R replicated x2 {
   const { plan } = planned(text);
   expect(forms(plan.comparison.baseline)).not.toEqual([]);
   const baseline = planned(text, "baseline");
-  const given: Given = [["H.b", 1, 1], ["H#1.b", 2, 2], ["H.a", 1, 1], ["H#1.a", 2, 1], ["H.over", 1]];
+  const given: Given = [
+    ["H.b", 1, 1],
+    ["H#1.b", 2, 2],
+    ["H.a", 1, 1],
+    ["H#1.a", 2, 1],
+    ["H.over", 1],
+  ];
   expect(broken(baseline.plan, runAll(baseline.plan, given, { seeds: 3 }), baseline.after)).toEqual([]);
 });
 
@@ -179,12 +240,21 @@ describe("dlc check --profile, --plan", () => {
     place.write({ "m.dlc": fixture("monitor") });
   });
   afterEach(() => place.remove());
-  const planOf = async (...args: string[]): Promise<any> => JSON.parse((await place.dlc("check", "m.dlc", "--format", "json", ...args)).out).plans[0];
+  const planOf = async (...args: string[]): Promise<any> =>
+    JSON.parse((await place.dlc("check", "m.dlc", "--format", "json", ...args)).out).plans[0];
   const profile = (perSecond: number): string =>
-    JSON.stringify({ version: 1, collections: [{ role: "Operator", collection: "limit", perSecond, partitionsPerSecond: null }] });
+    JSON.stringify({
+      version: 1,
+      collections: [{ role: "Operator", collection: "limit", perSecond, partitionsPerSecond: null }],
+    });
 
   test("costs are in the JSON form, by what is measured where there is a profile", async () => {
-    expect(await planOf()).toMatchObject({ rates: "declared", cost: { messages: 10, waitMs: 1 }, baseline: { cost: { messages: 4010 } }, others: [{ name: "2", plan: [] }] });
+    expect(await planOf()).toMatchObject({
+      rates: "declared",
+      cost: { messages: 10, waitMs: 1 },
+      baseline: { cost: { messages: 4010 } },
+      others: [{ name: "2", plan: [] }],
+    });
     place.write({ "p.json": profile(7) });
     expect(await planOf("--profile", "p.json")).toMatchObject({ rates: "profiled", cost: { messages: 14 } });
     // From the configuration, and again when the profile changes, though the program has not.
@@ -202,10 +272,20 @@ describe("dlc check --profile, --plan", () => {
   });
 
   test("a profile that is missing, or none, is wrong use", async () => {
-    expect(await place.dlc("check", "m.dlc", "--profile", "p.json")).toMatchObject({ code: 2, err: expect.stringContaining("there is no profile p.json") });
-    for (const text of ["{}", "[", '{"version": 1, "collections": [{"role": "A", "collection": "b", "perSecond": -1, "partitionsPerSecond": null}]}']) {
+    expect(await place.dlc("check", "m.dlc", "--profile", "p.json")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is no profile p.json"),
+    });
+    for (const text of [
+      "{}",
+      "[",
+      '{"version": 1, "collections": [{"role": "A", "collection": "b", "perSecond": -1, "partitionsPerSecond": null}]}',
+    ]) {
       place.write({ "p.json": text });
-      expect(await place.dlc("check", "m.dlc", "--profile", "p.json")).toMatchObject({ code: 2, err: expect.stringContaining("p.json is no profile") });
+      expect(await place.dlc("check", "m.dlc", "--profile", "p.json")).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("p.json is no profile"),
+      });
     }
   });
 });

@@ -20,7 +20,8 @@ role Client x2 {
 }
 `;
 const byStream = text.replace("sealed by (c)", "sealed");
-const planOf = (program: string) => compile({ path: "test.dlc", text: program }, { dynamic: ["Client", "Store"] }).plan!;
+const planOf = (program: string) =>
+  compile({ path: "test.dlc", text: program }, { dynamic: ["Client", "Store"] }).plan!;
 const keyed = programsOf(planOf(text));
 const whole = programsOf(planOf(byStream));
 const seeds = Number(process.env.DLC_JOINS ?? 300);
@@ -36,7 +37,13 @@ interface Result {
 }
 
 function run(seed: number, programs: typeof keyed, spoil?: (envelope: Envelope) => Envelope): Result {
-  const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic: ["Client", "Store"], seed, ...(spoil && { spoil }) });
+  const world = new Joining({
+    programs,
+    counts: { Store: 2, Client: 2 },
+    dynamic: ["Client", "Store"],
+    seed,
+    ...(spoil && { spoil }),
+  });
   const { random } = world;
   let next = 2;
   let left = false;
@@ -48,14 +55,17 @@ function run(seed: number, programs: typeof keyed, spoil?: (envelope: Envelope) 
     }
     if (random.chance(0.3) && next < 5) world.join("Client", next++);
     if (round === 5) world.join("Store", 2);
-    const living = [...world.instances.values()].filter((each) => each.isLiving && each.address.startsWith("Client") && !world.dead.has(each.address));
+    const living = [...world.instances.values()].filter(
+      (each) => each.isLiving && each.address.startsWith("Client") && !world.dead.has(each.address),
+    );
     if (round > 6 && !left && living.length > 2 && random.chance(0.5)) {
       world.leave(living[random.below(living.length)].address);
       left = true;
     }
     world.run(random.below(50));
   }
-  for (const [address, each] of world.instances) if (address.startsWith("Client") && !world.dead.has(address)) each.endInput();
+  for (const [address, each] of world.instances)
+    if (address.startsWith("Client") && !world.dead.has(address)) each.endInput();
   world.run();
   return { world, ...judged(world) };
 }
@@ -70,12 +80,15 @@ function judged(world: Joining): Omit<Result, "world"> {
     if (store.awaited().length > 0) wrong.push(`${store.address} waits for ${JSON.stringify(store.awaited())}`);
     const counts = new Map<string, number>();
     for (const [c] of store.read("clicks")) counts.set(c as string, (counts.get(c as string) ?? 0) + 1);
-    const told = JSON.stringify([...new Set((world.delivered.get(`${store.address}.total`) ?? []).map((row) => JSON.stringify(row)))].sort());
+    const told = JSON.stringify(
+      [...new Set((world.delivered.get(`${store.address}.total`) ?? []).map((row) => JSON.stringify(row)))].sort(),
+    );
     const expected = JSON.stringify([...counts].map((row) => JSON.stringify(row)).sort());
     if (told !== expected) wrong.push(`${store.address} told ${told}, and has ${expected}`);
     joined += counts.size;
     const [first] = stores;
-    if (JSON.stringify(store.read("clicks")) !== JSON.stringify(first.read("clicks"))) wrong.push(`${store.address} and ${first.address} have other clicks`);
+    if (JSON.stringify(store.read("clicks")) !== JSON.stringify(first.read("clicks")))
+      wrong.push(`${store.address} and ${first.address} have other clicks`);
   }
   return { wrong, barred, joined };
 }
@@ -84,24 +97,36 @@ describe("producers that join and leave", () => {
   test.each([
     ["values", keyed],
     ["the stream", whole],
-  ])("are counted by the seals of %s, or send nothing", (_, programs) => {
-    let barred = 0;
-    let counted = 0;
-    let sent = 0;
-    for (let seed = 1; seed <= seeds; seed++) {
-      const { world, wrong, barred: some, joined } = run(seed, programs);
-      expect(wrong, `seed ${seed}`).toEqual([]);
-      barred += some;
-      counted += joined;
-      for (const [address, client] of world.instances) if (/^Client#[2-9]/.test(address) && client.isLiving) sent++;
-    }
-    expect(barred).toBeGreaterThan(seeds / 4);
-    expect([counted, sent].every((n) => n > seeds)).toBe(true);
-  }, 120_000);
+  ])(
+    "are counted by the seals of %s, or send nothing",
+    (_, programs) => {
+      let barred = 0;
+      let counted = 0;
+      let sent = 0;
+      for (let seed = 1; seed <= seeds; seed++) {
+        const { world, wrong, barred: some, joined } = run(seed, programs);
+        expect(wrong, `seed ${seed}`).toEqual([]);
+        barred += some;
+        counted += joined;
+        for (const [address, client] of world.instances) if (/^Client#[2-9]/.test(address) && client.isLiving) sent++;
+      }
+      expect(barred).toBeGreaterThan(seeds / 4);
+      expect([counted, sent].every((n) => n > seeds)).toBe(true);
+    },
+    120_000,
+  );
 
   test.each([
     ["newcomers sent what was sealed before they came", without((part) => part.kind === "barred")],
-    ["only the first to seal were waited for", (envelope: Envelope): Envelope => ({ ...envelope, parts: envelope.parts.map((part): Part => (part.kind === "fix" ? { ...part, producers: part.producers.slice(0, 1) } : part)) })],
+    [
+      "only the first to seal were waited for",
+      (envelope: Envelope): Envelope => ({
+        ...envelope,
+        parts: envelope.parts.map((part): Part =>
+          part.kind === "fix" ? { ...part, producers: part.producers.slice(0, 1) } : part,
+        ),
+      }),
+    ],
   ])("would break it if %s", (_, spoil) => {
     let broken = 0;
     for (let seed = 1; seed <= 60; seed++) if (run(seed, keyed, spoil).wrong.length > 0) broken++;
@@ -109,19 +134,28 @@ describe("producers that join and leave", () => {
   });
 
   test("make no more than Run of what waits for their seals", () => {
-    const label = (program: string, dynamic: readonly string[]): string | undefined => compile({ path: "test.dlc", text: program }, { dynamic }).plan!.outputs.find(({ output }) => output === "Store.total")!.after.name;
+    const label = (program: string, dynamic: readonly string[]): string | undefined =>
+      compile({ path: "test.dlc", text: program }, { dynamic }).plan!.outputs.find(
+        ({ output }) => output === "Store.total",
+      )!.after.name;
     for (const program of [text, byStream]) {
       expect(label(program, [])).toBe("Async");
       expect(label(program, ["Store"])).toBe("Async");
       expect(label(program, ["Client"])).toBe("Run");
     }
     const { diagnostics, plan } = compile({ path: "test.dlc", text }, { dynamic: ["Client"] });
-    expect(diagnostics.find(({ code }) => code === "DLC402")?.message).toBe("Store.total may differ from run to run (replicas of one run agree): who seals the facts behind it is settled anew in each, since members may join");
-    expect(plan!.outputs[0].assumptions).toContain("members: which instances of Client seal a value of Store.click is settled when the first of them seals it");
+    expect(diagnostics.find(({ code }) => code === "DLC402")?.message).toBe(
+      "Store.total may differ from run to run (replicas of one run agree): who seals the facts behind it is settled anew in each, since members may join",
+    );
+    expect(plan!.outputs[0].assumptions).toContain(
+      "members: which instances of Client seal a value of Store.click is settled when the first of them seals it",
+    );
     // Also where the seals travel on from there.
     const on = `${text.replace("output total(c: string, n: int);", "Last.n(c, n) <~ total(c, n);\n  scratch total(c: string, n: int);")}
 role Last { channel n(c: string, n: int); table t(c: string, n: int); output sum(c: string, n: int); t(c, n) <= n(c, n); sum(c, count()) <= t(c, _); }`;
-    const last = (dynamic: readonly string[]): string => compile({ path: "test.dlc", text: on }, { dynamic }).plan!.outputs.find(({ output }) => output === "Last.sum")!.after.name;
+    const last = (dynamic: readonly string[]): string =>
+      compile({ path: "test.dlc", text: on }, { dynamic }).plan!.outputs.find(({ output }) => output === "Last.sum")!
+        .after.name;
     expect([last([]), last(["Client"])]).toEqual(["Async", "Run"]);
   });
 });

@@ -89,7 +89,9 @@ describe("a run is over", () => {
 
   test("not while a message is missing that was lost since the last change", () => {
     const quiescence = new Quiescence();
-    const at = (fired: number, drawn: number, missing: number): Status[] => [status("A#0", { fired: { t: fired }, drawn, missing })];
+    const at = (fired: number, drawn: number, missing: number): Status[] => [
+      status("A#0", { fired: { t: fired }, drawn, missing }),
+    ];
     expect(quiescence.since("A#0")).toBe(0);
     quiescence.take(at(1, 5, 2));
     expect(quiescence.take(at(1, 5, 2))).toBe("quiet");

@@ -39,7 +39,10 @@ const written = ["header", "one", "a longer record than the others", "x"];
 
 function write(name: string, texts: readonly string[] = written): string {
   const path = join(folder, name);
-  const file = RecordFile.create(path, texts.slice(0, 1).map((text) => Buffer.from(text)));
+  const file = RecordFile.create(
+    path,
+    texts.slice(0, 1).map((text) => Buffer.from(text)),
+  );
   for (const text of texts.slice(1)) file.append(Buffer.from(text));
   file.sync();
   file.close();
@@ -128,7 +131,9 @@ test("a file is replaced whole or not at all", () => {
   expect(contents(path).texts).toEqual(written);
   RecordFile.create(path, [Buffer.from("new")]).close();
   expect(contents(path).texts).toEqual(["new"]);
-  expect(readdirSync(folder).filter((name) => name.startsWith("replaced"))).toEqual(["replaced", "replaced.new"].slice(0, 1));
+  expect(readdirSync(folder).filter((name) => name.startsWith("replaced"))).toEqual(
+    ["replaced", "replaced.new"].slice(0, 1),
+  );
 });
 
 test("after a failure nothing more is taken, so that nothing is taken for written", () => {

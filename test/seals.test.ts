@@ -9,11 +9,16 @@ const counts = { P: 2, R: 1, S: 2 };
 const channel = collection("channel", "click", { campaign: "string", id: "int" });
 
 /** R#0 with the channel `click`, of which P#0 and P#1 are the producers. */
-function receiver(sealed: Partial<SealedMeta> = {}, more: { columns?: CollectionMeta["columns"]; pending?: () => (string | null)[]; held?: number } = {}) {
+function receiver(
+  sealed: Partial<SealedMeta> = {},
+  more: { columns?: CollectionMeta["columns"]; pending?: () => (string | null)[]; held?: number } = {},
+) {
   const steps: StepInput[] = [];
   const program = handRole({
     role: "R",
-    collections: [{ ...channel, columns: more.columns ?? channel.columns, sealed: { ...sealedBy([0], ["P"]), ...sealed } }],
+    collections: [
+      { ...channel, columns: more.columns ?? channel.columns, sealed: { ...sealedBy([0], ["P"]), ...sealed } },
+    ],
     rules: () => ({
       step: (input) => (steps.push(input), {}),
       pending: () => more.pending?.() ?? [],
@@ -26,7 +31,8 @@ function receiver(sealed: Partial<SealedMeta> = {}, more: { columns?: Collection
   let seq = 0;
   const arrive = (from: string, ...parts: Part[]) => instance.receive({ from, to: "R#0", epoch: 1, seq: ++seq, parts });
   const rows = (from: string, ...facts: Row[]) => arrive(from, { kind: "rows", target: "R.click", rows: facts });
-  const seal = (from: string, key: Row | null, count: number) => arrive(from, { kind: "seal", target: "R.click", key, count });
+  const seal = (from: string, key: Row | null, count: number) =>
+    arrive(from, { kind: "seal", target: "R.click", key, count });
   const closed = () => {
     while (instance.wantsStep()) instance.step();
     return steps.flatMap((step) => step.closed.map(({ key }) => (key === null ? null : key[0])));
@@ -54,7 +60,11 @@ describe("a partition of a channel closes", () => {
     instance.step({ pick: (_, row) => row[1] === 1 });
     instance.step({ limit: 0 });
     instance.step();
-    expect(steps.map((step) => [rowsOf(step, "click").length, step.closed])).toEqual([[2, []], [0, []], [1, [{ source: "click", key: ["a"] }]]]);
+    expect(steps.map((step) => [rowsOf(step, "click").length, step.closed])).toEqual([
+      [2, []],
+      [0, []],
+      [1, [{ source: "click", key: ["a"] }]],
+    ]);
   });
 
   test("also in a step of its own, when the last seal comes after the rows, and where no row was sent at all", () => {
@@ -120,7 +130,11 @@ describe("a partition of a channel closes", () => {
   });
 
   test("for keys of any type, several columns, by value", () => {
-    const columns = [{ name: "c", type: "json" }, { name: "d", type: "float" }, { name: "e", type: "bytes" }] as const;
+    const columns = [
+      { name: "c", type: "json" },
+      { name: "d", type: "float" },
+      { name: "e", type: "bytes" },
+    ] as const;
     const { instance, rows, seal } = receiver({ key: [0, 1, 2], producers: ["R"] }, { columns });
     rows("R#0", [{ b: 1, a: [2] }, -0, new Uint8Array([1, 2])]);
     seal("R#0", [{ a: [2], b: 1 }, 0, new Uint8Array([1, 2])], 1);
@@ -130,7 +144,10 @@ describe("a partition of a channel closes", () => {
 
   test("only when no deferred fact is pending, where a deferred rule lies behind it", () => {
     let pending = 0;
-    const { instance, steps, rows, seal } = receiver({ deferred: true }, { pending: () => (pending > 0 ? [null] : []) });
+    const { instance, steps, rows, seal } = receiver(
+      { deferred: true },
+      { pending: () => (pending > 0 ? [null] : []) },
+    );
     rows("P#0", ["a", 1]);
     seal("P#0", ["a"], 1);
     seal("P#1", ["a"], 0);
@@ -186,7 +203,10 @@ describe("a broken promise is refused and reported", () => {
     rows("P#0", ["a", 1]);
     seal("P#0", ["a"], 1);
     const [fault] = rows("P#0", ["a", 2], ["b", 1], ["a", 3]);
-    expect(fault).toEqual({ code: "DLC904", message: 'R#0 refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("a", 2)' });
+    expect(fault).toEqual({
+      code: "DLC904",
+      message: 'R#0 refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("a", 2)',
+    });
     seal("P#1", ["a"], 0);
     expect(closed()).toEqual(["a"]);
     expect(rows("P#1", ["a", 4])[0].code).toBe("DLC904");
@@ -199,11 +219,15 @@ describe("a broken promise is refused and reported", () => {
     seal("P#0", ["a"], 2);
     seal("P#1", ["a"], 0);
     const [late] = rows("P#0", ["b", 1], ["a", 1], ["a", 2], ["a", 3], ["b", 2], ["a", 4]);
-    expect(late.message).toContain('refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("a", 3)');
+    expect(late.message).toContain(
+      'refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("a", 3)',
+    );
     expect(closed()).toEqual(["a"]);
     seal("P#0", null, 6);
     const [last] = rows("P#0", ["b", 3], ["b", 4], ["b", 5], ["c", 1]);
-    expect(last.message).toContain('refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("b", 5)');
+    expect(last.message).toContain(
+      'refused 2 facts of R.click from P#0: its campaign has been sealed before: R.click("b", 5)',
+    );
     seal("P#1", null, 0);
     expect(closed()).toEqual(["a", null]);
   });
@@ -220,7 +244,10 @@ describe("a broken promise is refused and reported", () => {
     const { rows, seal, closed } = receiver();
     expect(rows("S#0", ["a", 1])[0]).toMatchObject({ code: "DLC908", message: expect.stringContaining("S#0") });
     expect(seal("S#0", ["a"], 1)[0].code).toBe("DLC908");
-    expect(seal("P#0", [7], 1)[0]).toMatchObject({ code: "DLC902", message: expect.stringContaining("column campaign: string expected, number 7 found") });
+    expect(seal("P#0", [7], 1)[0]).toMatchObject({
+      code: "DLC902",
+      message: expect.stringContaining("column campaign: string expected, number 7 found"),
+    });
     expect(seal("P#0", ["a", "b"], 1)[0].code).toBe("DLC902");
     expect(seal("P#0", ["a"], -1)[0].code).toBe("DLC902");
     expect(closed()).toEqual([]);
@@ -245,15 +272,26 @@ test("awaited seals name the producers that are missing, by partition", () => {
 });
 
 test("a partition that a rule has asked for is awaited, even if nobody has sent a row of it", () => {
-  const instance = new Instance(handRole({
-    role: "R",
-    collections: [{ ...channel, sealed: sealedBy([0], ["P"]) }],
-    rules: (env) => ({ step: () => (env.isClosed("click", ["asked"]), {}) }),
-  }), { counts }, 0, 1);
+  const instance = new Instance(
+    handRole({
+      role: "R",
+      collections: [{ ...channel, sealed: sealedBy([0], ["P"]) }],
+      rules: (env) => ({ step: () => (env.isClosed("click", ["asked"]), {}) }),
+    }),
+    { counts },
+    0,
+    1,
+  );
   instance.step();
   expect(instance.awaited()).toEqual([{ collection: "click", key: ["asked"], producers: ["P#0", "P#1"], held: 0 }]);
   const seal = (from: string, key: Row | null) =>
-    instance.receive({ from, to: "R#0", epoch: 1, seq: 1, parts: [{ kind: "seal", target: "R.click", key, count: 0 }] });
+    instance.receive({
+      from,
+      to: "R#0",
+      epoch: 1,
+      seq: 1,
+      parts: [{ kind: "seal", target: "R.click", key, count: 0 }],
+    });
   seal("P#0", ["asked"]);
   expect(instance.awaited()[0].producers).toEqual(["P#1"]);
   seal("P#1", null);
@@ -266,11 +304,16 @@ describe("an input's seals", () => {
   const other = collection("input", "other", { n: "int" });
   const make = (deferred = false, pending: () => (string | null)[] = () => []) => {
     const steps: StepInput[] = [];
-    const instance = new Instance(handRole({
-      role: "R",
-      collections: [{ ...input, sealed: sealedBy([0], [], { deferred }) }, other],
-      rules: () => ({ step: (step) => (steps.push(step), {}), pending }),
-    }), { counts }, 0, 1);
+    const instance = new Instance(
+      handRole({
+        role: "R",
+        collections: [{ ...input, sealed: sealedBy([0], [], { deferred }) }, other],
+        rules: () => ({ step: (step) => (steps.push(step), {}), pending }),
+      }),
+      { counts },
+      0,
+      1,
+    );
     instance.step();
     steps.length = 0;
     return { instance, steps };
@@ -296,7 +339,10 @@ describe("an input's seals", () => {
     const { instance, steps } = make();
     instance.input("add", ["a", 1]);
     instance.sealInput("add", ["a"]);
-    expect(instance.input("add", ["a", 2])).toMatchObject({ code: "DLC904", message: expect.stringContaining('add("a", 2)') });
+    expect(instance.input("add", ["a", 2])).toMatchObject({
+      code: "DLC904",
+      message: expect.stringContaining('add("a", 2)'),
+    });
     expect(instance.sealInput("add", [1])).toMatchObject({ code: "DLC902" });
     expect(instance.sealInput("nothing", ["a"])).toMatchObject({ code: "DLC901" });
     expect(instance.sealInput("other", [1])).toBeNull();
@@ -326,35 +372,89 @@ describe("an input's seals", () => {
 
 describe("a sender", () => {
   const sealed = { ...channel, sealed: sealedBy([0], ["P"]) };
-  const sender = (route: "all" | "owner", effects: Effects[], meta: CollectionMeta = sealed) => new Instance(handRole({
-    role: "P",
-    collections: [],
-    targets: [target("S", meta, route === "all" ? { kind: "all" } : { kind: "owner", columns: [1] })],
-    rules: () => ({ step: () => effects.shift() ?? {} }),
-  }), { counts }, 0, 1);
-  const seals = (instance: Instance) => instance.step().envelopes.map(({ to, parts }) =>
-    [to, parts.map((part) => (part.kind === "seal" ? [part.key, part.count] : part.kind))]);
+  const sender = (route: "all" | "owner", effects: Effects[], meta: CollectionMeta = sealed) =>
+    new Instance(
+      handRole({
+        role: "P",
+        collections: [],
+        targets: [target("S", meta, route === "all" ? { kind: "all" } : { kind: "owner", columns: [1] })],
+        rules: () => ({ step: () => effects.shift() ?? {} }),
+      }),
+      { counts },
+      0,
+      1,
+    );
+  const seals = (instance: Instance) =>
+    instance
+      .step()
+      .envelopes.map(({ to, parts }) => [
+        to,
+        parts.map((part) => (part.kind === "seal" ? [part.key, part.count] : part.kind)),
+      ]);
 
   test("seals after the step's facts and counts them, for each receiver, also where it sent none", () => {
     const instance = sender("all", [
-      { sends: [{ target: "S.click", to: null, rows: [["a", 1]] }, { target: "S.click", to: "S#1", rows: [["a", 2], ["b", 1]] }] },
-      { sends: [{ target: "S.click", to: "S#0", rows: [["a", 3]] }], seals: [{ target: "S.click", key: ["a"] }, { target: "S.click", key: ["b"] }] },
+      {
+        sends: [
+          { target: "S.click", to: null, rows: [["a", 1]] },
+          {
+            target: "S.click",
+            to: "S#1",
+            rows: [
+              ["a", 2],
+              ["b", 1],
+            ],
+          },
+        ],
+      },
+      {
+        sends: [{ target: "S.click", to: "S#0", rows: [["a", 3]] }],
+        seals: [
+          { target: "S.click", key: ["a"] },
+          { target: "S.click", key: ["b"] },
+        ],
+      },
     ]);
     instance.step();
     expect(seals(instance)).toEqual([
       ["S#0", ["rows", [["a"], 2], [["b"], 0]]],
-      ["S#1", [[["a"], 2], [["b"], 1]]],
+      [
+        "S#1",
+        [
+          [["a"], 2],
+          [["b"], 1],
+        ],
+      ],
     ]);
   });
 
   test("counts by all columns of the seal, and equal values that are not the same object as one", () => {
-    const pairs = { ...collection("channel", "click", { campaign: "bytes", id: "int" }), sealed: sealedBy([0, 1], ["P"]) };
+    const pairs = {
+      ...collection("channel", "click", { campaign: "bytes", id: "int" }),
+      sealed: sealedBy([0, 1], ["P"]),
+    };
     const bytes = (...of: number[]) => Uint8Array.from(of);
-    const rows: Row[] = [[bytes(1), 1], [bytes(1), 1], [bytes(1), 2], [bytes(2), 2], [bytes(1), 1]];
-    const instance = sender("all", [
-      { sends: [{ target: "S.click", to: null, rows }], seals: [{ target: "S.click", key: [bytes(1), 1] }, { target: "S.click", key: [bytes(2), 2] }] },
-      { sends: [{ target: "S.click", to: null, rows }] },
-    ], pairs);
+    const rows: Row[] = [
+      [bytes(1), 1],
+      [bytes(1), 1],
+      [bytes(1), 2],
+      [bytes(2), 2],
+      [bytes(1), 1],
+    ];
+    const instance = sender(
+      "all",
+      [
+        {
+          sends: [{ target: "S.click", to: null, rows }],
+          seals: [
+            { target: "S.click", key: [bytes(1), 1] },
+            { target: "S.click", key: [bytes(2), 2] },
+          ],
+        },
+        { sends: [{ target: "S.click", to: null, rows }] },
+      ],
+      pairs,
+    );
     expect(seals(instance)[0][1]).toEqual(["rows", [[bytes(1), 1], 3], [[bytes(2), 2], 1]]);
     expect(instance.step().faults[0].message).toContain("P#0 did not send 4 facts of S.click");
   });
@@ -362,15 +462,32 @@ describe("a sender", () => {
   test("refuses to send what it has sealed, and reports it", () => {
     const instance = sender("owner", [
       { seals: [{ target: "S.click", key: ["a"] }] },
-      { sends: [{ target: "S.click", to: null, rows: [["a", 1], ["b", 1]] }], seals: [{ target: "S.click", key: ["a"] }] },
+      {
+        sends: [
+          {
+            target: "S.click",
+            to: null,
+            rows: [
+              ["a", 1],
+              ["b", 1],
+            ],
+          },
+        ],
+        seals: [{ target: "S.click", key: ["a"] }],
+      },
     ]);
-    expect(seals(instance)).toEqual([["S#0", [[["a"], 0]]], ["S#1", [[["a"], 0]]]]);
+    expect(seals(instance)).toEqual([
+      ["S#0", [[["a"], 0]]],
+      ["S#1", [[["a"], 0]]],
+    ]);
     const { envelopes, faults } = instance.step();
     expect(envelopes.flatMap(({ parts }) => parts)).toEqual([{ kind: "rows", target: "S.click", rows: [["b", 1]] }]);
-    expect(faults).toEqual([{
-      code: "DLC905",
-      message: 'P#0 did not send 1 fact of S.click, because it has sealed their campaign before: S.click("a", 1)',
-    }]);
+    expect(faults).toEqual([
+      {
+        code: "DLC905",
+        message: 'P#0 did not send 1 fact of S.click, because it has sealed their campaign before: S.click("a", 1)',
+      },
+    ]);
   });
 
   test("seals nothing where nobody waits for it", () => {
@@ -382,7 +499,8 @@ describe("a sender", () => {
 describe("seals travel", () => {
   const left = collection("input", "left", { k: "string" }, { sealed: sealedBy([0]) });
   const right = collection("channel", "right", { k: "string", n: "int" }, { sealed: sealedBy([0], ["S"]) });
-  const goal = (single = false, key: number[] = [0]) => collection("channel", "goal", { k: "string" }, { sealed: sealedBy(key, ["P"], { single }) });
+  const goal = (single = false, key: number[] = [0]) =>
+    collection("channel", "goal", { k: "string" }, { sealed: sealedBy(key, ["P"], { single }) });
   const upper = ([k]: Row): Row => {
     if (k === "bad") throw new Error("no such ticker");
     return [(k as string).toUpperCase()];
@@ -392,27 +510,41 @@ describe("seals travel", () => {
     { single = false, deferred = false, key = [0], pending = () => [] as null[], send = [] as Row[] } = {},
   ) => {
     let first = true;
-    const instance = new Instance(handRole({
-      role: "P",
-      collections: [left, right],
-      targets: [target("R", goal(single, key))],
-      travels: [{ target: "R.goal", parts, deferred }],
-      rules: () => ({
-        step: () => {
-          const sends = first && send.length > 0 ? [{ target: "R.goal", to: null, rows: send }] : [];
-          first = false;
-          return { sends };
-        },
-        pending,
+    const instance = new Instance(
+      handRole({
+        role: "P",
+        collections: [left, right],
+        targets: [target("R", goal(single, key))],
+        travels: [{ target: "R.goal", parts, deferred }],
+        rules: () => ({
+          step: () => {
+            const sends = first && send.length > 0 ? [{ target: "R.goal", to: null, rows: send }] : [];
+            first = false;
+            return { sends };
+          },
+          pending,
+        }),
       }),
-    }), { counts }, 0, 1);
+      { counts },
+      0,
+      1,
+    );
     instance.step();
     let seq = 0;
-    const seal = (k: Row | null, from = "S#0") => instance.receive({ from, to: "P#0", epoch: 1, seq: ++seq, parts: [{ kind: "seal", target: "P.right", key: k, count: 0 }] });
+    const seal = (k: Row | null, from = "S#0") =>
+      instance.receive({
+        from,
+        to: "P#0",
+        epoch: 1,
+        seq: ++seq,
+        parts: [{ kind: "seal", target: "P.right", key: k, count: 0 }],
+      });
     const sealRight = (k: Row | null) => [...seal(k, "S#0"), ...seal(k, "S#1")];
     const sealed = () => {
       const effects = instance.step();
-      return effects.envelopes.flatMap(({ parts: each }) => each).map((part) => (part.kind === "seal" ? [part.key?.[0] ?? null, part.count] : part.kind));
+      return effects.envelopes
+        .flatMap(({ parts: each }) => each)
+        .map((part) => (part.kind === "seal" ? [part.key?.[0] ?? null, part.count] : part.kind));
     };
     return { instance, sealRight, sealed };
   };
@@ -468,7 +600,9 @@ describe("seals travel", () => {
     instance.sealInput("left", ["a"]);
     const { envelopes, faults } = instance.step();
     expect(envelopes[0].parts).toHaveLength(1);
-    expect(faults).toEqual([{ code: "DLC910", message: "P#0 cannot pass on a seal of P.left to R.goal: no such ticker" }]);
+    expect(faults).toEqual([
+      { code: "DLC910", message: "P#0 cannot pass on a seal of P.left to R.goal: no such ticker" },
+    ]);
     instance.endInput();
     expect(sealed()).toEqual([[null, 0]]);
   });
@@ -489,20 +623,44 @@ describe("seals travel", () => {
 
 test("a seal rule on the role's own collections", () => {
   const steps: StepInput[] = [];
-  const instance = new Instance(handRole({
-    role: "R",
-    collections: [
-      collection("input", "add", { k: "string" }, { sealed: sealedBy([0]) }),
-      { ...channel, sealed: sealedBy([0], ["P"]) },
-    ],
-    rules: () => ({
-      step: (step) => (steps.push(step), steps.length === 1 ? { seals: [{ target: "R.add", key: ["a"] }, { target: "R.click", key: ["b"] }] } : {}),
+  const instance = new Instance(
+    handRole({
+      role: "R",
+      collections: [
+        collection("input", "add", { k: "string" }, { sealed: sealedBy([0]) }),
+        { ...channel, sealed: sealedBy([0], ["P"]) },
+      ],
+      rules: () => ({
+        step: (step) => (
+          steps.push(step),
+          steps.length === 1
+            ? {
+                seals: [
+                  { target: "R.add", key: ["a"] },
+                  { target: "R.click", key: ["b"] },
+                ],
+              }
+            : {}
+        ),
+      }),
     }),
-  }), { counts }, 0, 1);
+    { counts },
+    0,
+    1,
+  );
   instance.step();
   expect(instance.input("add", ["a"])).toMatchObject({ code: "DLC904" });
   instance.step();
-  expect(steps[1].closed).toEqual([{ source: "add", key: ["a"] }, { source: "click", key: ["b"] }]);
-  const late = instance.receive({ from: "P#1", to: "R#0", epoch: 1, seq: 1, parts: [{ kind: "rows", target: "R.click", rows: [["b", 1]] }] });
+  expect(steps[1].closed).toEqual([
+    { source: "add", key: ["a"] },
+    { source: "click", key: ["b"] },
+  ]);
+  const late = instance.receive({
+    from: "P#1",
+    to: "R#0",
+    epoch: 1,
+    seq: 1,
+    parts: [{ kind: "rows", target: "R.click", rows: [["b", 1]] }],
+  });
   expect(late[0].code).toBe("DLC904");
 });

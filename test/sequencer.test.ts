@@ -46,12 +46,17 @@ function shareOf(value: string): number {
 }
 
 /** The two gate values lie in different shares of the log. */
-const shares = new Map([[shareOf("shoes"), "shoes"], [shareOf("hats"), "hats"]]);
+const shares = new Map([
+  [shareOf("shoes"), "shoes"],
+  [shareOf("hats"), "hats"],
+]);
 
 /** `R#0 shoes 1: 7 8`: receiver, share by its gate value, batch, ids. */
 function told(envelopes: readonly Envelope[]): string[] {
   const text = (part: Part): string =>
-    part.kind === "batch" ? `${part.value.map((share) => shares.get(share as number)).join()} ${part.index}: ${part.runs.flatMap(({ rows }) => rows.map((row) => row.find((value) => typeof value === "number"))).join(" ")}` : part.kind;
+    part.kind === "batch"
+      ? `${part.value.map((share) => shares.get(share as number)).join()} ${part.index}: ${part.runs.flatMap(({ rows }) => rows.map((row) => row.find((value) => typeof value === "number"))).join(" ")}`
+      : part.kind;
   return envelopes.flatMap(({ to, parts }) => parts.map((part) => `${to} ${text(part)}`));
 }
 
@@ -74,13 +79,22 @@ describe("the sequencer", () => {
 
   test("gives what comes in one epoch to every replica as one batch, when the epoch is over", () => {
     const gathered = { log: "R.log", by: [], everyMs: 100 };
-    const byEpochs = handRole({ role: "R", replicated: true, collections: [collection("channel", "click", { campaign: "string", id: "int" }, { ordering: gathered })], rules: () => ({ step: () => ({}) }) }).meta;
+    const byEpochs = handRole({
+      role: "R",
+      replicated: true,
+      collections: [collection("channel", "click", { campaign: "string", id: "int" }, { ordering: gathered })],
+      rules: () => ({ step: () => ({}) }),
+    }).meta;
     const sequencer = new Sequencer({ counts }, [byEpochs, metas[1]], 9);
     expect(sequencer.receive(append(1, click("shoes", 1)))).toEqual([]);
     expect(sequencer.isGathering).toBe(true);
     expect(sequencer.receive(append(2, click("hats", 2), click("hats", 3, "R#1")))).toEqual([]);
     // Another log is not held up by it.
-    const other = { ...append(1), from: "P#1", parts: [{ kind: "append", log: "O.log", runs: [{ target: "O.put", to: null, from: "P#1", rows: [[5, "k"]] }] }] } satisfies Envelope;
+    const other = {
+      ...append(1),
+      from: "P#1",
+      parts: [{ kind: "append", log: "O.log", runs: [{ target: "O.put", to: null, from: "P#1", rows: [[5, "k"]] }] }],
+    } satisfies Envelope;
     expect(told(sequencer.receive(other)).map((each) => each.slice(0, 2))).toEqual(["O#"]);
     expect(told(sequencer.endEpoch())).toEqual(["R#0  1: 1 2", "R#1  1: 1 2 3"]);
     expect([sequencer.isGathering, sequencer.endEpoch()]).toEqual([false, []]);
@@ -92,7 +106,9 @@ describe("the sequencer", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     const put = (k: string): LogRun => ({ target: "O.put", to: null, from: "P#1", rows: [[1, k]] });
     const send = (seq: number, k: string): string[] =>
-      sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "O.log", runs: [put(k)] }] }).flatMap(({ to, parts }) => parts.map((part) => (part.kind === "batch" ? `${to} ${part.index}` : "")));
+      sequencer
+        .receive({ from: "P#1", to: "log", epoch: 1, seq, parts: [{ kind: "append", log: "O.log", runs: [put(k)] }] })
+        .flatMap(({ to, parts }) => parts.map((part) => (part.kind === "batch" ? `${to} ${part.index}` : "")));
     const mine = ownerOf(["a"], 3);
     const far = ["b", "c", "d", "e", "f"].find((k) => ownerOf([k], 3) !== mine)!;
     const other = ownerOf([far], 3);
@@ -106,7 +122,10 @@ describe("the sequencer", () => {
     sequencer.take(append(1, click("shoes", 1), click("hats", 2)));
     sequencer.take(append(2, click("shoes", 3), { target: "R.request", to: "R#1", from: "P#0", rows: [[4, "hats"]] }));
     const envelopes = sequencer.flush();
-    expect(envelopes.map(({ from, to, epoch, seq }) => [from, to, epoch, seq])).toEqual([["log", "R#0", 9, 1], ["log", "R#1", 9, 1]]);
+    expect(envelopes.map(({ from, to, epoch, seq }) => [from, to, epoch, seq])).toEqual([
+      ["log", "R#0", 9, 1],
+      ["log", "R#1", 9, 1],
+    ]);
     expect(told(envelopes)).toEqual(["R#0 shoes 1: 1 3", "R#0 hats 1: 2", "R#1 shoes 1: 1 3", "R#1 hats 1: 2 4"]);
     expect(told(sequencer.receive(append(3, click("shoes", 5))))).toEqual(["R#0 shoes 2: 5", "R#1 shoes 2: 5"]);
     expect(sequencer.flush()).toEqual([]);
@@ -114,7 +133,16 @@ describe("the sequencer", () => {
 
   test("takes rows that come together apart by their shares, each in their order", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
-    const run: LogRun = { ...click("shoes", 1), rows: [["shoes", 1], ["hats", 2], ["shoes", 3], ["shoes", 4], ["hats", 5]] };
+    const run: LogRun = {
+      ...click("shoes", 1),
+      rows: [
+        ["shoes", 1],
+        ["hats", 2],
+        ["shoes", 3],
+        ["shoes", 4],
+        ["hats", 5],
+      ],
+    };
     expect(told(sequencer.receive(append(1, run))).slice(0, 2)).toEqual(["R#0 shoes 1: 1 3 4", "R#0 hats 1: 2 5"]);
   });
 
@@ -126,8 +154,16 @@ describe("the sequencer", () => {
   test("gives a partitioned role's rows to their owners", () => {
     const sequencer = new Sequencer({ counts }, metas, 9);
     const run: LogRun = { target: "O.put", to: null, from: "P#1", rows: ["a", "b", "c", "d"].map((k, v) => [v, k]) };
-    const owned = new Map(sequencer.receive({ from: "P#1", to: "log", epoch: 1, seq: 1, parts: [{ kind: "append", log: "O.log", runs: [run] }] })
-      .flatMap(({ to, parts }) => parts.map((part) => [to, part.kind === "batch" ? part.runs.flatMap(({ rows }) => rows.map((row) => row[1])) : []])));
+    const owned = new Map(
+      sequencer
+        .receive({ from: "P#1", to: "log", epoch: 1, seq: 1, parts: [{ kind: "append", log: "O.log", runs: [run] }] })
+        .flatMap(({ to, parts }) =>
+          parts.map((part) => [
+            to,
+            part.kind === "batch" ? part.runs.flatMap(({ rows }) => rows.map((row) => row[1])) : [],
+          ]),
+        ),
+    );
     for (const k of ["a", "b", "c", "d"]) expect(owned.get(`O#${ownerOf([k], 3)}`)).toContain(k);
     expect([...owned.values()].flat()).toHaveLength(4);
   });
@@ -163,7 +199,11 @@ describe("the sequencer", () => {
     expect(told(sequencer.flush())[0]).toBe("R#0 shoes 1: 7 8");
     expect(sequencer.take({ ...append(2), from: "P#2" })[0].code).toBe("DLC906");
     expect(sequencer.take({ ...append(2), to: "R#0" })[0].code).toBe("DLC906");
-    expect(sequencer.take({ ...append(3), parts: [{ kind: "rows", target: "R.click", rows: [] }] })[0].code).toBe("DLC909");
-    expect(sequencer.take({ ...tick(4, "x", 0), parts: [{ kind: "tick", log: "Q.log", value: [], after: 0 }] })[0].code).toBe("DLC909");
+    expect(sequencer.take({ ...append(3), parts: [{ kind: "rows", target: "R.click", rows: [] }] })[0].code).toBe(
+      "DLC909",
+    );
+    expect(
+      sequencer.take({ ...tick(4, "x", 0), parts: [{ kind: "tick", log: "Q.log", value: [], after: 0 }] })[0].code,
+    ).toBe("DLC909");
   });
 });

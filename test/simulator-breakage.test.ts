@@ -7,22 +7,38 @@ import type { SimulationResult } from "../src/verify/outcome.ts";
 import { check } from "./support/check.ts";
 import { type Given, inputsOf, programsOf } from "./support/runs.ts";
 
-function simulation(text: string, given: Given, strategy: "auto" | "none" = "auto"): Omit<Simulation, "schedule" | "seed"> {
+function simulation(
+  text: string,
+  given: Given,
+  strategy: "auto" | "none" = "auto",
+): Omit<Simulation, "schedule" | "seed"> {
   const programs = programsOf(check(text, strategy).plan);
-  return { programs, deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) }, inputs: inputsOf(given) };
+  return {
+    programs,
+    deployment: { counts: Object.fromEntries(programs.map(({ meta }) => [meta.role, meta.count])) },
+    inputs: inputsOf(given),
+  };
 }
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-const textOf = (result: SimulationResult, output: string): string[] => result.outputs.filter((each) => each.output === output).map(({ ever }) => JSON.stringify(ever));
+const textOf = (result: SimulationResult, output: string): string[] =>
+  result.outputs.filter((each) => each.output === output).map(({ ever }) => JSON.stringify(ever));
 
 /** Two hosts send to two replicas, which count per key when it is closed. */
 const counting = (sealed: string): string => `role H x2 { input i(k: string, x: int) ${sealed}; R.c(k, x) <~ i(k, x); }
 role R replicated x2 { channel c(k: string, x: int); table t(k: string, x: int); t(k, x) <= c(k, x); output n(k: string, n: int); n(k, count()) <= t(k, _); output all(k: string, x: int); all(k, x) <= t(k, x); }`;
-const facts: Given = [["H.i", "a", 1], ["H#1.i", "a", 2], ["H.i", "b", 3], ["H#1.i", "b", 4], ["H.i", "a", 5]];
+const facts: Given = [
+  ["H.i", "a", 1],
+  ["H#1.i", "a", 2],
+  ["H.i", "b", 3],
+  ["H#1.i", "b", 4],
+  ["H.i", "a", 5],
+];
 
 describe("a network that falls apart", () => {
-  const runs = (): SimulationResult[] => seeds(20).map((seed) => simulate({ ...simulation(counting("sealed by (k)"), facts), schedule: "partition", seed }));
+  const runs = (): SimulationResult[] =>
+    seeds(20).map((seed) => simulate({ ...simulation(counting("sealed by (k)"), facts), schedule: "partition", seed }));
 
   test("holds what is sent over the cut until it heals, and loses nothing", () => {
     const all = runs();
@@ -46,12 +62,16 @@ describe("a network that falls apart", () => {
 
   test("separates instances from the sequencer too: replicas agree, later", () => {
     const all = seeds(20).map((seed) => simulate({ ...simulation(counting(""), facts), schedule: "partition", seed }));
-    expect(all.some(({ trace }) => trace.some((event) => event.kind === "cut" && event.apart.includes("log")))).toBe(true);
+    expect(all.some(({ trace }) => trace.some((event) => event.kind === "cut" && event.apart.includes("log")))).toBe(
+      true,
+    );
     for (const each of all) expect(new Set(textOf(each, "R.n")).size).toBe(1);
   });
 
   test("control: without coordination the two sides answer otherwise", () => {
-    const all = seeds(20).map((seed) => simulate({ ...simulation(counting(""), facts, "none"), schedule: "partition", seed }));
+    const all = seeds(20).map((seed) =>
+      simulate({ ...simulation(counting(""), facts, "none"), schedule: "partition", seed }),
+    );
     expect(all.some((each) => new Set(textOf(each, "R.n")).size > 1)).toBe(true);
   });
 });
@@ -59,7 +79,12 @@ describe("a network that falls apart", () => {
 describe("an instance that dies", () => {
   test("leaves the others with a part of what they would have, and nothing else", () => {
     const sim = simulation(counting("sealed by (k)"), facts);
-    const whole = new Map(simulate({ ...sim, schedule: "batch", seed: 1 }).outputs.map((each) => [each.output, new Set(each.ever.map((row) => JSON.stringify(row)))]));
+    const whole = new Map(
+      simulate({ ...sim, schedule: "batch", seed: 1 }).outputs.map((each) => [
+        each.output,
+        new Set(each.ever.map((row) => JSON.stringify(row))),
+      ]),
+    );
     let less = 0;
     for (const seed of seeds(60)) {
       const result = simulate({ ...sim, schedule: crash, seed });
@@ -74,8 +99,16 @@ describe("an instance that dies", () => {
 
   test("control: uncoordinated, what is left is not a part of it", () => {
     const sim = simulation(counting(""), facts, "none");
-    const whole = new Set(simulate({ ...sim, schedule: "batch", seed: 1 }).outputs.flatMap((each) => each.ever.map((row) => JSON.stringify(row))));
-    const left = seeds(60).flatMap((seed) => simulate({ ...sim, schedule: crash, seed }).outputs.flatMap((each) => each.ever.map((row) => JSON.stringify(row))));
+    const whole = new Set(
+      simulate({ ...sim, schedule: "batch", seed: 1 }).outputs.flatMap((each) =>
+        each.ever.map((row) => JSON.stringify(row)),
+      ),
+    );
+    const left = seeds(60).flatMap((seed) =>
+      simulate({ ...sim, schedule: crash, seed }).outputs.flatMap((each) =>
+        each.ever.map((row) => JSON.stringify(row)),
+      ),
+    );
     expect(left.some((row) => !whole.has(row))).toBe(true);
   });
 
@@ -90,7 +123,10 @@ describe("an instance that dies", () => {
 
 describe("an instance that starts again (A15)", () => {
   const pairs = `role H { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); table t(x: int); t(x) <= c(x); output pair(x: int, y: int); pair(x, y) <= t(x), t(y), x < y; }`;
-  const given: Given = [["H.i", 1], ["H.i", 2]];
+  const given: Given = [
+    ["H.i", 1],
+    ["H.i", 2],
+  ];
 
   test("has forgotten what it kept: a label says nothing of that, and the certificate that it does not", () => {
     const { plan, after } = check(pairs);
@@ -105,14 +141,22 @@ describe("an instance that starts again (A15)", () => {
     const durable = pairs.replace("table t(x: int);", "table t(x: int) durable;");
     expect(check(durable).plan.outputs[0].assumptions.filter((one) => one.includes("restart"))).toEqual([]);
     const results = seeds(80).map((seed) => simulate({ ...simulation(durable, given), schedule: restart, seed }));
-    expect(results.some(({ trace }) => trace.some(({ kind, at }) => kind === "restart" && at.startsWith("R#")))).toBe(true);
+    expect(results.some(({ trace }) => trace.some(({ kind, at }) => kind === "restart" && at.startsWith("R#")))).toBe(
+      true,
+    );
     // The sender of the messages is not durable: what it had sent may go down with it.
-    const died = results.filter(({ trace }) => !trace.some(({ kind, at }) => kind === "restart" && at.startsWith("H#")));
+    const died = results.filter(
+      ({ trace }) => !trace.some(({ kind, at }) => kind === "restart" && at.startsWith("H#")),
+    );
     expect(new Set(died.flatMap((each) => textOf(each, "R.pair")))).toEqual(new Set(["[[1,2]]"]));
   });
 
   test("control: without it every run is the same", () => {
-    for (const schedule of Object.values(schedules)) for (const seed of seeds(5)) expect(new Set(textOf(simulate({ ...simulation(pairs, given), schedule, seed }), "R.pair"))).toEqual(new Set(["[[1,2]]"]));
+    for (const schedule of Object.values(schedules))
+      for (const seed of seeds(5))
+        expect(new Set(textOf(simulate({ ...simulation(pairs, given), schedule, seed }), "R.pair"))).toEqual(
+          new Set(["[[1,2]]"]),
+        );
   });
 
   test("comes back in every run in which it died", () => {
@@ -124,7 +168,10 @@ describe("an instance that starts again (A15)", () => {
 });
 
 describe("all schedules of a small run", () => {
-  const all = (sim: Omit<Simulation, "schedule" | "seed">, most = 50_000): { results: SimulationResult[]; complete: boolean; runs: number } => {
+  const all = (
+    sim: Omit<Simulation, "schedule" | "seed">,
+    most = 50_000,
+  ): { results: SimulationResult[]; complete: boolean; runs: number } => {
     const results: SimulationResult[] = [];
     const each = exhaust(sim, most);
     for (let next = each.next(); ; next = each.next()) {
@@ -137,18 +184,60 @@ describe("all schedules of a small run", () => {
   const log = `role H { input i(x: int); R.c(x) <~ i(x); } role R { channel c(x: int); output o(x: int, n: int); o(x, count()) <= c(x), c(_); table t(x: int); t(x) <= c(x); output p(x: int, y: int); p(x, y) <= c(x), t(y), x != y; }`;
 
   test("are as many as there are orders and batches", () => {
-    const { results, complete } = all(simulation(log, [["H.i", 1], ["H.i", 2], ["H.i", 3]], "none"));
+    const { results, complete } = all(
+      simulation(
+        log,
+        [
+          ["H.i", 1],
+          ["H.i", 2],
+          ["H.i", 3],
+        ],
+        "none",
+      ),
+    );
     expect(complete).toBe(true);
     // What R took, step by step: an ordered partition of {1, 2, 3}, of which there are 13.
-    const stories = results.map(({ trace }) => trace.flatMap((event) => (event.kind === "step" && event.at === "R#0" ? [event.takes.flatMap(({ rows }) => rows.map(([x]) => x)).sort().join("")] : [])).filter((took) => took !== "").join(" "));
+    const stories = results.map(({ trace }) =>
+      trace
+        .flatMap((event) =>
+          event.kind === "step" && event.at === "R#0"
+            ? [
+                event.takes
+                  .flatMap(({ rows }) => rows.map(([x]) => x))
+                  .sort()
+                  .join(""),
+              ]
+            : [],
+        )
+        .filter((took) => took !== "")
+        .join(" "),
+    );
     expect(new Set(stories).size).toBe(13);
   });
 
   test("find what random ones may miss, and show that there is nothing to find", () => {
-    const sealed = all(simulation(counting("sealed by (k)"), [["H.i", "a", 1], ["H#1.i", "a", 2]]), 3_000);
+    const sealed = all(
+      simulation(counting("sealed by (k)"), [
+        ["H.i", "a", 1],
+        ["H#1.i", "a", 2],
+      ]),
+      3_000,
+    );
     expect(new Set(sealed.results.flatMap((each) => textOf(each, "R.n")))).toEqual(new Set(['[["a",2]]']));
-    const bare = all(simulation(counting(""), [["H.i", "a", 1], ["H#1.i", "a", 2]], "none"), 3_000);
-    expect(new Set(bare.results.flatMap((each) => textOf(each, "R.n")))).toEqual(new Set(['[["a",2]]', '[["a",1],["a",2]]']));
+    const bare = all(
+      simulation(
+        counting(""),
+        [
+          ["H.i", "a", 1],
+          ["H#1.i", "a", 2],
+        ],
+        "none",
+      ),
+      3_000,
+    );
+    expect(new Set(bare.results.flatMap((each) => textOf(each, "R.n")))).toEqual(
+      new Set(['[["a",2]]', '[["a",1],["a",2]]']),
+    );
   });
 
   test("say when they are not all", () => {

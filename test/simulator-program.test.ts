@@ -51,7 +51,13 @@ const counts = { AdServer: 2, Report: 3, Analyst: 1 };
 const inputs: SimulatedInput[] = [];
 for (const campaign of ["a", "b"]) {
   for (let ad = 1; ad <= 4; ad++) {
-    for (let user = 0; user < ad; user++) inputs.push({ role: "AdServer", node: (ad + user) % 2, collection: "click", row: [campaign, `${campaign}${ad}`, `u${user}`] });
+    for (let user = 0; user < ad; user++)
+      inputs.push({
+        role: "AdServer",
+        node: (ad + user) % 2,
+        collection: "click",
+        row: [campaign, `${campaign}${ad}`, `u${user}`],
+      });
   }
 }
 for (const campaign of ["a", "c"]) inputs.push({ role: "Analyst", node: 0, collection: "ask", row: [campaign] });
@@ -63,7 +69,10 @@ function results(roles: readonly RoleProgram[], schedule: ScheduleName, seed: nu
 }
 
 describe("the sample program, from its text to its answers", () => {
-  const answer = [["a", "a1", 1], ["a", "a2", 2]];
+  const answer = [
+    ["a", "a1", 1],
+    ["a", "a2", 2],
+  ];
 
   test("sealed, gives the one right answer under every schedule", () => {
     const roles = programs(sample("sealed by (campaign)"), "auto");
@@ -97,9 +106,14 @@ describe("the sample program, from its text to its answers", () => {
         const poor = [0, 1, 2].map((index) => JSON.stringify(result.instances.get(`Report#${index}`)?.read("poor")));
         expect(new Set(poor).size, `${schedule} ${seed}`).toBe(1);
         // What the three replicas answered in the same steps, the analyst got three times.
-        const sent = [0, 1, 2].map((index) => result.trace.map(traceLine)
-          .filter((line) => line.startsWith("Analyst#0 receives") && line.includes(`from Report#${index}:`))
-          .flatMap((line) => line.match(/Analyst\.answer\([^)]*\)/g) ?? []).filter((text, at, all) => all.indexOf(text) === at).sort());
+        const sent = [0, 1, 2].map((index) =>
+          result.trace
+            .map(traceLine)
+            .filter((line) => line.startsWith("Analyst#0 receives") && line.includes(`from Report#${index}:`))
+            .flatMap((line) => line.match(/Analyst\.answer\([^)]*\)/g) ?? [])
+            .filter((text, at, all) => all.indexOf(text) === at)
+            .sort(),
+        );
         expect(sent[0]).toContain('Analyst.answer("a", "a1", 1)');
         expect(sent[1]).toEqual(sent[0]);
         expect(sent[2]).toEqual(sent[0]);

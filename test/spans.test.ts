@@ -38,16 +38,26 @@ const traceId = "0af7651916cd43dd8448eb211c80319c";
 const given = (span: string, flags = "01"): string => `00-${traceId}-${span.repeat(16)}-${flags}`;
 
 /** All instances of a program in this process, connected over TCP; their spans when they have ended. */
-async function network(text: string, sample?: number): Promise<{ node: (address: string) => DlcNode; ended: () => Promise<readonly SentSpan[]> }> {
+async function network(
+  text: string,
+  sample?: number,
+): Promise<{ node: (address: string) => DlcNode; ended: () => Promise<readonly SentSpan[]> }> {
   const programs = programsOf(check(text).plan);
   const metas = programs.map(({ meta }) => meta);
   const to = join(folder, `${Math.random()}.jsonl`);
-  let deploy: DeployFile = { ...defaultDeployment(needsOf(metas), "127.0.0.1", 0), otlp: { to, ...(sample !== undefined && { sample }) } };
-  const nodes = programs.flatMap((program) => deploy.roles[program.meta.role].instances.map((_, index) => new DlcNode(program, { deploy, index, log: () => {} })));
+  let deploy: DeployFile = {
+    ...defaultDeployment(needsOf(metas), "127.0.0.1", 0),
+    otlp: { to, ...(sample !== undefined && { sample }) },
+  };
+  const nodes = programs.flatMap((program) =>
+    deploy.roles[program.meta.role].instances.map((_, index) => new DlcNode(program, { deploy, index, log: () => {} })),
+  );
   const log = deploy.log === undefined ? null : new LogNode(metas, { deploy, log: () => {} });
   for (const each of nodes) {
     const port = await each.listen();
-    const instances = deploy.roles[each.role].instances.map((place, i) => (i === each.index ? { ...place, port } : place));
+    const instances = deploy.roles[each.role].instances.map((place, i) =>
+      i === each.index ? { ...place, port } : place,
+    );
     deploy = { ...deploy, roles: { ...deploy.roles, [each.role]: { instances } } };
   }
   if (log !== null) deploy = { ...deploy, log: { host: "127.0.0.1", port: await log.listen() } };
@@ -101,11 +111,19 @@ test("a step that takes several has a parent and links to the others", async () 
   node("H#0").input.i({ x: 3 });
   await out;
   const h = (await ended()).find(({ at }) => at === "H#0")!;
-  expect([h.parentSpanId, h.links.map(({ spanId }) => spanId), h.counts[0]]).toEqual(["a".repeat(16), ["b".repeat(16)], "taken.i 3"]);
+  expect([h.parentSpanId, h.links.map(({ spanId }) => spanId), h.counts[0]]).toEqual([
+    "a".repeat(16),
+    ["b".repeat(16)],
+    "taken.i 3",
+  ]);
 });
 
 test("rows without a trace begin one, as does what is no traceparent; one that is not recorded leaves nothing", async () => {
-  for (const [traceparent, isRecorded] of [[undefined, true], ["nonsense", true], [given("a", "00"), false]] as const) {
+  for (const [traceparent, isRecorded] of [
+    [undefined, true],
+    ["nonsense", true],
+    [given("a", "00"), false],
+  ] as const) {
     const { node, ended } = await network(relay());
     const out = put(node("D#0"), "o");
     node("H#0").input("i", { x: 1 }, traceparent);
@@ -142,12 +160,22 @@ role R replicated x2 { channel c(x: int); table seen(x: int); output first(x: in
   const h = spans.find(({ at }) => at === "H#1")!;
   const batch = spans.find(({ at }) => at === "log")!;
   const steps = spans.filter(({ at }) => at.startsWith("R#"));
-  expect([h.parentSpanId, batch.parentSpanId, batch.name, batch.counts]).toEqual(["d".repeat(16), h.spanId, "batch", ["sent.R.c 2"]]);
-  expect(steps.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([["step R.log", batch.spanId], ["step R.log", batch.spanId]]);
+  expect([h.parentSpanId, batch.parentSpanId, batch.name, batch.counts]).toEqual([
+    "d".repeat(16),
+    h.spanId,
+    "batch",
+    ["sent.R.c 2"],
+  ]);
+  expect(steps.map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([
+    ["step R.log", batch.spanId],
+    ["step R.log", batch.spanId],
+  ]);
 });
 
 test("what goes wrong in a step is said with it", async () => {
-  const { node, ended } = await network("role R { input i(x: int); output o(x: int); o(x / (x - x)) <= i(x); output all(x: int); all(x) <= i(x); }");
+  const { node, ended } = await network(
+    "role R { input i(x: int); output o(x: int); o(x / (x - x)) <= i(x); output all(x: int); all(x) <= i(x); }",
+  );
   const out = put(node("R#0"), "all");
   node("R#0").input("i", { x: 1 });
   await out;
@@ -156,7 +184,8 @@ test("what goes wrong in a step is said with it", async () => {
 });
 
 const effects = (to: string | null = null): StepEffects => ({
-  envelopes: to === null ? [] : [{ from: "R#0", to, epoch: 1, seq: 1, parts: [{ kind: "rows", target: "D.d", rows: [[1]] }] }],
+  envelopes:
+    to === null ? [] : [{ from: "R#0", to, epoch: 1, seq: 1, parts: [{ kind: "rows", target: "D.d", rows: [[1]] }] }],
   outputs: [],
   faults: [],
 });
@@ -208,7 +237,11 @@ test("what is not recorded stays as it is; what is says so to its receivers, and
   const { envelopes, traceparent } = traced.step(1, unrecorded, () => 0);
   expect(envelopes[0].parts.slice(1)).toEqual([{ kind: "trace", parent: traceparent }]);
   const wire = new WireFormat([]);
-  expect(wire.decodeParts(wire.encode(envelopes[0]).flatMap((frame) => (JSON.parse(frame.subarray(4).toString()) as unknown[]).slice(2)))).toEqual(envelopes[0].parts);
+  expect(
+    wire.decodeParts(
+      wire.encode(envelopes[0]).flatMap((frame) => (JSON.parse(frame.subarray(4).toString()) as unknown[]).slice(2)),
+    ),
+  ).toEqual(envelopes[0].parts);
 });
 
 test("of very many causes some are linked, and the others counted", () => {
@@ -226,7 +259,17 @@ test("a traceparent has one form", () => {
   expect(contextIn(given("a", "00"))).toBe("unrecorded");
   // A later version may have more behind it.
   expect(contextIn(`cc${given("a").slice(2)}-more`)).toEqual(context("a"));
-  for (const wrong of ["", "x", `${given("a")}-more`, `ff${given("a").slice(2)}`, given("a").toUpperCase(), given("0"), `00-${"0".repeat(32)}-${"a".repeat(16)}-01`, given("a").slice(0, -1), ` ${given("a")}`])
+  for (const wrong of [
+    "",
+    "x",
+    `${given("a")}-more`,
+    `ff${given("a").slice(2)}`,
+    given("a").toUpperCase(),
+    given("0"),
+    `00-${"0".repeat(32)}-${"a".repeat(16)}-01`,
+    given("a").slice(0, -1),
+    ` ${given("a")}`,
+  ])
     expect(contextIn(wrong), wrong).toBe(null);
 });
 
@@ -242,16 +285,33 @@ test("a share of all traces is recorded, by id: who is in a small share is in a 
 
 test("events have a traceparent beside their row, and outputs where they are recorded", () => {
   const inputs = [{ name: "i", kind: "input", columns: [{ name: "x", type: "int" }] }] as const;
-  expect(eventOf({ collection: "i", row: { x: 1 }, traceparent: given("a") }, inputs, "H")).toEqual({ ok: true, value: { kind: "row", collection: "i", row: [1], traceparent: given("a") } });
-  expect(eventOf({ collection: "i", row: { x: 1 }, traceparent: 7 }, inputs, "H")).toEqual({ ok: false, problem: '"traceparent" (a string) expected, number 7 found' });
+  expect(eventOf({ collection: "i", row: { x: 1 }, traceparent: given("a") }, inputs, "H")).toEqual({
+    ok: true,
+    value: { kind: "row", collection: "i", row: [1], traceparent: given("a") },
+  });
+  expect(eventOf({ collection: "i", row: { x: 1 }, traceparent: 7 }, inputs, "H")).toEqual({
+    ok: false,
+    problem: '"traceparent" (a string) expected, number 7 found',
+  });
   const write = lineWriter("D", 0, { name: "o", kind: "output", columns: [{ name: "x", type: "int" }] }, () => null);
   expect(write([1], false)).toBe('{"role":"D","node":0,"collection":"o","row":{"x":1}}\n');
-  expect(JSON.parse(write([1], true, given("a")))).toEqual({ role: "D", node: 0, collection: "o", retract: true, row: { x: 1 }, traceparent: given("a") });
+  expect(JSON.parse(write([1], true, given("a")))).toEqual({
+    role: "D",
+    node: 0,
+    collection: "o",
+    retract: true,
+    row: { x: 1 },
+    traceparent: given("a"),
+  });
 });
 
 interface Collector {
   readonly url: string;
-  readonly requests: { readonly path: string; readonly headers: NodeJS.Dict<string | string[]>; readonly body: string }[];
+  readonly requests: {
+    readonly path: string;
+    readonly headers: NodeJS.Dict<string | string[]>;
+    readonly body: string;
+  }[];
 }
 
 /** Answers with these in turn, then with 200. */
@@ -295,10 +355,17 @@ test("a collector gets all in its form, with the headers that it wants", async (
   } finally {
     delete process.env["OTEL_EXPORTER_OTLP_HEADERS"];
   }
-  expect(requests.flatMap(({ body }) => spansIn(body).map(({ spanId }) => Number.parseInt(spanId, 16)))).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
+  expect(requests.flatMap(({ body }) => spansIn(body).map(({ spanId }) => Number.parseInt(spanId, 16)))).toEqual(
+    Array.from({ length: 1200 }, (_, i) => i + 1),
+  );
   expect(requests.length).toBe(3);
   const [{ path, headers, body }] = requests;
-  expect([path, headers["content-type"], headers["authorization"], headers["x-tenant"]]).toEqual(["/v1/traces", "application/json", "Basic YTpi", "ads"]);
+  expect([path, headers["content-type"], headers["authorization"], headers["x-tenant"]]).toEqual([
+    "/v1/traces",
+    "application/json",
+    "Basic YTpi",
+    "ads",
+  ]);
   expect(body).toContain('"startTimeUnixNano":"1700000000000125000","endTimeUnixNano":"1700000000001500000"');
 });
 
@@ -322,7 +389,10 @@ test("what a collector cannot take now is sent again; what it refuses is dropped
   const refused = new OtlpExporter({ to: strict.url }, whose, (line) => said.push(line));
   refused.add(span(1));
   await refused.close(1000);
-  expect([strict.requests.length, said]).toEqual([1, [`spans cannot be delivered: ${strict.url}/v1/traces answers 400 Bad Request`, "1 spans were not delivered"]]);
+  expect([strict.requests.length, said]).toEqual([
+    1,
+    [`spans cannot be delivered: ${strict.url}/v1/traces answers 400 Bad Request`, "1 spans were not delivered"],
+  ]);
 });
 
 test("where nobody collects, what waits is bounded, and nothing else notices", async () => {
@@ -336,7 +406,8 @@ test("where nobody collects, what waits is bounded, and nothing else notices", a
 });
 
 test("a deployment says where spans go, and how many", () => {
-  const parse = (otlp: unknown): unknown => parseDeployment(JSON.stringify({ roles: { R: { instances: [{ host: "h", port: 1 }] } }, otlp }), "d.json").otlp;
+  const parse = (otlp: unknown): unknown =>
+    parseDeployment(JSON.stringify({ roles: { R: { instances: [{ host: "h", port: 1 }] } }, otlp }), "d.json").otlp;
   expect(parse({ to: "http://c:4318", sample: 0.5 })).toEqual({ to: "http://c:4318", sample: 0.5 });
   expect(() => parse({ to: "c:4318", sample: 2, every: 1 })).toThrow(
     'd.json: otlp.to must be a collector, as http://127.0.0.1:4318, or a file, as traces.jsonl; found "c:4318"\nd.json: otlp.sample is the share of traces that are recorded, from 0 to 1; found 2\nd.json: otlp has the unknown key "every"; there are to, sample',
@@ -359,5 +430,8 @@ test("steps that are made again after a restart are no spans, and what comes nex
     await node.stop(500);
     seen.push(readFileSync(to, "utf8").trim().split("\n").flatMap(spansIn));
   }
-  for (const spans of seen) expect(spans.map(({ counts, parentSpanId }) => [counts, parentSpanId])).toEqual([[["taken.i 1", "put_out.o 1"], "a".repeat(16)]]);
+  for (const spans of seen)
+    expect(spans.map(({ counts, parentSpanId }) => [counts, parentSpanId])).toEqual([
+      [["taken.i 1", "put_out.o 1"], "a".repeat(16)],
+    ]);
 });

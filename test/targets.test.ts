@@ -101,7 +101,9 @@ describe.each(kinds)("for %s", (_, of) => {
         spec: {
           serviceName: string;
           replicas: number;
-          template: { spec: { containers: [Record<"livenessProbe" | "readinessProbe", { httpGet: { path: string } }>] } };
+          template: {
+            spec: { containers: [Record<"livenessProbe" | "readinessProbe", { httpGet: { path: string } }>] };
+          };
         };
       };
       // A NATS server that has lost the others lives, and is not ready.

@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import { Texts } from "../src/runtime/engine/texts.ts";
 
 /** A table of entries with its texts, and beside it what it ought to know. */
-function table(): { enter: (text: string) => number; drop: (isDead: (text: string) => boolean) => void; all: () => Map<string, number> } {
+function table(): {
+  enter: (text: string) => number;
+  drop: (isDead: (text: string) => boolean) => void;
+  all: () => Map<string, number>;
+} {
   const entries: unknown[] = [null, false];
   const texts = new Texts(entries);
   const known = new Map<string, number>();

@@ -226,7 +226,8 @@ describe("losses", () => {
     seq,
     parts: [{ kind: "rows", target, rows: Array.from({ length: count }, (_, n) => [n]) }],
   });
-  const rowsIn = ({ parts }: Envelope): number => parts.reduce((sum, part) => sum + (part.kind === "rows" ? part.rows.length : 0), 0);
+  const rowsIn = ({ parts }: Envelope): number =>
+    parts.reduce((sum, part) => sum + (part.kind === "rows" ? part.rows.length : 0), 0);
 
   test("are read from the command line's form: a share below all", () => {
     expect(parseLoss("50%", 1)).toEqual({ share: 0.5, seed: 1 });
@@ -235,7 +236,8 @@ describe("losses", () => {
   });
 
   test("come from the seed and the sender alone, row by row, on lossy channels only", () => {
-    const take = (seed: number, self: string): Envelope => new Losses({ share: 0.5, seed }, self, targets).thin(envelope(1, "B.maybe", 1000));
+    const take = (seed: number, self: string): Envelope =>
+      new Losses({ share: 0.5, seed }, self, targets).thin(envelope(1, "B.maybe", 1000));
     expect(take(1, "A#0")).toEqual(take(1, "A#0"));
     expect(take(1, "A#0")).not.toEqual(take(2, "A#0"));
     expect(take(1, "A#0")).not.toEqual(take(1, "A#1"));
@@ -438,7 +440,10 @@ describe("transport", () => {
     const onGone = async (address: string, by: string): Promise<number> => gone.push(`${address} by ${by}`);
     const [a, r] = await pair({}, { onGone });
     r.transport.pause(true);
-    const places = { A: { instances: [{ host: "127.0.0.1", port: 1 }] }, R: { instances: [{ host: "127.0.0.1", port: r.port }] } };
+    const places = {
+      A: { instances: [{ host: "127.0.0.1", port: 1 }] },
+      R: { instances: [{ host: "127.0.0.1", port: r.port }] },
+    };
     const told = await declareGone({ program: "p", cluster: "c", roles: places }, "A#0", "me", 2000);
     expect([told, gone]).toEqual([[{ name: "R#0", kind: "done", failed: 1 }], ["A#0 by me"]]);
     a.transport.send(envelope(1));

@@ -21,7 +21,12 @@ describe("UTF-8", () => {
   });
 
   test.each([1, 2, 3, 100])("in pieces of %i bytes: bytes that are no characters mark their own line", (size) => {
-    const latin = Buffer.concat([Buffer.from('{"a":"caf'), Buffer.from([0xe9]), Buffer.from('"}\n{"b":"\ufffd"}\n'), Buffer.from([0xc3])]);
+    const latin = Buffer.concat([
+      Buffer.from('{"a":"caf'),
+      Buffer.from([0xe9]),
+      Buffer.from('"}\n{"b":"\ufffd"}\n'),
+      Buffer.from([0xc3]),
+    ]);
     const [first, second, last] = decoded(latin, size).split("\n");
     expect(parseLine(first)).toEqual({ ok: false, column: 10, problem: "not UTF-8 text" });
     // What was written as such is no fault.

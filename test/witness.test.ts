@@ -35,7 +35,12 @@ const marked: readonly (readonly [string, string, string, number])[] = [
   ["threshold over events", "R/o#1", "output o(x: int); o(x) <= c1(x, _) having count() >= 2;", 2],
   ["rendezvous", "R/o#1", "output o(x: int); o(x) <= c1(x, _), t2(x, _);", 2],
   ["deletion", "R/t2#2", "output o(x: int); o(x) <= t1(x, _), t2(x, _); t2(x, y) <- c3(x), t2(x, y);", 3],
-  ["upsert", "R/kv#1", "table kv(k: int -> v: int); kv(x, y) <+- c1(x, y); output o(k: int, v: int); o(k, v) <= kv(k, v);", 2],
+  [
+    "upsert",
+    "R/kv#1",
+    "table kv(k: int -> v: int); kv(x, y) <+- c1(x, y); output o(k: int, v: int); o(k, v) <= kv(k, v);",
+    2,
+  ],
   ["key-conflict", "R/o#1", "output o(k: int -> v: int); o(x, y) <= c1(x, y);", 2],
   ["reveal", "R/o#1", "output o(x: int); o(x) <= votes(x, s), size(s) < 2;", 2],
 ];
@@ -57,7 +62,14 @@ describe("what is marked has a witness", () => {
     const { plan } = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"));
     const { one, inputs, counts, output } = witnessOf(plan, "R/o#1");
     const bare = check(twoRoles("output o(y: int, n: int); o(y, count()) <= t1(_, y);"), "none").plan;
-    const again = simulate({ programs: programsOf(bare, () => undefined), deployment: { counts }, inputs, schedule: one.schedule as ScheduleName, seed: one.seed, maxActions: 20_000 });
+    const again = simulate({
+      programs: programsOf(bare, () => undefined),
+      deployment: { counts },
+      inputs,
+      schedule: one.schedule as ScheduleName,
+      seed: one.seed,
+      maxActions: 20_000,
+    });
     expect(again.outputs.find((each) => each.output === output && each.address === one.address)!.now).toEqual(one.rows);
   });
 });
@@ -88,12 +100,29 @@ test("of a rule among others that race it is not said that a witness is its own"
 function hunt(rules: string, strategy: "auto" | "none", more: Partial<Hunt> = {}): Hunt {
   const { plan } = check(twoRoles(rules, "replicated x2"), strategy);
   const { ir } = plan.analysis;
-  return { programs: programsOf(plan, () => undefined), ir, counts: { Host: 1, R: 2 }, outputs: ["R.o"], aims: ["R/o#1"], among: "runs", contents: "promised", tries: 40, seeds: 2, orders: 500, ...more };
+  return {
+    programs: programsOf(plan, () => undefined),
+    ir,
+    counts: { Host: 1, R: 2 },
+    outputs: ["R.o"],
+    aims: ["R/o#1"],
+    among: "runs",
+    contents: "promised",
+    tries: 40,
+    seeds: 2,
+    orders: 500,
+    ...more,
+  };
 }
 
 describe("what is found", () => {
   test("is what hosts are told: versions of a register are named after the replica that wrote them, and hold the same", () => {
-    const register = (strategy: "auto" | "none"): Hunt => hunt("table r(k: int, v: mvreg<int>); r(x, y) <= c1(x, y); output o(k: int, v: mvreg<int>) agreed; o(k, v) <= r(k, v);", strategy, { among: "replicas", aims: ["R/r#1"], tries: 20 });
+    const register = (strategy: "auto" | "none"): Hunt =>
+      hunt(
+        "table r(k: int, v: mvreg<int>); r(x, y) <= c1(x, y); output o(k: int, v: mvreg<int>) agreed; o(k, v) <= r(k, v);",
+        strategy,
+        { among: "replicas", aims: ["R/r#1"], tries: 20 },
+      );
     expect(huntWitness(register("auto")).witness).toBeNull();
     expect(huntWitness(register("none")).witness).not.toBeNull();
   });
@@ -110,10 +139,16 @@ describe("what is found", () => {
   });
 
   test("every order of few inputs is tried, also where no drawn schedule is", () => {
-    const only = { ...hunt("output o(x: int, n: int); o(x, count()) <= t1(x, _);", "none", { tries: 30, orders: 5_000 }), seeds: 0 };
+    const only = {
+      ...hunt("output o(x: int, n: int); o(x, count()) <= t1(x, _);", "none", { tries: 30, orders: 5_000 }),
+      seeds: 0,
+    };
     const { witness } = huntWitness(only);
     expect(witness).not.toBeNull();
-    const free = huntWitness({ ...hunt("output o(x: int); o(x) <= t1(x, _);", "auto", { tries: 3, orders: 5_000, counts: { Host: 1, R: 1 } }), seeds: 0 });
+    const free = huntWitness({
+      ...hunt("output o(x: int); o(x) <= t1(x, _);", "auto", { tries: 3, orders: 5_000, counts: { Host: 1, R: 1 } }),
+      seeds: 0,
+    });
     expect(free.witness).toBeNull();
     expect(free.exhausted).toBeGreaterThan(0);
   });
@@ -148,9 +183,13 @@ test("what is free has none: closure, joins of growing tables, thresholds that a
 
 test("the picture in the README is that of the witness", async () => {
   const place = makePlace();
-  place.write({ "campaign.dlc": readFileSync(new URL("../fixtures/ad-network/campaign.dlc", import.meta.url), "utf8") });
+  place.write({
+    "campaign.dlc": readFileSync(new URL("../fixtures/ad-network/campaign.dlc", import.meta.url), "utf8"),
+  });
   await place.dlc("explain", "campaign.dlc", "poor#1", "--witness", "-o", "witness.svg");
-  await expect(readFileSync(join(place.folder, "witness.svg"), "utf8")).toMatchFileSnapshot("../docs/pictures/witness.svg");
+  await expect(readFileSync(join(place.folder, "witness.svg"), "utf8")).toMatchFileSnapshot(
+    "../docs/pictures/witness.svg",
+  );
   place.remove();
 });
 
@@ -166,7 +205,15 @@ describe("on the command line", () => {
     place.write({ "race.dlc": program });
     const { code, out, err } = await place.dlc("explain", "race.dlc", "o#1", "--witness", "-o", "race.svg");
     expect(code).toBe(0);
-    for (const part of ["A witness: o#1 does depend on order", "Input", "First run", "Second run", "The contradiction", "R#0 holds o("]) expect(out).toContain(part);
+    for (const part of [
+      "A witness: o#1 does depend on order",
+      "Input",
+      "First run",
+      "Second run",
+      "The contradiction",
+      "R#0 holds o(",
+    ])
+      expect(out).toContain(part);
     expect(err).toContain("race.svg");
     const svg = readFileSync(join(place.folder, "race.svg"), "utf8");
     expect(svg).toMatch(/^<svg xmlns=[^>]*viewBox="0 0 \d+ \d+"/);
@@ -191,7 +238,9 @@ describe("on the command line", () => {
   });
 
   test("verify passes what keeps its promises", async () => {
-    place.write({ "sealed.dlc": program.replace("input i1(x: int, y: int)", "input i1(x: int, y: int) sealed by (y)") });
+    place.write({
+      "sealed.dlc": program.replace("input i1(x: int, y: int)", "input i1(x: int, y: int) sealed by (y)"),
+    });
     const { code, out } = await place.dlc("verify", "sealed.dlc", "--tries", "8");
     expect(out).toContain("R.o  deterministic: Async");
     expect(code).toBe(0);
@@ -272,8 +321,16 @@ aggregate most(x: int): int from "${from}";
     const program = `import "./lib.dlc" as lib;\n${text("./own.ts")}use lib.Piles as l in R;\nrole R { ${rules} }`;
     const { plan } = check(program, "none", filesOf({ "lib.dlc": lib }));
     const programs = programsOf(plan, await importsOf(plan.analysis.ir, place.folder));
-    const inputs = ["i", "l.i"].flatMap((collection) => [5, 8].map((x) => ({ role: "R", node: 0, collection, row: [x] })));
-    const { outputs, faults } = simulate({ programs, deployment: { counts: { R: 1 } }, inputs, schedule: "batch", seed: 1 });
+    const inputs = ["i", "l.i"].flatMap((collection) =>
+      [5, 8].map((x) => ({ role: "R", node: 0, collection, row: [x] })),
+    );
+    const { outputs, faults } = simulate({
+      programs,
+      deployment: { counts: { R: 1 } },
+      inputs,
+      schedule: "batch",
+      seed: 1,
+    });
     expect(faults).toEqual([]);
     expect(Object.fromEntries(outputs.map(({ output, now }) => [output, now]))).toEqual({
       "R.big": [],

@@ -36,14 +36,16 @@ function waitsTable(): string {
 /** Medians over all lines of a way, beside what is aimed at. */
 function aims(lines: readonly Line[]): string {
   const middle = (values: readonly number[]): string => median(values).toFixed(2);
-  const rows = ways.filter(({ strategy }) => strategy !== "none").map(({ name, title }) => {
-    const own = lines.filter(({ way }) => way === name);
-    const ratios = own.map(({ ratio }) => ratio);
-    const cpuRatios = own.flatMap(({ cpuRatio }) => (cpuRatio === null ? [] : [cpuRatio]));
-    const aim = name === "order" ? "≥ 0.85" : name === "order by" ? "" : "≥ 0.95";
-    const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-    return `| ${title} | ${aim} | ${middle(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : middle(cpuRatios)} |`;
-  });
+  const rows = ways
+    .filter(({ strategy }) => strategy !== "none")
+    .map(({ name, title }) => {
+      const own = lines.filter(({ way }) => way === name);
+      const ratios = own.map(({ ratio }) => ratio);
+      const cpuRatios = own.flatMap(({ cpuRatio }) => (cpuRatio === null ? [] : [cpuRatio]));
+      const aim = name === "order" ? "≥ 0.85" : name === "order by" ? "" : "≥ 0.95";
+      const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+      return `| ${title} | ${aim} | ${middle(ratios)} | ${range} | ${cpuRatios.length === 0 ? "" : middle(cpuRatios)} |`;
+    });
   const head = "| coordination | aim | throughput ÷ uncoordinated, median | from, to | CPU ÷ uncoordinated, median |";
   return [head, "| --- | --- | --: | --: | --: |", ...rows].join("\n");
 }

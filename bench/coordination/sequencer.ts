@@ -104,10 +104,11 @@ export async function measureSequencer(
       seq++;
       for (let i = 0; i < appenders && sent < rows; i++) {
         const from = addressOf("AdServer", i);
-        const rows = Array.from(
-          { length: ROWS_A_MESSAGE },
-          (_, n): Row => [`campaign-${n % 24}`, `ad-${(n * 7) % 500}`, `u${sent + n}`],
-        );
+        const rows = Array.from({ length: ROWS_A_MESSAGE }, (_, n): Row => [
+          `campaign-${n % 24}`,
+          `ad-${(n * 7) % 500}`,
+          `u${sent + n}`,
+        ]);
         const envelope: Envelope = {
           from,
           to: "log",

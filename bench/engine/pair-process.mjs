@@ -14,7 +14,11 @@ const BATCH = 500;
 
 /** About a hundred bytes as JSON; as they are when they have been read from somewhere. */
 function rowsFrom(first, count) {
-  const rows = Array.from({ length: count }, (_, i) => [first + i, `${"what one process has to say ".repeat(3)}${first + i}`, i % 1000]);
+  const rows = Array.from({ length: count }, (_, i) => [
+    first + i,
+    `${"what one process has to say ".repeat(3)}${first + i}`,
+    i % 1000,
+  ]);
   return JSON.parse(JSON.stringify(rows));
 }
 
@@ -74,7 +78,8 @@ const parts = {
     await once(socket, "connect");
     return async (rows) => {
       for (let at = 0; at < rows.length; at += BATCH) {
-        if (!socket.write(encodeFrame(JSON.stringify(["rows", rows.slice(at, at + BATCH)])))) await once(socket, "drain");
+        if (!socket.write(encodeFrame(JSON.stringify(["rows", rows.slice(at, at + BATCH)]))))
+          await once(socket, "drain");
         await turn();
       }
     };

@@ -97,7 +97,9 @@ export async function measurePair(root: string): Promise<Measured> {
     const program = join(folder, "pair.dlc");
     const built = join(folder, "built");
     writeFileSync(program, text);
-    execFileSync(process.execPath, [join(root, "bin", "dlc.js"), "build", program, "-o", built, "--strategy", "none"], { stdio: "ignore" });
+    execFileSync(process.execPath, [join(root, "bin", "dlc.js"), "build", program, "-o", built, "--strategy", "none"], {
+      stdio: "ignore",
+    });
     const emitted: number[] = [];
     const raw: number[] = [];
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
@@ -106,7 +108,8 @@ export async function measurePair(root: string): Promise<Measured> {
         (way === "emitted" ? emitted : raw).push(await run(root, built, way));
     }
     return {
-      title: "a row of 100 bytes from one process to another, in the busier of the two; by hand a bare socket, the same JSON",
+      title:
+        "a row of 100 bytes from one process to another, in the busier of the two; by hand a bare socket, the same JSON",
       aim: "≤ 2",
       unit: "µs a row",
       emitted: median(emitted),

@@ -13,8 +13,12 @@ function at(role: string, collection: string, n: number, lines: (node: number) =
 
 export const loads: Readonly<Record<PlansProgram, (seconds: number) => Lines>> = {
   monitor: (seconds) => ({
-    ...at("Sensor", "reading", 4, (node) => times(1000 * seconds, (i) => line({ device: `d${i % 50}`, at: i, value: (i * 31 + node) % 1000 }))),
-    ...at("Operator", "limit", 2, (node) => times(5 * seconds, (i) => line({ device: `d${i % 7}`, most: i * 2 + node }))),
+    ...at("Sensor", "reading", 4, (node) =>
+      times(1000 * seconds, (i) => line({ device: `d${i % 50}`, at: i, value: (i * 31 + node) % 1000 })),
+    ),
+    ...at("Operator", "limit", 2, (node) =>
+      times(5 * seconds, (i) => line({ device: `d${i % 7}`, most: i * 2 + node })),
+    ),
   }),
   // Every shop votes on every basket, when all of its two items have been rung up somewhere.
   baskets: (seconds) =>
@@ -27,11 +31,15 @@ export const loads: Readonly<Record<PlansProgram, (seconds: number) => Lines>> =
   shop: (seconds) => ({
     ...at("Till", "sale", 4, (node) =>
       times(Math.ceil(seconds / 10), (day) => {
-        const sales = times((500 * seconds) / Math.ceil(seconds / 10), (i) => line({ day: `day${day}`, item: `i${i % 40}`, receipt: i * 4 + node }));
+        const sales = times((500 * seconds) / Math.ceil(seconds / 10), (i) =>
+          line({ day: `day${day}`, item: `i${i % 40}`, receipt: i * 4 + node }),
+        );
         return [...sales, line({ seal: { day: `day${day}` } })];
       }).flat(),
     ),
-    ...at("Office", "price", 2, (node) => times(10 * seconds, (i) => line({ item: `i${i % 40}`, cents: i * 2 + node }))),
+    ...at("Office", "price", 2, (node) =>
+      times(10 * seconds, (i) => line({ item: `i${i % 40}`, cents: i * 2 + node })),
+    ),
   }),
 };
 

@@ -7,7 +7,14 @@ import { durableRoles } from "../compiler/ir.ts";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile } from "../compiler/emitted.ts";
 import type { Plan } from "../compiler/plan.ts";
-import { defaultDeployment, FIRST_METRICS_PORT, FIRST_PORT, placesOf, transportProblem, withMetrics } from "../runtime/deployment.ts";
+import {
+  defaultDeployment,
+  FIRST_METRICS_PORT,
+  FIRST_PORT,
+  placesOf,
+  transportProblem,
+  withMetrics,
+} from "../runtime/deployment.ts";
 import type { DeployFile } from "../runtime/deployment.ts";
 import { NATS_PACKAGES } from "../runtime/transports/nats/packages.ts";
 import { checkProgram } from "./check.ts";
@@ -46,7 +53,9 @@ export async function buildCommand(
   const problem = transport === OWN_NATS && options.target !== undefined ? null : transportProblem(transport);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   if (options.portBase !== undefined && options.target !== undefined)
-    throw new WrongUse(`--port-base: with --target ${options.target} each process has a host of its own, and the same port there`);
+    throw new WrongUse(
+      `--port-base: with --target ${options.target} each process has a host of its own, and the same port there`,
+    );
   const folder = resolve(io.cwd, options.out);
   refuseForeign(folder, options.out);
   const built = await buildProgram(path, options, io, options);
@@ -140,7 +149,9 @@ export async function buildProgram(path: string, planning: Planning, io: Io, on:
   return {
     plan,
     claims: drawClaims(functions, style),
-    files: (isOnNats(on) ? files.map(withNatsPackages) : files).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    files: (isOnNats(on) ? files.map(withNatsPackages) : files).sort((a, b) =>
+      a.path < b.path ? -1 : a.path > b.path ? 1 : 0,
+    ),
   };
 }
 
@@ -167,11 +178,22 @@ function deployment(plan: Plan, path: string, on: Deployed): readonly EmittedFil
   const program = basename(path, ".dlc");
   const needs = deployable(plan, dnsName(program), on.transport ?? "tcp");
   const dynamic = needs.roles.find((each) => each.dynamic)?.role;
-  if (dynamic !== undefined && on.target !== undefined) throw new WrongUse(`--target ${on.target}: its files place every instance, and those of ${dynamic} may join; build without --target, or without --dynamic`);
+  if (dynamic !== undefined && on.target !== undefined)
+    throw new WrongUse(
+      `--target ${on.target}: its files place every instance, and those of ${dynamic} may join; build without --target, or without --dynamic`,
+    );
   const onCluster = isOnNats(on) ? { cluster: program, transport: on.transport } : {};
   const { deploy, files } =
     on.target === undefined
-      ? { deploy: { program, ...onThisMachine(needs, on.portBase), ...(needs.keepsData && { data: "data" }), ...onCluster }, files: [] }
+      ? {
+          deploy: {
+            program,
+            ...onThisMachine(needs, on.portBase),
+            ...(needs.keepsData && { data: "data" }),
+            ...onCluster,
+          },
+          files: [],
+        }
       : targets[on.target](needs);
   return [{ path: "deploy.json", text: `${JSON.stringify(deploy, null, 2)}\n` }, ...files];
 }

@@ -146,7 +146,11 @@ interface Report {
 
 function reportOnConfig({ findings, file }: Config, options: CheckOptions, io: Io): Report {
   const part = forms[options.format].findings(file!, findings, io);
-  return { part, counts: { ...countsOf({ diagnostics: findings, silenced: [] }, file!.path), programs: 0 }, behind: [] };
+  return {
+    part,
+    counts: { ...countsOf({ diagnostics: findings, silenced: [] }, file!.path), programs: 0 },
+    behind: [],
+  };
 }
 
 /**
@@ -226,9 +230,11 @@ function filesBehind({ compilation: { ir } }: CheckedProgram, { cwd }: Io): read
 /** `path`: of the program, which `--fix` writes; imported files are programs of their own. */
 function countsOf({ diagnostics, silenced }: Pick<CheckedProgram, "diagnostics" | "silenced">, path: string): Counts {
   const of = (severity: Severity): number => diagnostics.filter((each) => each.severity === severity).length;
-  const fixesOf = (unsafe: boolean): readonly Fix[] =>
-    diagnostics.flatMap((each) => onlyFix(each, unsafe) ?? []);
-  const isIn = (file: string) => (fix: Fix): boolean => fix.edits.every((edit) => edit.file.path === file);
+  const fixesOf = (unsafe: boolean): readonly Fix[] => diagnostics.flatMap((each) => onlyFix(each, unsafe) ?? []);
+  const isIn =
+    (file: string) =>
+    (fix: Fix): boolean =>
+      fix.edits.every((edit) => edit.file.path === file);
   const safe = fixesOf(false);
   const others = new Set(safe.flatMap(({ edits }) => edits.map(({ file }) => file.path)));
   const elsewhere = [...others].filter((other) => other !== path && !other.startsWith(libraryScheme));
@@ -262,15 +268,16 @@ function sum(reports: readonly Report[]): Counts {
 /** One program with everything that looks at it; other commands start here too. */
 export async function checkProgram(
   file: SourceFile,
-  options: Planning & Pick<CheckOptions, "locked" | "lock" | "budget"> & {
-    readonly cache?: boolean;
-    /** Look for the next best plans also where no rates are known. */
-    readonly compare?: boolean;
-    /** Fixes of what depends on order cost a compilation each: none, as many as take no time, or all. */
-    readonly fixes?: "few" | "all";
-    /** For editors: the plan of what can be read, while something is being typed. */
-    readonly partly?: boolean;
-  },
+  options: Planning &
+    Pick<CheckOptions, "locked" | "lock" | "budget"> & {
+      readonly cache?: boolean;
+      /** Look for the next best plans also where no rates are known. */
+      readonly compare?: boolean;
+      /** Fixes of what depends on order cost a compilation each: none, as many as take no time, or all. */
+      readonly fixes?: "few" | "all";
+      /** For editors: the plan of what can be read, while something is being typed. */
+      readonly partly?: boolean;
+    },
   config: Config,
   io: Io,
   known: { readonly imports?: ImportedFiles; readonly statements?: StatementCache } = {},

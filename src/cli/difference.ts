@@ -14,7 +14,15 @@ export interface Certificate {
 /** The most important differences first: what is inserted, what outputs are, what they rest on. As sentences. */
 export function differences(was: Certificate, is: Certificate): readonly string[] {
   const sentence = (change: Change): string =>
-    change.kind === "changed" ? change.text : change.of === "plan" ? (change.kind === "added" ? `it needs ${change.text}` : `it no longer needs ${change.text}`) : change.kind === "added" ? `${change.text} is ${change.of === "outputs" ? "new" : "sealed"}` : `${change.text} is ${change.of === "outputs" ? "gone" : "no longer sealed"}`;
+    change.kind === "changed"
+      ? change.text
+      : change.of === "plan"
+        ? change.kind === "added"
+          ? `it needs ${change.text}`
+          : `it no longer needs ${change.text}`
+        : change.kind === "added"
+          ? `${change.text} is ${change.of === "outputs" ? "new" : "sealed"}`
+          : `${change.text} is ${change.of === "outputs" ? "gone" : "no longer sealed"}`;
   return changes(was, is, insertionName).map(sentence);
 }
 
@@ -22,7 +30,9 @@ export function differences(was: Certificate, is: Certificate): readonly string[
 export function diffLines(was: Certificate, is: Certificate): readonly string[] {
   const signs = { added: "+", removed: "-", changed: "~" } as const;
   const words = { plan: "", outputs: "output ", seals: "seals of ", cost: "" } as const;
-  return changes(was, is, insertionLine).map(({ kind, of, text }) => `${signs[kind]} ${kind === "changed" ? "" : words[of]}${text}`);
+  return changes(was, is, insertionLine).map(
+    ({ kind, of, text }) => `${signs[kind]} ${kind === "changed" ? "" : words[of]}${text}`,
+  );
 }
 
 interface Change {
@@ -55,7 +65,8 @@ function compared(
   for (const [name, fields] of is) {
     for (const [field, value] of Object.entries(fields)) {
       const old = was.get(name)?.[field];
-      if (was.has(name) && JSON.stringify(old) !== JSON.stringify(value)) found.push({ of, kind: "changed", text: changed(name, field, old, value) });
+      if (was.has(name) && JSON.stringify(old) !== JSON.stringify(value))
+        found.push({ of, kind: "changed", text: changed(name, field, old, value) });
     }
   }
   return found;

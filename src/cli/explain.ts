@@ -33,14 +33,23 @@ export async function explainCommand(
     return 0;
   }
   if (options.witness !== true && options.out !== undefined)
-    throw new WrongUse("-o draws what --witness finds: dlc explain ads.dlc poor#1 --witness -o poor.svg; dlc graph draws a program");
+    throw new WrongUse(
+      "-o draws what --witness finds: dlc explain ads.dlc poor#1 --witness -o poor.svg; dlc graph draws a program",
+    );
   const isPart = /^[\w.]+(?:#\d+)?$/.test(subject) && !subject.endsWith(".dlc");
   if (isPart && !["", ".dlc"].some((end) => existsSync(resolve(io.cwd, `${subject}${end}`))))
-    throw new WrongUse(`no such file: ${subject}; a rule or an output is named behind its program: dlc explain ads.dlc ${subject}`);
+    throw new WrongUse(
+      `no such file: ${subject}; a rule or an output is named behind its program: dlc explain ads.dlc ${subject}`,
+    );
   const file = readProgram(subject, io.cwd);
   const config = findConfig(io.cwd);
   for (const finding of config.findings) io.err(`${drawDiagnostic(finding, paint(io.errColour), io.width)}\n`);
-  const { compilation, diagnostics, functions } = await checkProgram(file, { ...options, compare: options.witness !== true }, config, io);
+  const { compilation, diagnostics, functions } = await checkProgram(
+    file,
+    { ...options, compare: options.witness !== true },
+    config,
+    io,
+  );
   const { plan } = compilation;
   if (plan === null) {
     for (const diagnostic of diagnostics) io.err(`${drawDiagnostic(diagnostic, paint(io.errColour), io.width)}\n`);

@@ -7,7 +7,8 @@ import { packageRoot } from "./root.ts";
 
 /** Does not come back: the process ends with the connection. */
 export async function lspCommand(): Promise<never> {
-  if (process.stdin.isTTY) console.error("dlc lsp talks with an editor, which starts it; docs/editors.md says how. Ctrl-C ends it.");
+  if (process.stdin.isTTY)
+    console.error("dlc lsp talks with an editor, which starts it; docs/editors.md says how. Ctrl-C ends it.");
   // Whatever prints by mistake must not stand among the messages.
   console.log = console.error;
   const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout);

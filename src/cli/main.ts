@@ -104,13 +104,20 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .argument("<file>", "the program")
     .requiredOption("-o, --out <folder>", "where to put it; an earlier build there is replaced")
     .addOption(
-      new Option("--target <what>", "with the files for containers: a compose.yaml, or Kubernetes' StatefulSets").choices([
-        "compose",
-        "k8s",
-      ]),
+      new Option(
+        "--target <what>",
+        "with the files for containers: a compose.yaml, or Kubernetes' StatefulSets",
+      ).choices(["compose", "k8s"]),
     )
-    .option("--port-base <port>", "first of consecutive ports in deploy.json, 7201 when left out: two programs on one machine need others", whole)
-    .option("--transport <url>", "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own")
+    .option(
+      "--port-base <port>",
+      "first of consecutive ports in deploy.json, 7201 when left out: two programs on one machine need others",
+      whole,
+    )
+    .option(
+      "--transport <url>",
+      "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own",
+    )
     .addOption(strategyOption())
     .addOption(planOption())
     .addOption(profileOption())
@@ -140,8 +147,14 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .addOption(planOption())
     .addOption(dynamicOption())
     .option("--profile <file.json>", "write how much came where, for dlc check --profile")
-    .option("--trace <file>", "write what every instance did: .svg (a space-time diagram) or .json (Perfetto, chrome://tracing)")
-    .option("--otlp <url|file.jsonl>", "give away what every instance does as spans of OpenTelemetry, to a collector or into a file")
+    .option(
+      "--trace <file>",
+      "write what every instance did: .svg (a space-time diagram) or .json (Perfetto, chrome://tracing)",
+    )
+    .option(
+      "--otlp <url|file.jsonl>",
+      "give away what every instance does as spans of OpenTelemetry, to a collector or into a file",
+    )
     .option("--sample <share>", "with --otlp: record so many of the traces, as 1% (default: all)")
     .option(
       "-i, --input <Role.collection=file>",
@@ -156,7 +169,11 @@ function commands(io: Io, finish: (code: number) => void): Command {
     .option("--loss <share>", "lose so many of the messages on lossy channels: 50%")
     .option("--epoch <time>", "how long an epoch of a barrier is: 20ms")
     .option("--seed <n>", "seed of what is random in the run", whole)
-    .option("--metrics <port>", "serve metrics and health of each process over HTTP, from that port on; 0 for free ones", whole)
+    .option(
+      "--metrics <port>",
+      "serve metrics and health of each process over HTTP, from that port on; 0 for free ones",
+      whole,
+    )
     .option("--transport <url>", "a NATS cluster in place of TCP: nats://127.0.0.1:4222,…")
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
     .option(
@@ -165,11 +182,27 @@ function commands(io: Io, finish: (code: number) => void): Command {
       collect,
       [],
     )
-    .option("--join <Role@when>", "one more instance of a role that is dynamic joins so long after the start: Report@500ms", collect, [])
-    .option("--leave <Role#i@when>", "that instance of a role that is dynamic leaves so long after the start: Report#1@900ms", collect, [])
+    .option(
+      "--join <Role@when>",
+      "one more instance of a role that is dynamic joins so long after the start: Report@500ms",
+      collect,
+      [],
+    )
+    .option(
+      "--leave <Role#i@when>",
+      "that instance of a role that is dynamic leaves so long after the start: Report#1@900ms",
+      collect,
+      [],
+    )
     .option("--restart <time>", "start a process that was killed again, so long after: 200ms")
-    .option("--chaos", "let go wrong what can, from --seed: delays, cut connections, processes that stand still, and kill -9 with a restart")
-    .option("--data <folder>", "keep there what has happened, so that a run that ended or was killed goes on where it was")
+    .option(
+      "--chaos",
+      "let go wrong what can, from --seed: delays, cut connections, processes that stand still, and kill -9 with a restart",
+    )
+    .option(
+      "--data <folder>",
+      "keep there what has happened, so that a run that ended or was killed goes on where it was",
+    )
     .option("--quiet", "no progress on stderr")
     .option("--json", "the summary as one line of JSON on stderr")
     .addHelpText(
@@ -391,7 +424,10 @@ function commands(io: Io, finish: (code: number) => void): Command {
 }
 
 function dynamicOption(): Option {
-  return new Option("--dynamic <roles>", "roles whose instances may join while the program runs, as in Report,Index").argParser((text) => text.split(",").map((role) => role.trim()));
+  return new Option(
+    "--dynamic <roles>",
+    "roles whose instances may join while the program runs, as in Report,Index",
+  ).argParser((text) => text.split(",").map((role) => role.trim()));
 }
 
 function strategyOption(): Option {

@@ -51,7 +51,8 @@ function short(value: number): number {
 /** Absolute paths of profiles that were asked for exist, or it is wrong use. */
 export function readProfile(path: string, cwd: string): ProfileFile {
   const absolute = resolve(cwd, path);
-  if (!existsSync(absolute)) throw new WrongUse(`there is no profile ${path}; \`dlc run FILE --profile ${path}\` writes one`);
+  if (!existsSync(absolute))
+    throw new WrongUse(`there is no profile ${path}; \`dlc run FILE --profile ${path}\` writes one`);
   const text = readFileSync(absolute, "utf8");
   const lines = linesIn(text);
   if (lines === null) throw new WrongUse(`${path} is no profile; \`dlc run FILE --profile ${path}\` writes one`);
@@ -89,7 +90,8 @@ export function profileOf({ lines }: ProfileFile, ir: Ir): Profile {
   const collections = new Map<CollectionId, Measured>();
   for (const { id, role, name } of ir.collections.values()) {
     const line = byName.get(`${role} ${name}`);
-    if (line !== undefined) collections.set(id, { perSecond: line.perSecond, partitionsPerSecond: line.partitionsPerSecond });
+    if (line !== undefined)
+      collections.set(id, { perSecond: line.perSecond, partitionsPerSecond: line.partitionsPerSecond });
   }
   return { collections };
 }

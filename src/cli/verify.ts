@@ -70,7 +70,10 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
       ...(inputs === undefined ? {} : { inputs }),
     };
     const { witness, runs, seed, exhausted } = huntWitness(hunt);
-    const crashes = among === "runs" && witness === null ? huntCrash({ ...hunt, outputs: outputs.filter((id) => ir.collections.get(id)!.level !== "eventual") }) : null;
+    const crashes =
+      among === "runs" && witness === null
+        ? huntCrash({ ...hunt, outputs: outputs.filter((id) => ir.collections.get(id)!.level !== "eventual") })
+        : null;
     for (const id of outputs) {
       const { after, target, achieved } = plan.outputs.find(({ output }) => output === id)!;
       const isWrong = witness?.output === id || crashes?.found?.output === id;
@@ -83,7 +86,8 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
         `  ${id.padEnd(wide)}  ${target}: ${drawLabel(after, ir.collections.get(id))}${achieved === true ? "" : achieved === "assumed" ? ", trusted" : ", not reached"}  ${said}\n`,
       );
     }
-    if (crashes !== null && crashes.found === null && crashes.runs > 0) io.out(`    In ${count(crashes.runs, "more run")} an instance died: who lived told nothing else.\n`);
+    if (crashes !== null && crashes.found === null && crashes.runs > 0)
+      io.out(`    In ${count(crashes.runs, "more run")} an instance died: who lived told nothing else.\n`);
     if (crashes !== null && crashes.found !== null) {
       isBroken = true;
       io.out(drawOverclaim(crashes.found, style, io.width));
@@ -99,7 +103,9 @@ export async function verifyCommand(path: string, options: VerifyOptions, io: Io
     ({ output }) => !promisesOf(plan).some(({ outputs }) => outputs.includes(output)),
   );
   for (const { output, target, after } of unpromised)
-    io.out(`  ${output.padEnd(wide)}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`);
+    io.out(
+      `  ${output.padEnd(wide)}  ${target}: ${drawLabel(after, ir.collections.get(output))}  nothing is promised\n`,
+    );
   io.out(
     isBroken
       ? "\nA promise is broken. If the program gives what it promises (seals, claims, unique keys), this is a fault of dlc: please report it.\n"

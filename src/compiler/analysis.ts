@@ -18,7 +18,18 @@ export interface Label {
 /** An.2: how long facts of a collection live, the severest over its rules. */
 export type Persistence = "static" | "growing" | "changing" | "passing";
 
-export type Reason = "negation" | "aggregate" | "rendezvous" | "deletion" | "upsert" | "key-conflict" | "reveal" | "choice" | "opaque" | "local" | "promise";
+export type Reason =
+  | "negation"
+  | "aggregate"
+  | "rendezvous"
+  | "deletion"
+  | "upsert"
+  | "key-conflict"
+  | "reveal"
+  | "choice"
+  | "opaque"
+  | "local"
+  | "promise";
 
 /** A point of order: a rule whose answer depends on when messages arrive. */
 export interface Finding {

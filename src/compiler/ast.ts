@@ -200,7 +200,13 @@ export interface Arg {
 
 export type Literal =
   /** `r(x, _)`, `not r(x)`; `args` null in the copy form. */
-  | { readonly kind: "read"; readonly negated: boolean; readonly ref: CollectionRef; readonly args: readonly Arg[] | null; readonly span: Span }
+  | {
+      readonly kind: "read";
+      readonly negated: boolean;
+      readonly ref: CollectionRef;
+      readonly args: readonly Arg[] | null;
+      readonly span: Span;
+    }
   /** `x = expr`. */
   | { readonly kind: "bind"; readonly variable: Name; readonly value: Expr; readonly span: Span }
   /** `x in expr`, `(a, b) in expr`. */
@@ -221,9 +227,20 @@ export type Expr =
   | { readonly kind: "variable"; readonly name: string; readonly span: Span }
   | { readonly kind: "self"; readonly span: Span }
   /** Integers beyond the safe range are a syntax error; a float keeps a `.` or exponent in its source. */
-  | { readonly kind: "literal"; readonly type: "int" | "float" | "string" | "bool"; readonly value: number | string | boolean; readonly span: Span }
+  | {
+      readonly kind: "literal";
+      readonly type: "int" | "float" | "string" | "bool";
+      readonly value: number | string | boolean;
+      readonly span: Span;
+    }
   /** `f(x)`, `count()`, `count(distinct e)`: what it is, is settled by resolution. */
-  | { readonly kind: "call"; readonly callee: Name; readonly distinct: boolean; readonly args: readonly Expr[]; readonly span: Span }
+  | {
+      readonly kind: "call";
+      readonly callee: Name;
+      readonly distinct: boolean;
+      readonly args: readonly Expr[];
+      readonly span: Span;
+    }
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly of: Expr; readonly span: Span }
   | { readonly kind: "binary"; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr; readonly span: Span }
   | { readonly kind: "if"; readonly test: Expr; readonly then: Expr; readonly else: Expr; readonly span: Span }
@@ -239,8 +256,10 @@ export type Annotation =
   | { readonly kind: "coordinate"; readonly how: CoordinateHow; readonly reason: string | null; readonly span: Span }
   | { readonly kind: "allow"; readonly what: string; readonly reason: string | null; readonly span: Span };
 
-export type CoordinateHow =
-  | { readonly kind: "none" | "order" | "barrier" | "seal"; readonly by: readonly Name[] | null };
+export type CoordinateHow = {
+  readonly kind: "none" | "order" | "barrier" | "seal";
+  readonly by: readonly Name[] | null;
+};
 
 export type Claim = "injective" | "monotone" | "morphism" | "commutative" | "associative" | "idempotent";
 

@@ -55,7 +55,16 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
   const lowered = asts && keep(lower(asts));
   const ir = lowered && withDynamic(lowered, dynamic);
   const analysis = ir && analyze(ir);
-  const plan = analysis && keep(place(analysis, { strategy: options.strategy ?? "auto", profile: options.profile?.(analysis.ir), plan: options.plan, compare: options.compare }));
+  const plan =
+    analysis &&
+    keep(
+      place(analysis, {
+        strategy: options.strategy ?? "auto",
+        profile: options.profile?.(analysis.ir),
+        plan: options.plan,
+        compare: options.compare,
+      }),
+    );
   if (plan !== null) diagnostics.push(...whyNotDynamic(plan, dynamic));
   return { file, asts, ir, analysis, plan, diagnostics: inOrder(diagnostics, file) };
 }

@@ -4,7 +4,19 @@
  * lives in maps by id beside it. Phase 4 returns an Ir again: the coordinated program, with
  * `Ordering`s on collections and `Gate`s on literals and rules; nothing else differs.
  */
-import type { Ast, LevelWord, Name, PathWord, Span, SourceFile, BinaryOp, UnaryOp, Claim, CollectionKind, MergeOp } from "./ast.ts";
+import type {
+  Ast,
+  LevelWord,
+  Name,
+  PathWord,
+  Span,
+  SourceFile,
+  BinaryOp,
+  UnaryOp,
+  Claim,
+  CollectionKind,
+  MergeOp,
+} from "./ast.ts";
 
 /** `Report.click`, `Node.d.buffer` of a copy of a module, `bed.Store.put` of an imported file; also `Report.nodes`, the built-in relation of a role's addresses. */
 export type CollectionId = string;
@@ -146,7 +158,12 @@ export interface Rule {
   /** In source order. `index` of a literal is its place here. Empty for a fact. */
   readonly body: readonly Literal[];
   readonly having: readonly Expr[];
-  readonly coordinate: { readonly kind: "none" | "order" | "barrier" | "seal"; readonly by: readonly string[] | null; readonly reason: string | null; readonly span: Span } | null;
+  readonly coordinate: {
+    readonly kind: "none" | "order" | "barrier" | "seal";
+    readonly by: readonly string[] | null;
+    readonly reason: string | null;
+    readonly span: Span;
+  } | null;
   readonly allow: { readonly what: string; readonly reason: string | null; readonly span: Span } | null;
   readonly doc: string | null;
   readonly file: SourceFile;
@@ -196,13 +213,10 @@ export interface RuleHead {
 
 /** Only of `<~`: an address, every instance (`@*`), or as the target role routes it. */
 export type Destination =
-  | { readonly kind: "address"; readonly value: Expr }
-  | { readonly kind: "all" }
-  | { readonly kind: "role" };
+  { readonly kind: "address"; readonly value: Expr } | { readonly kind: "all" } | { readonly kind: "role" };
 
 export type HeadTerm =
-  | { readonly kind: "value"; readonly value: Expr }
-  | { readonly kind: "aggregate"; readonly call: AggregateCall };
+  { readonly kind: "value"; readonly value: Expr } | { readonly kind: "aggregate"; readonly call: AggregateCall };
 
 export type AggregateName = "count" | "sum" | "avg" | "min" | "max" | "argmin" | "argmax" | "collect" | "choose";
 
@@ -260,7 +274,12 @@ export type Expr =
   | (Typed & { readonly kind: "self" })
   | (Typed & { readonly kind: "literal"; readonly value: number | string | boolean })
   /** An imported function (`builtin` false), by its id, or a built-in one. */
-  | (Typed & { readonly kind: "call"; readonly name: string; readonly builtin: boolean; readonly args: readonly Expr[] })
+  | (Typed & {
+      readonly kind: "call";
+      readonly name: string;
+      readonly builtin: boolean;
+      readonly args: readonly Expr[];
+    })
   /** Only inside `having`. */
   | (Typed & { readonly kind: "aggregate"; readonly call: AggregateCall })
   | (Typed & { readonly kind: "unary"; readonly op: UnaryOp; readonly of: Expr })

@@ -165,7 +165,9 @@ export function printProgram(ir: Ir): string {
     const declared = [...ir.collections.values()]
       .filter((one) => own(one) && one.kind !== "nodes")
       .map(printCollection);
-    const derived = [...ir.rules.values()].filter((rule) => own(rule) && !rule.isConnection).map((rule) => annotations(rule) + printRule(rule, ir));
+    const derived = [...ir.rules.values()]
+      .filter((rule) => own(rule) && !rule.isConnection)
+      .map((rule) => annotations(rule) + printRule(rule, ir));
     const sealing = ir.seals.filter(own).map((seal) => printSeal(seal, ir));
     const parts = [declared, [...derived, ...sealing]].filter((part) => part.length > 0);
     blocks.push(`${printRole(role)} {\n${parts.map((part) => part.map((line) => `  ${line}\n`).join("")).join("\n")}}`);
@@ -307,7 +309,10 @@ function exprText(expr: Expr, blank: ReadonlySet<string>, level: number): string
 }
 
 /** An operation on a lattice as it is written in a program: what is lifted, as it was before. */
-export function latticeText({ op, args, by }: Extract<Expr, { kind: "lattice" }>, text: (expr: Expr) => string): string {
+export function latticeText(
+  { op, args, by }: Extract<Expr, { kind: "lattice" }>,
+  text: (expr: Expr) => string,
+): string {
   const all = args.map(text);
   switch (op) {
     case "lift":

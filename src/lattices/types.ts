@@ -205,9 +205,13 @@ export function argumentProblem(kind: LatticeKind, i: number, arg: Type): string
   const { is, name } = kind.params[i];
   if (arg.kind === "unknown") return null;
   if (is === "lattice")
-    return arg.kind === "lattice" ? null : `\`${name}\` of \`${kind.name}\` is a lattice, and \`${typeText(arg)}\` is a plain type`;
-  if (holdsLattice(arg)) return `\`${name}\` of \`${kind.name}\` is a plain type, and \`${typeText(arg)}\` holds a lattice`;
-  if (is === "number" && !isNumber(arg)) return `\`${kind.name}\` adds its elements up, and \`${typeText(arg)}\` is no number`;
+    return arg.kind === "lattice"
+      ? null
+      : `\`${name}\` of \`${kind.name}\` is a lattice, and \`${typeText(arg)}\` is a plain type`;
+  if (holdsLattice(arg))
+    return `\`${name}\` of \`${kind.name}\` is a plain type, and \`${typeText(arg)}\` holds a lattice`;
+  if (is === "number" && !isNumber(arg))
+    return `\`${kind.name}\` adds its elements up, and \`${typeText(arg)}\` is no number`;
   return null;
 }
 

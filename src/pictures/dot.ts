@@ -163,6 +163,7 @@ const coloured = (of: string, colour: string, size: number): string =>
 /** At both ends of a line, where the corners are round. */
 const gap = '<FONT POINT-SIZE="7">&#160;</FONT>';
 const cell = (of: string, align = "CENTER"): string => `<TR><TD ALIGN="${align}">${gap}${of}${gap}</TD></TR>`;
-const row = (of: string, { fill }: Tint): string => `<TR><TD ALIGN="LEFT" BGCOLOR="${fill}">${gap}${of}${gap}</TD></TR>`;
+const row = (of: string, { fill }: Tint): string =>
+  `<TR><TD ALIGN="LEFT" BGCOLOR="${fill}">${gap}${of}${gap}</TD></TR>`;
 const table = (rows: readonly string[], { fill, line }: Tint, border = 1): string =>
   `<TABLE BORDER="${border}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" STYLE="ROUNDED" COLOR="${line}" BGCOLOR="${fill}">${rows.join("")}</TABLE>`;

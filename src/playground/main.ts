@@ -41,7 +41,9 @@ function check(): void {
   compilation = compiled.diagnostics.some(underminesLabels) ? { ...compiled, plan: null } : compiled;
   const { ir, plan } = compilation;
   const isWhole = ir !== null && compilation === compiled;
-  const diagnostics = isWhole ? inOrder([...compilation.diagnostics, ...unused(ir)], compilation.file) : compilation.diagnostics;
+  const diagnostics = isWhole
+    ? inOrder([...compilation.diagnostics, ...unused(ir)], compilation.file)
+    : compilation.diagnostics;
   const count = (severity: string): number => diagnostics.filter((one) => one.severity === severity).length;
   const isBroken = plan === null || count("error") > 0;
   editor.mark(diagnostics);

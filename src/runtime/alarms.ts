@@ -13,10 +13,13 @@ export class Alarms {
   }
 
   at(deadline: Deadline, ring: () => void): void {
-    const timer = setTimeout(() => {
-      this.#deadlines.delete(timer);
-      ring();
-    }, Math.min(deadline.ms, LONGEST_TIMEOUT_MS));
+    const timer = setTimeout(
+      () => {
+        this.#deadlines.delete(timer);
+        ring();
+      },
+      Math.min(deadline.ms, LONGEST_TIMEOUT_MS),
+    );
     this.#deadlines.add(timer);
   }
 

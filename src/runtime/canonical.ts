@@ -9,9 +9,12 @@ const ranks = { null: 0, boolean: 1, number: 2, string: 3, bytes: 4, list: 5, ob
 
 function rank(value: Value): number {
   switch (typeof value) {
-    case "boolean": return ranks.boolean;
-    case "number": return ranks.number;
-    case "string": return ranks.string;
+    case "boolean":
+      return ranks.boolean;
+    case "number":
+      return ranks.number;
+    case "string":
+      return ranks.string;
     default:
       if (value === null) return ranks.null;
       if (Array.isArray(value)) return ranks.list;
@@ -43,12 +46,18 @@ export function compareValues(a: Value, b: Value): number {
   const other = rank(b);
   if (kind !== other) return kind < other ? -1 : 1;
   switch (kind) {
-    case ranks.null: return 0;
-    case ranks.number: return compareNumbers(a as number, b as number);
-    case ranks.boolean: return Number(a) - Number(b);
-    case ranks.string: return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
-    case ranks.object: return compareObjects(a as Readonly<Record<string, Value>>, b as Readonly<Record<string, Value>>);
-    default: return compareRows(a as Row, b as Row);
+    case ranks.null:
+      return 0;
+    case ranks.number:
+      return compareNumbers(a as number, b as number);
+    case ranks.boolean:
+      return Number(a) - Number(b);
+    case ranks.string:
+      return (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0;
+    case ranks.object:
+      return compareObjects(a as Readonly<Record<string, Value>>, b as Readonly<Record<string, Value>>);
+    default:
+      return compareRows(a as Row, b as Row);
   }
 }
 
@@ -65,14 +74,18 @@ export function compareRows(a: ArrayLike<Value>, b: ArrayLike<Value>): number {
 /** JSON with sorted keys; bytes as base64, and the floats that JSON lacks as strings. Equal values of one type, equal text. */
 export function canonicalText(value: Value): string {
   switch (typeof value) {
-    case "string": return JSON.stringify(value);
-    case "boolean": return value ? "true" : "false";
-    case "number": return Number.isFinite(value) ? String(value === 0 ? 0 : value) : `"${value}"`;
+    case "string":
+      return JSON.stringify(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "number":
+      return Number.isFinite(value) ? String(value === 0 ? 0 : value) : `"${value}"`;
     default:
       if (value === null) return "null";
       if (value instanceof Uint8Array) return `"${base64(value)}"`;
       if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-      return `{${Object.keys(value).sort()
+      return `{${Object.keys(value)
+        .sort()
         .map((key) => `${JSON.stringify(key)}:${canonicalText((value as Readonly<Record<string, Value>>)[key])}`)
         .join(",")}}`;
   }
@@ -81,13 +94,17 @@ export function canonicalText(value: Value): string {
 /** What JSON can hold. */
 export function isJson(value: unknown): value is Value {
   switch (typeof value) {
-    case "string": case "boolean": return true;
-    case "number": return Number.isFinite(value);
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
     case "object":
       if (value === null) return true;
       if (Array.isArray(value)) return value.every(isJson);
       return !(value instanceof Uint8Array) && Object.values(value).every(isJson);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -98,7 +115,11 @@ export function canonicalJson(value: Value): Value {
   if (Array.isArray(value)) return value.map(canonicalJson);
   const object = value as Readonly<Record<string, Value>>;
   // fromEntries defines properties, so that a key `__proto__` stays a key.
-  return Object.fromEntries(Object.keys(object).sort().map((key) => [key, canonicalJson(object[key])]));
+  return Object.fromEntries(
+    Object.keys(object)
+      .sort()
+      .map((key) => [key, canonicalJson(object[key])]),
+  );
 }
 
 export function base64(bytes: Uint8Array): string {

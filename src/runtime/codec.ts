@@ -30,14 +30,20 @@ export function typeText(type: ValueType): string {
 /** What a value is, in a few words: `string "x"`, `number 1.5`, `a list of 3`. */
 export function foundText(value: unknown): string {
   switch (typeof value) {
-    case "string": return `string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
-    case "number": case "bigint": case "boolean": return `${typeof value} ${value}`;
+    case "string":
+      return `string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+    case "number":
+    case "bigint":
+    case "boolean":
+      return `${typeof value} ${value}`;
     case "object":
       if (value === null) return "null";
       if (Array.isArray(value)) return `a list of ${value.length}`;
       return value instanceof Uint8Array ? `${value.length} bytes` : "an object";
-    case "undefined": return "nothing";
-    default: return `a ${typeof value}`;
+    case "undefined":
+      return "nothing";
+    default:
+      return `a ${typeof value}`;
   }
 }
 
@@ -74,16 +80,25 @@ function inner(values: readonly unknown[], typeAt: (index: number) => ValueType)
 
 function fits(type: ValueType, value: unknown): boolean {
   switch (type) {
-    case "int": return Number.isSafeInteger(value);
-    case "nat": return Number.isSafeInteger(value) && (value as number) >= 0;
-    case "float": return typeof value === "number";
-    case "string": return typeof value === "string";
-    case "bool": return typeof value === "boolean";
-    case "addr": return typeof value === "string" && ADDRESS.test(value);
-    case "bytes": return value instanceof Uint8Array;
-    case "json": return isJson(value);
+    case "int":
+      return Number.isSafeInteger(value);
+    case "nat":
+      return Number.isSafeInteger(value) && (value as number) >= 0;
+    case "float":
+      return typeof value === "number";
+    case "string":
+      return typeof value === "string";
+    case "bool":
+      return typeof value === "boolean";
+    case "addr":
+      return typeof value === "string" && ADDRESS.test(value);
+    case "bytes":
+      return value instanceof Uint8Array;
+    case "json":
+      return isJson(value);
     default:
-      if ("lattice" in type) return fits(representation(formOf(type)), value) && unsound(formOf(type), value as Value) === null;
+      if ("lattice" in type)
+        return fits(representation(formOf(type)), value) && unsound(formOf(type), value as Value) === null;
       if (!Array.isArray(value)) return false;
       if ("list" in type) return value.every((element) => fits(type.list, element));
       return value.length === type.tuple.length && type.tuple.every((part, i) => fits(part, value[i]));
@@ -102,7 +117,9 @@ function formed(type: ValueType, value: Value): Value {
   if (typeof type === "string") return canonicalJson(value);
   if ("lattice" in type) return written(formOf(type), value);
   const values = value as readonly Value[];
-  return "list" in type ? values.map((each) => formed(type.list, each)) : values.map((each, i) => formed(type.tuple[i], each));
+  return "list" in type
+    ? values.map((each) => formed(type.list, each))
+    : values.map((each, i) => formed(type.tuple[i], each));
 }
 
 /** The columns of a collection, ready to check rows fast. */
@@ -172,7 +189,9 @@ export function encodeValue(type: ValueType, value: Value): Json {
   }
   if ("lattice" in type) return encodeValue(representation(formOf(type)), value);
   const values = value as readonly Value[];
-  return "list" in type ? values.map((each) => encodeValue(type.list, each)) : values.map((each, i) => encodeValue(type.tuple[i], each));
+  return "list" in type
+    ? values.map((each) => encodeValue(type.list, each))
+    : values.map((each, i) => encodeValue(type.tuple[i], each));
 }
 
 /** A value of the type from JSON, in its one form; undefined where the JSON is of another shape. */
@@ -267,7 +286,10 @@ export function encodeRecord(columns: Columns, row: Row): { readonly [column: st
 /** Also for the seal `{"campaign": "shoes"}`, with the seal's columns only. */
 export function decodeRecord(columns: Columns, json: unknown): Decoded<Row> {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    return { ok: false, problem: `an object with the columns (${namesOf(columns)}) expected, ${foundText(json)} found` };
+    return {
+      ok: false,
+      problem: `an object with the columns (${namesOf(columns)}) expected, ${foundText(json)} found`,
+    };
   }
   const record = json as Readonly<Record<string, unknown>>;
   const row: Value[] = [];
@@ -316,7 +338,7 @@ export function pickColumns(columns: Columns, indices: readonly number[]): Colum
 /** A row in messages to people: `click("shoes", 7)`. */
 export function factText(collection: string, row: Row): string {
   const values = row.map((value) => {
-    const text = value instanceof Uint8Array ? base64(value) : JSON.stringify(value) ?? String(value);
+    const text = value instanceof Uint8Array ? base64(value) : (JSON.stringify(value) ?? String(value));
     return text.length > 60 ? `${text.slice(0, 60)}…` : text;
   });
   return `${collection}(${values.join(", ")})`;

@@ -42,7 +42,14 @@ export interface Network {
 
 export type ToChild =
   /** Ports may be 0; roles and counts are final. `join`: the port of a newcomer, which `deploy` does not place; 0: any. `told`: so many rows of outputs have come from earlier lives; null: not known. */
-  | { readonly type: "open"; readonly join: number | null; readonly deploy: DeployFile; readonly network: Network; readonly trace: boolean; readonly told: number | null }
+  | {
+      readonly type: "open";
+      readonly join: number | null;
+      readonly deploy: DeployFile;
+      readonly network: Network;
+      readonly trace: boolean;
+      readonly told: number | null;
+    }
   /** All ports known. `stdin`: lines will come, of a run of that name; null: inputs without a file end at once. */
   | {
       readonly type: "start";

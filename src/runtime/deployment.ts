@@ -63,7 +63,12 @@ export interface DeployNeeds {
 export function needsOf(metas: readonly RoleMeta[]): DeployNeeds {
   const targets = metas.flatMap((meta) => meta.targets);
   return {
-    roles: metas.map(({ role, count, dynamic }) => ({ role, count, dynamic: dynamic === true, unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null })),
+    roles: metas.map(({ role, count, dynamic }) => ({
+      role,
+      count,
+      dynamic: dynamic === true,
+      unaddressed: targets.find((target) => target.role === role && target.route.kind === "one")?.id ?? null,
+    })),
     log: metas.some(({ collections }) => collections.some(({ ordering }) => ordering !== undefined)),
     epochMs: epochMsOf(metas),
     durable: metas.find(({ durable }) => durable === true)?.role,
@@ -77,7 +82,8 @@ export function hasSequencer({ log, roles }: DeployNeeds): boolean {
 
 /** null where no log is cut into epochs. */
 export function epochMsOf(metas: readonly RoleMeta[]): number | null {
-  for (const { collections } of metas) for (const { ordering } of collections) if (ordering?.everyMs !== undefined) return ordering.everyMs;
+  for (const { collections } of metas)
+    for (const { ordering } of collections) if (ordering?.everyMs !== undefined) return ordering.everyMs;
   return null;
 }
 
@@ -95,7 +101,8 @@ export function natsOf({ transport }: DeployFile): NatsSettings | null {
 /** What is wrong with a transport; null: nothing. */
 export function transportProblem(transport: unknown): string | null {
   if (transport === undefined || transport === "tcp") return null;
-  if (typeof transport !== "string" || !namesNats(transport)) return `must be "tcp" or "nats://host:4222,host:4222", found ${JSON.stringify(transport)}`;
+  if (typeof transport !== "string" || !namesNats(transport))
+    return `must be "tcp" or "nats://host:4222,host:4222", found ${JSON.stringify(transport)}`;
   const parsed = parseNats(transport);
   return parsed.ok ? null : parsed.problem;
 }
@@ -114,7 +121,8 @@ export function defaultDeployment(needs: DeployNeeds, host = "127.0.0.1", firstP
   let next = firstPort;
   const place = (): Place => ({ host, port: firstPort === 0 ? 0 : next++ });
   const roles: Record<string, RolePlaces> = {};
-  for (const { role, count, dynamic } of needs.roles) roles[role] = { instances: Array.from({ length: count }, place), ...(dynamic && { dynamic }) };
+  for (const { role, count, dynamic } of needs.roles)
+    roles[role] = { instances: Array.from({ length: count }, place), ...(dynamic && { dynamic }) };
   return {
     cluster: "",
     transport: "tcp",
@@ -160,7 +168,10 @@ export function parseDeployment(text: string, file: string, needs?: DeployNeeds)
 }
 
 /** A checked deployment with the files that it names where they lie: `beside` is that place for each. */
-export function besideFile({ transport, data, tls, otlp, ...deploy }: DeployFile, beside: (named: string) => string): DeployFile {
+export function besideFile(
+  { transport, data, tls, otlp, ...deploy }: DeployFile,
+  beside: (named: string) => string,
+): DeployFile {
   return {
     ...deploy,
     ...(tls !== undefined && { tls: { ca: beside(tls.ca), cert: beside(tls.cert), key: beside(tls.key) } }),
@@ -186,11 +197,16 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   if (transportIs !== null) problems.push(`"transport": ${transportIs}`);
   const isOnNats = typeof transport === "string" && namesNats(transport);
   if (tls !== undefined) checkTls(tls, problems);
-  if (tls !== undefined && isOnNats) problems.push('"tls" is for processes that are connected to each other; on NATS the transport says it: tls://host?ca=…');
+  if (tls !== undefined && isOnNats)
+    problems.push(
+      '"tls" is for processes that are connected to each other; on NATS the transport says it: tls://host?ca=…',
+    );
   if (data !== undefined && (typeof data !== "string" || data === ""))
     problems.push(`"data" is the folder in which processes keep their data, a string; found ${JSON.stringify(data)}`);
   else if (data === undefined && needs?.durable)
-    problems.push(`${needs.durable} has durable tables, but "data", the folder in which processes keep their data, is missing`);
+    problems.push(
+      `${needs.durable} has durable tables, but "data", the folder in which processes keep their data, is missing`,
+    );
   if (!isRecord(roles)) problems.push(`"roles" must be an object from role names to {"instances": [...]}`);
   else {
     for (const [role, entry] of Object.entries(roles)) {
@@ -209,14 +225,18 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
       const dynamic = isRecord(entry) ? entry["dynamic"] : undefined;
       if (dynamic === undefined) continue;
       const isBuiltSo = needs === undefined || needs.roles.some((each) => each.role === role && each.dynamic);
-      if (dynamic !== true) problems.push(`roles.${role}.dynamic can only be true, or left out; found ${JSON.stringify(dynamic)}`);
-      else if (!isBuiltSo) problems.push(`roles.${role} is dynamic, and the program was not built for that: dlc build --dynamic ${role}`);
-      else if (log === undefined && !isOnNats) problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
+      if (dynamic !== true)
+        problems.push(`roles.${role}.dynamic can only be true, or left out; found ${JSON.stringify(dynamic)}`);
+      else if (!isBuiltSo)
+        problems.push(`roles.${role} is dynamic, and the program was not built for that: dlc build --dynamic ${role}`);
+      else if (log === undefined && !isOnNats)
+        problems.push(`roles.${role} is dynamic, and "log", the process that lets newcomers in, is missing`);
     }
     for (const { role, unaddressed } of needs?.roles ?? []) {
       if (!Object.hasOwn(roles, role)) problems.push(`the program has a role ${role}, but "roles" does not place it`);
       const placed = (roles[role] as { instances?: unknown } | undefined)?.instances;
-      if (unaddressed && Array.isArray(placed) && placed.length > 1) problems.push(tooMany(role, placed.length, unaddressed));
+      if (unaddressed && Array.isArray(placed) && placed.length > 1)
+        problems.push(tooMany(role, placed.length, unaddressed));
     }
     const known = needs?.roles.map(({ role }) => role);
     for (const role of Object.keys(roles)) {
@@ -227,8 +247,13 @@ export function checkDeployment(value: unknown, file: string, needs?: DeployNeed
   if (log !== undefined) checkPlace(log, "log", problems);
   else if (needs?.log && !isOnNats)
     problems.push(`the program orders events through a log, but "log": {"host": ..., "port": ...} is missing`);
-  if (epochMs !== undefined && !(Number.isInteger(epochMs) && (epochMs as number) >= 1 && (epochMs as number) <= LONGEST_EPOCH_MS))
-    problems.push(`"epochMs" is how long an epoch is, milliseconds from 1 to ${LONGEST_EPOCH_MS}; found ${JSON.stringify(epochMs)}`);
+  if (
+    epochMs !== undefined &&
+    !(Number.isInteger(epochMs) && (epochMs as number) >= 1 && (epochMs as number) <= LONGEST_EPOCH_MS)
+  )
+    problems.push(
+      `"epochMs" is how long an epoch is, milliseconds from 1 to ${LONGEST_EPOCH_MS}; found ${JSON.stringify(epochMs)}`,
+    );
   if (otlp !== undefined) checkOtlp(otlp, problems);
   const deploy = value as unknown as DeployFile;
   if (problems.length === 0 && !isOnNats) checkDistinct(deploy, problems);
@@ -240,13 +265,18 @@ function checkTls(tls: unknown, problems: string[]): void {
   const form = `{"ca": "ca.pem", "cert": "node.pem", "key": "node.key"}`;
   if (!isRecord(tls)) return void problems.push(`"tls" must be ${form}`);
   for (const key of TLS_KEYS)
-    if (typeof tls[key] !== "string" || tls[key] === "") problems.push(`tls.${key} must be a file, as in ${form}; found ${JSON.stringify(tls[key])}`);
+    if (typeof tls[key] !== "string" || tls[key] === "")
+      problems.push(`tls.${key} must be a file, as in ${form}; found ${JSON.stringify(tls[key])}`);
   for (const key of Object.keys(tls))
-    if (!TLS_KEYS.some((known) => known === key)) problems.push(`tls has the unknown key "${key}"; there are ${TLS_KEYS.join(", ")}`);
+    if (!TLS_KEYS.some((known) => known === key))
+      problems.push(`tls has the unknown key "${key}"; there are ${TLS_KEYS.join(", ")}`);
 }
 
 function checkOtlp(otlp: unknown, problems: string[]): void {
-  if (!isRecord(otlp)) return void problems.push(`"otlp" must be {"to": "http://127.0.0.1:4318", "sample": 0.01}; found ${JSON.stringify(otlp)}`);
+  if (!isRecord(otlp))
+    return void problems.push(
+      `"otlp" must be {"to": "http://127.0.0.1:4318", "sample": 0.01}; found ${JSON.stringify(otlp)}`,
+    );
   const { to, sample = 1, ...others } = otlp;
   const problem = otlpProblem(to);
   if (problem !== null) problems.push(`otlp.to ${problem}`);
@@ -262,7 +292,8 @@ function checkPlace(place: unknown, where: string, problems: string[]): void {
   }
   const { host, port, metrics } = place;
   for (const key of Object.keys(place)) {
-    if (!PLACE_KEYS.includes(key)) problems.push(`${where} has the unknown key "${key}"; there are ${PLACE_KEYS.join(", ")}`);
+    if (!PLACE_KEYS.includes(key))
+      problems.push(`${where} has the unknown key "${key}"; there are ${PLACE_KEYS.join(", ")}`);
   }
   if (typeof host !== "string" || host === "") {
     problems.push(`${where}.host must be a host name or an address, found ${JSON.stringify(host)}`);

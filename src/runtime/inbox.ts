@@ -74,7 +74,9 @@ interface Chunk {
 }
 
 /** Inputs wait in the host's order, seals between the rows. */
-type Hosted = { readonly local: Local; readonly rows: Row[]; readonly closure: null } | { readonly local: Local; readonly rows: null; readonly closure: Closure };
+type Hosted =
+  | { readonly local: Local; readonly rows: Row[]; readonly closure: null }
+  | { readonly local: Local; readonly rows: null; readonly closure: Closure };
 
 export interface Effective {
   readonly local: Local;
@@ -104,7 +106,11 @@ export class Inbox {
 
   /** What has come of channels, without what the host gave; what the host of the one that is loaded gave waits on. */
   handOver(state: State, locals: ReadonlyMap<string, Local>): void {
-    const arrived = state.of(this.#arrived.filter(({ local }) => local.meta.kind === "channel").map(({ local, rows }) => ({ name: local.meta.name, rows })));
+    const arrived = state.of(
+      this.#arrived
+        .filter(({ local }) => local.meta.kind === "channel")
+        .map(({ local, rows }) => ({ name: local.meta.name, rows })),
+    );
     if (!state.isLoading) return;
     for (const { name, rows } of arrived) this.add(locals.get(name)!, rows);
   }
@@ -137,7 +143,8 @@ export class Inbox {
   wants(deferredPending: boolean): boolean {
     if (this.#size > 0) return true;
     for (const local of this.#sealed) {
-      if ((local.seals as ChannelSeals).due.length > 0 || (!deferredPending && local.undeferred.length > 0)) return true;
+      if ((local.seals as ChannelSeals).due.length > 0 || (!deferredPending && local.undeferred.length > 0))
+        return true;
     }
     return false;
   }

@@ -104,7 +104,13 @@ export class Instance {
   /** Timers, and channels on which things are sent again. */
   readonly #repeating: ReadonlySet<string>;
 
-  constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number, followed: FollowedLogs | null = null) {
+  constructor(
+    program: RoleProgram,
+    deployment: Deployment,
+    index: number,
+    epoch: number,
+    followed: FollowedLogs | null = null,
+  ) {
     const { meta } = program;
     this.#role = meta.role;
     this.address = addressOf(meta.role, index);
@@ -129,7 +135,9 @@ export class Instance {
     this.#outbox = new Outbox(meta, this.members, this.address, epoch, report);
     const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
     const isOwner = (values: Row): boolean => ownerOf(values, deployment.counts[meta.role]) === index;
-    this.#travels = meta.travels.map((travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target), isOwner));
+    this.#travels = meta.travels.map(
+      (travel) => new Travel(travel, inputs, this.#outbox.isWholeStream(travel.target), isOwner),
+    );
     this.#evaluator = program.createEvaluator({
       self: this.address,
       nodes: (role) => this.members.of(role),
@@ -144,7 +152,9 @@ export class Instance {
     if (!sealed) return null;
     if (collection.kind === "input") return new InputSeals(sealed);
     const producers = sealed.producers.flatMap((role) => this.members.of(role));
-    return sealed.producers.some((role) => this.members.isDynamic(role)) ? new ChangingSeals(sealed, producers) : new ChannelSeals(sealed, producers);
+    return sealed.producers.some((role) => this.members.isDynamic(role))
+      ? new ChangingSeals(sealed, producers)
+      : new ChannelSeals(sealed, producers);
   }
 
   /** Type-checked; refused (with the fault) after its seal or its end. */
@@ -152,12 +162,16 @@ export class Instance {
     const local = this.#locals.get(collection);
     if (local?.meta.kind !== "input") return this.#noInput(collection);
     const problem = local.type.problem(row);
-    if (problem !== null) return { code: "DLC902", message: `${this.address} refused a row of input ${collection}: ${problem}` };
+    if (problem !== null)
+      return { code: "DLC902", message: `${this.address} refused a row of input ${collection}: ${problem}` };
     if (local.ended) {
       return { code: "DLC903", message: `${this.address} refused ${local.text(row)}: the input has ended` };
     }
     if (local.seals instanceof InputSeals && !local.seals.admit(row)) {
-      return { code: "DLC904", message: `${this.address} refused ${local.text(row)}: ${promise(local)} has been sealed before` };
+      return {
+        code: "DLC904",
+        message: `${this.address} refused ${local.text(row)}: ${promise(local)} has been sealed before`,
+      };
     }
     const formed = local.type.formed(row);
     local.arrived++;
@@ -168,7 +182,9 @@ export class Instance {
   }
 
   #noInput(collection: string): Fault {
-    const inputs = [...this.#locals.values()].filter((local) => local.meta.kind === "input").map((local) => local.meta.name);
+    const inputs = [...this.#locals.values()]
+      .filter((local) => local.meta.kind === "input")
+      .map((local) => local.meta.name);
     const known = inputs.length === 0 ? "it has none" : `its inputs are ${inputs.join(", ")}`;
     return { code: "DLC901", message: `role ${this.#role} has no input ${collection}; ${known}` };
   }
@@ -182,7 +198,8 @@ export class Instance {
     if (local?.meta.kind !== "input") return this.#noInput(collection);
     if (!(local.seals instanceof InputSeals)) return null;
     const problem = local.type.keyProblem(local.seals.columns, key);
-    if (problem !== null) return { code: "DLC902", message: `${this.address} refused a seal of input ${collection}: ${problem}` };
+    if (problem !== null)
+      return { code: "DLC902", message: `${this.address} refused a seal of input ${collection}: ${problem}` };
     this.#closeInput(local, local.seals.seal(key));
     return null;
   }
@@ -197,7 +214,8 @@ export class Instance {
   /** Ends one or all inputs: seals every partition. */
   endInput(collection?: string): void {
     const local = collection === undefined ? null : this.#locals.get(collection);
-    if (local === undefined || (local !== null && local.meta.kind !== "input")) throw new Error(this.#noInput(collection as string).message);
+    if (local === undefined || (local !== null && local.meta.kind !== "input"))
+      throw new Error(this.#noInput(collection as string).message);
     for (const each of local === null ? this.#locals.values() : [local]) {
       if (each.meta.kind !== "input" || each.ended) continue;
       each.ended = true;
@@ -246,7 +264,8 @@ export class Instance {
 
   /** Of those that are gone the state that was taken over may not know. */
   protected declareGoneAgain(): void {
-    for (const address of this.#gone.keys()) for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
+    for (const address of this.#gone.keys())
+      for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
   }
 
   get gone(): ReadonlyMap<string, number> {
@@ -262,7 +281,10 @@ export class Instance {
       for (const { key, rows, gone } of local.seals.lost()) {
         for (const producer of gone) this.#gone.set(producer, this.#gone.get(producer)! + 1);
         const why = `it was not sealed by ${gone.join(", ")}, which ${gone.length === 1 ? "has" : "have"} been declared gone`;
-        faults.push({ code: LACKS_SEAL, message: `${this.address} gives up ${partitionText(local, { key, rows })}: ${why}` });
+        faults.push({
+          code: LACKS_SEAL,
+          message: `${this.address} gives up ${partitionText(local, { key, rows })}: ${why}`,
+        });
       }
     }
     return faults;
@@ -295,7 +317,10 @@ export class Instance {
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
     if (this.#gone.has(envelope.from)) {
-      faults.push({ code: "DLC906", message: `${this.address} refused a message from ${envelope.from}: it has been declared gone` });
+      faults.push({
+        code: "DLC906",
+        message: `${this.address} refused a message from ${envelope.from}: it has been declared gone`,
+      });
       return faults;
     }
     for (const part of envelope.parts) {
@@ -348,7 +373,8 @@ export class Instance {
   /** From now on it takes part, with what `like`, a replica of it, has. What leaves from now on is of that view. */
   protected admit(role: string, address: string, like: string | null, view: number): void {
     this.members.add(address);
-    for (const { seals } of this.#locals.values()) if (seals instanceof ChangingSeals) seals.admitProducer(role, address);
+    for (const { seals } of this.#locals.values())
+      if (seals instanceof ChangingSeals) seals.admitProducer(role, address);
     this.#outbox.admit(role, address, like);
     this.#outbox.view = view;
     this.#lookAround();
@@ -471,7 +497,8 @@ export class Instance {
   /** What closes for the seals that travel; what closes for the rules is asked of the seals. */
   #take(local: Local, closure: Closure): Effective[] {
     const seals = local.seals as ChannelSeals;
-    const single = closure.key === null && seals.hasFailed ? seals.closable().map((each) => ({ local, closure: each })) : null;
+    const single =
+      closure.key === null && seals.hasFailed ? seals.closable().map((each) => ({ local, closure: each })) : null;
     if (!seals.close(closure)) return [];
     return single === null ? [{ local, closure }] : [...single, { local, closure }];
   }
@@ -510,7 +537,8 @@ export class Instance {
       }
     }
     for (const travel of this.#travels) {
-      for (const { target, key, hosted } of travel.due(this.#pending.length > 0)) this.#outbox.seal(target, key, hosted);
+      for (const { target, key, hosted } of travel.due(this.#pending.length > 0))
+        this.#outbox.seal(target, key, hosted);
     }
     for (const { log, value, after } of this.#logs.ticks(this.#pending)) this.#outbox.tick(log, value, after);
     return output.outputs;
@@ -530,7 +558,11 @@ export class Instance {
   arrived(): readonly Arrived[] {
     return [...this.#locals.values()]
       .filter(({ meta }) => meta.kind !== "timer")
-      .map(({ meta, arrived, seals }) => ({ collection: meta.name, facts: arrived, partitions: seals === null || seals.columns.length === 0 ? null : seals.seen }));
+      .map(({ meta, arrived, seals }) => ({
+        collection: meta.name,
+        facts: arrived,
+        partitions: seals === null || seals.columns.length === 0 ? null : seals.seen,
+      }));
   }
 
   /** Partitions that are known, or that held rows wait for, with the producers they wait for. */
@@ -542,7 +574,8 @@ export class Instance {
       const { seals } = local;
       if (seals === null || seals.sealedAll) continue;
       const collection = local.meta.name;
-      const missing = (key: Row | null): string[] => (seals instanceof ChannelSeals ? seals.missing(key) : [this.address]);
+      const missing = (key: Row | null): string[] =>
+        seals instanceof ChannelSeals ? seals.missing(key) : [this.address];
       const open = seals.open();
       const rows = held.get(collection) ?? 0;
       if (seals.columns.length === 0 && seals.hasFailed) continue;
@@ -551,7 +584,8 @@ export class Instance {
         continue;
       }
       for (const { key, rows: come } of open) awaited.push({ collection, key, producers: missing(key), held: come });
-      if (open.length === 0 && rows > 0 && !seals.hasFailed) awaited.push({ collection, key: null, producers: missing(null), held: rows });
+      if (open.length === 0 && rows > 0 && !seals.hasFailed)
+        awaited.push({ collection, key: null, producers: missing(null), held: rows });
     }
     return awaited;
   }

@@ -34,7 +34,9 @@ export class Intake {
     this.#locals = locals;
     this.#inbox = inbox;
     this.#logs = logs;
-    this.#logNames = new Set([...locals.values()].flatMap((local) => (local.meta.ordering ? [local.meta.ordering.log] : [])));
+    this.#logNames = new Set(
+      [...locals.values()].flatMap((local) => (local.meta.ordering ? [local.meta.ordering.log] : [])),
+    );
   }
 
   receive(from: string, part: Part, faults: Fault[]): void {
@@ -55,7 +57,8 @@ export class Intake {
       }
       case "batch":
         if (from !== LOG) refuse("DLC909", `a batch of ${part.log}`, "only the sequencer sends batches");
-        else if (!this.#logNames.has(part.log)) refuse("DLC909", `a batch of ${part.log}`, "no collection here passes through this log");
+        else if (!this.#logNames.has(part.log))
+          refuse("DLC909", `a batch of ${part.log}`, "no collection here passes through this log");
         else this.#batch(part, faults);
         break;
       case "trace":
@@ -63,12 +66,17 @@ export class Intake {
       case "fix": {
         const seals = this.#locals.get(part.target)?.seals;
         if (from === LOG && seals instanceof ChangingSeals) seals.fix(part.key, part.producers);
-        else refuse("DLC909", `who seals ${part.target}`, "only the registry says it, of channels whose producers change");
+        else
+          refuse("DLC909", `who seals ${part.target}`, "only the registry says it, of channels whose producers change");
         break;
       }
       case "append":
       case "tick":
-        refuse("DLC909", part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`, "only the sequencer takes them");
+        refuse(
+          "DLC909",
+          part.kind === "append" ? `rows for ${part.log}` : `a tick for ${part.log}`,
+          "only the sequencer takes them",
+        );
         break;
       default:
         refuse("DLC909", `a part of kind ${part.kind}`, "the members of this deployment are fixed");
@@ -77,12 +85,20 @@ export class Intake {
 
   #rows(from: string, local: Local, rows: readonly Row[], refuse: Refuse): void {
     if (local.meta.ordering || from === LOG) {
-      refuse("DLC909", factsOf(rows.length, local.id), local.meta.ordering ? "they have to come through the log" : "the sequencer sends batches only");
+      refuse(
+        "DLC909",
+        factsOf(rows.length, local.id),
+        local.meta.ordering ? "they have to come through the log" : "the sequencer sends batches only",
+      );
       return;
     }
     const seals = local.seals instanceof ChannelSeals ? local.seals : null;
     if (seals !== null && !seals.isProducer(from)) {
-      refuse("DLC908", factsOf(rows.length, local.id), "no rule of its role sends to it, so that nobody would wait for its seal");
+      refuse(
+        "DLC908",
+        factsOf(rows.length, local.id),
+        "no rule of its role sends to it, so that nobody would wait for its seal",
+      );
       return;
     }
     const taken = admitted(local, from, this.#fitting(from, local, rows, refuse), refuse);
@@ -131,7 +147,8 @@ export class Intake {
       const rows = this.#fitting(run.from, local, run.rows, refuse);
       // What this host gave was counted when it did.
       if (local.meta.kind === "channel") local.arrived += rows.length;
-      if (rows.length > 0) runs.push(rows === run.rows ? run : { target: run.target, to: run.to, from: run.from, rows });
+      if (rows.length > 0)
+        runs.push(rows === run.rows ? run : { target: run.target, to: run.to, from: run.from, rows });
     }
     this.#logs.receive({ ...batch, runs });
   }

@@ -29,7 +29,15 @@ const SILENT_MS = 10_000;
 
 export class LogNode {
   readonly address = LOG;
-  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  readonly counts: NodeCounts = {
+    steps: 0,
+    rowsIn: 0,
+    rowsSent: 0,
+    sealsSent: 0,
+    envelopesSent: 0,
+    outputs: 0,
+    faults: 0,
+  };
   readonly fired: ReadonlyMap<string, number> = new Map();
   #deploy: DeployFile;
   readonly #sequencer: Sequencer;
@@ -65,11 +73,20 @@ export class LogNode {
     if (data === undefined) {
       this.#journal = null;
       const epoch = randomInt(2 ** 47);
-      this.#sequencer = dynamic.size > 0 ? new Registry({ counts }, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
+      this.#sequencer =
+        dynamic.size > 0 ? new Registry({ counts }, metas, epoch, dynamic) : new Sequencer({ counts }, metas, epoch);
     } else {
-      const identity = { self: LOG, program: options.program ?? "", version: options.version ?? "", counts, isOnNats: false };
+      const identity = {
+        self: LOG,
+        program: options.program ?? "",
+        version: options.version ?? "",
+        counts,
+        isOnNats: false,
+      };
       const { journal, recorded } = Journal.open<RecordedSequencer | RecordedRegistry>(data, identity, (epoch) =>
-        dynamic.size > 0 ? new RecordedRegistry({ counts }, metas, epoch, dynamic) : new RecordedSequencer({ counts }, metas, epoch),
+        dynamic.size > 0
+          ? new RecordedRegistry({ counts }, metas, epoch, dynamic)
+          : new RecordedSequencer({ counts }, metas, epoch),
       );
       recorded.recordIn(journal);
       this.#journal = journal;
@@ -106,8 +123,12 @@ export class LogNode {
       onRelief: () => this.#pressure.relieve(),
       onGone: (address, by) => this.#declareGone(address, by),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
-      ...(dynamic.size > 0 && { strangers: { areHeard: true, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
-      ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
+      ...(dynamic.size > 0 && {
+        strangers: { areHeard: true, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") },
+      }),
+      ...(this.#journal === null
+        ? {}
+        : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
     // Appenders are slowed down while readers are slow. What comes is placed at once.
@@ -125,11 +146,18 @@ export class LogNode {
   }
 
   #tend(registry: Registry): void {
-    registry.onPlace = (address, place) => this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
+    registry.onPlace = (address, place) =>
+      this.#transport.learn!(address, place ?? placesOf(this.#deploy).get(address)!);
     registry.onChange = ({ kind, address, sponsor }) => {
       if (kind === "leave") this.#transport.forget(address);
       if (kind === "gone") return;
-      this.#log(kind === "join" ? `${address} joins${sponsor === null ? "" : `, and gets the state of ${sponsor}`}` : kind === "leave" ? `${address} leaves` : `${address} is to get the state of ${sponsor}`);
+      this.#log(
+        kind === "join"
+          ? `${address} joins${sponsor === null ? "" : `, and gets the state of ${sponsor}`}`
+          : kind === "leave"
+            ? `${address} leaves`
+            : `${address} is to get the state of ${sponsor}`,
+      );
     };
     this.#silence = setInterval(() => {
       registry.forgetSilent();
@@ -187,7 +215,8 @@ export class LogNode {
     setImmediate(() => {
       this.#isTurnDue = false;
       this.#send(() => this.#sequencer.flush());
-      if (this.#sequencer.isGathering && !this.#isStopped) this.#epoch ??= setTimeout(() => this.#endEpoch(), this.#epochMs);
+      if (this.#sequencer.isGathering && !this.#isStopped)
+        this.#epoch ??= setTimeout(() => this.#endEpoch(), this.#epochMs);
     });
   }
 

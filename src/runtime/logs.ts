@@ -89,7 +89,9 @@ export class Logs {
   }
 
   /** Ticks to ask for: deferred facts wait for a step of these clocks, and no batch is there to bring it. */
-  ticks(pending: readonly (string | null)[]): readonly { readonly log: string; readonly value: Row; readonly after: number }[] {
+  ticks(
+    pending: readonly (string | null)[],
+  ): readonly { readonly log: string; readonly value: Row; readonly after: number }[] {
     const ticks: { log: string; value: Row; after: number }[] = [];
     for (const clock of pending) {
       if (clock === null) continue;

@@ -2,7 +2,16 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join as joined, resolve } from "node:path";
 import type { Description, Network } from "./control.ts";
-import { besideFile, DeploymentError, epochMsOf, hasSequencer, natsOf, needsOf, parseDeployment, transportProblem } from "./deployment.ts";
+import {
+  besideFile,
+  DeploymentError,
+  epochMsOf,
+  hasSequencer,
+  natsOf,
+  needsOf,
+  parseDeployment,
+  transportProblem,
+} from "./deployment.ts";
 import type { DeployFile, Place } from "./deployment.ts";
 import type { FeedFile } from "./feed.ts";
 import { ANSWERS_WITHIN_MS, declare, whyNeverGone } from "./gone.ts";
@@ -85,20 +94,29 @@ async function run(from: ProcessProgram, argv: readonly string[]): Promise<numbe
     const known = `${roles.join(", ")}${hasLog ? " and log (the sequencer)" : ""}`;
     throw new WrongUse(`there is no role ${args.role}; the program has ${known}`);
   }
-  if (args.role === "log" && !hasLog) throw new WrongUse("this program orders nothing, and has no role that is dynamic, so that it has no log to run");
+  if (args.role === "log" && !hasLog)
+    throw new WrongUse("this program orders nothing, and has no role that is dynamic, so that it has no log to run");
   if (argv.includes("--launched") && process.send !== undefined) {
     runLaunched(from, args);
     return null;
   }
   const deploy = readDeployment(from, args);
-  if (args.role === "log" && natsOf(deploy) !== null) throw new WrongUse("on NATS the logs need no process: there is no sequencer to start");
+  if (args.role === "log" && natsOf(deploy) !== null)
+    throw new WrongUse("on NATS the logs need no process: there is no sequencer to start");
   const instances = deploy.roles[args.role]?.instances.length ?? 1;
   if (args.join !== null) checkJoin(args, args.join, deploy);
   else if (args.index >= instances) {
     const wanted = `${args.role}#${args.index}`;
     throw new WrongUse(`${args.deploy} places ${instances} of ${args.role}, numbered from 0; there is no ${wanted}`);
   }
-  return runAlone(from, { ...args, join: args.join === NOWHERE ? { host: "", port: 0 } : args.join }, deploy, networkOf(args), filesOf(from, args), args.stdin);
+  return runAlone(
+    from,
+    { ...args, join: args.join === NOWHERE ? { host: "", port: 0 } : args.join },
+    deploy,
+    networkOf(args),
+    filesOf(from, args),
+    args.stdin,
+  );
 }
 
 async function declareGone(from: ProcessProgram, args: Arguments, gone: string): Promise<number> {
@@ -117,21 +135,48 @@ async function declareGone(from: ProcessProgram, args: Arguments, gone: string):
 function checkJoin({ role, index, deploy: path }: Arguments, join: Place | typeof NOWHERE, deploy: DeployFile): void {
   const { roles } = deploy;
   const wanted = `${role}#${index}`;
-  if (role === "log") throw new WrongUse("--join is for an instance of a role; the sequencer is where the deployment says");
+  if (role === "log")
+    throw new WrongUse("--join is for an instance of a role; the sequencer is where the deployment says");
   const { instances, dynamic } = roles[role];
-  if (dynamic !== true) throw new WrongUse(`--join: the members of ${role} are fixed; dlc build --dynamic ${role}, and "dynamic": true at roles.${role} of ${path}, let them change`);
+  if (dynamic !== true)
+    throw new WrongUse(
+      `--join: the members of ${role} are fixed; dlc build --dynamic ${role}, and "dynamic": true at roles.${role} of ${path}, let them change`,
+    );
   const isOnNats = natsOf(deploy) !== null;
-  if (join === NOWHERE && !isOnNats) throw new WrongUse("--join needs the address by which the others find the newcomer, as 10.0.0.7:7301; on NATS alone it has none");
-  if (join !== NOWHERE && isOnNats) throw new WrongUse("--join: on NATS nothing listens, so that a newcomer has no address: --join alone");
-  if (join !== NOWHERE && join.port === 0 && deploy.data !== undefined) throw new WrongUse(`--join ${join.host}:0: a newcomer that keeps data comes back to where the others look for it, so that it needs a port of its own`);
-  if (index < instances.length) throw new WrongUse(`--join: ${path} places ${wanted}, so that it starts without joining; a newcomer has a number from ${instances.length} on`);
+  if (join === NOWHERE && !isOnNats)
+    throw new WrongUse(
+      "--join needs the address by which the others find the newcomer, as 10.0.0.7:7301; on NATS alone it has none",
+    );
+  if (join !== NOWHERE && isOnNats)
+    throw new WrongUse("--join: on NATS nothing listens, so that a newcomer has no address: --join alone");
+  if (join !== NOWHERE && join.port === 0 && deploy.data !== undefined)
+    throw new WrongUse(
+      `--join ${join.host}:0: a newcomer that keeps data comes back to where the others look for it, so that it needs a port of its own`,
+    );
+  if (index < instances.length)
+    throw new WrongUse(
+      `--join: ${path} places ${wanted}, so that it starts without joining; a newcomer has a number from ${instances.length} on`,
+    );
 }
 
 function describe(from: ProcessProgram, log: boolean): Description {
   const metas = Object.values(from.programs).map(({ meta }) => meta);
-  const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null, dynamic }, i) => ({ role, count, unaddressed, ...(dynamic && { dynamic }), collections: metas[i].collections }));
+  const roles = needsOf(metas).roles.map(({ role, count, unaddressed = null, dynamic }, i) => ({
+    role,
+    count,
+    unaddressed,
+    ...(dynamic && { dynamic }),
+    collections: metas[i].collections,
+  }));
   const { durable } = needsOf(metas);
-  return { program: from.program, version: from.version, log, epochMs: epochMsOf(metas), roles, ...(durable === undefined ? {} : { durable }) };
+  return {
+    program: from.program,
+    version: from.version,
+    log,
+    epochMs: epochMsOf(metas),
+    roles,
+    ...(durable === undefined ? {} : { durable }),
+  };
 }
 
 function usage(from: ProcessProgram, hasLog: boolean): string {
@@ -250,7 +295,24 @@ function parseArguments(argv: readonly string[]): Arguments {
     }
   }
   if (role === null && gone === null) throw new WrongUse("which role? (node main.js --help)");
-  return { role: role ?? "", index, gone, deploy, transport, inputs, stdin, data, otlp, sample, delay, loss, seed, listen, metrics, join };
+  return {
+    role: role ?? "",
+    index,
+    gone,
+    deploy,
+    transport,
+    inputs,
+    stdin,
+    data,
+    otlp,
+    sample,
+    delay,
+    loss,
+    seed,
+    listen,
+    metrics,
+    join,
+  };
 }
 
 function shareOf(text: string): number {
@@ -266,13 +328,15 @@ function logFormat(text: string): LogFormat {
 
 function metricsPlace(text: string): MetricsPlace {
   const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65535) throw new WrongUse(`--metrics must be a port, as 9464 or 0.0.0.0:9464; found ${text}`);
+  if (match === null || Number(match[2]) > 65535)
+    throw new WrongUse(`--metrics must be a port, as 9464 or 0.0.0.0:9464; found ${text}`);
   return { host: match[1] ?? "127.0.0.1", port: Number(match[2]) };
 }
 
 function joinPlace(text: string): Place {
   const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65535) throw new WrongUse(`--join must be the address by which the others find it, as 10.0.0.7:7301; found ${text}`);
+  if (match === null || Number(match[2]) > 65535)
+    throw new WrongUse(`--join must be the address by which the others find it, as 10.0.0.7:7301; found ${text}`);
   return { host: match[1], port: Number(match[2]) };
 }
 
@@ -294,7 +358,10 @@ function networkOf(args: Arguments): Network {
 }
 
 /** The deployment's file, with the transport and the data folder that were asked for. Files that it names lie beside it. */
-function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, data, otlp, sample }: Arguments): DeployFile {
+function readDeployment(
+  from: ProcessProgram,
+  { deploy: path, transport: asked, data, otlp, sample }: Arguments,
+): DeployFile {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -310,7 +377,8 @@ function readDeployment(from: ProcessProgram, { deploy: path, transport: asked, 
   const otlpProblemIs = otlp === null ? null : otlpProblem(otlp);
   if (otlpProblemIs !== null) throw new WrongUse(`--otlp ${otlpProblemIs}`);
   const to = otlp ?? deploy.otlp?.to;
-  if (to === undefined && sample !== null) throw new WrongUse("--sample says how many traces are recorded, but nothing says where they go: --otlp");
+  if (to === undefined && sample !== null)
+    throw new WrongUse("--sample says how many traces are recorded, but nothing says where they go: --otlp");
   const spans = to === undefined ? {} : { otlp: { sample: sample ?? deploy.otlp?.sample ?? 1, to } };
   return { ...deploy, ...spans, ...(asked !== null && { transport: asked }) };
 }

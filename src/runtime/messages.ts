@@ -28,7 +28,13 @@ export type Part =
   /** To the sequencer: append an empty batch if the log's last batch is still `after` (deferred facts wait for a step). */
   | { readonly kind: "tick"; readonly log: string; readonly value: Row; readonly after: number }
   /** From the sequencer: one batch is one step. Batches of one (log, value) are numbered from 1 without gaps. */
-  | { readonly kind: "batch"; readonly log: string; readonly value: Row; readonly index: number; readonly runs: readonly LogRun[] }
+  | {
+      readonly kind: "batch";
+      readonly log: string;
+      readonly value: Row;
+      readonly index: number;
+      readonly runs: readonly LogRun[];
+    }
   /** The step that sends this is recorded, under this `traceparent`; see spans.ts. It decides nothing. */
   | { readonly kind: "trace"; readonly parent: string }
   /** Where members change. To the registry: this one has sealed the value (null: all of them). */

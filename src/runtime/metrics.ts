@@ -16,7 +16,12 @@ const metrics: readonly Metric[] = [
   ["dlc_rows_sent_total", "counter", "Rows sent to other instances and to logs.", ({ counts }) => counts.rowsSent],
   ["dlc_seals_sent_total", "counter", "Seals sent to other instances.", ({ counts }) => counts.sealsSent],
   ["dlc_outputs_total", "counter", "Rows of outputs.", ({ counts }) => counts.outputs],
-  ["dlc_faults_total", "counter", "What was refused or has failed: rows, messages, peers, partitions.", ({ counts }) => counts.faults],
+  [
+    "dlc_faults_total",
+    "counter",
+    "What was refused or has failed: rows, messages, peers, partitions.",
+    ({ counts }) => counts.faults,
+  ],
   ["dlc_bad_rows_total", "counter", "Lines of files and stdin that are no rows.", ({ badRows }) => badRows],
   ["dlc_duplicates_total", "counter", "Messages that came again and were dropped.", ({ duplicates }) => duplicates],
   ["dlc_messages_sent_total", "counter", "Messages by receiver.", ({ sentTo }) => each("to", sentTo)],

@@ -56,4 +56,9 @@ export interface NodeCounts {
  * Raw rows of one step, for those who write them on; `traceparent` where that step is recorded. A promise: they have been
  * handed over only when it resolves.
  */
-export type RowsListener = (collection: CollectionMeta, rows: readonly Row[], retract: boolean, traceparent?: string) => void | Promise<void>;
+export type RowsListener = (
+  collection: CollectionMeta,
+  rows: readonly Row[],
+  retract: boolean,
+  traceparent?: string,
+) => void | Promise<void>;

@@ -44,7 +44,15 @@ export class DlcNode {
   readonly address: string;
   readonly role: string;
   readonly index: number;
-  readonly counts: NodeCounts = { steps: 0, rowsIn: 0, rowsSent: 0, sealsSent: 0, envelopesSent: 0, outputs: 0, faults: 0 };
+  readonly counts: NodeCounts = {
+    steps: 0,
+    rowsIn: 0,
+    rowsSent: 0,
+    sealsSent: 0,
+    envelopesSent: 0,
+    outputs: 0,
+    faults: 0,
+  };
   /** Timer firings, by name. */
   readonly fired = new Map<string, number>();
   readonly input: InputPort;
@@ -111,7 +119,13 @@ export class DlcNode {
       });
     };
     const isOnNats = natsOf(deploy) !== null;
-    const identity = { self: this.address, program: options.program ?? "", version: options.version ?? "", counts, isOnNats };
+    const identity = {
+      self: this.address,
+      program: options.program ?? "",
+      version: options.version ?? "",
+      counts,
+      isOnNats,
+    };
     const watchedProgram = { ...program, createEvaluator };
     this.#place = options.join ?? placesOf(deploy).get(this.address)!;
     let member: MemberInstance | null = null;
@@ -123,7 +137,9 @@ export class DlcNode {
       this.#instance = member ?? new Instance(watchedProgram, { counts }, index, epoch);
     } else {
       const { journal, recorded } = Journal.open<RecordedInstance | RecordedMember>(data, identity, (epoch) =>
-        dynamic.size > 0 ? new RecordedMember(watchedProgram, { counts, dynamic }, index, epoch, membership) : new RecordedInstance(watchedProgram, { counts }, index, epoch),
+        dynamic.size > 0
+          ? new RecordedMember(watchedProgram, { counts, dynamic }, index, epoch, membership)
+          : new RecordedInstance(watchedProgram, { counts }, index, epoch),
       );
       recorded.recordIn(journal);
       this.#journal = journal;
@@ -150,12 +166,26 @@ export class DlcNode {
       onGone: (address, by) => this.#declareGone(address, by),
       onRelief: () => this.#pressure.relieve(),
       onAcked: (peer, seq) => this.#journal?.acked(peer, seq),
-      ...(dynamic.size > 0 && { strangers: { areHeard: false, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") } }),
-      ...(member !== null && isOnNats && { membership: { metas, reached: (view: number) => this.#membership!.reached(view), living: () => this.living } }),
-      ...(this.#journal === null ? {} : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
+      ...(dynamic.size > 0 && {
+        strangers: { areHeard: false, mayCome: (name: string) => dynamic.has(parseAddress(name)?.role ?? "") },
+      }),
+      ...(member !== null &&
+        isOnNats && {
+          membership: { metas, reached: (view: number) => this.#membership!.reached(view), living: () => this.living },
+        }),
+      ...(this.#journal === null
+        ? {}
+        : { onOutdated: (why: string) => this.#fail(outdated(this.#journal!.path, why)) }),
       log: this.#log,
     });
-    const edge = { transport: this.#transport, log: this.#log, onFault: (fault: Fault) => this.#fault(fault), keep: () => this.#keep([], true), wake: () => this.#wake(), onEnd: () => this.onEnd?.() };
+    const edge = {
+      transport: this.#transport,
+      log: this.#log,
+      onFault: (fault: Fault) => this.#fault(fault),
+      keep: () => this.#keep([], true),
+      wake: () => this.#wake(),
+      onEnd: () => this.onEnd?.(),
+    };
     this.#membership = member && new MembershipEdge({ ...edge, instance: member });
     if (this.#journal !== null) {
       const { path, isEmpty, lastSent } = this.#journal;
@@ -170,8 +200,16 @@ export class DlcNode {
     });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.join = joinOf(program.lattices);
-    this.#handOver = new HandOver({ meta, join: this.join, counts: this.counts, journal: this.#journal, log: this.#log });
-    this.input = inputPort(meta, "input", (collection, value, traceparent) => this.#input(collection, value, traceparent));
+    this.#handOver = new HandOver({
+      meta,
+      join: this.join,
+      counts: this.counts,
+      journal: this.#journal,
+      log: this.#log,
+    });
+    this.input = inputPort(meta, "input", (collection, value, traceparent) =>
+      this.#input(collection, value, traceparent),
+    );
     this.seal = inputPort(meta, "sealed input", (collection, value) => this.#seal(collection, value));
     this.end = endPort(meta, (collection) => this.#end(collection));
   }
@@ -458,7 +496,13 @@ export class DlcNode {
 
   /** No event waits, nothing is unacknowledged, no deferred fact is pending. */
   get isIdle(): boolean {
-    return this.#isStarted && this.#isLiving && !this.#isTurnDue && !this.#instance.wantsStep() && this.#transport.unacked === 0;
+    return (
+      this.#isStarted &&
+      this.#isLiving &&
+      !this.#isTurnDue &&
+      !this.#instance.wantsStep() &&
+      this.#transport.unacked === 0
+    );
   }
 
   /** Whether it takes part: from `start` (a newcomer, from when it has its state) until `stop`. */

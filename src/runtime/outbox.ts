@@ -34,7 +34,15 @@ export class Outbox {
     this.#address = address;
     this.#epoch = epoch;
     this.#report = report;
-    for (const target of meta.targets) this.#targets.set(target.id, new Target(target, members.of(target.role), target.collection.sealed?.producers.some((role) => members.isDynamic(role)) ?? false));
+    for (const target of meta.targets)
+      this.#targets.set(
+        target.id,
+        new Target(
+          target,
+          members.of(target.role),
+          target.collection.sealed?.producers.some((role) => members.isDynamic(role)) ?? false,
+        ),
+      );
   }
 
   /** Whether something waits that only a flush sends. */
@@ -69,7 +77,8 @@ export class Outbox {
     if (receiver === undefined) {
       this.#report({
         code: "DLC907",
-        message: `${this.#address} did not send ${factText(id, rows[0])} to ${JSON.stringify(to)}: ` +
+        message:
+          `${this.#address} did not send ${factText(id, rows[0])} to ${JSON.stringify(to)}: ` +
           `that is no instance of ${target.meta.role}, which has ${target.addresses.length}`,
       });
       return;
@@ -126,7 +135,8 @@ export class Outbox {
     const names = sent.columns.map((column) => target.meta.collection.columns[column].name).join(", ");
     this.#report({
       code: "DLC905",
-      message: `${this.#address} did not send ${refused.length} fact${refused.length === 1 ? "" : "s"} of ${target.meta.id}, ` +
+      message:
+        `${this.#address} did not send ${refused.length} fact${refused.length === 1 ? "" : "s"} of ${target.meta.id}, ` +
         `because it has sealed ${names === "" ? "the stream" : `their ${names}`} before: ${factText(target.meta.id, refused[0])}`,
     });
     const broken = new Set(refused);
@@ -143,7 +153,8 @@ export class Outbox {
     const refused = rows.length - allowed.length;
     this.#report({
       code: "DLC951",
-      message: `${this.#address} did not send ${refused} fact${refused === 1 ? "" : "s"} of ${target.meta.id}, because it joined after ` +
+      message:
+        `${this.#address} did not send ${refused} fact${refused === 1 ? "" : "s"} of ${target.meta.id}, because it joined after ` +
         `${names === "" ? "the stream" : `their ${names}`} had been sealed by another: ${factText(target.meta.id, first)}`,
     });
     return allowed;

@@ -26,8 +26,10 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   if (!Object.hasOwn(counts, meta.role)) throw new RangeError(`the deployment does not place the role ${meta.role}`);
   const dynamic = dynamicOf(deploy);
   if (options.join !== undefined) {
-    if (!dynamic.has(meta.role)) throw new RangeError(`${meta.role} is not dynamic in this deployment, so that no instance can join`);
-    if (!Number.isInteger(index) || index < counts[meta.role]) throw new RangeError(`the deployment places ${meta.role}#${index}: a newcomer has another number`);
+    if (!dynamic.has(meta.role))
+      throw new RangeError(`${meta.role} is not dynamic in this deployment, so that no instance can join`);
+    if (!Number.isInteger(index) || index < counts[meta.role])
+      throw new RangeError(`the deployment places ${meta.role}#${index}: a newcomer has another number`);
   } else if (!Number.isInteger(index) || index < 0 || index >= counts[meta.role]) {
     const last = counts[meta.role] - 1;
     throw new RangeError(`${meta.role} has the instances 0 to ${last} in this deployment; there is no ${index}`);
@@ -41,14 +43,18 @@ export function placingOf(program: RoleProgram, options: NodeOptions): Placing {
   const metas = (options.programs ?? [program]).map((each) => each.meta);
   const unknown = Object.keys(counts).filter((role) => !metas.some((each) => each.role === role));
   if (dynamic.size > 0 && natsOf(deploy) !== null && unknown.length > 0)
-    throw new RangeError(`members change on NATS where every instance knows all roles: "programs" lacks ${unknown.join(", ")}`);
+    throw new RangeError(
+      `members change on NATS where every instance knows all roles: "programs" lacks ${unknown.join(", ")}`,
+    );
   return { deploy, counts, index, data, dynamic, metas };
 }
 
 /** A collection of the role, or that it sends to, whose events a log orders. */
 function orderedBy({ role, collections, targets }: RoleMeta): string | null {
   const own = collections.find(({ ordering }) => ordering !== undefined);
-  return own === undefined ? (targets.find(({ collection }) => collection.ordering !== undefined)?.id ?? null) : `${role}.${own.name}`;
+  return own === undefined
+    ? (targets.find(({ collection }) => collection.ordering !== undefined)?.id ?? null)
+    : `${role}.${own.name}`;
 }
 
 /** A role that talks to no other can do without a deployment. */

@@ -106,7 +106,13 @@ const LISTENS_WITHIN_MS = 2_000;
 async function listen(node: AnyNode, at?: string | null): Promise<number | null> {
   const { host, port } = node.place;
   const until = Date.now() + (node.isBack ? LISTENS_WITHIN_MS : 0);
-  return heard(() => patiently(() => node.listen(at ?? undefined), until), node.address, at ?? host, port, "(in deploy.json, or with --port-base; every dlc build begins at port 7201 unless that says otherwise)");
+  return heard(
+    () => patiently(() => node.listen(at ?? undefined), until),
+    node.address,
+    at ?? host,
+    port,
+    "(in deploy.json, or with --port-base; every dlc build begins at port 7201 unless that says otherwise)",
+  );
 }
 
 /** Again and again while the port is taken, until then. */
@@ -125,14 +131,26 @@ async function operate(node: AnyNode, feed: () => Feed | null, place: MetricsPla
   if (place === null) return true;
   const { host, port } = place;
   const operations = new OperationsPort(() => observed(node, feed()));
-  const open = await heard(() => operations.listen(host, port), node.address, host, port, "(metrics in deploy.json, or --metrics)");
+  const open = await heard(
+    () => operations.listen(host, port),
+    node.address,
+    host,
+    port,
+    "(metrics in deploy.json, or --metrics)",
+  );
   if (open === null) return false;
   say(node.address)(`metrics at http://${host.includes(":") ? `[${host}]` : host}:${open}/metrics`);
   return true;
 }
 
 /** What `open` resolves to, or null after saying why the port cannot be had. */
-async function heard(open: () => Promise<number>, name: string, host: string, port: number, where: string): Promise<number | null> {
+async function heard(
+  open: () => Promise<number>,
+  name: string,
+  host: string,
+  port: number,
+  where: string,
+): Promise<number | null> {
   try {
     return await open();
   } catch (error) {
@@ -178,7 +196,8 @@ function printOutputs(node: DlcNode): void {
 
 function whereIs(node: AnyNode, deploy: DeployFile, listensOn: string | null, port: number): string {
   const nats = natsOf(deploy);
-  if (nats !== null) return `has joined ${deploy.cluster ? JSON.stringify(deploy.cluster) : "the deployment"} on ${serversText(nats)}`;
+  if (nats !== null)
+    return `has joined ${deploy.cluster ? JSON.stringify(deploy.cluster) : "the deployment"} on ${serversText(nats)}`;
   return `listens on ${listensOn ?? node.place.host}:${port}`;
 }
 
@@ -272,7 +291,15 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
   process.on("disconnect", () => process.exit(1));
 
   const open = async ({ deploy, join, network, trace, told }: Extract<ToChild, { type: "open" }>): Promise<void> => {
-    node = createOrSay(from, which, deploy, network, trace, told, join === null ? null : { host: "127.0.0.1", port: join });
+    node = createOrSay(
+      from,
+      which,
+      deploy,
+      network,
+      trace,
+      told,
+      join === null ? null : { host: "127.0.0.1", port: join },
+    );
     if (node instanceof DlcNode) {
       printOutputs(node);
       node.onEnd = endAfterOutputs;
@@ -331,7 +358,9 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
         return tell({ type: "status", status: statusOf(node!, feed, message.since, message.withAwaited) });
       case "stop":
         feed?.stop();
-        return void (message.leaves && node instanceof DlcNode ? node.leave(message.graceMs) : node!.stop(message.graceMs)).then(() => {
+        return void (
+          message.leaves && node instanceof DlcNode ? node.leave(message.graceMs) : node!.stop(message.graceMs)
+        ).then(() => {
           const trace = node?.traced ?? null;
           if (trace !== null) tell({ type: "traced", trace });
           process.exitCode = 0;
@@ -379,7 +408,9 @@ function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: 
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,
     ...(withAwaited ? { cpuMs: cpuMs() } : {}),
-    ...(withAwaited && node instanceof DlcNode ? { awaited: node.awaited(), arrived: node.arrived(), gone: Object.fromEntries(node.gone) } : {}),
+    ...(withAwaited && node instanceof DlcNode
+      ? { awaited: node.awaited(), arrived: node.arrived(), gone: Object.fromEntries(node.gone) }
+      : {}),
   };
 }
 

@@ -14,12 +14,20 @@ import type { State } from "./state.ts";
  * int, float: number; string, addr (`Report#0`): string; bytes: Uint8Array; list, tuple: array; json: any JSON; a lattice:
  * the value of its representation (src/lattices/forms.run.ts). Frozen.
  */
-export type Value = number | string | boolean | null | Uint8Array | readonly Value[] | { readonly [key: string]: Value };
+export type Value =
+  number | string | boolean | null | Uint8Array | readonly Value[] | { readonly [key: string]: Value };
 /** One value per column, in column order. */
 export type Row = readonly Value[];
 
 export type ValueType =
-  | "int" | "nat" | "float" | "string" | "bool" | "addr" | "bytes" | "json"
+  | "int"
+  | "nat"
+  | "float"
+  | "string"
+  | "bool"
+  | "addr"
+  | "bytes"
+  | "json"
   | { readonly list: ValueType }
   | { readonly tuple: readonly ValueType[] }
   /** One that is built in, or (without arguments) one that the program imports. */
@@ -60,7 +68,11 @@ export interface TargetMeta {
    * How a message without address goes: to all instances, to the owner of the hash of these columns, or to the only
    * instance. `none`: each has its address.
    */
-  readonly route: { readonly kind: "all" } | { readonly kind: "owner"; readonly columns: readonly number[] } | { readonly kind: "one" } | { readonly kind: "none" };
+  readonly route:
+    | { readonly kind: "all" }
+    | { readonly kind: "owner"; readonly columns: readonly number[] }
+    | { readonly kind: "one" }
+    | { readonly kind: "none" };
 }
 
 export interface TravelMeta {
@@ -133,7 +145,11 @@ export interface StepInput {
 export interface StepOutput {
   /** Facts that became true; `to` an address, "*" (every instance) or null (as the target routes). */
   readonly sends: readonly { readonly target: string; readonly to: string | null; readonly rows: readonly Row[] }[];
-  readonly outputs: readonly { readonly collection: string; readonly retract: boolean; readonly rows: readonly Row[] }[];
+  readonly outputs: readonly {
+    readonly collection: string;
+    readonly retract: boolean;
+    readonly rows: readonly Row[];
+  }[];
   /** From `seal` rules, also for the role's own collections (target `Role.collection`). */
   readonly seals: readonly { readonly target: string; readonly key: Row }[];
 }

@@ -55,7 +55,11 @@ export class Owners {
   }
 
   of(row: Row): number {
-    if (this.#columns.length !== 1) return ownerOf(this.#columns.map((column) => row[column]), this.#count);
+    if (this.#columns.length !== 1)
+      return ownerOf(
+        this.#columns.map((column) => row[column]),
+        this.#count,
+      );
     const value = row[this.#columns[0]];
     const known = this.#known.get(value);
     if (known !== undefined) return known;

@@ -70,7 +70,15 @@ abstract class Partitions {
   #begin(part: PartKey, key: Row): Partition {
     this.seen++;
     if (this.#deadlineMs !== null && !this.allComplete) this.opened.push({ key, part, deadlineMs: this.#deadlineMs });
-    const partition: Partition = { key, part, rows: 0, votes: this.votes, complete: false, closed: false, failed: false };
+    const partition: Partition = {
+      key,
+      part,
+      rows: 0,
+      votes: this.votes,
+      complete: false,
+      closed: false,
+      failed: false,
+    };
     if (this.hasGone) this.doubtful.push(partition);
     return partition;
   }
@@ -107,7 +115,8 @@ abstract class Partitions {
   /** Those that close with everything, one by one: where one has failed, everything cannot be said to be there. */
   closable(): Closure[] {
     const closures: Closure[] = [];
-    for (const { key, part, failed, closed } of this.partitions.values()) if (!failed && !closed) closures.push({ key, part });
+    for (const { key, part, failed, closed } of this.partitions.values())
+      if (!failed && !closed) closures.push({ key, part });
     return closures;
   }
 
@@ -290,7 +299,7 @@ export class ChannelSeals extends Partitions {
   admit(from: string, rows: readonly Row[]): readonly Row[] | null {
     const producer = this.#producers.get(from) as Producer;
     let late: Row[] | null = null;
-    for (let at = 0; at < rows.length; ) {
+    for (let at = 0; at < rows.length;) {
       const end = runEnd(this.columns, rows, at);
       for (at += this.#take(producer, rows[at], end - at); at < end; at++) (late ??= []).push(rows[at]);
     }

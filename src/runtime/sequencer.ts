@@ -80,12 +80,23 @@ export class Sequencer {
       for (const collection of meta.collections) {
         const { ordering } = collection;
         if (!ordering) continue;
-        const columns = meta.partitionedBy?.map((name) => collection.columns.findIndex((column) => column.name === name)) ?? null;
+        const columns =
+          meta.partitionedBy?.map((name) => collection.columns.findIndex((column) => column.name === name)) ?? null;
         const owners = columns?.every((column) => column >= 0) ? new Owners(columns, addresses.length) : null;
         const shares = ordering.by.length === 0 ? null : new Owners(ordering.by, LOG_SHARES);
         const type = new RowType(collection.columns);
-        this.#collections.set(`${meta.role}.${collection.name}`, { log: ordering.log, shares, type, addresses, owners });
-        this.#owners.set(ordering.log, { addresses, replicated: meta.replicated, byEpochs: ordering.everyMs !== undefined });
+        this.#collections.set(`${meta.role}.${collection.name}`, {
+          log: ordering.log,
+          shares,
+          type,
+          addresses,
+          owners,
+        });
+        this.#owners.set(ordering.log, {
+          addresses,
+          replicated: meta.replicated,
+          byEpochs: ordering.everyMs !== undefined,
+        });
       }
     }
   }
@@ -101,7 +112,8 @@ export class Sequencer {
     state.map(this.#numbers);
     state.set(this.#gone);
     // Who they are is of the one that loads it, and may change on.
-    if (state.isLoading) for (const log of this.#logs.values()) log.addresses = this.#receiversOf(log.log, log.addresses);
+    if (state.isLoading)
+      for (const log of this.#logs.values()) log.addresses = this.#receiversOf(log.log, log.addresses);
   }
 
   #receiversOf(name: string, others: readonly string[]): readonly string[] {
@@ -143,11 +155,15 @@ export class Sequencer {
   take(envelope: Envelope): readonly Fault[] {
     const faults: Fault[] = [];
     if (this.#gone.has(envelope.from)) {
-      faults.push({ code: "DLC906", message: `the sequencer refused a message from ${envelope.from}: it has been declared gone` });
+      faults.push({
+        code: "DLC906",
+        message: `the sequencer refused a message from ${envelope.from}: it has been declared gone`,
+      });
       return faults;
     }
     if (envelope.to !== LOG || !this.knows(envelope.from)) {
-      const why = envelope.to === LOG ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
+      const why =
+        envelope.to === LOG ? "no instance of this deployment has that address" : `it is meant for ${envelope.to}`;
       faults.push({ code: "DLC906", message: `the sequencer refused a message from ${envelope.from}: ${why}` });
       return faults;
     }
@@ -169,16 +185,24 @@ export class Sequencer {
     if (part.kind === "append") this.#append(from, part.runs, faults);
     else if (part.kind === "tick") this.#tick(from, part, faults);
     // Of what view they were sent whoever reads them has asked before.
-    else if (part.kind !== "view") faults.push({ code: "DLC909", message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only` });
+    else if (part.kind !== "view")
+      faults.push({
+        code: "DLC909",
+        message: `the sequencer refused ${part.kind} from ${from}: it takes rows for logs only`,
+      });
   }
 
   #append(from: string, runs: readonly LogRun[], faults: Fault[]): void {
     for (const { target, to, rows } of runs) {
       const refuse = (_: Row, problem: string): void =>
-        void faults.push({ code: "DLC909", message: `the sequencer refused a fact of ${target} from ${from}: ${problem}` });
+        void faults.push({
+          code: "DLC909",
+          message: `the sequencer refused a fact of ${target} from ${from}: ${problem}`,
+        });
       const ordered = this.#collections.get(target);
       if (ordered === undefined) for (const row of rows) refuse(row, "it passes through no log");
-      else if (to !== null && !this.isReceiver(to, ordered.addresses)) for (const row of rows) refuse(row, `${to} is no instance of its role: ${factText(target, row)}`);
+      else if (to !== null && !this.isReceiver(to, ordered.addresses))
+        for (const row of rows) refuse(row, `${to} is no instance of its role: ${factText(target, row)}`);
       else this.#place(ordered, { target, to, from, rows: ordered.type.fitting(rows, refuse) });
     }
   }
@@ -200,12 +224,17 @@ export class Sequencer {
   #logsFor(name: string, value: Row, to: string | null): Log[] {
     const { addresses, replicated } = this.#owners.get(name) as Owner;
     if (replicated) return [this.#log(clockOf(name, value), name, value, addresses)];
-    return (to === null ? addresses : [to]).map((address) => this.#log(`${clockOf(name, value)} ${address}`, name, value, [address]));
+    return (to === null ? addresses : [to]).map((address) =>
+      this.#log(`${clockOf(name, value)} ${address}`, name, value, [address]),
+    );
   }
 
   #tick(from: string, tick: Extract<Part, { kind: "tick" }>, faults: Fault[]): void {
     if (!this.#owners.has(tick.log)) {
-      faults.push({ code: "DLC909", message: `the sequencer refused an empty batch for ${tick.log} from ${from}: there is no such log` });
+      faults.push({
+        code: "DLC909",
+        message: `the sequencer refused an empty batch for ${tick.log} from ${from}: there is no such log`,
+      });
       return;
     }
     const [log] = this.#logsFor(tick.log, tick.value, from);
@@ -264,6 +293,12 @@ export class Sequencer {
   protected envelope(to: string, parts: readonly Part[]): Envelope {
     const seq = (this.#numbers.get(to) ?? 0) + 1;
     this.#numbers.set(to, seq);
-    return { from: LOG, to, epoch: this.epoch, seq, parts: this.view === 0 ? parts : [{ kind: "view", view: this.view }, ...parts] };
+    return {
+      from: LOG,
+      to,
+      epoch: this.epoch,
+      seq,
+      parts: this.view === 0 ? parts : [{ kind: "view", view: this.view }, ...parts],
+    };
   }
 }

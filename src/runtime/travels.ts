@@ -36,7 +36,12 @@ export class Travel {
    * `inputs`: names of the role's inputs. `wholeStream`: the target is sealed without a key. `isOwner`: whether these values
    * of the role's partition columns are this instance's.
    */
-  constructor(meta: TravelMeta, inputs: ReadonlySet<string>, wholeStream: boolean, isOwner: (values: Row) => boolean = () => false) {
+  constructor(
+    meta: TravelMeta,
+    inputs: ReadonlySet<string>,
+    wholeStream: boolean,
+    isOwner: (values: Row) => boolean = () => false,
+  ) {
     this.meta = meta;
     this.#wholeStream = wholeStream;
     this.#isOwner = isOwner;

@@ -25,7 +25,7 @@ export class Utf8 {
   #textOf(bytes: Buffer): string {
     let text = isUtf8(bytes) ? bytes.toString("utf8") : "";
     if (text === "")
-      for (let start = 0; start < bytes.length; ) {
+      for (let start = 0; start < bytes.length;) {
         const newline = bytes.indexOf(NEWLINE, start);
         const line = bytes.subarray(start, newline < 0 ? bytes.length : newline + 1);
         text += isUtf8(line) ? line.toString("utf8") : line.toString("utf8").replaceAll("\ufffd", malformed);

@@ -23,7 +23,12 @@ export interface Region {
 }
 
 /** Everything of the role behind the ordered rules: also all other writers of the tables they write. */
-export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): Region {
+export function regionOf(
+  role: string,
+  ordered: readonly Rule[],
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): Region {
   const sources = new Set<CollectionId>();
   const rules = new Set<Rule>();
   const collections = new Set<CollectionId>();
@@ -31,7 +36,8 @@ export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, p
   const addRule = (rule: Rule): void => {
     if (rules.has(rule)) return;
     rules.add(rule);
-    for (const literal of reads(rule)) if (persistence.get(literal.collection) !== "static") queue.push(literal.collection);
+    for (const literal of reads(rule))
+      if (persistence.get(literal.collection) !== "static") queue.push(literal.collection);
   };
   for (const rule of ordered) {
     addRule(rule);
@@ -52,10 +58,15 @@ export function regionOf(role: string, ordered: readonly Rule[], graph: Graph, p
 }
 
 /** The changing list of members on which the rule rests in its role: no event brings it, so that no log has a place for it. */
-export function membersBehind(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): CollectionId | null {
+export function membersBehind(
+  rule: Rule,
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): CollectionId | null {
   if (![...graph.ir.roles.values()].some(({ dynamic }) => dynamic)) return null;
   for (const { body } of regionOf(rule.role, [rule], graph, persistence).rules) {
-    for (const { collection: id } of reads({ body })) if (graph.ir.collections.get(id)!.kind === "nodes" && persistence.get(id) !== "static") return id;
+    for (const { collection: id } of reads({ body }))
+      if (graph.ir.collections.get(id)!.kind === "nodes" && persistence.get(id) !== "static") return id;
   }
   return null;
 }
@@ -64,7 +75,12 @@ export function membersBehind(rule: Rule, graph: Graph, persistence: ReadonlyMap
  * Ordered rules of a role that share nothing behind them need no common order: each group its own log, named after its
  * first source where there are several.
  */
-export function regionsOf(role: string, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): { region: Region; ordered: readonly Rule[] }[] {
+export function regionsOf(
+  role: string,
+  ordered: readonly Rule[],
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): { region: Region; ordered: readonly Rule[] }[] {
   const whole = regionOf(role, ordered, graph, persistence);
   const groups = new Map<CollectionId, CollectionId>();
   const rootOf = (id: CollectionId): CollectionId => {
@@ -73,7 +89,10 @@ export function regionsOf(role: string, ordered: readonly Rule[], graph: Graph, 
     groups.set(id, root);
     return root;
   };
-  const joined = (rule: Rule): CollectionId[] => [...reads(rule).map(({ collection }) => collection), rule.head.collection].filter((id) => whole.collections.has(id));
+  const joined = (rule: Rule): CollectionId[] =>
+    [...reads(rule).map(({ collection }) => collection), rule.head.collection].filter((id) =>
+      whole.collections.has(id),
+    );
   for (const rule of whole.rules) {
     const [first, ...rest] = joined(rule);
     for (const id of rest) groups.set(rootOf(id), rootOf(first));
@@ -87,7 +106,10 @@ export function regionsOf(role: string, ordered: readonly Rule[], graph: Graph, 
   if (byRoot.size <= 1) return [{ region: whole, ordered }];
   return [...byRoot.values()].map((group) => {
     const region = regionOf(role, group, graph, persistence);
-    return { region: { ...region, log: region.sources.length > 0 ? `${region.sources[0]}.log` : region.log }, ordered: group };
+    return {
+      region: { ...region, log: region.sources.length > 0 ? `${region.sources[0]}.log` : region.log },
+      ordered: group,
+    };
   });
 }
 
@@ -96,12 +118,19 @@ export function regionsOf(role: string, ordered: readonly Rule[], graph: Graph, 
  * all open literals and the head carry in one variable, so that one event has one gate value.
  * null where there are none, so one log must serve all.
  */
-export function logKey(region: Region, ordered: readonly Rule[], graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): ReadonlyMap<CollectionId, readonly number[]> | null {
+export function logKey(
+  region: Region,
+  ordered: readonly Rule[],
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): ReadonlyMap<CollectionId, readonly number[]> | null {
   const first = ordered[0];
   const [lead] = openReads(first, persistence);
   if (lead === undefined || region.sources.some((id) => graph.ir.collections.get(id)!.kind === "timer")) return null;
   // Deferred facts of rules without an event would have to count the steps of every log at once.
-  const counts = (rule: Rule): boolean => (rule.op === "<+" || rule.op === "<-" || rule.op === "<+-") && !reads(rule).some((literal) => !literal.negated && persistence.get(literal.collection) === "passing");
+  const counts = (rule: Rule): boolean =>
+    (rule.op === "<+" || rule.op === "<-" || rule.op === "<+-") &&
+    !reads(rule).some((literal) => !literal.negated && persistence.get(literal.collection) === "passing");
   if (region.rules.some(counts)) return null;
   // A recursion that events take part in is derived anew in each step, so of all logs at once.
   if ([...region.collections].some((id) => graph.cyclic.has(id) && persistence.get(id) === "passing")) return null;
@@ -113,7 +142,11 @@ export function logKey(region: Region, ordered: readonly Rule[], graph: Graph, p
     if (assigned && ordered.every((rule) => keepsKey(rule, assigned, graph, persistence))) found.push(assigned);
   }
   if (found.length === 0) return null;
-  return new Map([...region.collections].filter((id) => found.every((each) => each.has(id))).map((id) => [id, found.map((each) => each.get(id)!)]));
+  return new Map(
+    [...region.collections]
+      .filter((id) => found.every((each) => each.has(id)))
+      .map((id) => [id, found.map((each) => each.get(id)!)]),
+  );
 }
 
 function openReads(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistence>): ReadLiteral[] {
@@ -121,9 +154,15 @@ function openReads(rule: Rule, persistence: ReadonlyMap<CollectionId, Persistenc
 }
 
 /** One key column per collection of the region, starting from one; null when some rule breaks it. */
-function propagate(region: Region, start: CollectionId, column: number, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): Map<CollectionId, number> | null {
+function propagate(
+  region: Region,
+  start: CollectionId,
+  column: number,
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): Map<CollectionId, number> | null {
   const assigned = new Map<CollectionId, number>([[start, column]]);
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const rule of region.rules) {
       const open = openReads(rule, persistence);
@@ -142,7 +181,9 @@ function propagate(region: Region, start: CollectionId, column: number, graph: G
       }
       const head = rule.head.collection;
       if (!region.collections.has(head)) continue;
-      const at = rule.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name);
+      const at = rule.head.terms.findIndex(
+        (term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name,
+      );
       if (at < 0) return null;
       if (!assigned.has(head)) {
         assigned.set(head, at);
@@ -152,11 +193,21 @@ function propagate(region: Region, start: CollectionId, column: number, graph: G
       if (fixed.kind !== "value" || fixed.value.kind !== "variable" || fixed.value.name !== name) return null;
     }
   }
-  return [...region.collections].every((id) => assigned.has(id) && graph.ir.collections.get(id)!.columns[assigned.get(id)!].type.kind !== "lattice") ? assigned : null;
+  return [...region.collections].every(
+    (id) => assigned.has(id) && graph.ir.collections.get(id)!.columns[assigned.get(id)!].type.kind !== "lattice",
+  )
+    ? assigned
+    : null;
 }
 
 /** The variable that carries the key in this rule: undefined while unknown, null when it is no variable. */
-function keyVariable(rule: Rule, open: readonly ReadLiteral[], assigned: ReadonlyMap<CollectionId, number>, region: Region, graph: Graph): string | null | undefined {
+function keyVariable(
+  rule: Rule,
+  open: readonly ReadLiteral[],
+  assigned: ReadonlyMap<CollectionId, number>,
+  region: Region,
+  graph: Graph,
+): string | null | undefined {
   for (const literal of open) {
     const at = assigned.get(literal.collection);
     if (at === undefined) continue;
@@ -170,7 +221,12 @@ function keyVariable(rule: Rule, open: readonly ReadLiteral[], assigned: Readonl
 }
 
 /** The ordered rule's own group or key must carry the log's key, so that one group lies in one log. */
-function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>): boolean {
+function keepsKey(
+  rule: Rule,
+  assigned: ReadonlyMap<CollectionId, number>,
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): boolean {
   const names = openReads(rule, persistence).map((literal) => {
     const term = literal.terms[assigned.get(literal.collection) ?? -1];
     return term?.kind === "variable" ? term.name : null;
@@ -181,7 +237,10 @@ function keepsKey(rule: Rule, assigned: ReadonlyMap<CollectionId, number>, graph
   const { keyLength } = head;
   const grouped = rule.having.length > 0 || rule.head.terms.some((term) => term.kind === "aggregate");
   if (!grouped && keyLength === null && !isContextual(rule.head)) return true;
-  const terms = keyLength === null ? rule.head.terms.filter((_, i) => head.columns[i].type.kind !== "lattice") : rule.head.terms.slice(0, keyLength);
+  const terms =
+    keyLength === null
+      ? rule.head.terms.filter((_, i) => head.columns[i].type.kind !== "lattice")
+      : rule.head.terms.slice(0, keyLength);
   return terms.some((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === names[0]);
 }
 

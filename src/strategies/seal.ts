@@ -4,7 +4,19 @@
  * persist, and as holds on passing literals.
  */
 import type { Condition, Persistence } from "../compiler/analysis.ts";
-import type { Collection, CollectionId, Expr, Gate, HeadTerm, Ir, Literal, ReadLiteral, Rule, RuleId, Term } from "../compiler/ir.ts";
+import type {
+  Collection,
+  CollectionId,
+  Expr,
+  Gate,
+  HeadTerm,
+  Ir,
+  Literal,
+  ReadLiteral,
+  Rule,
+  RuleId,
+  Term,
+} from "../compiler/ir.ts";
 import { computableFrom, sameKey } from "../compiler/3-analyze/determine.ts";
 
 /** A program that is being written into; `programOf` makes an Ir of it, whose rules keep their order. */
@@ -27,24 +39,35 @@ export function programOf({ ir, rules, collections, before }: Draft): Ir {
 }
 
 /** Adds the conditions to the rule's gates; may split the rule in two. Conditions it already waits for are not repeated. */
-export function insertGate(draft: Draft, id: RuleId, conditions: readonly Condition[], persistence: ReadonlyMap<CollectionId, Persistence>): void {
+export function insertGate(
+  draft: Draft,
+  id: RuleId,
+  conditions: readonly Condition[],
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+): void {
   if (conditions.length === 0) return;
   const rule = draft.rules.get(id)!;
   const passing = rule.body.filter(
-    (literal): literal is ReadLiteral => literal.kind === "read" && !literal.negated && persistence.get(literal.collection) === "passing",
+    (literal): literal is ReadLiteral =>
+      literal.kind === "read" && !literal.negated && persistence.get(literal.collection) === "passing",
   );
   if (passing.length === 0) {
     draft.rules.set(id, { ...rule, gates: [joined(rule.gates?.[0], conditions)] });
     return;
   }
-  const computable = passing.every((literal) => conditions.every(({ key }) => key.every((expr) => computableFrom(literal, expr, rule) !== null)));
+  const computable = passing.every((literal) =>
+    conditions.every(({ key }) => key.every((expr) => computableFrom(literal, expr, rule) !== null)),
+  );
   if (!computable) {
     split(draft, rule, conditions);
     return;
   }
   const body = rule.body.map((literal): Literal => {
     if (literal.kind !== "read" || !passing.includes(literal)) return literal;
-    const own = conditions.map(({ source, key }) => ({ source, key: key.map((expr) => computableFrom(literal, expr, rule)!) }));
+    const own = conditions.map(({ source, key }) => ({
+      source,
+      key: key.map((expr) => computableFrom(literal, expr, rule)!),
+    }));
     return { ...literal, hold: joined(literal.hold, own) };
   });
   draft.rules.set(id, { ...rule, body });
@@ -52,7 +75,8 @@ export function insertGate(draft: Draft, id: RuleId, conditions: readonly Condit
 
 function joined(gate: Gate | undefined, conditions: readonly Condition[]): Gate {
   const out = [...(gate?.conditions ?? [])];
-  for (const each of conditions) if (!out.some((known) => known.source === each.source && sameKey(known.key, each.key))) out.push(each);
+  for (const each of conditions)
+    if (!out.some((known) => known.source === each.source && sameKey(known.key, each.key))) out.push(each);
   return { conditions: out };
 }
 
@@ -99,7 +123,14 @@ function split({ collections, rules, before }: Draft, rule: Rule, conditions: re
     coordinate: null,
     gates: undefined,
   };
-  const held: ReadLiteral = { kind: "read", negated: false, collection: id, terms: variables as Term[], span: rule.span, hold: { conditions } };
+  const held: ReadLiteral = {
+    kind: "read",
+    negated: false,
+    collection: id,
+    terms: variables as Term[],
+    span: rule.span,
+    hold: { conditions },
+  };
   collections.set(id, part);
   before.set(rule.id, [...(before.get(rule.id) ?? []), first]);
   rules.set(rule.id, { ...rule, body: [held, ...negative] });
@@ -116,7 +147,8 @@ function boundVariables(body: readonly Literal[]): Variable[] {
   };
   for (const literal of body) {
     if (literal.kind === "read") for (const term of literal.terms) if (term?.kind === "variable") add(term);
-    if (literal.kind === "bind") add({ kind: "variable", name: literal.variable, type: literal.type, span: literal.span });
+    if (literal.kind === "bind")
+      add({ kind: "variable", name: literal.variable, type: literal.type, span: literal.span });
     if (literal.kind === "range") addPattern(literal.pattern, literal.span);
   }
   return [...out.values()];

@@ -32,13 +32,16 @@ export class Breakage {
   /** What happens before the next action. */
   next(): Happening | null {
     const { cuts, crashes } = this.#schedule;
-    if (this.#cut === null ? this.#random.chance(cuts) : this.#random.chance(mending)) return this.#cut === null ? this.#fallApart() : this.#heal();
+    if (this.#cut === null ? this.#random.chance(cuts) : this.#random.chance(mending))
+      return this.#cut === null ? this.#fallApart() : this.#heal();
     if (!this.#hasCrashed && this.#random.chance(crashes)) {
       this.#hasCrashed = true;
       this.#down = this.#addresses[this.#random.below(this.#addresses.length)];
       return { kind: "crash", at: this.#down };
     }
-    return this.#down !== null && this.#schedule.restarts && this.#random.chance(mending) ? this.#restart(this.#down) : null;
+    return this.#down !== null && this.#schedule.restarts && this.#random.chance(mending)
+      ? this.#restart(this.#down)
+      : null;
   }
 
   /** What must happen for a run to go on that has come to rest; null where nothing is broken for a while only. */

@@ -28,7 +28,8 @@ export class Contents {
   add(row: Row): void {
     const key = this.#keyOf(row);
     const known = this.#rows.get(key);
-    const join = (type: LatticeType | null, i: number) => (type === null ? row[i] : this.#join(type, known![i], row[i]));
+    const join = (type: LatticeType | null, i: number) =>
+      type === null ? row[i] : this.#join(type, known![i], row[i]);
     this.#rows.set(key, known === undefined ? row : this.#types.map(join));
   }
 

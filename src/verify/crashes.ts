@@ -24,7 +24,10 @@ export interface Overclaim {
   readonly result: SimulationResult;
 }
 
-export type CrashHunt = Pick<Hunt, "programs" | "ir" | "counts" | "outputs" | "aims" | "tries" | "seeds" | "first" | "inputs">;
+export type CrashHunt = Pick<
+  Hunt,
+  "programs" | "ir" | "counts" | "outputs" | "aims" | "tries" | "seeds" | "first" | "inputs"
+>;
 
 /** For outputs of which every run delivers the same. */
 export function huntCrash(hunt: CrashHunt): { readonly found: Overclaim | null; readonly runs: number } {
@@ -35,7 +38,10 @@ export function huntCrash(hunt: CrashHunt): { readonly found: Overclaim | null; 
   for (let n = first; n < first + (hunt.inputs === undefined ? tries : 1); n++) {
     const inputs = hunt.inputs ?? inputsFor(hunt, space, n - 1);
     try {
-      const whole = contentsOf(simulate({ programs, deployment, inputs, schedule: "batch", seed: 1, maxActions: 20_000 }), programs);
+      const whole = contentsOf(
+        simulate({ programs, deployment, inputs, schedule: "batch", seed: 1, maxActions: 20_000 }),
+        programs,
+      );
       for (let seed = 1 + (n - 1) * seeds; seed <= n * seeds; seed++) {
         const result = simulate({ programs, deployment, inputs, schedule: crash, seed, maxActions: 20_000 });
         if (result.trace.some(({ kind }) => kind === "crash")) runs++;
@@ -53,9 +59,14 @@ export function huntCrash(hunt: CrashHunt): { readonly found: Overclaim | null; 
 }
 
 /** Whether an output at an instance held a fact; of lattice columns, at least as much. */
-function contentsOf({ outputs }: SimulationResult, programs: readonly RoleProgram[]): { has(output: CollectionId, address: string, row: Row): boolean } {
+function contentsOf(
+  { outputs }: SimulationResult,
+  programs: readonly RoleProgram[],
+): { has(output: CollectionId, address: string, row: Row): boolean } {
   const join = joinOf(Object.assign({}, ...programs.map(({ lattices }) => lattices)) as RoleProgram["lattices"]);
-  const columns = new Map(programs.flatMap(({ meta }) => meta.collections.map((each) => [`${meta.role}.${each.name}`, each.columns])));
+  const columns = new Map(
+    programs.flatMap(({ meta }) => meta.collections.map((each) => [`${meta.role}.${each.name}`, each.columns])),
+  );
   const held = new Map(outputs.map(({ output, address, ever }) => [`${output} ${address}`, ever]));
   return {
     has: (output, address, row) => {

@@ -56,7 +56,12 @@ function isPlain(expr: Expr): boolean {
 class Stuck extends Error {}
 
 /** Facts for a derivation of one of `outputs` through `rule`, and for what the rule races with; null where no attempt fits together. */
-export function derivedInputs(space: InputSpace, rule: RuleId, outputs: readonly CollectionId[], random: Random): readonly SimulatedInput[] | null {
+export function derivedInputs(
+  space: InputSpace,
+  rule: RuleId,
+  outputs: readonly CollectionId[],
+  random: Random,
+): readonly SimulatedInput[] | null {
   const ways = waysTo(space.ir, rule, outputs);
   if (ways.length === 0) return null;
   for (let n = 0; n < attempts; n++) {
@@ -86,7 +91,11 @@ function waysTo(ir: Ir, id: RuleId, outputs: readonly CollectionId[]): (readonly
     seen.set(collection, times);
     if (times > 3) continue;
     for (const rule of ir.rules.values())
-      if (!way.includes(rule) && rule.body.some((literal) => literal.kind === "read" && literal.collection === collection)) queue.push([rule, ...way]);
+      if (
+        !way.includes(rule) &&
+        rule.body.some((literal) => literal.kind === "read" && literal.collection === collection)
+      )
+        queue.push([rule, ...way]);
   }
   return found;
 }
@@ -140,7 +149,9 @@ class Derivation {
       return;
     }
     const next = rest[0].head.collection;
-    const on = this.#pick(rule.body.filter((literal): literal is ReadLiteral => literal.kind === "read" && literal.collection === next));
+    const on = this.#pick(
+      rule.body.filter((literal): literal is ReadLiteral => literal.kind === "read" && literal.collection === next),
+    );
     this.#body(use, on, 0);
     const cells = this.#termsOf(on, use);
     this.#along(rest, cells, this.#sender(rest[0], use.self, cells));
@@ -149,7 +160,9 @@ class Derivation {
   /** What the rule may race with: what it denies, what else is in its group, other values of its key, what it deletes. */
   #rivals(use: Use, head: readonly Cell[]): void {
     const { rule } = use;
-    for (const literal of rule.body) if (literal.kind === "read" && literal.negated && this.#chance(0.7)) this.#derive(literal.collection, this.#termsOf(literal, use), use.self, 1);
+    for (const literal of rule.body)
+      if (literal.kind === "read" && literal.negated && this.#chance(0.7))
+        this.#derive(literal.collection, this.#termsOf(literal, use), use.self, 1);
     const { columns, keyLength } = this.#space.ir.collections.get(rule.head.collection)!;
     const kept = keyLength ?? (this.#chance(0.5) ? columns.length : 1);
     for (const other of this.#writers.get(rule.head.collection)!) {
@@ -194,7 +207,8 @@ class Derivation {
       case "lattice": {
         // Of lattices only what is lifted into them is followed.
         const [lifted] = expr.args;
-        if (lifted !== undefined && lifted.type.kind !== "lattice") this.#equate(this.#partOf(cell, lifted.type), lifted, use);
+        if (lifted !== undefined && lifted.type.kind !== "lattice")
+          this.#equate(this.#partOf(cell, lifted.type), lifted, use);
         return;
       }
       default:
@@ -216,7 +230,8 @@ class Derivation {
   #unify(a: Cell, b: Cell): void {
     const [one, other] = [this.#root(a), this.#root(b)];
     if (one === other || (one.type.kind === "lattice") !== (other.type.kind === "lattice")) return;
-    if (one.value !== undefined && other.value !== undefined && canonicalText(one.value) !== canonicalText(other.value)) throw new Stuck();
+    if (one.value !== undefined && other.value !== undefined && canonicalText(one.value) !== canonicalText(other.value))
+      throw new Stuck();
     const [from, to] = one.value === undefined ? [one, other] : [other, one];
     from.same = to;
     if (from.part !== null && to.part !== null) this.#unify(from.part, to.part);
@@ -242,7 +257,8 @@ class Derivation {
       const again: Use = { rule, names: new Map(), self: use.self };
       for (const term of rule.head.terms) {
         if (term.kind !== "value") continue;
-        for (const name of variablesOf(term.value)) if (use.names.has(name)) again.names.set(name, use.names.get(name)!);
+        for (const name of variablesOf(term.value))
+          if (use.names.has(name)) again.names.set(name, use.names.get(name)!);
       }
       this.#literals(rule.body, again, null, depth + 1);
     }
@@ -261,7 +277,8 @@ class Derivation {
           this.#range(literal, use);
           break;
         case "read":
-          if (!literal.negated && literal !== but) this.#derive(literal.collection, this.#termsOf(literal, use), use.self, depth + 1);
+          if (!literal.negated && literal !== but)
+            this.#derive(literal.collection, this.#termsOf(literal, use), use.self, depth + 1);
       }
     }
   }
@@ -270,14 +287,20 @@ class Derivation {
     if (pattern.kind !== "variable") return;
     const element = this.#named(pattern.name, pattern.type, use);
     if (value.kind === "list" && value.of.length > 0) this.#equate(element, this.#pick(value.of), use);
-    else if (value.kind === "variable" && value.type.kind === "lattice") this.#unify(element, this.#partOf(this.#named(value.name, value.type, use), pattern.type));
+    else if (value.kind === "variable" && value.type.kind === "lattice")
+      this.#unify(element, this.#partOf(this.#named(value.name, value.type, use), pattern.type));
   }
 
   #test(expr: Expr, use: Use): void {
     if (expr.kind === "binary" && expr.op === "&&") {
       this.#test(expr.left, use);
       this.#test(expr.right, use);
-    } else if (expr.kind === "binary" && expr.op === "==" && expr.left.kind === "variable" && expr.left.type.kind !== "lattice") {
+    } else if (
+      expr.kind === "binary" &&
+      expr.op === "==" &&
+      expr.left.kind === "variable" &&
+      expr.left.type.kind !== "lattice"
+    ) {
       this.#equate(this.#named(expr.left.name, expr.left.type, use), expr.right, use);
     } else if (isPlain(expr)) this.#constraints.push({ expr, names: use.names, self: use.self, cell: null });
   }
@@ -307,7 +330,10 @@ class Derivation {
     const writers = (this.#writers.get(id) ?? []).filter(({ op }) => op !== "<-");
     if (writers.length === 0) throw new Stuck();
     // Deep down the ways that end.
-    const ending = depth > 6 ? writers.filter(({ body }) => !body.some((literal) => literal.kind === "read" && literal.collection === id)) : writers;
+    const ending =
+      depth > 6
+        ? writers.filter(({ body }) => !body.some((literal) => literal.kind === "read" && literal.collection === id))
+        : writers;
     const rule = this.#pick(ending.length > 0 ? ending : writers);
     const sender = rule.op === "<~" ? this.#cell(addr) : self;
     const use = this.#use(rule, cells, sender);
@@ -324,7 +350,9 @@ class Derivation {
         open = later;
         continue;
       }
-      const unknown = later.flatMap(({ expr, names }) => [...variablesOf(expr)].map((name) => names.get(name))).filter((cell) => cell !== undefined && this.#valueOf(cell) === undefined);
+      const unknown = later
+        .flatMap(({ expr, names }) => [...variablesOf(expr)].map((name) => names.get(name)))
+        .filter((cell) => cell !== undefined && this.#valueOf(cell) === undefined);
       if (unknown.length === 0) return;
       this.#draw(this.#pick(unknown)!);
     }
@@ -332,9 +360,13 @@ class Derivation {
 
   /** Whether nothing more is to be learnt from it. */
   #settle({ expr, names, self, cell }: Constraint): boolean {
-    const unknown = [...variablesOf(expr)].map((name) => names.get(name)).filter((each) => each !== undefined && this.#valueOf(each) === undefined);
+    const unknown = [...variablesOf(expr)]
+      .map((name) => names.get(name))
+      .filter((each) => each !== undefined && this.#valueOf(each) === undefined);
     if (unknown.length > 0) return cell !== null && this.#invert(expr, cell, names);
-    const value = evaluate(expr, (name) => (name === null ? this.#valueOf(self) : names.has(name) ? this.#valueOf(names.get(name)!) : undefined));
+    const value = evaluate(expr, (name) =>
+      name === null ? this.#valueOf(self) : names.has(name) ? this.#valueOf(names.get(name)!) : undefined,
+    );
     if (value === undefined) return true;
     if (cell === null) {
       if (value === false) throw new Stuck();
@@ -348,7 +380,8 @@ class Derivation {
   #invert(expr: Expr, cell: Cell, names: Constraint["names"]): boolean {
     const known = this.#valueOf(cell);
     if (typeof known !== "number" || expr.kind !== "binary" || (expr.op !== "+" && expr.op !== "-")) return false;
-    if (expr.left.kind !== "variable" || expr.right.kind !== "literal" || typeof expr.right.value !== "number") return false;
+    if (expr.left.kind !== "variable" || expr.right.kind !== "literal" || typeof expr.right.value !== "number")
+      return false;
     const value = expr.op === "+" ? known - expr.right.value : known + expr.right.value;
     this.#unify(names.get(expr.left.name)!, this.#cell(expr.left.type, value));
     return true;

@@ -36,7 +36,10 @@ class Choices implements Chance {
 
   choose<T extends Choosable>(actions: readonly T[]): T {
     const last = this.#last;
-    const sensible = last === null ? actions : actions.filter((each) => !this.#before.has(each.id) || placeOf(each) === placeOf(last) || each.id >= last.id);
+    const sensible =
+      last === null
+        ? actions
+        : actions.filter((each) => !this.#before.has(each.id) || placeOf(each) === placeOf(last) || each.id >= last.id);
     if (sensible.length === 0) throw new Redundant();
     const chosen = sensible[this.below(sensible.length)];
     this.#last = chosen;
@@ -47,7 +50,11 @@ class Choices implements Chance {
   /** The next run's; false after the last one. */
   advance(): boolean {
     this.#digits.length = this.#at;
-    while (this.#digits.length > 0 && this.#digits[this.#digits.length - 1].value + 1 === this.#digits[this.#digits.length - 1].limit) this.#digits.pop();
+    while (
+      this.#digits.length > 0 &&
+      this.#digits[this.#digits.length - 1].value + 1 === this.#digits[this.#digits.length - 1].limit
+    )
+      this.#digits.pop();
     if (this.#digits.length === 0) return false;
     this.#digits[this.#digits.length - 1].value++;
     this.#at = 0;
@@ -66,10 +73,17 @@ function placeOf({ on }: Choosable): string {
  * The results of all schedules, and whether these are all: no more than `most` orders are begun. Timers fire when all is
  * quiet, steps take everything that has come, and nothing is lost or comes twice.
  */
-export function* exhaust(simulation: Omit<Simulation, "schedule" | "seed">, most: number): Generator<SimulationResult, { readonly complete: boolean; readonly runs: number }> {
+export function* exhaust(
+  simulation: Omit<Simulation, "schedule" | "seed">,
+  most: number,
+): Generator<SimulationResult, { readonly complete: boolean; readonly runs: number }> {
   const choices = new Choices();
   // The end of an input closes its partitions, and does nothing else.
-  const ends = simulation.programs.some(({ meta }) => meta.collections.some(({ kind, sealed }) => kind === "input" && sealed)) ? "all" : "listed";
+  const ends = simulation.programs.some(({ meta }) =>
+    meta.collections.some(({ kind, sealed }) => kind === "input" && sealed),
+  )
+    ? "all"
+    : "listed";
   let runs = 0;
   for (let begun = 1; ; begun++) {
     let result: SimulationResult | null = null;

@@ -98,5 +98,16 @@ function hunt(
   tries: number,
 ): Hunted {
   const { ir } = plan.analysis;
-  return huntWitness({ programs: programsOf(plan, imports), ir, counts: fewOf(ir), aims, outputs, among, contents: "told", tries, seeds: 1, orders: 0 });
+  return huntWitness({
+    programs: programsOf(plan, imports),
+    ir,
+    counts: fewOf(ir),
+    aims,
+    outputs,
+    among,
+    contents: "told",
+    tries,
+    seeds: 1,
+    orders: 0,
+  });
 }

@@ -24,7 +24,8 @@ export function streamsOf(
   const streams = new Map<string, Stream>();
   const add = (item: SimulatedInput): void => {
     const address = addressOf(item.role, item.node);
-    if (!instances.has(address)) throw new RangeError(`there is no instance ${address} for the input ${item.collection}`);
+    if (!instances.has(address))
+      throw new RangeError(`there is no instance ${address} for the input ${item.collection}`);
     const name = apart ? `${address}.${item.collection}` : address;
     let stream = streams.get(name);
     if (stream === undefined) {

@@ -64,7 +64,12 @@ export class Outcome {
   addOutput(role: string, address: string, { name, columns, retracts }: CollectionMeta): void {
     const contents = (): Contents => new Contents(columns, this.#join);
     this.#delivered.set(`${address} ${name}`, {
-      output: `${role}.${name}`, address, retracts: retracts ?? false, ever: contents(), now: contents(), deliveries: 0,
+      output: `${role}.${name}`,
+      address,
+      retracts: retracts ?? false,
+      ever: contents(),
+      now: contents(),
+      deliveries: 0,
     });
   }
 
@@ -75,7 +80,8 @@ export class Outcome {
 
   deliver(address: string, { collection, retract, rows }: StepOutput["outputs"][number]): void {
     const delivered = this.#delivered.get(`${address} ${collection}`);
-    if (delivered === undefined) throw new Error(`${address} delivered to ${collection}, which is no output of its role`);
+    if (delivered === undefined)
+      throw new Error(`${address} delivered to ${collection}, which is no output of its role`);
     for (const row of rows) {
       const text = canonicalText(row);
       this.trace.push({ kind: "deliver", at: address, collection, row, retract });
@@ -103,10 +109,15 @@ export class Outcome {
     const outputs = [...this.#delivered.values()]
       .sort((a, b) => (a.output < b.output ? -1 : a.output > b.output ? 1 : 0))
       .map(({ output, address, retracts, ever, now, deliveries }) => ({
-        output, address, ever: ever.rows(), now: (retracts ? now : ever).rows(), deliveries,
+        output,
+        address,
+        ever: ever.rows(),
+        now: (retracts ? now : ever).rows(),
+        deliveries,
       }));
     const awaited = [...instances.values()].flatMap((instance) =>
-      instance.awaited().map((seal) => ({ ...seal, at: instance.address })));
+      instance.awaited().map((seal) => ({ ...seal, at: instance.address })),
+    );
     return { outputs, faults: this.faults, steps: this.steps, awaited, trace: this.trace, instances };
   }
 }

@@ -10,10 +10,14 @@ export type Show = (output: CollectionId, rows: readonly Row[]) => readonly Row[
 export function showing(programs: readonly RoleProgram[]): Show {
   const join = joinOf(Object.assign({}, ...programs.map(({ lattices }) => lattices)) as RoleProgram["lattices"]);
   const types = new Map<CollectionId, readonly ValueType[]>(
-    programs.flatMap(({ meta: { role, collections } }) => collections.map(({ name, columns }) => [`${role}.${name}`, columns.map(({ type }) => type)])),
+    programs.flatMap(({ meta: { role, collections } }) =>
+      collections.map(({ name, columns }) => [`${role}.${name}`, columns.map(({ type }) => type)]),
+    ),
   );
   return (output, rows) => {
     const columns = types.get(output)!;
-    return columns.some(holdsLattice) ? rows.map((row) => row.map((value, i) => handed(columns[i], value, "host", join) as Value)) : rows;
+    return columns.some(holdsLattice)
+      ? rows.map((row) => row.map((value, i) => handed(columns[i], value, "host", join) as Value))
+      : rows;
   };
 }

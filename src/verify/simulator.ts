@@ -103,12 +103,18 @@ class Run {
     const { programs, deployment } = simulation;
     this.#losses = new Losses(programs, this.#schedule.loss, this.#random);
     for (const [role, count] of Object.entries(deployment.counts)) {
-      if (count > 0 && !programs.some(({ meta }) => meta.role === role)) throw new RangeError(`the deployment has ${count} of ${role}, and there is no such role`);
+      if (count > 0 && !programs.some(({ meta }) => meta.role === role))
+        throw new RangeError(`the deployment has ${count} of ${role}, and there is no such role`);
     }
     for (const program of programs) {
-      for (let index = 0; index < (deployment.counts[program.meta.role] ?? 0); index++) this.#addInstance(program, index);
+      for (let index = 0; index < (deployment.counts[program.meta.role] ?? 0); index++)
+        this.#addInstance(program, index);
     }
-    this.#sequencer = new Sequencer(deployment, programs.map((program) => program.meta), 1);
+    this.#sequencer = new Sequencer(
+      deployment,
+      programs.map((program) => program.meta),
+      1,
+    );
     const apart = simulation.interleave ?? this.#schedule.interleave;
     this.#streams = streamsOf(simulation, apart, this.#instances, (stream) => this.#give(stream));
     this.#slow = this.#slowOne();
@@ -119,13 +125,27 @@ class Run {
     const { meta } = program;
     const instance = this.#start(program, index, 1);
     const { address } = instance;
-    const stepper: Stepper = { program, index, instance, on: address, id: address, act: () => this.#step(stepper.instance) };
+    const stepper: Stepper = {
+      program,
+      index,
+      instance,
+      on: address,
+      id: address,
+      act: () => this.#step(stepper.instance),
+    };
     this.#steppers.push(stepper);
     for (const collection of meta.collections) {
       const { name, kind } = collection;
       if (kind === "output") this.#outcome.addOutput(meta.role, address, collection);
       if (kind !== "timer") continue;
-      const timer: Timer = { address, name, early: EARLY_FIRINGS, on: address, id: `${address} ${name}`, act: () => this.#fire(timer) };
+      const timer: Timer = {
+        address,
+        name,
+        early: EARLY_FIRINGS,
+        on: address,
+        id: `${address} ${name}`,
+        act: () => this.#fire(timer),
+      };
       this.#timers.push(timer);
     }
   }
@@ -181,8 +201,10 @@ class Run {
   /** What it has sent and is still under way may go down with it; what is durable sends it again. */
   #crash(address: string): void {
     if (this.#isDurable(address)) return;
-    for (const flying of this.#pool.filter(({ on }) => on.startsWith(`${address}>`))) if (this.#random.chance(0.5)) this.#pool.splice(this.#pool.indexOf(flying), 1);
-    for (const deadline of this.#deadlines.filter(({ on }) => on === address)) this.#deadlines.splice(this.#deadlines.indexOf(deadline), 1);
+    for (const flying of this.#pool.filter(({ on }) => on.startsWith(`${address}>`)))
+      if (this.#random.chance(0.5)) this.#pool.splice(this.#pool.indexOf(flying), 1);
+    for (const deadline of this.#deadlines.filter(({ on }) => on === address))
+      this.#deadlines.splice(this.#deadlines.indexOf(deadline), 1);
   }
 
   /** Messages to one that is down and durable are sent until it has them. */
@@ -203,11 +225,15 @@ class Run {
     if (this.#isDurable(address)) return;
     const stepper = this.#steppers.find(({ on }) => on === address)!;
     stepper.instance = this.#start(stepper.program, stepper.index, 2);
-    for (const stream of this.#streams) if (stream.address === address && stream.next > 0 && stream.next === stream.items.length) stream.next--;
+    for (const stream of this.#streams)
+      if (stream.address === address && stream.next > 0 && stream.next === stream.items.length) stream.next--;
   }
 
   #giveUp(after: string): never {
-    const tail = this.#outcome.trace.slice(-10).map((event) => `  ${traceLine(event)}`).join("\n");
+    const tail = this.#outcome.trace
+      .slice(-10)
+      .map((event) => `  ${traceLine(event)}`)
+      .join("\n");
     throw new Error(
       `the program does not come to rest: after ${after} under schedule ${this.#schedule.name}, seed ${this.#simulation.seed}, ` +
         `something still changes. The last events were\n${tail}`,
@@ -256,7 +282,8 @@ class Run {
     if (inputs === "eager") groups.unshift(giving);
     else if (inputs === "random") groups[0] = [...giving, ...groups[0]];
     else groups.push(giving);
-    if (timers === "random" && this.#deadlines.length > 0 && groups.some((group) => group.length > 0)) groups[0] = [...groups[0], ...this.#deadlines];
+    if (timers === "random" && this.#deadlines.length > 0 && groups.some((group) => group.length > 0))
+      groups[0] = [...groups[0], ...this.#deadlines];
     if (timers === "random" && groups.some((group) => group.length > 0)) {
       groups[0] = [...groups[0], ...this.#timers.filter((timer) => timer.early > 0)];
     }
@@ -271,9 +298,11 @@ class Run {
 
   #choose(actions: readonly Action[]): Action {
     if (this.#simulation.choices !== undefined) return this.#simulation.choices.choose(actions);
-    return this.#schedule.order === "fifo" ? actions[0] : this.#schedule.order === "lifo" && this.#random.chance(0.7)
+    return this.#schedule.order === "fifo"
       ? actions[0]
-      : actions[this.#random.below(actions.length)];
+      : this.#schedule.order === "lifo" && this.#random.chance(0.7)
+        ? actions[0]
+        : actions[this.#random.below(actions.length)];
   }
 
   #stepping(): Action[] {
@@ -288,7 +317,8 @@ class Run {
     if (open.length < 2) return open;
     const { inputs, order } = this.#schedule;
     // One stream to its end before another begins; which is next is drawn anew.
-    if (inputs === "streams") return [open.find((stream) => stream.next > 0) ?? open[order === "fifo" ? 0 : this.#random.below(open.length)]];
+    if (inputs === "streams")
+      return [open.find((stream) => stream.next > 0) ?? open[order === "fifo" ? 0 : this.#random.below(open.length)]];
     // In turn, so that no stream runs ahead of the others.
     if (inputs === "quiet") return [open.reduce((a, b) => (b.next < a.next ? b : a))];
     return open;
@@ -341,7 +371,8 @@ class Run {
   #send(envelopes: readonly Envelope[]): void {
     for (const sent of envelopes) {
       this.#outcome.trace.push({ kind: "send", at: sent.from, to: sent.to, seq: sent.seq, parts: sent.parts });
-      const envelope = this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#losses.on(sent.to, part)) };
+      const envelope =
+        this.#schedule.loss === 0 ? sent : { ...sent, parts: sent.parts.map((part) => this.#losses.on(sent.to, part)) };
       let copies = this.#schedule.duplicates > 0 ? REDELIVERIES : 0;
       const flying: Action = {
         on: `${envelope.from}>${envelope.to}`,

@@ -43,7 +43,9 @@ export function keepPromises({ inputs, counts }: InputSpace, rows: readonly Simu
   const promised = new Map<string, Row>();
   return rows.map((item) => {
     if (!("row" in item)) return item;
-    const { id, unique, keyLength, sealed } = inputs.find(({ role, name }) => role === item.role && name === item.collection)!;
+    const { id, unique, keyLength, sealed } = inputs.find(
+      ({ role, name }) => role === item.role && name === item.collection,
+    )!;
     let { row, node } = item;
     if (unique && keyLength !== null) {
       const key = `${id} ${canonicalText(row.slice(0, keyLength))}`;
@@ -86,7 +88,9 @@ function latticeValue(name: string, args: readonly Type[], domains: Domains, ran
   switch (name) {
     case "lset":
     case "lpset":
-      return once([value(0), ...(random.chance(0.5) ? [value(0)] : [])]).filter((each) => typeof each !== "number" || each >= 0 || name === "lset");
+      return once([value(0), ...(random.chance(0.5) ? [value(0)] : [])]).filter(
+        (each) => typeof each !== "number" || each >= 0 || name === "lset",
+      );
     case "lbag":
       return once([value(0)]).map((each) => [each, 1]);
     case "lmap":
@@ -104,15 +108,26 @@ function latticeValue(name: string, args: readonly Type[], domains: Domains, ran
 
 function domainsOf(ir: Ir, counts: Readonly<Record<string, number>>): Domains {
   const constants = new Map<string, Set<number | string>>();
-  JSON.stringify([...ir.rules.values(), ...ir.seals].map(({ body, ...rest }) => [body, "head" in rest ? [rest.head, rest.having] : rest.key]), (_, part: unknown) => {
-    const one = part as { kind?: string; type?: Type; value?: unknown } | null;
-    if (one !== null && typeof one === "object" && one.kind === "literal" && (typeof one.value === "number" || typeof one.value === "string")) {
-      const of = one.type!.kind;
-      const known = constants.get(of) ?? new Set();
-      constants.set(of, known.add(one.value));
-    }
-    return part;
-  });
+  JSON.stringify(
+    [...ir.rules.values(), ...ir.seals].map(({ body, ...rest }) => [
+      body,
+      "head" in rest ? [rest.head, rest.having] : rest.key,
+    ]),
+    (_, part: unknown) => {
+      const one = part as { kind?: string; type?: Type; value?: unknown } | null;
+      if (
+        one !== null &&
+        typeof one === "object" &&
+        one.kind === "literal" &&
+        (typeof one.value === "number" || typeof one.value === "string")
+      ) {
+        const of = one.type!.kind;
+        const known = constants.get(of) ?? new Set();
+        constants.set(of, known.add(one.value));
+      }
+      return part;
+    },
+  );
   const numbers = (of: string, least: readonly number[]): number[] => {
     const all = new Set(least);
     // Larger bounds, as of a count, are not reached by a value but by many rows.
@@ -123,7 +138,9 @@ function domainsOf(ir: Ir, counts: Readonly<Record<string, number>>): Domains {
   };
   const strings = [...((constants.get("string") ?? []) as Iterable<string>)].slice(0, 3);
   const ints = numbers("int", [1, 2, 0]);
-  const addresses = Object.entries(counts).flatMap(([role, count]) => Array.from({ length: count }, (_, i) => addressOf(role, i)));
+  const addresses = Object.entries(counts).flatMap(([role, count]) =>
+    Array.from({ length: count }, (_, i) => addressOf(role, i)),
+  );
   return new Map<string, readonly Value[]>([
     ["int", ints],
     ["nat", ints.filter((n) => n >= 0)],

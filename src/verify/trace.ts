@@ -10,11 +10,29 @@ export type TraceEvent =
   | { readonly kind: "input" | "seal"; readonly at: string; readonly collection: string; readonly row: Row }
   | { readonly kind: "end" | "timer"; readonly at: string; readonly collection: string }
   /** An envelope leaves; `to` and `seq` name it with its sender. */
-  | { readonly kind: "send"; readonly at: string; readonly to: string; readonly seq: number; readonly parts: readonly Part[] }
-  | { readonly kind: "receive"; readonly at: string; readonly from: string; readonly seq: number; readonly parts: readonly Part[] }
+  | {
+      readonly kind: "send";
+      readonly at: string;
+      readonly to: string;
+      readonly seq: number;
+      readonly parts: readonly Part[];
+    }
+  | {
+      readonly kind: "receive";
+      readonly at: string;
+      readonly from: string;
+      readonly seq: number;
+      readonly parts: readonly Part[];
+    }
   /** `how`: a log, or what of the waiting events it was to take; `takes` are those that it took. */
   | { readonly kind: "step"; readonly at: string; readonly how: string; readonly takes: StepInput["events"] }
-  | { readonly kind: "deliver"; readonly at: string; readonly collection: string; readonly row: Row; readonly retract: boolean }
+  | {
+      readonly kind: "deliver";
+      readonly at: string;
+      readonly collection: string;
+      readonly row: Row;
+      readonly retract: boolean;
+    }
   | { readonly kind: "fault"; readonly at: string; readonly fault: Fault }
   | Happening;
 

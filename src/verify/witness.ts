@@ -80,7 +80,12 @@ const fewInputs = 3;
 
 export function huntWitness(hunt: Hunt): Hunted {
   const tally: Tally = { runs: 0, orders: 0, exhausted: 0 };
-  const hunted = (witness: Witness | null, seed: number | null): Hunted => ({ witness, seed, runs: tally.runs, exhausted: tally.exhausted });
+  const hunted = (witness: Witness | null, seed: number | null): Hunted => ({
+    witness,
+    seed,
+    runs: tally.runs,
+    exhausted: tally.exhausted,
+  });
   if (hunt.inputs !== undefined) {
     const witness = look(hunt, hunt.inputs, seedsFrom(1, hunt.seeds), tally);
     return hunted(witness && leastSteps(hunt, witness, tally), null);
@@ -98,11 +103,21 @@ export function huntWitness(hunt: Hunt): Hunted {
 }
 
 /** Two of three aim at a rule; a few facts that nobody asked for come along with some of them. */
-export function inputsFor(hunt: Pick<Hunt, "aims" | "outputs">, space: InputSpace, n: number): readonly SimulatedInput[] {
+export function inputsFor(
+  hunt: Pick<Hunt, "aims" | "outputs">,
+  space: InputSpace,
+  n: number,
+): readonly SimulatedInput[] {
   const random = new Random(n + 1);
-  const aimed = n % 3 !== 0 && hunt.aims.length > 0 ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random) : null;
+  const aimed =
+    n % 3 !== 0 && hunt.aims.length > 0
+      ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random)
+      : null;
   if (aimed === null) return smallInputs(space, random, Math.min(2 + Math.floor(n / 4), 14));
-  const more = n % 2 === 0 ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random) : smallInputs(space, random, random.below(4));
+  const more =
+    n % 2 === 0
+      ? derivedInputs(space, hunt.aims[random.below(hunt.aims.length)], hunt.outputs, random)
+      : smallInputs(space, random, random.below(4));
   return keepPromises(space, [...aimed, ...(more ?? [])]);
 }
 
@@ -138,7 +153,12 @@ function seedsFrom(first: number, count: number): number[] {
 }
 
 /** What every output held in each run, run by run: every schedule with its first seed, then with the next. */
-function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Generator<readonly Told[]> {
+function* runsOf(
+  { programs, counts, ir }: Hunt,
+  inputs: readonly SimulatedInput[],
+  seeds: readonly number[],
+  tally: Tally,
+): Generator<readonly Told[]> {
   const show = showing(programs);
   const isLossy = [...ir.collections.values()].some(({ lossy }) => lossy);
   for (const seed of seeds) {
@@ -155,7 +175,15 @@ function* runsOf({ programs, counts, ir }: Hunt, inputs: readonly SimulatedInput
         continue;
       }
       tally.runs++;
-      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule, seed, address, ever: show(output, ever), now: show(output, now), result }));
+      yield result.outputs.map(({ output, address, ever, now }) => ({
+        output,
+        schedule,
+        seed,
+        address,
+        ever: show(output, ever),
+        now: show(output, now),
+        result,
+      }));
     }
   }
 }
@@ -170,7 +198,11 @@ function look(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly num
 }
 
 /** The same of every order of few inputs, while `orders` lasts. */
-function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly SimulatedInput[], tally: Tally): Generator<readonly Told[]> {
+function* ordersOf(
+  { programs, counts, orders }: Hunt,
+  inputs: readonly SimulatedInput[],
+  tally: Tally,
+): Generator<readonly Told[]> {
   if (inputs.length > fewInputs || tally.orders >= orders) return;
   const show = showing(programs);
   const all = exhaust({ programs, deployment: { counts }, inputs, maxActions: 20_000 }, orders - tally.orders);
@@ -183,7 +215,15 @@ function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly Simulate
       tally.runs++;
       tally.orders++;
       const result = next.value;
-      yield result.outputs.map(({ output, address, ever, now }) => ({ output, schedule: "exhaustive" as const, seed: tally.orders, address, ever: show(output, ever), now: show(output, now), result }));
+      yield result.outputs.map(({ output, address, ever, now }) => ({
+        output,
+        schedule: "exhaustive" as const,
+        seed: tally.orders,
+        address,
+        ever: show(output, ever),
+        now: show(output, now),
+        result,
+      }));
     }
   } catch (error) {
     if (!String(error).includes("does not come to rest")) throw error;
@@ -191,7 +231,12 @@ function* ordersOf({ programs, counts, orders }: Hunt, inputs: readonly Simulate
 }
 
 /** Any contradiction: it ends with the first run that shows one. */
-function firstContradiction(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly number[], tally: Tally): Witness | null {
+function firstContradiction(
+  hunt: Hunt,
+  inputs: readonly SimulatedInput[],
+  seeds: readonly number[],
+  tally: Tally,
+): Witness | null {
   const kept: Told[] = [];
   const known = new Set<string>();
   for (const told of chain(runsOf(hunt, inputs, seeds, tally), ordersOf(hunt, inputs, tally))) {
@@ -218,23 +263,42 @@ function contradiction(hunt: Hunt, inputs: readonly SimulatedInput[], all: reado
     if (!hunt.outputs.includes(output)) continue;
     const { role, level } = hunt.ir.collections.get(output)!;
     const { replicated } = hunt.ir.roles.get(role)!;
-    const looks = hunt.contents === "told" ? (["ever", "now"] as const) : level === "eventual" ? (["now"] as const) : (["ever"] as const);
+    const looks =
+      hunt.contents === "told"
+        ? (["ever", "now"] as const)
+        : level === "eventual"
+          ? (["now"] as const)
+          : (["ever"] as const);
     for (const rows of looks) {
       for (const [one, other, kind] of pairs(told, rows, hunt.among, replicated)) {
         const steps = one.result.steps + (kind === "runs" ? other.result.steps : 0);
         if (steps >= cost) continue;
         cost = steps;
-        best = { output, inputs, counts: hunt.counts, kind, rows, one: { ...one, rows: one[rows] }, other: { ...other, rows: other[rows] } };
+        best = {
+          output,
+          inputs,
+          counts: hunt.counts,
+          kind,
+          rows,
+          one: { ...one, rows: one[rows] },
+          other: { ...other, rows: other[rows] },
+        };
       }
     }
   }
   return best;
 }
 
-function* pairs(told: readonly Told[], rows: "ever" | "now", among: Hunt["among"], isReplicated: boolean): Generator<readonly [Told, Told, Witness["kind"]]> {
+function* pairs(
+  told: readonly Told[],
+  rows: "ever" | "now",
+  among: Hunt["among"],
+  isReplicated: boolean,
+): Generator<readonly [Told, Told, Witness["kind"]]> {
   if (isReplicated) {
     const byRun = grouped(told, ({ result }) => result);
-    for (const [first, ...others] of byRun.values()) for (const other of others) if (textOf(first[rows]) !== textOf(other[rows])) yield [first, other, "replicas"];
+    for (const [first, ...others] of byRun.values())
+      for (const other of others) if (textOf(first[rows]) !== textOf(other[rows])) yield [first, other, "replicas"];
   }
   if (among === "replicas") return;
   for (const same of grouped(told, ({ address }) => address).values()) {
@@ -268,10 +332,11 @@ function leastSteps(hunt: Hunt, witness: Witness, tally: Tally): Witness {
 /** Outputs to which the head of a rule leads. */
 export function outputsBelow(ir: Ir, rule: RuleId): readonly CollectionId[] {
   const reached = new Set<CollectionId>([ir.rules.get(rule)!.head.collection]);
-  for (let size = 0; size !== reached.size; ) {
+  for (let size = 0; size !== reached.size;) {
     size = reached.size;
     for (const { head, body } of ir.rules.values())
-      if (body.some((literal) => literal.kind === "read" && reached.has(literal.collection))) reached.add(head.collection);
+      if (body.some((literal) => literal.kind === "read" && reached.has(literal.collection)))
+        reached.add(head.collection);
   }
   return [...reached].filter((id) => ir.collections.get(id)!.kind === "output");
 }

@@ -97,7 +97,9 @@ describe("the word count", () => {
   test("P10: one producer a batch gives no vote, two do", () => {
     const single = check(words("sealed by (batch) single"));
     expect(single.plan.insertions[0].single).toBe(true);
-    const two = check(`${words("sealed by (batch)")} source more(word: string, batch: int) sealed by (batch); connect more -> Count.words;`);
+    const two = check(
+      `${words("sealed by (batch)")} source more(word: string, batch: int) sealed by (batch); connect more -> Count.words;`,
+    );
     expect(two.inserted).toEqual(["seal Count.words by batch for counts#1"]);
     expect(two.plan.insertions[0]).toMatchObject({ producers: ["Splitter", "more"], single: false });
   });
@@ -143,7 +145,9 @@ describe("the ad network", () => {
   });
   test("an unknown gate takes one log, or the end of the whole stream", () => {
     expect(check(ads("OR(*)")).inserted).toEqual(["order Report.click+Report.request for response#2"]);
-    expect(check(ads("OR(*)", "sealed by (id)")).inserted).toEqual(["order Report.click+Report.request for response#2"]);
+    expect(check(ads("OR(*)", "sealed by (id)")).inserted).toEqual([
+      "order Report.click+Report.request for response#2",
+    ]);
     const whole = check(ads("OR(*)", "sealed"));
     expect(whole.inserted).toEqual(["barrier Report.click for response#2"]);
     expect(whole.after("Cache.response")).toBe("Async");
@@ -157,11 +161,19 @@ component Kvs ${rep} { in put(key: string, v: int); in get(key: string); out val
 component Cache ${rep} { in value(key: string, v: int); out kept(key: string, v: int); path value -> kept: CW; }
 connect put -> Kvs.put; connect get -> Kvs.get; connect Kvs.value -> Cache.value;`;
   test("P11: a replicated store, and a cache of it; one instance of each", () => {
-    expect(labels(kvs("replicated"), "Kvs.value", "Cache.kept")).toEqual(["Kvs.value Inst -> Run", "Cache.kept Diverge -> Run"]);
+    expect(labels(kvs("replicated"), "Kvs.value", "Cache.kept")).toEqual([
+      "Kvs.value Inst -> Run",
+      "Cache.kept Diverge -> Run",
+    ]);
     expect(labels(kvs(""), "Kvs.value", "Cache.kept")).toEqual(["Kvs.value Run -> Run", "Cache.kept Run -> Run"]);
   });
   test("P12: confluent updates are free at replicas too", () => {
-    expect(labels("source u(x: int); component C replicated { in u(x: int); out v(x: int); path u -> v: CW; } connect u -> C.u;", "C.v")).toEqual(["C.v Async -> Async"]);
+    expect(
+      labels(
+        "source u(x: int); component C replicated { in u(x: int); out v(x: int); path u -> v: CW; } connect u -> C.u;",
+        "C.v",
+      ),
+    ).toEqual(["C.v Async -> Async"]);
   });
   test("D1: a read is protected when everything else that writes is sealed", () => {
     const sealed = check(abq("sealed by (k)", "sealed by (k)", "k"));
@@ -208,18 +220,23 @@ connect put -> Kvs.put; connect get -> Kvs.get; connect Kvs.value -> Cache.value
     ["OR(k)", "Inst"],
     ["OW(k)", "Diverge"],
   ])("%s at replicas, of what replicas differ in for a while: %s", (word, label) => {
-    const c = check(`source a(k: string); component A replicated { in a(k: string); out i(k: string); path a -> i: OR(k); }
+    const c =
+      check(`source a(k: string); component A replicated { in a(k: string); out i(k: string); path a -> i: OR(k); }
       component C replicated { in i(k: string); out o(k: string, n: int); path i -> o: ${word}; } connect a -> A.a; connect A.i -> C.i;`);
     expect(c.before("C.o")).toBe(label);
   });
   test("P13: a component that tests for absence declares what it compares", () => {
-    const c = check("source r(x: int); source s(x: int); component D { in r(x: int); in s(x: int); out o(x: int); path s -> o: CW; path r -> o: OR(x); } connect r -> D.r; connect s -> D.s;");
+    const c = check(
+      "source r(x: int); source s(x: int); component D { in r(x: int); in s(x: int); out o(x: int); path s -> o: CW; path r -> o: OR(x); } connect r -> D.r; connect s -> D.s;",
+    );
     expect(c.marks).toEqual(["o#2 opaque {x}"]);
   });
   test("D5: a union is sealed by what all ways into it are sealed by", () => {
     const union = (a: string, b: string): string =>
       check(`source a(k: string, j: string) ${a}; source b(k: string, j: string) ${b};
-        component U { in x(k: string, j: string); out o(k: string, j: string); path x -> o: CR; } connect a -> U.x; connect b -> U.x;`).label("U.o");
+        component U { in x(k: string, j: string); out o(k: string, j: string); path x -> o: CR; } connect a -> U.x; connect b -> U.x;`).label(
+        "U.o",
+      );
     expect(union("sealed by (k)", "")).toBe("Async");
     expect(union("sealed by (k)", "sealed by (k)")).toBe("Seal(k)");
     expect(union("sealed by (k)", "sealed by (j)")).toBe("Async");
@@ -241,8 +258,12 @@ connect put -> S.put; connect get -> S.get;`;
     expect(check(state("CW", "sealed by (k)", "k")).after("S.value")).toBe("Async");
   });
   test("what writes it is coordinated for the sake of what reads it", () => {
-    const c = check(state("OW(j)", "", "k").replace("out done(k: string, j: string);", "out done(k: string, j: string) any;"));
-    expect(c.plan.insertions.map(({ mechanism, protects }) => [mechanism, [...protects].sort()])).toEqual([["order", ["S/done#1", "S/value#1"]]]);
+    const c = check(
+      state("OW(j)", "", "k").replace("out done(k: string, j: string);", "out done(k: string, j: string) any;"),
+    );
+    expect(c.plan.insertions.map(({ mechanism, protects }) => [mechanism, [...protects].sort()])).toEqual([
+      ["order", ["S/done#1", "S/value#1"]],
+    ]);
     // The gates have no column in common.
     expect(c.plan.insertions[0].key).toEqual([]);
     expect(c.after("S.value")).toBe("Run");
@@ -277,7 +298,9 @@ connect put -> S.put; connect get -> S.get;`;
     expect(c.inserted).toEqual(["order T.put+T.get by id for v#2"]);
   });
   test("a log has only columns of the gate", () => {
-    const c = check("source w(word: string, place: int); component C { in w(word: string, place: int); out n(word: string, place: int); path w -> n: OW(word); } connect w -> C.w;");
+    const c = check(
+      "source w(word: string, place: int); component C { in w(word: string, place: int); out n(word: string, place: int); path w -> n: OW(word); } connect w -> C.w;",
+    );
     expect(c.inserted).toEqual(["order C.w by word for n#1"]);
   });
   test("a fact that another path of its input holds back does not come before its seal", () => {
@@ -317,7 +340,10 @@ describe("roles and components", () => {
       component Report replicated { in click(campaign: string, id: string); out poor(campaign: string, id: string, n: int); path click -> poor: OW(campaign, id); }
       connect click -> Filter.click; connect Report.poor -> Filter.poor;`);
     expect(c.marks).toEqual(["result#1 aggregate {c}", "poor#1 opaque {campaign,id}"]);
-    expect(c.inserted).toEqual(["seal Filter.poor by campaign for result#1", "seal Report.click by campaign for poor#1"]);
+    expect(c.inserted).toEqual([
+      "seal Filter.poor by campaign for result#1",
+      "seal Report.click by campaign for poor#1",
+    ]);
     expect(c.after("Filter.result")).toBe("Async");
   });
   test("P14: a seal travels through an injective function into a gate, and not through another", () => {
@@ -330,13 +356,15 @@ describe("roles and components", () => {
     expect(check(trades("")).inserted).toEqual(["order Desk.trade by ticker for volume#1"]);
   });
   test("what one replica alone is sent differs for ever, whatever is inserted", () => {
-    const c = check(`source x(k: string); role A { channel x(k: string); table at(a: addr); at(a) <= C.nodes(a); C.x@a(k) <~ x(k), at(a); }
+    const c =
+      check(`source x(k: string); role A { channel x(k: string); table at(a: addr); at(a) <= C.nodes(a); C.x@a(k) <~ x(k), at(a); }
       component C replicated { in x(k: string); out o(k: string); path x -> o: CR; } connect x -> A.x;`);
     expect(c.before("C.o")).toBe("Diverge");
     expect(c.marks).toContain("o#1 local {*}");
   });
   test("an output of a role feeds a component, with its label", () => {
-    const c = check(`source x(k: string, v: int); role A { channel x(k: string, v: int); table t(k: string, v: int); t(k, v) <= x(k, v); output n(k: string, n: int); n(k, count()) <= t(k, _); }
+    const c =
+      check(`source x(k: string, v: int); role A { channel x(k: string, v: int); table t(k: string, v: int); t(k, v) <= x(k, v); output n(k: string, n: int); n(k, count()) <= t(k, _); }
       component C { in n(k: string, n: int); out o(k: string, n: int); path n -> o: CR; } connect x -> A.x; connect A.n -> C.n;`);
     expect([c.before("A.n"), c.before("C.o")]).toEqual(["Run", "Run"]);
   });
@@ -349,13 +377,28 @@ describe("roles and components", () => {
       connect ask -> Client.ask; connect Service.reply -> Client.reply; ${from === "request" ? "connect put -> Service.put;" : "connect put -> Service.put; connect ask -> Service.request;"}`;
     // `put` alone may bring a reply to which nobody has asked.
     expect(check(client("request")).marks).toEqual(["got#1 rendezvous {i}"]);
-    const alone = check(client("request").replace("in put(id: string);", "").replace("path put -> reply: CW;", "").replace("connect put -> Service.put;", ""));
+    const alone = check(
+      client("request")
+        .replace("in put(id: string);", "")
+        .replace("path put -> reply: CW;", "")
+        .replace("connect put -> Service.put;", ""),
+    );
     expect(alone.marks).toEqual([]);
   });
   test("levels: what an output does not promise needs nothing", () => {
-    const any = (level: string): string => words("").replace("out counts(word: string, batch: int, n: int);", `out counts(word: string, batch: int, n: int) ${level};`).replace("out db(word: string, batch: int, n: int);", `out db(word: string, batch: int, n: int) ${level};`);
+    const any = (level: string): string =>
+      words("")
+        .replace(
+          "out counts(word: string, batch: int, n: int);",
+          `out counts(word: string, batch: int, n: int) ${level};`,
+        )
+        .replace("out db(word: string, batch: int, n: int);", `out db(word: string, batch: int, n: int) ${level};`);
     expect(check(any("any")).inserted).toEqual([]);
-    expect(check(any("deterministic strict")).diagnostics.filter(({ code }) => code === "DLC401").map(({ severity }) => severity)).toEqual(["error", "error"]);
+    expect(
+      check(any("deterministic strict"))
+        .diagnostics.filter(({ code }) => code === "DLC401")
+        .map(({ severity }) => severity),
+    ).toEqual(["error", "error"]);
   });
   test("without replicas an agreed output needs nothing", () => {
     expect(check(words("").replaceAll("n: int); path", "n: int) agreed; path")).inserted).toEqual([]);

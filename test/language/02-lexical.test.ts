@@ -50,17 +50,23 @@ describe("`///` documents the declaration that follows", () => {
     expect(files.get("R.js")).toContain(`/**\n${doc}Role R of test.dlc.`);
   });
   test("collections, where they are made and where an application sees them", () => {
-    expect(typed).toContain("  // Each name once,\n  //   however often it came.\n  // table asked(name: string);\n  const asked = ");
+    expect(typed).toContain(
+      "  // Each name once,\n  //   however often it came.\n  // table asked(name: string);\n  const asked = ",
+    );
     expect(typed).toContain("/** Names. */\nexport interface AskRow ");
     expect(typed).toContain("    /** Names. */\n    readonly ask: (row: AskRow, traceparent?: string) => unknown;");
     expect(typed).toContain('  /** Greetings. */\n  on(output: "hello", ');
   });
   test("rules and seals, above their code", () => {
     expect(typed).toContain("  // Whoever asks is kept.\n  // test.dlc:19  asked(n) <= ask(n);\n  function ");
-    expect(typed).toContain("  // Only for as long as it is wanted.\n  // test.dlc:26  seal again(name: n) <= ask(n);\n  function ");
+    expect(typed).toContain(
+      "  // Only for as long as it is wanted.\n  // test.dlc:26  seal again(name: n) <= ask(n);\n  function ",
+    );
   });
   test("also below the annotations of a rule", () => {
-    expect(typed).toContain("  // Documented below its annotation.\n  // test.dlc:22  view(n) <= asked(n), not again(n);\n");
+    expect(typed).toContain(
+      "  // Documented below its annotation.\n  // test.dlc:22  view(n) <= asked(n), not again(n);\n",
+    );
   });
   test("and no other comment does", () => {
     expect(typed).not.toMatch(/no documentation|nor this/);
@@ -69,13 +75,26 @@ describe("`///` documents the declaration that follows", () => {
 
 describe("names", () => {
   test("are letters, digits and _, not beginning with a digit", () => {
-    expect(trace("role R { input _i9(A_1: int); output o(_x: int); o(_y) <= _i9(_y); }", [{ _i9: [[7]] }])).toEqual(["o[7]"]);
+    expect(trace("role R { input _i9(A_1: int); output o(_x: int); o(_y) <= _i9(_y); }", [{ _i9: [[7]] }])).toEqual([
+      "o[7]",
+    ]);
     expect(errors(role("input 9i(x: int);"))).not.toEqual([]);
     expect(errors(role("input ï(x: int);"))).not.toEqual([]);
   });
   test("each `_` is a variable of its own", () => {
-    const program = role("input i(x: int, y: int); output o(n: int); o(count()) <= i(_, _); output p(x: int); p(x) <= i(x, x);");
-    expect(trace(program, [{ i: [[1, 2], [3, 3]] }])).toEqual(["o[2] p[3]"]);
+    const program = role(
+      "input i(x: int, y: int); output o(n: int); o(count()) <= i(_, _); output p(x: int); p(x) <= i(x, x);",
+    );
+    expect(
+      trace(program, [
+        {
+          i: [
+            [1, 2],
+            [3, 3],
+          ],
+        },
+      ]),
+    ).toEqual(["o[2] p[3]"]);
   });
   test("may be keywords where the grammar expects no keyword", () => {
     const program = `role R { input input(role: int, table: string); table table(channel: int, seal: string); output output(every: int, sealed: string);
@@ -84,7 +103,9 @@ describe("names", () => {
   });
   test.each(["not", "in", "if", "then", "else", "having", "true", "false", "self"])("cannot be `%s`", (word) => {
     expect(errors(role(`table ${word}(x: int);`))).not.toEqual([]);
-    expect(errors(role(`table t(${word}: int);`))).toEqual([`DLC104 \`${word}\` is a word of the language and cannot be a name.`]);
+    expect(errors(role(`table t(${word}: int);`))).toEqual([
+      `DLC104 \`${word}\` is a word of the language and cannot be a name.`,
+    ]);
     expect(errors(`role ${word} { }`)).toEqual([`DLC104 \`${word}\` is a word of the language and cannot be a name.`]);
     expect(mend(role(`table t(${word}: int);`))).toBe(`Choose another name, for example \`${word}_\`.`);
   });
@@ -92,7 +113,9 @@ describe("names", () => {
 
 describe("literals", () => {
   test("integers, floats, strings, true and false", () => {
-    const program = role("output o(a: int, b: float, c: float, d: string, e: bool, f: bool); o(-12, 1.5, 2e3, \"text\", true, false);");
+    const program = role(
+      'output o(a: int, b: float, c: float, d: string, e: bool, f: bool); o(-12, 1.5, 2e3, "text", true, false);',
+    );
     expect(trace(program, [{}])).toEqual(['o[-12,1.5,2000,"text",true,false]']);
   });
   test("strings have JavaScript's escapes", () => {
@@ -105,7 +128,8 @@ describe("literals", () => {
     expect(errors(role("output o(x: int); o(9007199254740992);"))).not.toEqual([]);
   });
   test("durations stand where one is expected, and nowhere else", () => {
-    const timer = (period: string): unknown => check(role(`timer t every ${period};`)).plan.analysis.ir.collections.get("R.t")!.periodMs;
+    const timer = (period: string): unknown =>
+      check(role(`timer t every ${period};`)).plan.analysis.ir.collections.get("R.t")!.periodMs;
     expect(["500ms", "60s", "5m", "2h"].map(timer)).toEqual([500, 60_000, 300_000, 7_200_000]);
     expect(errors(role("output o(x: int); o(5m);"))).not.toEqual([]);
   });
@@ -113,9 +137,17 @@ describe("literals", () => {
 
 test("annotations stand before the statement that they concern", () => {
   const program = (before: string, after: string): string =>
-    role(`channel beat(x: int) lossy; table seen(x: int); output o(x: int); ${before} seen(x) <= beat(x); ${after} o(x) <= seen(x);`);
+    role(
+      `channel beat(x: int) lossy; table seen(x: int); output o(x: int); ${before} seen(x) <= beat(x); ${after} o(x) <= seen(x);`,
+    );
   const annotation = '@allow(weaker, "a missed beat is no harm")';
   const achieved = (text: string) => check(text).plan.outputs[0].achieved;
-  expect([achieved(program(annotation, "")), achieved(program("", annotation)), achieved(program("", ""))]).toEqual(["assumed", false, false]);
-  expect(errors(role(`${annotation} table t(x: int);`))).toEqual(["DLC114 An annotation stands before a rule, not before a declaration."]);
+  expect([achieved(program(annotation, "")), achieved(program("", annotation)), achieved(program("", ""))]).toEqual([
+    "assumed",
+    false,
+    false,
+  ]);
+  expect(errors(role(`${annotation} table t(x: int);`))).toEqual([
+    "DLC114 An annotation stands before a rule, not before a declaration.",
+  ]);
 });

@@ -162,7 +162,9 @@ export function valuations(body: readonly Literal[], world: World): readonly Bin
           go(others, next);
         break;
       case "range":
-        for (const element of literal.value.type.kind === "lattice" ? elementsOf(literal.value.type, value) : (value as Row)) {
+        for (const element of literal.value.type.kind === "lattice"
+          ? elementsOf(literal.value.type, value)
+          : (value as Row)) {
           const with1 = new Map(bound);
           if (match(literal.pattern, element, with1)) go(others, with1);
         }

@@ -146,8 +146,7 @@ export class Interpreter implements Evaluator {
   #held({ id, columns }: Collection, column: number, key: readonly Value[]): Value | undefined {
     const plain = columns.flatMap(({ type }, i) => (type.kind === "lattice" ? [] : [i]));
     const text = canonicalText(plain.map((i) => key[i]));
-    for (const row of this.#of(this.#facts, id).values())
-      if (plainText(columns, row) === text) return row[column];
+    for (const row of this.#of(this.#facts, id).values()) if (plainText(columns, row) === text) return row[column];
     return undefined;
   }
 
@@ -193,10 +192,7 @@ export class Interpreter implements Evaluator {
       rows.put(row);
     };
     if (rule.having.length === 0 && terms.every(({ kind }) => kind === "value")) {
-      for (const bound of valid)
-        attempt(() =>
-          put(this.#terms(collection, terms, bound, world)),
-        );
+      for (const bound of valid) attempt(() => put(this.#terms(collection, terms, bound, world)));
       return { rows, valid };
     }
     const groups = new Map<string, { key: Row; members: Bindings[] }>();

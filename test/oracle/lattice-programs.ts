@@ -33,7 +33,9 @@ const known: readonly Known[] = [
   { name: "oe", columns: ["int", "max"], kind: "output" },
 ];
 
-export const latticeCollections: readonly string[] = known.flatMap(({ kind, name }) => (kind === "event" ? [] : [name]));
+export const latticeCollections: readonly string[] = known.flatMap(({ kind, name }) =>
+  kind === "event" ? [] : [name],
+);
 
 const header = `role Q { channel m(x: int, y: int);  channel n(k: int, s: lset<int>); }
 role R {
@@ -80,7 +82,8 @@ class Body {
     const { dice } = this;
     const terms = collection.columns.map((kind) => {
       if (dice.chance(0.1)) return "_";
-      if (kind === "int") return dice.chance(0.1) ? String(dice.below(4)) : this.bind("int", dice.pick(["x", "y", "z"]));
+      if (kind === "int")
+        return dice.chance(0.1) ? String(dice.below(4)) : this.bind("int", dice.pick(["x", "y", "z"]));
       // Now and then the plain value is compared.
       if (kind === "max" && this.of("int").length > 0 && dice.chance(0.05)) return this.int();
       return this.bind(kind, `${kind}${this.of(kind).length}`);
@@ -103,7 +106,8 @@ function rule(dice: Dice): string {
   if (dice.chance(0.05)) body.literals.push(`not ${dice.pick(["ls", "vs", "lm", "vm"])}(${body.int()}, _)`);
   const end = ` ${body.literals.join(", ")};`;
   if (dice.chance(0.07)) return `Q.m(${body.int()}, ${body.int()}) <~${end}`;
-  if (dice.chance(0.07) && term(dice, body, "set", false) !== null) return `Q.n(${body.int()}, ${term(dice, body, "set", false)}) <~${end}`;
+  if (dice.chance(0.07) && term(dice, body, "set", false) !== null)
+    return `Q.n(${body.int()}, ${term(dice, body, "set", false)}) <~${end}`;
   const head = dice.pick(known.filter(({ kind }) => kind !== "event"));
   const terms = head.columns.map((kind) => term(dice, body, kind, head.name === "oe"));
   if (terms.includes(null)) return rule(dice);
@@ -114,7 +118,9 @@ function rule(dice: Dice): string {
         ? "<+"
         : "<=";
   if (["lm", "vm", "ls", "vs"].includes(head.name) && op === "<=" && dice.chance(0.15)) {
-    const of = head.name.endsWith("m") ? ["count()", `max(${body.int()})`, `min(${body.int()})`] : [`choose(${body.int()})`, "count()"];
+    const of = head.name.endsWith("m")
+      ? ["count()", `max(${body.int()})`, `min(${body.int()})`]
+      : [`choose(${body.int()})`, "count()"];
     return `${head.name}(${body.int()}, ${dice.pick(of)}) <=${end}`;
   }
   if (head.name === "p" && dice.chance(0.2)) return `p(${body.int()}, count()) <=${end}`;
@@ -134,9 +140,23 @@ function conditions(dice: Dice, body: Body): void {
       () => (test(`q = reveal(${s}), r in q`), void body.bind("int", "r")),
     );
   }
-  for (const v of body.of("max")) all.push(() => test(`${v} >= ${n()}`), () => test(`${v} == ${n()}`), () => test(`!(${v} > ${n()})`));
-  for (const v of body.of("min")) all.push(() => test(`${v} <= ${n()}`), () => test(`${n()} > ${v}`), () => test(`${v} > ${n()}`));
-  for (const b of body.of("bool")) all.push(() => test(`whenTrue(${b})`), () => test(`reveal(${b}) == false`));
+  for (const v of body.of("max"))
+    all.push(
+      () => test(`${v} >= ${n()}`),
+      () => test(`${v} == ${n()}`),
+      () => test(`!(${v} > ${n()})`),
+    );
+  for (const v of body.of("min"))
+    all.push(
+      () => test(`${v} <= ${n()}`),
+      () => test(`${n()} > ${v}`),
+      () => test(`${v} > ${n()}`),
+    );
+  for (const b of body.of("bool"))
+    all.push(
+      () => test(`whenTrue(${b})`),
+      () => test(`reveal(${b}) == false`),
+    );
   for (const m of body.of("map"))
     all.push(
       () => test(`hasKey(${m}, ${body.int()})`),
@@ -144,8 +164,16 @@ function conditions(dice: Dice, body: Body): void {
       () => test(`size(${m}) >= ${n()}`),
       () => (test(`(f, atf) in ${m}`), body.bind("int", "f"), void body.bind("max", "atf")),
     );
-  for (const c of body.of("count")) all.push(() => test(`${c} >= ${n()}`), () => test(`value(${c}) < ${n()}`));
-  for (const s of body.of("orset")) all.push(() => test(`size(${s}) >= ${n()}`), () => (test(`g in ${s}`), void body.bind("int", "g")));
+  for (const c of body.of("count"))
+    all.push(
+      () => test(`${c} >= ${n()}`),
+      () => test(`value(${c}) < ${n()}`),
+    );
+  for (const s of body.of("orset"))
+    all.push(
+      () => test(`size(${s}) >= ${n()}`),
+      () => (test(`g in ${s}`), void body.bind("int", "g")),
+    );
   for (const g of body.of("reg")) all.push(() => (test(`h = reveal(${g})`), void body.bind("int", "h")));
   if (all.length > 0) dice.pick(all)();
   if (dice.chance(0.2)) test(`${body.int()} != ${body.int()}`);
@@ -166,7 +194,14 @@ function term(dice: Dice, body: Body, kind: Kind, isLast: boolean): string | nul
       break;
     case "set":
       all.push(int(), `{${int()}, ${int()}}`, dice.chance(0.3) ? "{}" : int());
-      if (has("set")) all.push(one("set"), one("set"), `union(${one("set")}, ${one("set")})`, `intersect(${one("set")}, ${one("set")})`, `map(${one("set")}, abs)`);
+      if (has("set"))
+        all.push(
+          one("set"),
+          one("set"),
+          `union(${one("set")}, ${one("set")})`,
+          `intersect(${one("set")}, ${one("set")})`,
+          `map(${one("set")}, abs)`,
+        );
       if (has("map")) all.push(`keys(${one("map")})`);
       break;
     case "max":

@@ -69,20 +69,33 @@ beforeAll(() => {
 });
 
 test("four programs, killed at random, deliver what they deliver without that", () => {
-  const ran = spawnSync(process.execPath, [join(root, "scripts/crashes.mjs"), "--kills", "24", "--from", "4"], { encoding: "utf8" });
+  const ran = spawnSync(process.execPath, [join(root, "scripts/crashes.mjs"), "--kills", "24", "--from", "4"], {
+    encoding: "utf8",
+  });
   expect(ran.stdout).toMatch(/\d\d kills in \d+ runs, none lost or changed anything\n$/);
   expect(ran.status).toBe(0);
 }, 240_000);
 
 test("four programs deliver the same while everything goes wrong that dlc run --chaos can think of", () => {
-  const ran = spawnSync(process.execPath, [join(root, "scripts/crashes.mjs"), "--chaos", "--runs", "4", "--from", "3"], { encoding: "utf8" });
+  const ran = spawnSync(
+    process.execPath,
+    [join(root, "scripts/crashes.mjs"), "--chaos", "--runs", "4", "--from", "3"],
+    { encoding: "utf8" },
+  );
   expect(ran.stdout).toMatch(/\d+ kills in 4 runs, none lost or changed anything\n$/);
   expect(ran.status).toBe(0);
 }, 240_000);
 
 describe("dlc run --data", () => {
-  const run = (data: string, file: string, ...more: string[]): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
-    spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`, "--data", data, ...more], { encoding: "utf8", maxBuffer: 1 << 26 }) as never;
+  const run = (
+    data: string,
+    file: string,
+    ...more: string[]
+  ): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`, "--data", data, ...more], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    }) as never;
 
   test("goes on where a run was that died, and a file is taken from where it was", () => {
     const data = join(scratch, "goes-on");
@@ -115,10 +128,14 @@ describe("dlc run --data", () => {
     );
     const data = join(scratch, "long");
     const text = "x".repeat(10_000);
-    const longRows = (count: number): string => Array.from({ length: count }, (_, id) => `{"id":${id},"text":"${text}"}\n`).join("");
+    const longRows = (count: number): string =>
+      Array.from({ length: count }, (_, id) => `{"id":${id},"text":"${text}"}\n`).join("");
     const take = (count: number, ...more: string[]): ReturnType<typeof run> => {
       const input = `R.long=${fileOf("long.ndjson", longRows(count))}`;
-      return spawnSync(process.execPath, [dlc, "run", counter, "--input", input, "--data", data, ...more], { encoding: "utf8", maxBuffer: 1 << 26 }) as never;
+      return spawnSync(process.execPath, [dlc, "run", counter, "--input", input, "--data", data, ...more], {
+        encoding: "utf8",
+        maxBuffer: 1 << 26,
+      }) as never;
     };
     const bytes = (): number => statSync(join(data, "R-0.journal")).size;
     expect(take(4000, "--kill", "R#0@3000").status).toBe(1);
@@ -145,11 +162,18 @@ describe("dlc run --data", () => {
 
   test("--restart without --data keeps what happens for the run; bad options are told", () => {
     const file = fileOf("kept.ndjson", rows(0, 5000));
-    const ran = spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`, "--restart", "1ms", "--kill", "R#0@2000"], { encoding: "utf8" });
+    const ran = spawnSync(
+      process.execPath,
+      [dlc, "run", keeper, "--input", `R.word=${file}`, "--restart", "1ms", "--kill", "R#0@2000"],
+      { encoding: "utf8" },
+    );
     expect(ran.status).toBe(0);
     expect(ids(ran.stdout)).toHaveLength(5000);
     expect(ran.stderr).toContain("killed and started again once");
-    const wrong = spawnSync(process.execPath, [dlc, "run", keeper, "--restart", "soon", "--data", file], { encoding: "utf8", input: "" });
+    const wrong = spawnSync(process.execPath, [dlc, "run", keeper, "--restart", "soon", "--data", file], {
+      encoding: "utf8",
+      input: "",
+    });
     expect(wrong.status).toBe(2);
     expect(wrong.stderr).toContain("--restart must be a time as 200ms or 2s; found soon");
     expect(wrong.stderr).toContain("is a file; a folder expected");
@@ -157,9 +181,18 @@ describe("dlc run --data", () => {
 });
 
 describe("a process whose data", () => {
-  const alone = (data: string, ...more: string[]): readonly string[] => [join(keeper, "main.js"), "R", "--data", data, ...more];
+  const alone = (data: string, ...more: string[]): readonly string[] => [
+    join(keeper, "main.js"),
+    "R",
+    "--data",
+    data,
+    ...more,
+  ];
   const deploy = async (): Promise<string> =>
-    fileOf(`deploy-${Math.random()}.json`, JSON.stringify({ roles: { R: { instances: [{ host: "127.0.0.1", port: await freePort() }] } } }));
+    fileOf(
+      `deploy-${Math.random()}.json`,
+      JSON.stringify({ roles: { R: { instances: [{ host: "127.0.0.1", port: await freePort() }] } } }),
+    );
 
   /** Takes some rows, and is killed. Returns the folder of its data. */
   async function lived(name: string): Promise<string> {
@@ -183,7 +216,9 @@ describe("a process whose data", () => {
     writeFileSync(path, bytes);
     const { code, stderr } = await (await again(data)).done;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^R#0: DLC940: .*R-0\.journal is damaged at byte \d+: record \d+ of \d+ bytes does not match its checksum\n$/);
+    expect(stderr).toMatch(
+      /^R#0: DLC940: .*R-0\.journal is damaged at byte \d+: record \d+ of \d+ bytes does not match its checksum\n$/,
+    );
     expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(existsSync(join(data, "R-0.lock"))).toBe(false);
   }, 30_000);
@@ -197,12 +232,17 @@ describe("a process whose data", () => {
     node.kill("SIGTERM");
     const { code, stderr } = await node.done;
     expect(code).toBe(0);
-    expect(stderr).toMatch(/R-0\.journal ended within a record, at byte \d+: its last \d+ bytes were not written whole, and are cut off/);
+    expect(stderr).toMatch(
+      /R-0\.journal ended within a record, at byte \d+: its last \d+ bytes were not written whole, and are cut off/,
+    );
   }, 30_000);
 
   test("stem from another build does not start", async () => {
     const data = await lived("other-build");
-    const other = build("keeping-other", keeping.replace("seen <= words;", "seen(i, w) <= words(i, w);\n  seen(0, \"other\");"));
+    const other = build(
+      "keeping-other",
+      keeping.replace("seen <= words;", 'seen(i, w) <= words(i, w);\n  seen(0, "other");'),
+    );
     const { code, stderr } = await (await again(data, other)).done;
     expect(code).toBe(1);
     expect(stderr).toMatch(/DLC941: .* was written by /);
@@ -222,9 +262,15 @@ describe("a process whose data", () => {
   test("cannot be written stops before it answers, and has lost nothing when there is room again", async () => {
     const data = join(scratch, "full");
     const input = fileOf("full.ndjson", rows(0, 20_000));
-    const command = [process.execPath, ...alone(data, "--deploy", await deploy(), "--no-stdin", "--input", `word=${input}`)];
+    const command = [
+      process.execPath,
+      ...alone(data, "--deploy", await deploy(), "--no-stdin", "--input", `word=${input}`),
+    ];
     // A limit of the system on the size of a file: writing beyond it fails as on a full disk.
-    const full = spawnSync("sh", ["-c", `ulimit -f 200; exec "$@"`, "sh", ...command], { encoding: "utf8", maxBuffer: 1 << 26 });
+    const full = spawnSync("sh", ["-c", `ulimit -f 200; exec "$@"`, "sh", ...command], {
+      encoding: "utf8",
+      maxBuffer: 1 << 26,
+    });
     expect(full.status).toBe(1);
     expect(full.stderr).toMatch(/R#0: DLC942: .*R-0\.journal cannot be written: EFBIG.*; R#0 stops/);
     const before = ids(full.stdout);
@@ -238,10 +284,16 @@ describe("a process whose data", () => {
 
   test("are an old copy stops as soon as a peer knows more", async () => {
     const data = join(scratch, "old");
-    const places = fileOf("old.json", JSON.stringify({
-      roles: { A: { instances: [{ host: "127.0.0.1", port: await freePort() }] }, B: { instances: [{ host: "127.0.0.1", port: await freePort() }] } },
-      data,
-    }));
+    const places = fileOf(
+      "old.json",
+      JSON.stringify({
+        roles: {
+          A: { instances: [{ host: "127.0.0.1", port: await freePort() }] },
+          B: { instances: [{ host: "127.0.0.1", port: await freePort() }] },
+        },
+        data,
+      }),
+    );
     const node = (role: string): Running => start([join(sender, "main.js"), role, "--deploy", places], null);
     let a = node("A");
     const b = node("B");
@@ -262,7 +314,9 @@ describe("a process whose data", () => {
     a.stdin.write(`{"role":"A","collection":"i","row":{"x":3}}\n`);
     const { code, stderr } = await a.done;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/A#0: DLC944: .*A-0\.journal is older than what others know: B#0 has taken its message \d+, and it knows of \d+; A#0 stops/);
+    expect(stderr).toMatch(
+      /A#0: DLC944: .*A-0\.journal is older than what others know: B#0 has taken its message \d+, and it knows of \d+; A#0 stops/,
+    );
     b.kill("SIGTERM");
     expect((await b.done).stdout).not.toContain('"x":3');
   }, 60_000);
@@ -272,15 +326,24 @@ test("a program with durable tables that is built has a place for its data, and 
   const path = join(keeper, "deploy.json");
   const { data, ...rest } = JSON.parse(readFileSync(path, "utf8")) as { data: string };
   expect(data).toBe("data");
-  const ran = spawnSync(process.execPath, [join(keeper, "main.js"), "R", "--deploy", fileOf("nowhere.json", JSON.stringify(rest))], { encoding: "utf8", input: "" });
+  const ran = spawnSync(
+    process.execPath,
+    [join(keeper, "main.js"), "R", "--deploy", fileOf("nowhere.json", JSON.stringify(rest))],
+    { encoding: "utf8", input: "" },
+  );
   expect(ran.status).toBe(2);
-  expect(ran.stderr).toContain('R has durable tables, but "data", the folder in which processes keep their data, is missing');
+  expect(ran.stderr).toContain(
+    'R has durable tables, but "data", the folder in which processes keep their data, is missing',
+  );
 });
 
 test("scratch data of a run are removed", () => {
   const own = mkdtempSync(join(scratch, "tmp-"));
   const file = fileOf("removed.ndjson", rows(0, 10));
-  const ran = spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`], { encoding: "utf8", env: { ...process.env, TMPDIR: own, NODE_DISABLE_COMPILE_CACHE: "1" } });
+  const ran = spawnSync(process.execPath, [dlc, "run", keeper, "--input", `R.word=${file}`], {
+    encoding: "utf8",
+    env: { ...process.env, TMPDIR: own, NODE_DISABLE_COMPILE_CACHE: "1" },
+  });
   expect(ran.status).toBe(0);
   expect(execFileSync("ls", [own], { encoding: "utf8" })).toBe("");
   rmSync(own, { recursive: true });

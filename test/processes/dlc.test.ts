@@ -91,29 +91,45 @@ test("killing one producer before it seals holds back its own partitions only, a
 });
 
 test("what comes in one epoch of a barrier meets in one step at every replica, and a run makes no more epochs than fit into it", async () => {
-  const folder = await built("matches", `
+  const folder = await built(
+    "matches",
+    `
     role Trader x2 { input bid(id: int); input ask(id: int); Market.bid(i) <~ bid(i); Market.ask(i) <~ ask(i); }
     role Market replicated x3 {
       channel bid(id: int);
       channel ask(id: int);
       output match(bid: int, ask: int) agreed;
       match(b, a) <= bid(b), ask(a);
-    }`, "barrier");
-  const ids = (name: string): string => fileOf(`${name}.ndjson`, Array.from({ length: 40 }, (_, id) => JSON.stringify({ id })).join("\n"));
+    }`,
+    "barrier",
+  );
+  const ids = (name: string): string =>
+    fileOf(`${name}.ndjson`, Array.from({ length: 40 }, (_, id) => JSON.stringify({ id })).join("\n"));
   const input = ["bid", "ask"].map((name) => `Trader[*].${name}=${ids(name)}`);
-  for (const [epoch, delay] of [["300ms", "0ms..20ms"], ["2ms", "0ms..20ms"], [undefined, undefined]] as const) {
+  for (const [epoch, delay] of [
+    ["300ms", "0ms..20ms"],
+    ["2ms", "0ms..20ms"],
+    [undefined, undefined],
+  ] as const) {
     const ran = await run(folder, { input, delay, epoch, seed: 7, json: true });
     expect(ran.code).toBe(0);
     const [first, ...others] = contents(ran, "match").map((each) => each.slice(1));
     expect(first.length).toBeGreaterThan(100);
     expect(others).toEqual([first, first]);
-    const { elapsedMs, nodes } = JSON.parse(/^\{.*\}$/m.exec(ran.stderr)![0]) as { elapsedMs: number; nodes: { name: string; steps: number }[] };
+    const { elapsedMs, nodes } = JSON.parse(/^\{.*\}$/m.exec(ran.stderr)![0]) as {
+      elapsedMs: number;
+      nodes: { name: string; steps: number }[];
+    };
     const epochs = nodes.find(({ name }) => name === "log")!.steps;
     expect(epochs).toBeGreaterThan(0);
     expect(epochs).toBeLessThanOrEqual(1 + elapsedMs / (epoch === undefined ? 100 : Number.parseInt(epoch, 10)));
   }
-  expect((await run(folder, { input, epoch: "0ms" })).stderr).toContain("--epoch must be a time from 1ms to 3600s, as 20ms or 2s; found 0ms");
-  expect((await run(await built("campaigns", campaigns), { epoch: "20ms" })).stderr).toContain("--epoch 20ms: no log of the program is cut into epochs");
+  expect((await run(folder, { input, epoch: "0ms" })).stderr).toContain(
+    "--epoch must be a time from 1ms to 3600s, as 20ms or 2s; found 0ms",
+  );
+  expect((await run(await built("campaigns", campaigns), { epoch: "20ms" })).stderr).toContain(
+    "--epoch 20ms: no log of the program is cut into epochs",
+  );
 });
 
 test("words are counted the same by every run, and as one loop counts them", async () => {
@@ -186,11 +202,18 @@ test("a function that throws is told with its arguments, and nothing else is los
 
 test("reliable delivery brings everything over a network that loses half, and the run ends when the last receipt has come", async () => {
   const folder = await built("delivery", "fixtures/bloom/delivery.dlc");
-  const sends = Array.from({ length: 8 }, (_, id) => JSON.stringify({ role: "Sender", collection: "send", row: { id, text: `text ${id}` } }));
+  const sends = Array.from({ length: 8 }, (_, id) =>
+    JSON.stringify({ role: "Sender", collection: "send", row: { id, text: `text ${id}` } }),
+  );
   for (const seed of [1, 2]) {
     const ran = await run(folder, { loss: "50%", seed }, sends.join("\n"));
     expect(ran.code).toBe(0);
-    expect(contents(ran, "delivered")).toEqual([`0: ${sends.map((line) => JSON.stringify(JSON.parse(line).row)).sort().join(" ")}`]);
+    expect(contents(ran, "delivered")).toEqual([
+      `0: ${sends
+        .map((line) => JSON.stringify(JSON.parse(line).row))
+        .sort()
+        .join(" ")}`,
+    ]);
     const waiting = new Set<number>();
     for (const { collection, row, retract } of ran.rows) {
       if (collection !== "waiting") continue;
@@ -228,9 +251,15 @@ test("roles of imported files and inputs of copies are fed and scaled by names w
     `Front.in2.put=${fileOf("front.ndjson", rows("a", "b"))}`,
     `lib.Shelf[1].extra.put=${fileOf("extra.ndjson", rows("c"))}`,
   ];
-  const ran = await run(folder, { input, scale: ["lib.Shelf=3"], stdin: true }, '{"role":"lib.Shelf","node":2,"collection":"extra.put","row":{"key":"d","value":1}}\n');
+  const ran = await run(
+    folder,
+    { input, scale: ["lib.Shelf=3"], stdin: true },
+    '{"role":"lib.Shelf","node":2,"collection":"extra.put","row":{"key":"d","value":1}}\n',
+  );
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
-  expect(ran.rows.map(({ role, row }) => `${role} ${row["key"]}`).sort()).toEqual(["a", "b", "c", "d"].map((key) => `lib.Shelf ${key}`));
+  expect(ran.rows.map(({ role, row }) => `${role} ${row["key"]}`).sort()).toEqual(
+    ["a", "b", "c", "d"].map((key) => `lib.Shelf ${key}`),
+  );
   expect(ran.rows.find(({ row }) => row["key"] === "c")).toMatchObject({ node: 1 });
   expect(ran.rows.find(({ row }) => row["key"] === "d")).toMatchObject({ node: 2 });
   const bad = await run(folder, { input: ["lib.Shelf.extra.pu=x"] });
@@ -243,7 +272,9 @@ test("letters of the standard library arrive and are signed for over a network t
   const input = letters.map((row) => JSON.stringify({ role: "Writer", collection: "letter", row })).join("\n");
   const ran = await run(folder, { loss: "50%", seed: 3, scale: ["Writer=1", "Post=1"] }, input);
   expect(ran.code).toBe(0);
-  expect(contents(ran, "letter")).toEqual([`0: ${letters.map(({ id, text }) => JSON.stringify({ from: "Writer#0", id, text })).join(" ")}`]);
+  expect(contents(ran, "letter")).toEqual([
+    `0: ${letters.map(({ id, text }) => JSON.stringify({ from: "Writer#0", id, text })).join(" ")}`,
+  ]);
   expect(contents(ran, "signed")).toEqual([`0: ${letters.map(({ to, id }) => JSON.stringify({ to, id })).join(" ")}`]);
 });
 
@@ -251,17 +282,21 @@ test("a run tells how much came where, and that is a profile by which plans are 
   const path = join(root, "fixtures/plans/shop.dlc");
   const folder = await built("profiled", path);
   const profile = join(scratch, "profile.json");
-  const sale = (node: number, day: string, receipt: number): string => JSON.stringify({ role: "Till", node, collection: "sale", row: { day, item: "tea", receipt } });
-  const lines = [sale(0, "mo", 1), sale(1, "mo", 2), sale(1, "tu", 3), sale(2, "tu", 4), JSON.stringify({ role: "Office", collection: "price", row: { item: "tea", cents: 3 } })];
+  const sale = (node: number, day: string, receipt: number): string =>
+    JSON.stringify({ role: "Till", node, collection: "sale", row: { day, item: "tea", receipt } });
+  const lines = [
+    sale(0, "mo", 1),
+    sale(1, "mo", 2),
+    sale(1, "tu", 3),
+    sale(2, "tu", 4),
+    JSON.stringify({ role: "Office", collection: "price", row: { item: "tea", cents: 3 } }),
+  ];
   const ran = await run(folder, { profile }, `${lines.join("\n")}\n`);
   expect(ran.code).toBe(0);
   const { seconds, collections } = JSON.parse(readFileSync(profile, "utf8"));
-  expect(collections.map(({ role, collection, instances, facts }: any) => `${role}.${collection} ${facts} at ${instances}`)).toEqual([
-    "Till.sale 4 at 4",
-    "Office.price 1 at 2",
-    "Shop.sale 12 at 3",
-    "Shop.price 3 at 3",
-  ]);
+  expect(
+    collections.map(({ role, collection, instances, facts }: any) => `${role}.${collection} ${facts} at ${instances}`),
+  ).toEqual(["Till.sale 4 at 4", "Office.price 1 at 2", "Shop.sale 12 at 3", "Shop.price 3 at 3"]);
   const [tills] = collections;
   // Its rates are rounded.
   expect(tills.perSecond * seconds).toBeCloseTo(1, 1);
@@ -311,9 +346,13 @@ test("a run is drawn as a space-time diagram, and written as a trace that viewer
   expect(svg).toContain("click(&quot;&lt;a&gt;&quot;, &quot;u1&quot;)");
   expect(svg.match(/marker-end/g)!.length).toBeGreaterThanOrEqual(8);
   const sealed = await built("traced-sealed", join(root, "fixtures/ad-network/campaign.dlc"));
-  const clicks = [event("AdServer", 0, "click", { campaign: "hats", id: "h", user: "u" }), event("Analyst", 0, "ask", { campaign: "hats" })];
+  const clicks = [
+    event("AdServer", 0, "click", { campaign: "hats", id: "h", user: "u" }),
+    event("Analyst", 0, "ask", { campaign: "hats" }),
+  ];
   await run(sealed, { trace: picture }, `${clicks.join("\n")}\n`);
-  for (const text of ["□ seals Report.click(*)", "■ click(*) sealed by "]) expect(readFileSync(picture, "utf8")).toContain(text);
+  for (const text of ["□ seals Report.click(*)", "■ click(*) sealed by "])
+    expect(readFileSync(picture, "utf8")).toContain(text);
   const refused = await run(folder, { trace: join(scratch, "run.png") }, "");
   expect([refused.code, refused.stderr]).toEqual([
     2,

@@ -130,23 +130,28 @@ const sessions: Readonly<Record<string, Session>> = {
       await ends(report);
     },
   },
-  "dlc run ads.dlc --dynamic Report --join Report@500ms --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson": {
-    run(next) {
-      const ran = bash(next());
-      expect(ran.stderr).toContain("Report#3: takes part");
-      expect(rowsOf(ran)).toContainEqual(told);
+  "dlc run ads.dlc --dynamic Report --join Report@500ms --input 'AdServer[*].click=clicks.ndjson' --input Analyst.ask=asks.ndjson":
+    {
+      run(next) {
+        const ran = bash(next());
+        expect(ran.stderr).toContain("Report#3: takes part");
+        expect(rowsOf(ran)).toContainEqual(told);
+      },
     },
-  },
   "dlc build ads.dlc -o out --dynamic Report": {
     async run(next) {
       bash(next());
       await moved("out");
       const file = join(place.folder, "out", "deploy.json");
-      const deploy = JSON.parse(readFileSync(file, "utf8")) as { roles: Record<string, { instances: object[] }>; log: object };
+      const deploy = JSON.parse(readFileSync(file, "utf8")) as {
+        roles: Record<string, { instances: object[] }>;
+        log: object;
+      };
       const [port] = await freePorts(1);
       writeFileSync(file, JSON.stringify({ ...deploy, log: { host: "127.0.0.1", port } }));
       node("node out/main.js log");
-      for (const [role, { instances }] of Object.entries(deploy.roles)) for (const i of instances.keys()) node(`node out/main.js ${role} --index ${i}`);
+      for (const [role, { instances }] of Object.entries(deploy.roles))
+        for (const i of instances.keys()) node(`node out/main.js ${role} --index ${i}`);
       const newcomer = node(next().replace("10.0.0.9:7301", "127.0.0.1:0"));
       await newcomer.sees("takes part");
       await ends(newcomer);
@@ -233,7 +238,13 @@ const sessions: Readonly<Record<string, Session>> = {
       try {
         const up = spawn("bash", ["-c", next()], { cwd: place.folder, stdio: "ignore", detached: true });
         const ended = new Promise((resolve) => up.once("exit", resolve));
-        await until(() => containers.compose("ps", "--format", "{{.Health}}").split("\n").filter((each) => each === "healthy").length === 9);
+        await until(
+          () =>
+            containers
+              .compose("ps", "--format", "{{.Health}}")
+              .split("\n")
+              .filter((each) => each === "healthy").length === 9,
+        );
         const events = [
           { collection: "click", row: { campaign: "shoes", id: "s1", user: "u1" } },
           { collection: "click", seal: { campaign: "shoes" } },

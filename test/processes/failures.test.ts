@@ -170,7 +170,9 @@ test("a node that throws is named with its last words, and the others end their 
   const line = (role: string, word: string): string => JSON.stringify({ role, collection: "word", row: { word } });
   const ran = await run("crash", {}, [line("Weak", "throw"), line("Strong", "a")].join("\n"));
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/dlc: Weak#0 died \(exit code \d+\), the others go on; its last words were:\n(.*\n)*.*nobody expected/);
+  expect(ran.stderr).toMatch(
+    /dlc: Weak#0 died \(exit code \d+\), the others go on; its last words were:\n(.*\n)*.*nobody expected/,
+  );
   expect(ran.rows.map(({ role, row }) => `${role} ${row["word"]}`)).toEqual(["Strong a"]);
 });
 
@@ -185,7 +187,10 @@ test("of very many bad rows the first hundred are shown, and all are counted", a
 
 describe("what is printed", () => {
   const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
-  const echo = fileOf("echo.dlc", "role Echo {\n  input said(word: string);\n  output heard(word: string);\n  heard(w) <= said(w);\n}\n");
+  const echo = fileOf(
+    "echo.dlc",
+    "role Echo {\n  input said(word: string);\n  output heard(word: string);\n  heard(w) <= said(w);\n}\n",
+  );
   const said = fileOf("said.ndjson", words(10).replace(/"id":\d+,/g, ""));
   const shell = async (line: string): Promise<string> => {
     const script = `try { require("node:child_process").execSync(process.argv[1], { stdio: ["ignore", "ignore", "inherit"] }); console.error("ended 0"); } catch (error) { console.error("ended", error.status); }`;
@@ -198,11 +203,17 @@ describe("what is printed", () => {
   });
 
   test("may find no room: the message says so, and so does the exit code", async () => {
-    expect(await shell(`dlc check "${echo}" > /dev/full`)).toMatch(/^dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/);
-    expect(await shell(`dlc run "${echo}" --quiet --input "Echo.said=${said}" > /dev/full`)).toMatch(/dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/);
+    expect(await shell(`dlc check "${echo}" > /dev/full`)).toMatch(
+      /^dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/,
+    );
+    expect(await shell(`dlc run "${echo}" --quiet --input "Echo.said=${said}" > /dev/full`)).toMatch(
+      /dlc: what it prints cannot be written \(ENOSPC.*\nended 2\n$/,
+    );
     const folder = join(scratch, "echo");
     await shell(`dlc build "${echo}" -o "${folder}" 2> /dev/null`);
-    expect(await shell(`"${process.execPath}" "${join(folder, "main.js")}" Echo --input "said=${said}" > /dev/full`)).toMatch(/Echo#0: its outputs cannot be written \(ENOSPC.*\nended 1\n$/);
+    expect(
+      await shell(`"${process.execPath}" "${join(folder, "main.js")}" Echo --input "said=${said}" > /dev/full`),
+    ).toMatch(/Echo#0: its outputs cannot be written \(ENOSPC.*\nended 1\n$/);
     expect(await processesWith(folder)).toEqual([]);
   });
 });

@@ -27,17 +27,29 @@ interface World {
 async function world(name: string, program: string, isOnNats: boolean): Promise<World> {
   if (isOnNats) servers = await (await NatsServers.start(1)).ready();
   const folder = join(scratch, name);
-  execFileSync(process.execPath, [dlc, "build", program, "-o", folder, "--dynamic", "Store,Client"], { stdio: "ignore" });
+  execFileSync(process.execPath, [dlc, "build", program, "-o", folder, "--dynamic", "Store,Client"], {
+    stdio: "ignore",
+  });
   const ports = await freePorts(9);
   const place = (i: number): object => ({ host: "127.0.0.1", port: ports[i] });
-  const roles = { Store: { dynamic: true, instances: [place(0), place(1)] }, Client: { dynamic: true, instances: [place(2), place(3)] } };
+  const roles = {
+    Store: { dynamic: true, instances: [place(0), place(1)] },
+    Client: { dynamic: true, instances: [place(2), place(3)] },
+  };
   const transport = isOnNats ? { transport: servers!.url, cluster: name } : {};
-  const deploy = fileOf(`${name}.json`, JSON.stringify({ roles, log: place(4), data: join(scratch, `${name}-data`), ...transport }));
+  const deploy = fileOf(
+    `${name}.json`,
+    JSON.stringify({ roles, log: place(4), data: join(scratch, `${name}-data`), ...transport }),
+  );
   const run = (address: string, at?: string): Running => {
     const [role, index = "0"] = address.split("#");
     const isNew = role !== "log" && Number(index) > 1;
     const places = isOnNats ? [] : [at ?? `127.0.0.1:${ports[(role === "Store" ? 3 : 5) + Number(index)]}`];
-    const started = start([join(folder, "main.js"), role, "--index", index, "--deploy", deploy, ...(isNew ? ["--join", ...places] : [])], null, { DLC_PACKAGES: root });
+    const started = start(
+      [join(folder, "main.js"), role, "--index", index, "--deploy", deploy, ...(isNew ? ["--join", ...places] : [])],
+      null,
+      { DLC_PACKAGES: root },
+    );
     running.push(started);
     return started;
   };
@@ -48,7 +60,9 @@ async function world(name: string, program: string, isOnNats: boolean): Promise<
   return { run, crash };
 }
 
-const durable = fileOf("durable-store.dlc", `role Store replicated x2 {
+const durable = fileOf(
+  "durable-store.dlc",
+  `role Store replicated x2 {
   channel click(c: string, id: int);
   table clicks(c: string, id: int) durable;
   output total(c: string, n: int);
@@ -62,77 +76,107 @@ role Client x2 {
   input click(c: string, id: int) sealed by (c);
   Store.click(c, id) <~ click(c, id);
 }
-`);
+`,
+);
 
 describe.each([
   ["over TCP", false],
   ["on NATS", true],
 ])("%s", (_, isOnNats) => {
-  test.skipIf(isOnNats && !hasNats)("a newcomer, the registry and all at once come back after kill -9 as what they were", async () => {
-    const { run, crash } = await world(isOnNats ? "nats" : "tcp", durable, isOnNats);
-    const has = isOnNats ? "has joined" : "listens on";
-    const first = ["Store#0", "Store#1", "Client#0", "Client#1", ...(isOnNats ? [] : ["log"])];
-    const all = new Map(first.map((address) => [address, run(address)]));
-    for (const each of all.values()) await each.sees(has);
-    const begin = async (address: string, text: string): Promise<void> => {
-      all.set(address, run(address));
-      await all.get(address)!.sees(text);
-    };
-    const give = (client: string, c: string, id: number): void => void all.get(client)!.stdin.write(click(c, id));
+  test.skipIf(isOnNats && !hasNats)(
+    "a newcomer, the registry and all at once come back after kill -9 as what they were",
+    async () => {
+      const { run, crash } = await world(isOnNats ? "nats" : "tcp", durable, isOnNats);
+      const has = isOnNats ? "has joined" : "listens on";
+      const first = ["Store#0", "Store#1", "Client#0", "Client#1", ...(isOnNats ? [] : ["log"])];
+      const all = new Map(first.map((address) => [address, run(address)]));
+      for (const each of all.values()) await each.sees(has);
+      const begin = async (address: string, text: string): Promise<void> => {
+        all.set(address, run(address));
+        await all.get(address)!.sees(text);
+      };
+      const give = (client: string, c: string, id: number): void => void all.get(client)!.stdin.write(click(c, id));
 
-    give("Client#0", "a", 1);
-    await all.get("Store#1")!.sees('"id":1}');
-    await begin("Store#2", "takes part");
-    await begin("Client#2", "takes part");
-    give("Client#2", "a", 2);
-    await all.get("Store#2")!.sees('"id":2}');
+      give("Client#0", "a", 1);
+      await all.get("Store#1")!.sees('"id":1}');
+      await begin("Store#2", "takes part");
+      await begin("Client#2", "takes part");
+      give("Client#2", "a", 2);
+      await all.get("Store#2")!.sees('"id":2}');
 
-    // What is said to it while it is dead waits for it.
-    await crash(all.get("Store#2")!);
-    give("Client#1", "a", 3);
-    await all.get("Store#0")!.sees('"id":3}');
-    await begin("Store#2", "brought back from");
-    await all.get("Store#2")!.sees('"id":3}');
+      // What is said to it while it is dead waits for it.
+      await crash(all.get("Store#2")!);
+      give("Client#1", "a", 3);
+      await all.get("Store#0")!.sees('"id":3}');
+      await begin("Store#2", "brought back from");
+      await all.get("Store#2")!.sees('"id":3}');
 
-    if (!isOnNats) {
-      await crash(all.get("log")!);
-      await begin("log", "brought back from");
-    }
-    await begin("Store#3", "takes part");
+      if (!isOnNats) {
+        await crash(all.get("log")!);
+        await begin("log", "brought back from");
+      }
+      await begin("Store#3", "takes part");
 
-    await Promise.all([...all.values()].map(crash));
-    for (const address of all.keys()) all.set(address, run(address));
-    for (const each of all.values()) await each.sees("brought back from");
-    give("Client#2", "b", 4);
-    await all.get("Store#3")!.sees('"id":4}');
+      await Promise.all([...all.values()].map(crash));
+      for (const address of all.keys()) all.set(address, run(address));
+      for (const each of all.values()) await each.sees("brought back from");
+      give("Client#2", "b", 4);
+      await all.get("Store#3")!.sees('"id":4}');
 
-    // Of what the registry has settled nothing is lost: who left is not waited for, and does not come back.
-    all.get("Store#1")!.kill("SIGTERM");
-    expect((await all.get("Store#1")!.done).stderr).toContain("Store#1: leaves");
-    expect((await run("Store#1").done).stderr).toContain("DLC950: Store#1 cannot take part: it has left");
-    all.get("Client#2")!.kill("SIGTERM");
-    expect((await all.get("Client#2")!.done).stderr).toContain("Client#2: leaves");
-    for (const client of ["Client#0", "Client#1"]) all.get(client)!.stdin.end();
-    const stores = ["Store#0", "Store#2", "Store#3"].map((address) => all.get(address)!);
-    for (const each of stores) for (const text of ['{"c":"a","n":3}', '{"c":"b","n":1}']) await each.sees(text);
-    if (!isOnNats) {
-      all.get("Store#3")!.kill("SIGINT");
-      await all.get("Store#3")!.done;
-      expect((await run("Store#3", "127.0.0.2:7999").done).stderr).toMatch(/DLC950: Store#3 cannot take part: the others find it at 127\.0\.0\.1:\d+, not at 127\.0\.0\.2:7999/);
-      expect((await run("Store#4", "127.0.0.1:0").done).stderr).toContain("a newcomer that keeps data comes back to where the others look for it");
-    }
-  });
+      // Of what the registry has settled nothing is lost: who left is not waited for, and does not come back.
+      all.get("Store#1")!.kill("SIGTERM");
+      expect((await all.get("Store#1")!.done).stderr).toContain("Store#1: leaves");
+      expect((await run("Store#1").done).stderr).toContain("DLC950: Store#1 cannot take part: it has left");
+      all.get("Client#2")!.kill("SIGTERM");
+      expect((await all.get("Client#2")!.done).stderr).toContain("Client#2: leaves");
+      for (const client of ["Client#0", "Client#1"]) all.get(client)!.stdin.end();
+      const stores = ["Store#0", "Store#2", "Store#3"].map((address) => all.get(address)!);
+      for (const each of stores) for (const text of ['{"c":"a","n":3}', '{"c":"b","n":1}']) await each.sees(text);
+      if (!isOnNats) {
+        all.get("Store#3")!.kill("SIGINT");
+        await all.get("Store#3")!.done;
+        expect((await run("Store#3", "127.0.0.2:7999").done).stderr).toMatch(
+          /DLC950: Store#3 cannot take part: the others find it at 127\.0\.0\.1:\d+, not at 127\.0\.0\.2:7999/,
+        );
+        expect((await run("Store#4", "127.0.0.1:0").done).stderr).toContain(
+          "a newcomer that keeps data comes back to where the others look for it",
+        );
+      }
+    },
+  );
 
-  test.skipIf(isOnNats && !hasNats)("in dlc run --chaos kills newcomers and those that they join, and nobody can tell", async () => {
-    if (isOnNats) servers = await (await NatsServers.start(1)).ready();
-    const clicks = fileOf("chaos.ndjson", Array.from({ length: 60_000 }, (__, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""));
-    const joins = ["Store@30ms", "Client@60ms", "Store@400ms"].flatMap((each) => ["--join", each]);
-    const transport = isOnNats ? ["--transport", servers!.url] : [];
-    const ran = await start([dlc, "run", store, "--dynamic", "Store,Client", "--chaos", "--seed", isOnNats ? "8" : "3", ...joins, "--leave", "Store#1@1s", ...transport, "-i", `Client[*].click=${clicks}`]).done;
-    expect(ran.code, ran.stderr).toBe(0);
-    expect(ran.stderr).toMatch(/chaos \(--seed \d\): [1-9]\d* killed/);
-    for (const node of [2, 3]) for (const output of ["total", "seen"]) expect(told(ran.rows, node, output)).toEqual(told(ran.rows, 0, output));
-    expect(told(ran.rows, 3, "total")).toHaveLength(5);
-    expect(told(ran.rows, 3, "seen")).toHaveLength(60_000);
-  });
+  test.skipIf(isOnNats && !hasNats)(
+    "in dlc run --chaos kills newcomers and those that they join, and nobody can tell",
+    async () => {
+      if (isOnNats) servers = await (await NatsServers.start(1)).ready();
+      const clicks = fileOf(
+        "chaos.ndjson",
+        Array.from({ length: 60_000 }, (__, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""),
+      );
+      const joins = ["Store@30ms", "Client@60ms", "Store@400ms"].flatMap((each) => ["--join", each]);
+      const transport = isOnNats ? ["--transport", servers!.url] : [];
+      const ran = await start([
+        dlc,
+        "run",
+        store,
+        "--dynamic",
+        "Store,Client",
+        "--chaos",
+        "--seed",
+        isOnNats ? "8" : "3",
+        ...joins,
+        "--leave",
+        "Store#1@1s",
+        ...transport,
+        "-i",
+        `Client[*].click=${clicks}`,
+      ]).done;
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(ran.stderr).toMatch(/chaos \(--seed \d\): [1-9]\d* killed/);
+      for (const node of [2, 3])
+        for (const output of ["total", "seen"]) expect(told(ran.rows, node, output)).toEqual(told(ran.rows, 0, output));
+      expect(told(ran.rows, 3, "total")).toHaveLength(5);
+      expect(told(ran.rows, 3, "seen")).toHaveLength(60_000);
+    },
+  );
 });

@@ -2,7 +2,9 @@
 import { fileOf } from "./programs.ts";
 import type { Ran } from "./programs.ts";
 
-export const store = fileOf("store.dlc", `role Store replicated x2 {
+export const store = fileOf(
+  "store.dlc",
+  `role Store replicated x2 {
   channel click(c: string, id: int);
   channel put(k: string, v: int);
   table clicks(c: string, id: int);
@@ -25,11 +27,18 @@ role Client x2 {
   Store.click(c, id) <~ click(c, id);
   Store.put(k, v) <~ put(k, v);
 }
-`);
+`,
+);
 
 /** What an instance has told of an output. */
 export function told(rows: Ran["rows"], node: number, collection: string): string[] {
-  return [...new Set(rows.filter((row) => row.role === "Store" && row.node === node && row.collection === collection).map(({ row }) => JSON.stringify(row)))].sort();
+  return [
+    ...new Set(
+      rows
+        .filter((row) => row.role === "Store" && row.node === node && row.collection === collection)
+        .map(({ row }) => JSON.stringify(row)),
+    ),
+  ].sort();
 }
 
 export const click = (c: string, id: number): string => `${JSON.stringify({ collection: "click", row: { c, id } })}\n`;

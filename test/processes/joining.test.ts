@@ -11,21 +11,40 @@ import type { Running } from "./programs.ts";
 const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
 
 test("in dlc run a newcomer tells what the others tell", async () => {
-  const clicks = fileOf("joined.ndjson", Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""));
+  const clicks = fileOf(
+    "joined.ndjson",
+    Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""),
+  );
   const puts = fileOf("puts.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"k","v":${v}}\n`).join(""));
   const inputs = ["-i", `Client[*].click=${clicks}`, "-i", `Client[*].put=${puts}`];
-  const ran = await start([dlc, "run", store, "--dynamic", "Store", "--join", "Store@30ms", "--join", "Store@150ms", ...inputs]).done;
+  const ran = await start([
+    dlc,
+    "run",
+    store,
+    "--dynamic",
+    "Store",
+    "--join",
+    "Store@30ms",
+    "--join",
+    "Store@150ms",
+    ...inputs,
+  ]).done;
   expect(ran.code, ran.stderr).toBe(0);
   expect(ran.stderr).toContain("Store#2: takes part");
   expect(ran.stderr).toContain("Store#3: takes part");
-  for (const node of [1, 2, 3]) for (const output of ["total", "seen"]) expect(told(ran.rows, node, output)).toEqual(told(ran.rows, 0, output));
+  for (const node of [1, 2, 3])
+    for (const output of ["total", "seen"]) expect(told(ran.rows, node, output)).toEqual(told(ran.rows, 0, output));
   expect(told(ran.rows, 3, "total")).toHaveLength(5);
-  const last = (node: number): unknown => ran.rows.findLast((row) => row.role === "Store" && row.node === node && row.collection === "now")?.row;
+  const last = (node: number): unknown =>
+    ran.rows.findLast((row) => row.role === "Store" && row.node === node && row.collection === "now")?.row;
   for (const node of [1, 2, 3]) expect(last(node)).toEqual(last(0));
 }, 60_000);
 
 test("in dlc run one leaves, and the others go on", async () => {
-  const running = start([dlc, "run", store, "--dynamic", "Store", "--join", "Store@1ms", "--leave", "Store#0@900ms", "--stdin"], null);
+  const running = start(
+    [dlc, "run", store, "--dynamic", "Store", "--join", "Store@1ms", "--leave", "Store#0@900ms", "--stdin"],
+    null,
+  );
   await running.sees("Store#2: takes part");
   running.stdin.write('{"role":"Client","node":0,"collection":"click","row":{"c":"a","id":1}}\n');
   await running.sees("log: Store#0 leaves");
@@ -33,9 +52,15 @@ test("in dlc run one leaves, and the others go on", async () => {
   const ran = await running.done;
   expect(ran.code, ran.stderr).toBe(0);
   expect(told(ran.rows, 0, "seen")).toEqual(['{"id":1}']);
-  const members = ran.rows.filter(({ role, node, collection }) => role === "Client" && node === 1 && collection === "member").map(({ row, retract }) => `${retract ? "-" : "+"}${row.a}`);
+  const members = ran.rows
+    .filter(({ role, node, collection }) => role === "Client" && node === 1 && collection === "member")
+    .map(({ row, retract }) => `${retract ? "-" : "+"}${row.a}`);
   expect(members.slice(0, 2).sort().concat(members.slice(2))).toEqual(["+Store#0", "+Store#1", "+Store#2", "-Store#0"]);
-  for (const node of [1, 2]) expect([told(ran.rows, node, "seen"), told(ran.rows, node, "total")]).toEqual([['{"id":1}', '{"id":2}'], ['{"c":"a","n":2}']]);
+  for (const node of [1, 2])
+    expect([told(ran.rows, node, "seen"), told(ran.rows, node, "total")]).toEqual([
+      ['{"id":1}', '{"id":2}'],
+      ['{"c":"a","n":2}'],
+    ]);
 }, 60_000);
 
 test("in dlc run a producer joins, and what it sends is counted, or was sealed before", async () => {
@@ -61,7 +86,9 @@ test("what cannot join is refused before anything starts", async () => {
   expect(await failed("--dynamic", "Store", "--join", "Store")).toContain("--join must be Role@when");
   expect(await failed("--dynamic", "Store", "--leave", "Store#7@1s")).toContain("there is no Store#7");
   expect(await failed("--leave", "Store#1@1s")).toContain("--dynamic Store lets them change");
-  expect(await failed("--dynamic", "Store", "--join", "Store@1s", "--data", "data")).toContain("--join with --data: the next run with this folder would not have the members that this one ends with");
+  expect(await failed("--dynamic", "Store", "--join", "Store@1s", "--data", "data")).toContain(
+    "--join with --data: the next run with this folder would not have the members that this one ends with",
+  );
   expect(await failed("--dynamic", "Shop")).toContain("DLC410");
 }, 60_000);
 
@@ -74,18 +101,24 @@ interface Deployed {
 async function deployed(name: string, dynamic = "Store"): Promise<Deployed> {
   const folder = join(scratch, name);
   execFileSync(process.execPath, [dlc, "build", store, "-o", folder, "--dynamic", dynamic], { stdio: "ignore" });
-  const servers = await Promise.all(Array.from({ length: 6 }, async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    return server;
-  }));
+  const servers = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await new Promise((resolve) => server.once("listening", resolve));
+      return server;
+    }),
+  );
   const ports = servers.map((server) => (server.address() as { readonly port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   const place = (i: number): object => ({ host: "127.0.0.1", port: ports[i] });
-  const roles = { Store: { dynamic: true, instances: [place(0), place(1)] }, Client: { ...(dynamic.includes("Client") && { dynamic: true }), instances: [place(2), place(3)] } };
+  const roles = {
+    Store: { dynamic: true, instances: [place(0), place(1)] },
+    Client: { ...(dynamic.includes("Client") && { dynamic: true }), instances: [place(2), place(3)] },
+  };
   const file = fileOf(`${name}.json`, JSON.stringify({ roles, log: place(4) }));
   return {
-    start: (role, index, more = []) => start([join(folder, "main.js"), role, "--index", String(index), "--deploy", file, ...more], null),
+    start: (role, index, more = []) =>
+      start([join(folder, "main.js"), role, "--index", String(index), "--deploy", file, ...more], null),
     ready: async (port) => (await fetch(`http://127.0.0.1:${port}/ready`)).status,
     metrics: ports[5],
   };
@@ -178,7 +211,9 @@ test("a producer that joins after a value was sealed does not send it, and says 
   const newcomer = run("Client", 2, ["--join", "127.0.0.1:0"]);
   await newcomer.sees("takes part");
   newcomer.stdin.write(click("a", 2) + click("b", 3));
-  await newcomer.sees('DLC951: Client#2 did not send 1 fact of Store.click, because it joined after their c had been sealed by another: Store.click("a", 2)');
+  await newcomer.sees(
+    'DLC951: Client#2 did not send 1 fact of Store.click, because it joined after their c had been sealed by another: Store.click("a", 2)',
+  );
   await store0.sees('"id":3');
   newcomer.kill("SIGTERM");
   await log.sees("Client#2 leaves");

@@ -30,7 +30,9 @@ type Run = (role: string, index: number, more?: readonly string[]) => Running;
 async function deployed(name: string, count = 1, dynamic = "Store"): Promise<Run> {
   const { url } = await cluster(count);
   const folder = join(scratch, name);
-  execFileSync(process.execPath, [dlc, "build", store, "-o", folder, "--dynamic", dynamic, "--transport", url], { stdio: "ignore" });
+  execFileSync(process.execPath, [dlc, "build", store, "-o", folder, "--dynamic", dynamic, "--transport", url], {
+    stdio: "ignore",
+  });
   return (role, index, more = []) => {
     const run = start([join(folder, "main.js"), role, "--index", String(index), ...more], null, { DLC_PACKAGES: root });
     running.push(run);
@@ -53,17 +55,37 @@ async function joined(run: Run, index: number, role = "Store"): Promise<Running>
 describe.skipIf(!hasNats)("on NATS", () => {
   test("in dlc run newcomers tell what the others tell, also of what newcomers send, and one leaves", async () => {
     const { url } = await cluster(1);
-    const clicks = fileOf("joined.ndjson", Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""));
+    const clicks = fileOf(
+      "joined.ndjson",
+      Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""),
+    );
     const puts = fileOf("puts.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"k","v":${v}}\n`).join(""));
     const late = fileOf("late.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"late","v":${v}}\n`).join(""));
     const inputs = ["-i", `Client[*].click=${clicks}`, "-i", `Client[*].put=${puts}`, "-i", `Client[2].put=${late}`];
     const joins = ["Store@30ms", "Store@150ms", "Client@60ms"].flatMap((each) => ["--join", each]);
-    const ran = await start([dlc, "run", store, "--transport", url, "--dynamic", "Store,Client", ...joins, "--leave", "Store#1@1500ms", ...inputs]).done;
+    const ran = await start([
+      dlc,
+      "run",
+      store,
+      "--transport",
+      url,
+      "--dynamic",
+      "Store,Client",
+      ...joins,
+      "--leave",
+      "Store#1@1500ms",
+      ...inputs,
+    ]).done;
     expect(ran.code, ran.stderr).toBe(0);
     for (const each of ["Store#2", "Store#3", "Client#2"]) expect(ran.stderr).toContain(`${each}: takes part`);
-    for (const node of [2, 3]) for (const output of ["total", "seen"]) expect(told(ran.rows, node, output), output).toEqual(told(ran.rows, 0, output));
+    for (const node of [2, 3])
+      for (const output of ["total", "seen"])
+        expect(told(ran.rows, node, output), output).toEqual(told(ran.rows, 0, output));
     expect(told(ran.rows, 3, "total")).toHaveLength(5);
-    const last = (node: number, k: string): unknown => ran.rows.findLast((row) => row.role === "Store" && row.node === node && row.collection === "now" && row.row.k === k)?.row;
+    const last = (node: number, k: string): unknown =>
+      ran.rows.findLast(
+        (row) => row.role === "Store" && row.node === node && row.collection === "now" && row.row.k === k,
+      )?.row;
     for (const k of ["k", "late"]) for (const node of [2, 3]) expect(last(node, k)).toEqual(last(0, k));
     expect(last(3, "late")).toBeDefined();
     expect(await servers!.streams()).toEqual([]);
@@ -108,11 +130,17 @@ describe.skipIf(!hasNats)("on NATS", () => {
     newcomer.kill("SIGKILL");
     await newcomer.done;
     const second = await run("Store", 2, ["--join"]).done;
-    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining("DLC950: Store#2 cannot take part: Store#2 is a member of this deployment already")]);
+    expect([second.code, second.stderr]).toEqual([
+      1,
+      expect.stringContaining("DLC950: Store#2 cannot take part: Store#2 is a member of this deployment already"),
+    ]);
     stores[1].kill("SIGTERM");
     expect((await stores[1].done).stderr).toContain("Store#1: leaves");
     const again = await run("Store", 1).done;
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("DLC950: Store#1 cannot take part: it has left")]);
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      expect.stringContaining("DLC950: Store#1 cannot take part: it has left"),
+    ]);
     // What has been said of members stands where the servers keep it.
     await joined(run, 3);
     stores[0].kill("SIGKILL");
@@ -131,7 +159,9 @@ describe.skipIf(!hasNats)("on NATS", () => {
     await stores[0].sees('"id":1}');
     const newcomer = await joined(run, 2, "Client");
     newcomer.stdin.write(click("a", 2) + click("b", 3));
-    await newcomer.sees('DLC951: Client#2 did not send 1 fact of Store.click, because it joined after their c had been sealed by another: Store.click("a", 2)');
+    await newcomer.sees(
+      'DLC951: Client#2 did not send 1 fact of Store.click, because it joined after their c had been sealed by another: Store.click("a", 2)',
+    );
     await stores[0].sees('"id":3}');
     newcomer.kill("SIGTERM");
     expect((await newcomer.done).stderr).toContain("Client#2: leaves");
@@ -165,7 +195,11 @@ describe.skipIf(!hasNats)("on NATS", () => {
     const { stores, clients } = await started(run);
     let id = 0;
     const load = setInterval(() => {
-      for (const client of clients) client.stdin.write(Array.from({ length: 50 }, () => click(`c${id % 3}`, id++)).join("") + `{"collection":"put","row":{"k":"k${(id / 50) % 5}","v":${id}}}\n`);
+      for (const client of clients)
+        client.stdin.write(
+          Array.from({ length: 50 }, () => click(`c${id % 3}`, id++)).join("") +
+            `{"collection":"put","row":{"k":"k${(id / 50) % 5}","v":${id}}}\n`,
+        );
     }, 10);
     await stores[0].sees('"id":1000}');
     const leader = await servers!.leaderOf(/^dlc-.*members$/, 2);
@@ -175,14 +209,16 @@ describe.skipIf(!hasNats)("on NATS", () => {
     await newcomer.sees("takes part");
     await after(1000);
     clearInterval(load);
-    for (const [i, client] of clients.entries()) client.stdin.end(`{"collection":"put","row":{"k":"last${i}","v":1}}\n`);
+    for (const [i, client] of clients.entries())
+      client.stdin.end(`{"collection":"put","row":{"k":"last${i}","v":1}}\n`);
     for (const each of [...stores, newcomer]) {
       for (const c of [0, 1, 2]) await each.sees(`"row":{"c":"c${c}","n":`);
       for (const i of [0, 1]) await each.sees(`{"k":"last${i}","v":1}`);
     }
     for (const each of [...stores, newcomer]) each.kill("SIGINT");
     const [first, other, last] = await Promise.all([...stores, newcomer].map(({ done }) => done));
-    const now = (rows: typeof first.rows): unknown => [0, 1, 2, 3, 4].map((k) => rows.findLast((row) => row.collection === "now" && row.row.k === `k${k}`)?.row);
+    const now = (rows: typeof first.rows): unknown =>
+      [0, 1, 2, 3, 4].map((k) => rows.findLast((row) => row.collection === "now" && row.row.k === `k${k}`)?.row);
     expect([now(other.rows), now(last.rows)]).toEqual([now(first.rows), now(first.rows)]);
     for (const output of ["total", "seen"]) expect(told(last.rows, 2, output)).toEqual(told(first.rows, 0, output));
     expect(told(first.rows, 0, "seen")).toHaveLength(id);
@@ -196,19 +232,28 @@ describe.skipIf(!hasNats)("on NATS", () => {
     const newcomer = await joined(run, 2);
     clients[1].kill("SIGKILL");
     await clients[1].done;
-    expect((await run("Store", 0, ["--gone", "Client#1"]).done).stdout).toMatch(/Client#1 is declared gone[^]*Store#2 +knows it: 1 partition given up/);
+    expect((await run("Store", 0, ["--gone", "Client#1"]).done).stdout).toMatch(
+      /Client#1 is declared gone[^]*Store#2 +knows it: 1 partition given up/,
+    );
     const last = await joined(run, 3);
     clients[0].stdin.end(click("b", 2));
-    for (const [index, each] of [newcomer, last].entries()) await each.sees(`DLC914: Store#${index + 2} gives up the partition ["b"] of Store.click`);
+    for (const [index, each] of [newcomer, last].entries())
+      await each.sees(`DLC914: Store#${index + 2} gives up the partition ["b"] of Store.click`);
     last.kill("SIGINT");
     expect(told((await last.done).rows, 3, "total")).toEqual([]);
   });
 
   test("--join is told what it means on NATS, before anything starts", async () => {
     const run = await deployed("wrong");
-    expect((await run("Store", 2, ["--join", "127.0.0.1:0"]).done).stderr).toContain("on NATS nothing listens, so that a newcomer has no address: --join alone");
-    expect((await run("Store", 1, ["--join"]).done).stderr).toContain("places Store#1, so that it starts without joining");
+    expect((await run("Store", 2, ["--join", "127.0.0.1:0"]).done).stderr).toContain(
+      "on NATS nothing listens, so that a newcomer has no address: --join alone",
+    );
+    expect((await run("Store", 1, ["--join"]).done).stderr).toContain(
+      "places Store#1, so that it starts without joining",
+    );
     expect((await run("Client", 2, ["--join"]).done).stderr).toContain("the members of Client are fixed");
-    expect((await run("Store", 2, ["--transport", "tcp", "--join"]).done).stderr).toContain("--join needs the address by which the others find the newcomer");
+    expect((await run("Store", 2, ["--transport", "tcp", "--join"]).done).stderr).toContain(
+      "--join needs the address by which the others find the newcomer",
+    );
   });
 });

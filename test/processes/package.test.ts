@@ -92,8 +92,12 @@ describe("the package", () => {
       expect(paths).toContain(wanted);
     }
     for (const path of paths)
-      expect(path).toMatch(/^(?:bin|dist|docs|lib|templates)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json|dlc\.schema\.json)$/);
-    expect(paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith("templates/"))).toEqual([]);
+      expect(path).toMatch(
+        /^(?:bin|dist|docs|lib|templates)\/|^(?:README\.md|CHANGELOG\.md|LICENSE|package\.json|dlc\.schema\.json)$/,
+      );
+    expect(
+      paths.filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.startsWith("templates/")),
+    ).toEqual([]);
     expect(installed("esbuild")).toMatch(/^esbuild@/);
   });
 

@@ -171,13 +171,21 @@ test("wrong options are told without what the program needs, which is told when 
   const wrong = await start([dlc, "run", path, "--delay", "soon"]).done;
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/^dlc: --delay must be a time[^\n]*\n$/)]);
   const right = await start([dlc, "run", path]).done;
-  expect([right.code, right.stderr]).toEqual([0, expect.stringMatching(/^.*one\.dlc\n {2}R\.o .*\ndlc: 1 process started/)]);
+  expect([right.code, right.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^.*one\.dlc\n {2}R\.o .*\ndlc: 1 process started/),
+  ]);
 });
 
 test("an input that a file feeds takes no lines of stdin, which is said at once; others do", async () => {
   const path = fileOf("fed.ndjson", words(3));
-  const line = (node: number, id: number): string => JSON.stringify({ role: "Source", node, collection: "word", row: { id, word: "x" } });
-  const ran = await run("counter", { input: [`Source[1].word=${path}`], stdin: true }, `${line(0, 100)}\n${line(1, 101)}\n`);
+  const line = (node: number, id: number): string =>
+    JSON.stringify({ role: "Source", node, collection: "word", row: { id, word: "x" } });
+  const ran = await run(
+    "counter",
+    { input: [`Source[1].word=${path}`], stdin: true },
+    `${line(0, 100)}\n${line(1, 101)}\n`,
+  );
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain(
     `dlc: stdin:2: Source#1.word takes its rows from ${path}: put this one there, or give all of them on stdin\n`,
@@ -190,7 +198,8 @@ test("lines that are not UTF-8 are bad rows, in files and on stdin", async () =>
   const latin = (text: string): Buffer => Buffer.from(text, "latin1");
   const csv = fileOf("latin.csv", latin("id,word\n1,caf\xe9\n2,b\n"));
   const json = fileOf("latin.ndjson", latin('{"id":3,"word":"caf\xe9"}\n{"id":4,"word":"b"}\n'));
-  const event = '{"role":"Source","collection":"word","row":{"id":5,"word":"caf\xe9"}}\n{"role":"Source","collection":"word","row":{"id":6,"word":"b"}}\n';
+  const event =
+    '{"role":"Source","collection":"word","row":{"id":5,"word":"caf\xe9"}}\n{"role":"Source","collection":"word","row":{"id":6,"word":"b"}}\n';
   const files = await run("counter", { input: [`Source.word=${csv}`, `Source[1].word=${json}`] });
   expect(files.code).toBe(1);
   expect([...countsOf(files)]).toEqual([["b", 2]]);

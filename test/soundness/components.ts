@@ -70,7 +70,8 @@ export function generateComponents(seed: number): Generated {
     const name = `s${s}`;
     const seal = make.chance(0.6) ? columns.map((_, i) => i).filter(() => make.chance(0.55)) : null;
     const single = seal !== null && make.chance(0.2);
-    const words = seal === null ? "" : seal.length === 0 ? " sealed" : ` sealed by (${seal.map((i) => columns[i]).join(", ")})`;
+    const words =
+      seal === null ? "" : seal.length === 0 ? " sealed" : ` sealed by (${seal.map((i) => columns[i]).join(", ")})`;
     lines.push(`source ${name}(${declared(columns)})${words}${single ? " single" : ""};`);
     inputs.push({ at: name, nodes: 1, name, types: columns.map(typeOf), seal, single, unique: 0 });
     ends.push({ name, columns, isFinite: true });
@@ -87,7 +88,8 @@ export function generateComponents(seed: number): Generated {
       ins.push(port);
       connections.push(`connect ${from.name} -> ${name}.${port.name};`);
       const more = ends.filter((end) => end !== from && end.columns.join() === from.columns.join());
-      if (more.length > 0 && make.chance(0.3)) connections.push(`connect ${make.pick(more).name} -> ${name}.${port.name};`);
+      if (more.length > 0 && make.chance(0.3))
+        connections.push(`connect ${make.pick(more).name} -> ${name}.${port.name};`);
       targets.push({ name: `${name}.${port.name}`, columns: port.columns });
     }
     const outs: (Port & { readonly isFinite: boolean })[] = [];
@@ -97,14 +99,20 @@ export function generateComponents(seed: number): Generated {
       const isNew = kept.length === 0 || make.chance(0.5);
       const outName = make.chance(0.15) ? "i0" : `o${o}`;
       if (outs.some((out) => out.name === outName)) continue;
-      outs.push({ name: outName, columns: isNew ? [...kept, `n${c}${o}`] : kept, isFinite: !isNew && kept.every((column) => column in types) });
+      outs.push({
+        name: outName,
+        columns: isNew ? [...kept, `n${c}${o}`] : kept,
+        isFinite: !isNew && kept.every((column) => column in types),
+      });
     }
     const paths: string[] = [];
     const pathOf = (from: Port, to: Port): void => {
       const word = make.pick(["CR", "CW", "CW", "OR", "OR", "OW"]);
       const known = [...new Set([...from.columns, ...to.columns])];
       const gate = known.filter(() => make.chance(0.6));
-      const text = word.startsWith("C") ? word : `${word}(${gate.length === 0 || make.chance(0.05) ? "*" : gate.join(", ")})`;
+      const text = word.startsWith("C")
+        ? word
+        : `${word}(${gate.length === 0 || make.chance(0.05) ? "*" : gate.join(", ")})`;
       const path = `path ${from.name} -> ${to.name}`;
       if (!paths.some((each) => each.startsWith(`  ${path}:`))) paths.push(`  ${path}: ${text};`);
     };
@@ -113,7 +121,10 @@ export function generateComponents(seed: number): Generated {
     for (const to of outs) if (!paths.some((path) => path.includes(`-> ${to.name}:`))) pathOf(make.pick(ins), to);
     lines.push(`component ${name}${make.chance(0.55) ? " replicated x2" : ""} from "./c.ts" {`);
     for (const port of ins) lines.push(`  in ${port.name}(${declared(port.columns)});`);
-    for (const port of outs) lines.push(`  out ${port.name}(${declared(port.columns)})${make.chance(0.1) ? " agreed" : make.chance(0.05) ? " any" : ""};`);
+    for (const port of outs)
+      lines.push(
+        `  out ${port.name}(${declared(port.columns)})${make.chance(0.1) ? " agreed" : make.chance(0.05) ? " any" : ""};`,
+      );
     lines.push(...paths, "}");
     for (const { name: out, columns, isFinite } of outs) ends.push({ name: `${name}.${out}`, columns, isFinite });
   }

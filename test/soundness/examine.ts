@@ -29,7 +29,12 @@ export function kindOf(problem: string): string {
 }
 
 /** A text: the compiler refuses the program. `seeds` per schedule; `hunts`: other inputs tried where nothing was seen to differ. */
-export function examineGenerated(generated: Generated, seeds = 2, checking: typeof check = check, hunts = 0): Examined | string {
+export function examineGenerated(
+  generated: Generated,
+  seeds = 2,
+  checking: typeof check = check,
+  hunts = 0,
+): Examined | string {
   const { text, strategy, interleave } = generated;
   let bare: Checked;
   let coordinated: Checked;
@@ -38,8 +43,10 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
     coordinated = checking(asked(text, bare.plan, generated.asking), strategy);
   } catch (error) {
     // What is asked for by hand cannot be had at every rule.
-    if (generated.asking !== undefined && /DLC(403|281)/.test((error as Error).message)) return examineGenerated({ ...generated, asking: undefined }, seeds, checking, hunts);
-    if (strategy !== "auto" && (error as Error).message.includes("DLC403")) return examineGenerated({ ...generated, strategy: "auto" }, seeds, checking);
+    if (generated.asking !== undefined && /DLC(403|281)/.test((error as Error).message))
+      return examineGenerated({ ...generated, asking: undefined }, seeds, checking, hunts);
+    if (strategy !== "auto" && (error as Error).message.includes("DLC403"))
+      return examineGenerated({ ...generated, strategy: "auto" }, seeds, checking);
     return (error as Error).message;
   }
   const refused = coordinated.diagnostics.find(({ severity, code }) => severity === "error" && code !== "DLC401");
@@ -56,12 +63,16 @@ export function examineGenerated(generated: Generated, seeds = 2, checking: type
     if (!mayMiss && !isTrusted && generated.permute) problems.push(...withheld(bare, bareRuns, coordinated, runs));
     for (const run of runs) {
       // Seal rules seal what they seal, and a partition that misses its deadline is never closed; what else is asked for waits as it should.
-      if (run.result.awaited.length > 0 && !mayMiss && !isTrusted && generated.permute) problems.push(`${run.schedule} ${run.seed}: still waits for ${JSON.stringify(run.result.awaited[0])}`);
+      if (run.result.awaited.length > 0 && !mayMiss && !isTrusted && generated.permute)
+        problems.push(`${run.schedule} ${run.seed}: still waits for ${JSON.stringify(run.result.awaited[0])}`);
       const fault = run.result.faults.find(({ code }) => !earned.has(code));
-      if (fault !== undefined && !isTrusted) problems.push(`${run.schedule} ${run.seed}: ${fault.code} ${fault.message}`);
+      if (fault !== undefined && !isTrusted)
+        problems.push(`${run.schedule} ${run.seed}: ${fault.code} ${fault.message}`);
     }
   }
-  const alarms = bare.plan.outputs.filter(({ before }) => before.name !== "Async" && before.name !== "Seal").map(({ output }) => ({ output, shown: isShown(bareRuns, output) }));
+  const alarms = bare.plan.outputs
+    .filter(({ before }) => before.name !== "Async" && before.name !== "Seal")
+    .map(({ output }) => ({ output, shown: isShown(bareRuns, output) }));
   for (let n = 1; n <= hunts && alarms.some(({ shown }) => !shown); n++) {
     const other = { ...generated, given: otherInputs(generated.inputs, new Random(n)) };
     const runs = attempt(bare.plan, other, optionsOf(other, bare.plan, seeds, interleave), problems);
@@ -94,17 +105,24 @@ function withheld(bare: Checked, bareRuns: readonly Run[], { plan, after }: Chec
 /** Nothing is deferred, fires by itself or is a component's, and to all that a rule reads lead equally many messages. */
 function comesAtOnce({ rules, collections }: Ir): boolean {
   const hops = new Map([...collections.values()].flatMap(({ id, kind }) => (kind === "input" ? [[id, 0]] : [])));
-  for (let size = -1; size !== hops.size; ) {
+  for (let size = -1; size !== hops.size;) {
     size = hops.size;
     for (const { op, head, body } of rules.values()) {
-      const from = body.flatMap((each) => (each.kind === "read" && hops.has(each.collection) ? [hops.get(each.collection)!] : []));
+      const from = body.flatMap((each) =>
+        each.kind === "read" && hops.has(each.collection) ? [hops.get(each.collection)!] : [],
+      );
       if (from.length > 0 && !hops.has(head.collection)) hops.set(head.collection, from[0] + (op === "<~" ? 1 : 0));
     }
   }
   const isEqual = ({ op, head, body, path }: Rule): boolean =>
     path === undefined &&
     (op === "<=" || op === "<~") &&
-    body.every((each) => each.kind !== "read" || !hops.has(each.collection) || hops.get(head.collection) === hops.get(each.collection)! + (op === "<~" ? 1 : 0));
+    body.every(
+      (each) =>
+        each.kind !== "read" ||
+        !hops.has(each.collection) ||
+        hops.get(head.collection) === hops.get(each.collection)! + (op === "<~" ? 1 : 0),
+    );
   return [...rules.values()].every(isEqual) && ![...collections.values()].some(({ kind }) => kind === "timer");
 }
 
@@ -128,8 +146,15 @@ function isShown(runs: readonly Run[], output: string): boolean {
 function optionsOf(generated: Generated, plan: Plan, seeds: number, interleave: boolean): RunOptions {
   const { given, counts } = generated;
   if (!generated.permute) return { seeds, counts, functions, ...(interleave ? {} : { interleave: false }) };
-  const sealed = new Map([...plan.analysis.ir.collections.values()].map(({ name, sealed: by }) => [name, by?.columns ?? null]));
-  return { seeds, counts, functions, order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))) };
+  const sealed = new Map(
+    [...plan.analysis.ir.collections.values()].map(({ name, sealed: by }) => [name, by?.columns ?? null]),
+  );
+  return {
+    seeds,
+    counts,
+    functions,
+    order: (seed) => (seed === 1 ? given : permuted(given, sealed, new Random(seed))),
+  };
 }
 
 function attempt(plan: Plan, { given }: Generated, options: RunOptions, problems: string[]): Run[] {

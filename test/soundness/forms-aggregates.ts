@@ -26,8 +26,14 @@ export const aggregating: Readonly<Record<string, Form>> = {
     const name = site.name("c");
     const keyed = make.chance(0.25);
     lines.push(`channel ${name}(x: ${a}, y: ${b}${keyed ? " ->" : ","} z: addr);`);
-    hosts.push(site.forward(name, (head) => `${head}(x, y, ${make.chance(0.85) ? "self" : "n"}) <~ ${input.name}(x, y);`).replace(/, n\) <~ (.*);/, ", n) <~ $1, H.nodes(n);"));
-    const kept = make.chance(0.6) ? site.declare("table", [a, b, "addr"], make.chance(0.2) ? 2 : 0) : { name, types: [a, b, "addr"] as Type[] };
+    hosts.push(
+      site
+        .forward(name, (head) => `${head}(x, y, ${make.chance(0.85) ? "self" : "n"}) <~ ${input.name}(x, y);`)
+        .replace(/, n\) <~ (.*);/, ", n) <~ $1, H.nodes(n);"),
+    );
+    const kept = make.chance(0.6)
+      ? site.declare("table", [a, b, "addr"], make.chance(0.2) ? 2 : 0)
+      : { name, types: [a, b, "addr"] as Type[] };
     if (kept.name !== name) lines.push(`${kept.name}(x, y, z) <= ${name}(x, y, z);`);
     const of = make.pick([
       { types: [a, "int"] as Type[], rule: "(x, count(distinct z)) <= " },
@@ -35,7 +41,15 @@ export const aggregating: Readonly<Record<string, Form>> = {
       { types: [a, b] as Type[], rule: "(x, y) <= " },
     ]);
     const known = site.declare("scratch", of.types);
-    const ends = of.rule.startsWith("(x, y)") ? make.pick([" having count(distinct z) >= 2", " having min(z) != max(z)", ", H.nodes(z)", ", not H.nodes(z)", " having count() >= 2"]) : "";
+    const ends = of.rule.startsWith("(x, y)")
+      ? make.pick([
+          " having count(distinct z) >= 2",
+          " having min(z) != max(z)",
+          ", H.nodes(z)",
+          ", not H.nodes(z)",
+          " having count() >= 2",
+        ])
+      : "";
     lines.push(`${known.name}${of.rule}${kept.name}(x, ${of.rule.startsWith("(x, y)") ? "y" : "_"}, z)${ends};`);
     site.readable.push({ name, types: [a, b, "addr"] });
     return site.show(known);
@@ -74,9 +88,15 @@ export const aggregating: Readonly<Record<string, Form>> = {
     const [call, type] = make.pick(of);
     const name = site.name("a");
     const isGrouped = make.chance(0.8);
-    lines.push(`scratch ${name}(k: ${a}, v: ${type});`, `${name}(${isGrouped ? "x" : "choose(x)"}, ${call}) <= ${literal(from, "x", "y")};`);
+    lines.push(
+      `scratch ${name}(k: ${a}, v: ${type});`,
+      `${name}(${isGrouped ? "x" : "choose(x)"}, ${call}) <= ${literal(from, "x", "y")};`,
+    );
     const known = site.declare("scratch", [a, b]);
-    if (call === "collect(y)") lines.push(`${known.name}(k, e) <= ${name}(k, v), ${make.pick(["e in v", "e in v, size(v) >= 2", "e in v, size(v) < 2"])};`);
+    if (call === "collect(y)")
+      lines.push(
+        `${known.name}(k, e) <= ${name}(k, v), ${make.pick(["e in v", "e in v, size(v) >= 2", "e in v, size(v) < 2"])};`,
+      );
     else if (call === "collect((y, x))") lines.push(`${known.name}(k, e) <= ${name}(k, v), (e, k) in v;`);
     else if (type === b) lines.push(`${known.name}(k, v) <= ${name}(k, v);`);
     else {
@@ -100,8 +120,14 @@ export const aggregating: Readonly<Record<string, Form>> = {
     if (make.chance(0.5)) {
       const best = site.name("b");
       const call = make.pick(["max(y)", "count()", `max(${third})`]);
-      lines.push(`table ${best}(k: ${from.types[0]}, v: lmax<int>);`, `${best}(x, ${call}) <= ${event}${meets} having ${one};`);
-      lines.push(`output ${best}o(k: ${from.types[0]}, v: lmax<int>) ${site.level()};`, `${best}o(k, v) <= ${best}(k, v);`);
+      lines.push(
+        `table ${best}(k: ${from.types[0]}, v: lmax<int>);`,
+        `${best}(x, ${call}) <= ${event}${meets} having ${one};`,
+      );
+      lines.push(
+        `output ${best}o(k: ${from.types[0]}, v: lmax<int>) ${site.level()};`,
+        `${best}o(k, v) <= ${best}(k, v);`,
+      );
     }
     const known = site.declare(make.pick(["table", "scratch"]), [from.types[0]]);
     lines.push(`${known.name}(x) <= ${body};`);

@@ -34,11 +34,15 @@ test.each([
       if (examined.problems.length > 0) unsound.push(`seed ${seed}: ${explain(generated)}`);
       findings += examined.alarms.length;
       shown += examined.alarms.filter((alarm) => alarm.shown).length;
-      if (hunts > 0) for (const alarm of examined.alarms) if (!alarm.shown) console.log(`seed ${seed}: ${alarm.output} was not seen to differ`);
+      if (hunts > 0)
+        for (const alarm of examined.alarms)
+          if (!alarm.shown) console.log(`seed ${seed}: ${alarm.output} was not seen to differ`);
     }
     if (unsound.length >= most) break;
   }
-  console.log(`${valid} programs; of ${findings} outputs that are labelled worse than Async, ${shown} were seen to differ`);
+  console.log(
+    `${valid} programs; of ${findings} outputs that are labelled worse than Async, ${shown} were seen to differ`,
+  );
   if (unsound.length > 0) throw new Error(unsound.join("\n\n"));
   expect(shown).toBeGreaterThan(findings / 10);
 });

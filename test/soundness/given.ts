@@ -34,9 +34,15 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
     const input = make.pick(open);
     const row = input.types.map((type) => make.pick(values[type]));
     // A promised key has one value, wherever it enters.
-    const key = row.slice(0, input.unique).reduce<number>((sum, value, i) => sum + values[input.types[i]].indexOf(value), 0);
-    if (input.unique > 0) for (let i = input.unique; i < row.length; i++) row[i] = values[input.types[i]][key % values[input.types[i]].length];
-    const node = input.single ? hash(input.seal!.map((column) => row[column])) % input.nodes : make.random.below(input.nodes);
+    const key = row
+      .slice(0, input.unique)
+      .reduce<number>((sum, value, i) => sum + values[input.types[i]].indexOf(value), 0);
+    if (input.unique > 0)
+      for (let i = input.unique; i < row.length; i++)
+        row[i] = values[input.types[i]][key % values[input.types[i]].length];
+    const node = input.single
+      ? hash(input.seal!.map((column) => row[column])) % input.nodes
+      : make.random.below(input.nodes);
     rows.push([`${input.at}#${node}.${input.name}`, ...row]);
   }
   for (const input of open) {
@@ -49,7 +55,8 @@ export function giveInputs(inputs: readonly GivenInput[], make: Maker, atLeast =
     }
   }
   for (const input of inputs.filter((each) => each.every)) {
-    for (let node = 0; node < input.nodes; node++) for (const row of rowsOf(input.types)) last.push([`${input.at}#${node}.${input.name}`, ...row]);
+    for (let node = 0; node < input.nodes; node++)
+      for (const row of rowsOf(input.types)) last.push([`${input.at}#${node}.${input.name}`, ...row]);
   }
   const sealed = new Map(inputs.map((input) => [input.name, input.seal]));
   const out: Row[] = [...rows];
@@ -70,10 +77,16 @@ function hash(key: readonly Value[]): number {
 }
 
 /** Anywhere behind the last row that it seals. */
-function insertSeal(rows: Row[], seal: Row, sealed: ReadonlyMap<string, readonly number[] | null>, random: Random): void {
+function insertSeal(
+  rows: Row[],
+  seal: Row,
+  sealed: ReadonlyMap<string, readonly number[] | null>,
+  random: Random,
+): void {
   const at = seal[0].slice(5);
   const columns = sealed.get(at.slice(at.indexOf(".") + 1))!;
-  const lowest = rows.findLastIndex((row) => row[0] === at && columns.every((column, i) => row[column + 1] === seal[i + 1])) + 1;
+  const lowest =
+    rows.findLastIndex((row) => row[0] === at && columns.every((column, i) => row[column + 1] === seal[i + 1])) + 1;
   rows.splice(lowest + random.below(rows.length - lowest + 1), 0, seal);
 }
 

@@ -11,9 +11,15 @@ describe("under every schedule", () => {
       const { coordinated, bare, problems } = examine(text, given, options);
       expect(problems.slice(0, 3)).toEqual([]);
       for (const [output, expected] of Object.entries(always ?? {})) {
-        for (const run of coordinated) for (const [at, contents] of run.contents.get(output)!) expect(`${run.schedule} ${run.seed} ${at}: ${contents}`).toBe(`${run.schedule} ${run.seed} ${at}: ${expected}`);
+        for (const run of coordinated)
+          for (const [at, contents] of run.contents.get(output)!)
+            expect(`${run.schedule} ${run.seed} ${at}: ${contents}`).toBe(
+              `${run.schedule} ${run.seed} ${at}: ${expected}`,
+            );
       }
-      if (!faults) for (const run of coordinated) expect(run.result.faults.filter(({ code }) => code !== "DLC924").slice(0, 2)).toEqual([]);
+      if (!faults)
+        for (const run of coordinated)
+          expect(run.result.faults.filter(({ code }) => code !== "DLC924").slice(0, 2)).toEqual([]);
       if (control === null) return;
       const { betweenRuns, betweenReplicas } = differs(bare, control);
       expect(betweenRuns || betweenReplicas, "the control shows nothing").toBe(true);
@@ -31,7 +37,10 @@ test("a receipt for one message is none for another of the same id: that is forg
 
 test("a receipt that is lost is sent again when its message comes again, also where nothing else happens in between", () => {
   const programs = programsOf(check(receipted()).plan);
-  const inputs = inputsOf([["S.send", "R#0", 1, "a"], ["S.send", "R#0", 2, "b"]]);
+  const inputs = inputsOf([
+    ["S.send", "R#0", 1, "a"],
+    ["S.send", "R#0", 2, "b"],
+  ]);
   for (let seed = 1; seed <= 20; seed++) {
     const schedule = { ...schedules.single, loss: 0.5 };
     const { outputs } = simulate({ programs, deployment: { counts: { S: 1, R: 1 } }, inputs, schedule, seed });
@@ -42,10 +51,26 @@ test("a receipt that is lost is sent again when its message comes again, also wh
 test("the one instance that passes a partition on seals it also where nothing of it came, or came through", () => {
   const text = `role H x2 { input i(k: int, x: int) sealed by (k) single; input q(k: int); M.m(k, x) <~ i(k, x); R.q(k) <~ q(k); } role M partitioned by (k) x2 { channel m(k: int, x: int); R.c(k, x) <~ m(k, x), x > 5; }
 role R { channel c(k: int, x: int); channel q(k: int); table t(k: int); t(k) <= c(k, _); output o(k: int); o(k) <= q(k), not t(k); }`;
-  const inputs = inputsOf([["H.i", 1, 1], ["H#1.i", 2, 9], ["H.q", 1], ["H.q", 2], ["H.q", 3], ["seal H.i", 1], ["seal H#1.i", 2], ["seal H.i", 3]]);
+  const inputs = inputsOf([
+    ["H.i", 1, 1],
+    ["H#1.i", 2, 9],
+    ["H.q", 1],
+    ["H.q", 2],
+    ["H.q", 3],
+    ["seal H.i", 1],
+    ["seal H#1.i", 2],
+    ["seal H.i", 3],
+  ]);
   for (const seed of [1, 2, 3]) {
     // No input ends, as in a deployment that goes on.
-    const { outputs, awaited } = simulate({ programs: programsOf(check(text).plan), deployment: { counts: { H: 2, M: 2, R: 1 } }, inputs, schedule: "random", seed, ends: "listed" });
+    const { outputs, awaited } = simulate({
+      programs: programsOf(check(text).plan),
+      deployment: { counts: { H: 2, M: 2, R: 1 } },
+      inputs,
+      schedule: "random",
+      seed,
+      ends: "listed",
+    });
     expect(outputs[0].ever).toEqual([[1], [3]]);
     expect(awaited).toEqual([]);
   }

@@ -20,7 +20,11 @@ export interface Progress {
 }
 
 /** Says how far it is after every `step` programs, and at the end. */
-export function examinePart({ from, programs, seeds, imports }: Part, step: number, say: (progress: Progress) => void): void {
+export function examinePart(
+  { from, programs, seeds, imports }: Part,
+  step: number,
+  say: (progress: Progress) => void,
+): void {
   let outputs = 0;
   let shown = 0;
   const problems: string[] = [];

@@ -26,7 +26,11 @@ export interface SentLattice {
  * Lines for a role in which `readable` can be read. Collections of plain facts that come out of it are added to
  * `readable`; `forward` makes the head of a message to a further role.
  */
-export function latticeLines(make: Maker, readable: Known[], forward: ((channel: string, rule: (head: string) => string) => string) | null): { lines: string[]; sent: SentLattice[] } {
+export function latticeLines(
+  make: Maker,
+  readable: Known[],
+  forward: ((channel: string, rule: (head: string) => string) => string) | null,
+): { lines: string[]; sent: SentLattice[] } {
   const lines: string[] = [];
   const made: Growing[] = [];
   const sent: SentLattice[] = [];
@@ -41,8 +45,15 @@ export function latticeLines(make: Maker, readable: Known[], forward: ((channel:
     lines.push(`${make.chance(0.75) ? "table" : "scratch"} ${growing.name}(k: ${key}, v: ${typeOf(growing)});`);
     const isTable = lines[lines.length - 1].startsWith("table");
     lines.push(`${growing.name}(a, ${update(make, growing, isTable)}) <= ${literal};`);
-    if (make.chance(0.3)) lines.push(`${growing.name}(a, ${update(make, growing, isTable)}) ${isTable && make.chance(0.2) ? "<+" : "<="} ${literal}${make.chance(0.4) ? `, b != ${make.constant(of)}` : ""};`.replace(/(remove\(b\)\)|, b\)) <\+/, "$1 <="));
-    if (isTable && make.chance(0.08)) lines.push(`${growing.name}(a, v) <- ${growing.name}(a, v), ${literal.replace("(a, b", "(a, _")};`);
+    if (make.chance(0.3))
+      lines.push(
+        `${growing.name}(a, ${update(make, growing, isTable)}) ${isTable && make.chance(0.2) ? "<+" : "<="} ${literal}${make.chance(0.4) ? `, b != ${make.constant(of)}` : ""};`.replace(
+          /(remove\(b\)\)|, b\)) <\+/,
+          "$1 <=",
+        ),
+      );
+    if (isTable && make.chance(0.08))
+      lines.push(`${growing.name}(a, v) <- ${growing.name}(a, v), ${literal.replace("(a, b", "(a, _")};`);
     const same = made.find((each) => typeOf(each) === typeOf(growing) && each.key === key);
     if (same !== undefined && make.chance(0.5)) lines.push(`${growing.name}(a, v) <= ${same.name}(a, v);`);
     made.push(growing);
@@ -87,7 +98,14 @@ function condition(make: Maker, { kind, of }: Growing): string {
   const constant = (): string => make.constant(of);
   switch (kind) {
     case "lset":
-      return make.pick(["size(v) >= 2", "2 <= size(v)", "size(v) < 2", `contains(v, ${constant()})`, "size(union(v, v)) > 1", "size(v) == 2"]);
+      return make.pick([
+        "size(v) >= 2",
+        "2 <= size(v)",
+        "size(v) < 2",
+        `contains(v, ${constant()})`,
+        "size(union(v, v)) > 1",
+        "size(v) == 2",
+      ]);
     case "lmax":
       return make.pick([`v >= ${constant()}`, `v > ${constant()}`, `v == ${constant()}`, `!(v >= ${constant()})`]);
     case "lmin":
@@ -101,7 +119,12 @@ function condition(make: Maker, { kind, of }: Growing): string {
     case "lww":
       return `reveal(v) != ${constant()}`;
     case "lmap":
-      return make.pick([`hasKey(v, ${constant()})`, "size(v) >= 2", `at(v, ${constant()}) >= ${constant()}`, "size(keys(v)) < 2"]);
+      return make.pick([
+        `hasKey(v, ${constant()})`,
+        "size(v) >= 2",
+        `at(v, ${constant()}) >= ${constant()}`,
+        "size(keys(v)) < 2",
+      ]);
   }
 }
 
@@ -111,7 +134,10 @@ function reads(make: Maker, growing: Growing, lines: string[], readable: Known[]
   const ranges = kind === "lset" || kind === "orset";
   if (ranges && make.chance(0.5)) {
     const also = make.chance(0.2) ? ", c in v" : "";
-    lines.push(`scratch e${name}(x: ${key}, y: ${of});`, `e${name}(k, ${also === "" ? "b" : "c"}) <= ${name}(k, v), b in v${also};`);
+    lines.push(
+      `scratch e${name}(x: ${key}, y: ${of});`,
+      `e${name}(k, ${also === "" ? "b" : "c"}) <= ${name}(k, v), b in v${also};`,
+    );
     readable.push({ name: `e${name}`, types: [key, of] });
     return;
   }
@@ -120,7 +146,10 @@ function reads(make: Maker, growing: Growing, lines: string[], readable: Known[]
     readable.push({ name: `e${name}`, types: [key, of] });
     return;
   }
-  lines.push(`scratch e${name}(x: ${key}, y: ${key});`, `e${name}(k, k) <= ${name}(k, v), ${condition(make, growing)};`);
+  lines.push(
+    `scratch e${name}(x: ${key}, y: ${key});`,
+    `e${name}(k, k) <= ${name}(k, v), ${condition(make, growing)};`,
+  );
   readable.push({ name: `e${name}`, types: [key, key] });
 }
 
@@ -128,9 +157,11 @@ function reads(make: Maker, growing: Growing, lines: string[], readable: Known[]
 function shows(make: Maker, growing: Growing, lines: string[]): void {
   const { name, key } = growing;
   const level = make.pick(["", "", "agreed", "eventual"]);
-  if (make.chance(0.5)) lines.push(`output p${name}(k: ${key}, v: ${typeOf(growing)}) ${level};`, `p${name}(k, v) <= ${name}(k, v);`);
+  if (make.chance(0.5))
+    lines.push(`output p${name}(k: ${key}, v: ${typeOf(growing)}) ${level};`, `p${name}(k, v) <= ${name}(k, v);`);
   else lines.push(`output p${name}(k: ${key}) ${level};`, `p${name}(k) <= ${name}(k, v), ${condition(make, growing)};`);
-  if (growing.kind === "lset" && make.chance(0.3)) lines.push(`output q${name}(k: ${key}, n: lmax<nat>) ${level};`, `q${name}(k, size(v)) <= ${name}(k, v);`);
+  if (growing.kind === "lset" && make.chance(0.3))
+    lines.push(`output q${name}(k: ${key}, n: lmax<nat>) ${level};`, `q${name}(k, size(v)) <= ${name}(k, v);`);
 }
 
 function receives(make: Maker, growing: Growing): string[] {

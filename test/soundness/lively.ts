@@ -30,8 +30,15 @@ export function lively(generated: Generated): Generated | null {
   } catch {
     return null;
   }
-  const dead = new Set([...ir.rules.values()].filter(({ id }) => !held(ir).has(id)).map(({ file, span }) => positionOf(file, span.start).line));
-  const text = generated.text.split("\n").filter((_, i) => !dead.has(i + 1)).join("\n");
+  const dead = new Set(
+    [...ir.rules.values()]
+      .filter(({ id }) => !held(ir).has(id))
+      .map(({ file, span }) => positionOf(file, span.start).line),
+  );
+  const text = generated.text
+    .split("\n")
+    .filter((_, i) => !dead.has(i + 1))
+    .join("\n");
   return { ...generated, text };
 }
 
@@ -52,7 +59,14 @@ function look(ir: Ir): ReadonlySet<RuleId> {
   const run = (inputs: readonly SimulatedInput[], seed: number): void => {
     for (const schedule of looks) {
       try {
-        for (const { output, ever } of simulate({ programs, deployment: { counts }, inputs, schedule, seed, maxActions: 20_000 }).outputs) {
+        for (const { output, ever } of simulate({
+          programs,
+          deployment: { counts },
+          inputs,
+          schedule,
+          seed,
+          maxActions: 20_000,
+        }).outputs) {
           const rule = probes.get(output);
           if (rule !== undefined && ever.length > 0) held.add(rule);
         }
@@ -84,9 +98,29 @@ function probed(ir: Ir): { programs: RoleProgram[]; probes: ReadonlyMap<string, 
     const id = `${rule.role}.${name}`;
     probes.set(id, rule.id);
     const columns = plain.map((i) => head.columns[i]);
-    collections.set(id, { ...head, id, role: rule.role, name, kind: "output", columns, keyLength: null, lossy: false, durable: false, unique: false, sealed: null, level: "deterministic", strict: false });
+    collections.set(id, {
+      ...head,
+      id,
+      role: rule.role,
+      name,
+      kind: "output",
+      columns,
+      keyLength: null,
+      lossy: false,
+      durable: false,
+      unique: false,
+      sealed: null,
+      level: "deterministic",
+      strict: false,
+    });
     const terms = plain.map((i) => rule.head.terms[i]);
-    rules.set(`${rule.role}/${name}#1`, { ...rule, id: `${rule.role}/${name}#1`, label: `${name}#1`, op: "<=", head: { ...rule.head, collection: id, to: null, terms } });
+    rules.set(`${rule.role}/${name}#1`, {
+      ...rule,
+      id: `${rule.role}/${name}#1`,
+      label: `${name}#1`,
+      op: "<=",
+      head: { ...rule.head, collection: id, to: null, terms },
+    });
   }
   const plan = place(analyze({ ...ir, rules, collections }), { strategy: "none" }).value as Plan;
   return { programs: programsOf(plan, functions), probes };

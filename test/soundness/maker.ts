@@ -22,7 +22,11 @@ export const values: Record<Type, readonly Value[]> = {
   // Of which two are written alike, if one forgets what they are.
   json: [1, "1", [1], "[1]"],
   "list<int>": [[], [0, 1], [1, 0], [1]],
-  "(int, int)": [[0, 1], [1, 0], [1, 1]],
+  "(int, int)": [
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
 };
 
 /** As an expression of the language. */
@@ -133,7 +137,13 @@ export class Maker {
     const literals = [this.#literal(first, bound, -1)];
     for (let p = 0.4; this.chance(p); p = 0.15) {
       const second = this.pick(readable);
-      literals.push(this.#literal(second, bound, this.chance(0.9) ? (this.#aligned && this.chance(0.6) ? 0 : this.random.below(second.types.length)) : -1));
+      literals.push(
+        this.#literal(
+          second,
+          bound,
+          this.chance(0.9) ? (this.#aligned && this.chance(0.6) ? 0 : this.random.below(second.types.length)) : -1,
+        ),
+      );
     }
     if (this.chance(0.25)) {
       const denied = this.pick(readable);
@@ -145,10 +155,15 @@ export class Maker {
       literals.push(`not ${denied.name}(${terms.join(", ")})`);
     }
     const ints = bound.filter((each) => each.type === "int");
-    if (ints.length > 0 && this.chance(0.12)) literals.push(`${this.pick(ints).name} ${this.pick(["<", "!=", ">=", "=="])} ${this.chance(0.3) ? this.pick(ints).name : this.random.below(3)}`);
+    if (ints.length > 0 && this.chance(0.12))
+      literals.push(
+        `${this.pick(ints).name} ${this.pick(["<", "!=", ">=", "=="])} ${this.chance(0.3) ? this.pick(ints).name : this.random.below(3)}`,
+      );
     if (ints.length > 0 && this.chance(0.1)) {
       const of = this.pick(ints).name;
-      literals.push(`e = ${this.pick([`${of} + 1`, `${of} + 1`, `${of} - 1`, `${of} * 2`, `${of} % 2`, `if ${of} > 1 then 0 else ${of}`, of])}`);
+      literals.push(
+        `e = ${this.pick([`${of} + 1`, `${of} + 1`, `${of} - 1`, `${of} * 2`, `${of} % 2`, `if ${of} > 1 then 0 else ${of}`, of])}`,
+      );
       bound.push({ name: "e", type: "int", at: -1 });
     } else if (ints.length > 0 && this.chance(0.05)) {
       literals.push(`e in [${this.pick(ints).name}, ${this.pick([this.pick(ints).name, "1"])}]`);
@@ -158,11 +173,23 @@ export class Maker {
   }
 
   /** `head(...) op body;` where the head is `head@to`. */
-  rule(head: string, types: readonly Type[], op: string, readable: readonly Known[], options: HeadOptions = {}): string {
+  rule(
+    head: string,
+    types: readonly Type[],
+    op: string,
+    readable: readonly Known[],
+    options: HeadOptions = {},
+  ): string {
     return this.finish(head, types, op, this.body(readable), options);
   }
 
-  finish(head: string, types: readonly Type[], op: string, { literals, bound }: Body, options: HeadOptions = {}): string {
+  finish(
+    head: string,
+    types: readonly Type[],
+    op: string,
+    { literals, bound }: Body,
+    options: HeadOptions = {},
+  ): string {
     const term = (type: Type, i: number): string => {
       const known = bound.filter((each) => each.type === type);
       if (known.length === 0 || this.chance(0.05)) return this.constant(type);
@@ -178,13 +205,28 @@ export class Maker {
     const whole = this.chance(0.1) ? bound : [];
     const terms = types.map((type, i) => {
       if (!inHead || i !== at) return whole[i]?.type === type ? whole[i].name : term(type, i);
-      const folds = one === null ? ["count()"] : [`sum(${one})`, `max(${one})`, `min(${one})`, `argmin(${one}, ${one})`, `choose(${one})`];
-      if (types[at] === "int") folds.push("count()", "count()", "count()", `count(distinct ${bound.length > 0 ? this.pick(bound).name : "0"})`);
+      const folds =
+        one === null
+          ? ["count()"]
+          : [`sum(${one})`, `max(${one})`, `min(${one})`, `argmin(${one}, ${one})`, `choose(${one})`];
+      if (types[at] === "int")
+        folds.push(
+          "count()",
+          "count()",
+          "count()",
+          `count(distinct ${bound.length > 0 ? this.pick(bound).name : "0"})`,
+        );
       return this.#call(this.pick(folds), types[at]);
     });
     const ints = bound.filter((each) => each.type === "int");
     const bounds = ["count() >= 2", "count() >= 2", "count() < 2", "count() == 1"];
-    if (ints.length > 0) bounds.push(`max(${this.pick(ints).name}) >= 1`, `min(${this.pick(ints).name}) <= 1`, `sum(${this.pick(ints).name}) >= 2`, `min(${this.pick(ints).name}) >= 1`);
+    if (ints.length > 0)
+      bounds.push(
+        `max(${this.pick(ints).name}) >= 1`,
+        `min(${this.pick(ints).name}) <= 1`,
+        `sum(${this.pick(ints).name}) >= 2`,
+        `min(${this.pick(ints).name}) >= 1`,
+      );
     const having = !inHead || this.chance(0.3) ? ` having ${this.#call(this.pick(bounds), "int")}` : "";
     return `${head}(${terms.join(", ")}) ${op} ${literals.join(", ")}${having};`;
   }

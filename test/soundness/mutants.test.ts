@@ -16,7 +16,11 @@ import { mutants, mutate } from "./mutants.ts";
 const programs = Number(process.env["DLC_MUTANTS"] ?? 300);
 const only = process.env["DLC_MUTANT"];
 
-test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)).map((mutant) => [mutant.name, mutant] as const))("caught: %s", { timeout: 600_000 }, async (_, mutant) => {
+test.each(
+  mutants
+    .filter(({ name }) => only === undefined || name.includes(only))
+    .map((mutant) => [mutant.name, mutant] as const),
+)("caught: %s", { timeout: 600_000 }, async (_, mutant) => {
   const checking = await mutate(mutant);
   const inHoles = holes.find(({ text, given, options }) => {
     if (same(text, checking, mutant.strategy)) return false;
@@ -24,7 +28,11 @@ test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)
       const { plan, before, after, inserted } = checking(text, strategy);
       if (strategy !== "none" && inserted.length === 0) continue;
       const runs = runAll(plan, given, options);
-      if (broken(plan, runs, strategy === "none" ? before : after).length > 0 || runs.some((run) => run.result.awaited.length > 0)) return true;
+      if (
+        broken(plan, runs, strategy === "none" ? before : after).length > 0 ||
+        runs.some((run) => run.result.awaited.length > 0)
+      )
+        return true;
     }
     return false;
   });
@@ -38,7 +46,8 @@ test.each(mutants.filter(({ name }) => only === undefined || name.includes(only)
   };
   const seeds = [...(mutant.seeds ?? []), ...Array.from({ length: programs }, (__, i) => i + 1)];
   const caught = inHoles !== undefined && process.env["DLC_MUTANTS"] === undefined ? undefined : seeds.find(isCaught);
-  if (process.env["DLC_MUTANTS"] !== undefined) console.log(`${mutant.name}: ${inHoles?.name ?? "no hole"}; seed ${caught} after ${seen} programs that it changes`);
+  if (process.env["DLC_MUTANTS"] !== undefined)
+    console.log(`${mutant.name}: ${inHoles?.name ?? "no hole"}; seed ${caught} after ${seen} programs that it changes`);
   expect(inHoles?.name ?? caught, "no program notices").toBeDefined();
 });
 
@@ -54,7 +63,19 @@ function same(text: string, checking: typeof check, forced: Strategy = "auto"): 
         return String(error);
       }
       const { plan, before, after, inserted } = checked;
-      parts.push(...inserted, ...plan.outputs.flatMap(({ output }) => [before(output), after(output)]), JSON.stringify([plan.sealed, plan.travels, [...plan.clocks], [...plan.coordinated.rules.values()].map(({ gates, body }) => [gates, body.map((literal) => literal.kind === "read" && literal.hold)])]));
+      parts.push(
+        ...inserted,
+        ...plan.outputs.flatMap(({ output }) => [before(output), after(output)]),
+        JSON.stringify([
+          plan.sealed,
+          plan.travels,
+          [...plan.clocks],
+          [...plan.coordinated.rules.values()].map(({ gates, body }) => [
+            gates,
+            body.map((literal) => literal.kind === "read" && literal.hold),
+          ]),
+        ]),
+      );
     }
     return parts.join("\n");
   };

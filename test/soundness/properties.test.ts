@@ -30,11 +30,20 @@ function labelsOf(text: string): Labels | null {
     return null;
   }
   if (checked.diagnostics.some(({ severity: of, code }) => of === "error" && code !== "DLC401")) return null;
-  return { ids: [...checked.plan.analysis.ir.collections.keys()], before: checked.before, promised: checked.label, after: checked.after, checked };
+  return {
+    ids: [...checked.plan.analysis.ir.collections.keys()],
+    before: checked.before,
+    promised: checked.label,
+    after: checked.after,
+    checked,
+  };
 }
 
 /** Every `change` of each program that still compiles, with the labels of both. */
-function compare(changes: (text: string, random: Random) => readonly string[], holds: (was: Labels, is: Labels) => string | null): { wrong: string[]; compared: number } {
+function compare(
+  changes: (text: string, random: Random) => readonly string[],
+  holds: (was: Labels, is: Labels) => string | null,
+): { wrong: string[]; compared: number } {
   const wrong: string[] = [];
   let compared = 0;
   for (let seed = first; seed < first + programs && wrong.length < 3; seed++) {
@@ -53,7 +62,9 @@ function compare(changes: (text: string, random: Random) => readonly string[], h
 
 function firstLower(was: Labels, is: Labels, which: readonly ("before" | "promised" | "after")[]): string | null {
   for (const kind of which) {
-    for (const id of was.ids) if (severity(is[kind](id)) < severity(was[kind](id))) return `${id} was ${was[kind](id)} and is ${is[kind](id)} (${kind})`;
+    for (const id of was.ids)
+      if (severity(is[kind](id)) < severity(was[kind](id)))
+        return `${id} was ${was[kind](id)} and is ${is[kind](id)} (${kind})`;
   }
   return null;
 }
@@ -65,16 +76,32 @@ function check0({ wrong, compared }: { wrong: string[]; compared: number }): voi
 
 describe("over generated programs", () => {
   test("replicas never make a label better", { timeout: 600_000 }, () => {
-    check0(compare((text) => [text.replace("role R  {", "role R replicated x2 {"), text.replace("role S  {", "role S replicated x2 {")], (was, is) => firstLower(was, is, ["before", "promised"])));
+    check0(
+      compare(
+        (text) => [
+          text.replace("role R  {", "role R replicated x2 {"),
+          text.replace("role S  {", "role S replicated x2 {"),
+        ],
+        (was, is) => firstLower(was, is, ["before", "promised"]),
+      ),
+    );
   });
 
   test("a source that is worse never makes a label better", { timeout: 600_000 }, () => {
-    const lossy = (text: string): string[] => [...text.matchAll(/^channel \w+\([^;]*\)(?= *;)/gm)].slice(0, 3).map(({ index, 0: found }) => `${text.slice(0, index)}${found} lossy${text.slice(index + found.length)}`);
+    const lossy = (text: string): string[] =>
+      [...text.matchAll(/^channel \w+\([^;]*\)(?= *;)/gm)]
+        .slice(0, 3)
+        .map(({ index, 0: found }) => `${text.slice(0, index)}${found} lossy${text.slice(index + found.length)}`);
     check0(compare(lossy, (was, is) => firstLower(was, is, ["before", "promised"])));
   });
 
   test("a promised seal never makes a label worse", { timeout: 600_000 }, () => {
-    const sealed = (text: string): string[] => [...text.matchAll(/^input i\d\([^;]*\)(?= *;)/gm)].flatMap(({ index, 0: found }) => ["sealed", "sealed by (x)", "sealed by (y)"].map((word) => `${text.slice(0, index)}${found} ${word}${text.slice(index + found.length)}`));
+    const sealed = (text: string): string[] =>
+      [...text.matchAll(/^input i\d\([^;]*\)(?= *;)/gm)].flatMap(({ index, 0: found }) =>
+        ["sealed", "sealed by (x)", "sealed by (y)"].map(
+          (word) => `${text.slice(0, index)}${found} ${word}${text.slice(index + found.length)}`,
+        ),
+      );
     check0(compare(sealed, (was, is) => firstLower(is, was, ["before", "promised"])));
   });
 
@@ -89,10 +116,17 @@ describe("over generated programs", () => {
         return head + lines.join("\n") + end;
       }),
     ];
-    const kinds = (of: Labels): string => of.checked.plan.insertions.map(({ mechanism, at, key }) => `${mechanism} ${[...at].sort().join()} ${key.length}`).sort().join("; ");
+    const kinds = (of: Labels): string =>
+      of.checked.plan.insertions
+        .map(({ mechanism, at, key }) => `${mechanism} ${[...at].sort().join()} ${key.length}`)
+        .sort()
+        .join("; ");
     check0(
       compare(shuffled, (was, is) => {
-        for (const kind of ["before", "promised", "after"] as const) for (const id of was.ids) if (!is.ids.includes(id) || was[kind](id) !== is[kind](id)) return `${id} was ${was[kind](id)} and is ${is[kind](id)} (${kind})`;
+        for (const kind of ["before", "promised", "after"] as const)
+          for (const id of was.ids)
+            if (!is.ids.includes(id) || was[kind](id) !== is[kind](id))
+              return `${id} was ${was[kind](id)} and is ${is[kind](id)} (${kind})`;
         return kinds(was) === kinds(is) ? null : `inserted was ${kinds(was)}, is ${kinds(is)}`;
       }),
     );
@@ -106,9 +140,14 @@ test("a larger gate never makes a seal incompatible", () => {
     const columns = [...group.map((name) => `${name}: int`), "n: int"].join(", ");
     const terms = names.map((name) => (group.includes(name) ? name : "_")).join(", ");
     return check(`role H { input i(x: int, y: int, z: int, w: int) sealed${key.length > 0 ? ` by (${key.join(", ")})` : ""}; R.c(x, y, z, w) <~ i(x, y, z, w); }
-role R { channel c(x: int, y: int, z: int, w: int); table t(x: int, y: int, z: int, w: int); output o(${columns}); t(x, y, z, w) <= c(x, y, z, w); o(${[...group, "count()"].join(", ")}) <= t(${terms}, _); }`).after("R.o");
+role R { channel c(x: int, y: int, z: int, w: int); table t(x: int, y: int, z: int, w: int); output o(${columns}); t(x, y, z, w) <= c(x, y, z, w); o(${[...group, "count()"].join(", ")}) <= t(${terms}, _); }`).after(
+      "R.o",
+    );
   };
   for (const key of subsets) {
-    for (const group of subsets) expect(`${key} for ${group}: ${after(group, key)}`).toBe(`${key} for ${group}: ${key.every((name) => group.includes(name)) ? "Async" : "Run"}`);
+    for (const group of subsets)
+      expect(`${key} for ${group}: ${after(group, key)}`).toBe(
+        `${key} for ${group}: ${key.every((name) => group.includes(name)) ? "Async" : "Run"}`,
+      );
   }
 });

@@ -26,10 +26,18 @@ test("plans chosen by cost keep their labels", { timeout: 3_600_000 }, () => {
       examined.set(name, (examined.get(name) ?? 0) + 1);
       const found = examineGenerated(generated, seeds, checkWith(name));
       if (typeof found === "string") unsound.push(`seed ${seed} is refused: ${found}\n${generated.text}`);
-      else if (found.problems.length > 0) unsound.push(`seed ${seed}, plan ${name}: ${found.problems[0]}\n${generated.text}\n${JSON.stringify(generated.given)}`);
+      else if (found.problems.length > 0)
+        unsound.push(
+          `seed ${seed}, plan ${name}: ${found.problems[0]}\n${generated.text}\n${JSON.stringify(generated.given)}`,
+        );
     }
   }
-  console.log(`plans examined: ${[...examined].sort().map(([name, n]) => `${n} × ${name}`).join(", ")}`);
+  console.log(
+    `plans examined: ${[...examined]
+      .sort()
+      .map(([name, n]) => `${n} × ${name}`)
+      .join(", ")}`,
+  );
   if (unsound.length > 0) throw new Error(unsound.join("\n\n"));
   for (const name of ["1", "2", "baseline"] as const) expect(examined.get(name)).toBeGreaterThan(0);
 });

@@ -19,7 +19,8 @@ export function rated(generated: Generated, seed: number): Generated {
       const every = line.includes(" sealed") ? ` every ${pick(random, periods)}` : "";
       return line.replace(/;$/, `${every} rate ${pick(random, rates)};`);
     }
-    if (line.startsWith("output ")) return line.replace(/\) *;$/, `) ${pick(random, ["", "agreed", "agreed", "eventual"])};`);
+    if (line.startsWith("output "))
+      return line.replace(/\) *;$/, `) ${pick(random, ["", "agreed", "agreed", "eventual"])};`);
     return line;
   });
   return { ...generated, text: lines.join("\n"), strategy: "auto" };
@@ -30,7 +31,11 @@ export function plansOf(text: string): readonly PlanName[] | string {
   try {
     const { insertions, comparison } = check(text).plan;
     const isBaseline = JSON.stringify(insertions) === JSON.stringify(comparison.baseline.insertions);
-    return ["1", ...comparison.others.filter((other) => other.insertions.length > 0).map(({ name }) => name), ...(isBaseline ? [] : (["baseline"] as const))];
+    return [
+      "1",
+      ...comparison.others.filter((other) => other.insertions.length > 0).map(({ name }) => name),
+      ...(isBaseline ? [] : (["baseline"] as const)),
+    ];
   } catch (error) {
     return (error as Error).message;
   }

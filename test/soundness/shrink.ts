@@ -10,14 +10,17 @@ export function shrink(generated: Generated, fails: (candidate: Generated) => bo
     best = candidate;
     return true;
   };
-  for (let size = -1; size !== sizeOf(best); ) {
+  for (let size = -1; size !== sizeOf(best);) {
     size = sizeOf(best);
     for (let chunk = 4; chunk >= 1; chunk = chunk >> 1) {
-      for (let at = best.given.length - chunk; at >= 0; at -= 1) accept({ ...best, given: without(best.given, at, chunk) });
-      for (let at = lines(best).length - chunk; at >= 0; at -= 1) accept({ ...best, text: without(lines(best), at, chunk).join("\n") });
+      for (let at = best.given.length - chunk; at >= 0; at -= 1)
+        accept({ ...best, given: without(best.given, at, chunk) });
+      for (let at = lines(best).length - chunk; at >= 0; at -= 1)
+        accept({ ...best, text: without(lines(best), at, chunk).join("\n") });
     }
     for (let at = lines(best).length - 1; at >= 0; at--) {
-      for (const smaller of smallerLines(lines(best)[at])) accept({ ...best, text: lines(best).with(at, smaller).join("\n") });
+      for (const smaller of smallerLines(lines(best)[at]))
+        accept({ ...best, text: lines(best).with(at, smaller).join("\n") });
     }
   }
   return best;
@@ -35,7 +38,22 @@ function without<T>(of: readonly T[], at: number, count: number): T[] {
   return [...of.slice(0, at), ...of.slice(at + count)];
 }
 
-const words = [" single", " unique", " lossy", " strict", " agreed", " eventual", " any", " replicated x2", " x2", / sealed by \([^)]*\)/, " sealed", / partitioned by \([^)]*\) x2/, / having .*(?=;)/, " distinct"];
+const words = [
+  " single",
+  " unique",
+  " lossy",
+  " strict",
+  " agreed",
+  " eventual",
+  " any",
+  " replicated x2",
+  " x2",
+  / sealed by \([^)]*\)/,
+  " sealed",
+  / partitioned by \([^)]*\) x2/,
+  / having .*(?=;)/,
+  " distinct",
+];
 
 function smallerLines(line: string): string[] {
   const out: string[] = [];
@@ -46,7 +64,8 @@ function smallerLines(line: string): string[] {
   const match = /^(.* (?:<=|<~|<\+-|<\+|<-) )(.*);$/.exec(line);
   if (match === null) return out;
   const literals = split(match[2]);
-  for (let i = 0; i < literals.length && literals.length > 1; i++) out.push(`${match[1]}${without(literals, i, 1).join(", ")};`);
+  for (let i = 0; i < literals.length && literals.length > 1; i++)
+    out.push(`${match[1]}${without(literals, i, 1).join(", ")};`);
   return out;
 }
 

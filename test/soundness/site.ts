@@ -21,7 +21,9 @@ export const letters = ["x", "y", "z", "w"];
 
 /** `x: int, y: string`; with `->` behind the key. */
 export function columns(types: readonly Type[], keyLength = 0): string {
-  return types.map((type, i) => `${letters[i]}: ${type}${i === types.length - 1 ? "" : i + 1 === keyLength ? " -> " : ", "}`).join("");
+  return types
+    .map((type, i) => `${letters[i]}: ${type}${i === types.length - 1 ? "" : i + 1 === keyLength ? " -> " : ", "}`)
+    .join("");
 }
 
 /** `x, y`. */
@@ -57,7 +59,9 @@ export class Site {
   isOrdered = false;
   #fresh = 0;
 
-  constructor(of: Omit<Site, "isOrdered" | "name" | "two" | "event" | "kept" | "show" | "feed" | "input" | "level" | "declare">) {
+  constructor(
+    of: Omit<Site, "isOrdered" | "name" | "two" | "event" | "kept" | "show" | "feed" | "input" | "level" | "declare">,
+  ) {
     this.make = of.make;
     this.lines = of.lines;
     this.hosts = of.hosts;
@@ -90,7 +94,10 @@ export class Site {
   }
 
   /** A new table, or scratch, with a rule from the columns `x, y` of an event or of whatever can be read. */
-  kept(from = this.make.chance(0.7) ? this.event() : this.two(), kind = this.make.chance(0.8) ? "table" : "scratch"): Known {
+  kept(
+    from = this.make.chance(0.7) ? this.event() : this.two(),
+    kind = this.make.chance(0.8) ? "table" : "scratch",
+  ): Known {
     const known = this.declare(kind, from.types.slice(0, 2));
     this.lines.push(`${known.name}(x, y) <= ${literal(from, "x", "y")};`);
     return known;
@@ -108,7 +115,10 @@ export class Site {
     this.readable.push(known, known);
     if (!this.make.chance(0.7)) return true;
     const name = this.name("o");
-    this.lines.push(`output ${name}(${columns(known.types)}) ${this.level()};`, `${name}(${variables(known.types)}) <= ${known.name}(${variables(known.types)});`);
+    this.lines.push(
+      `output ${name}(${columns(known.types)}) ${this.level()};`,
+      `${name}(${variables(known.types)}) <= ${known.name}(${variables(known.types)});`,
+    );
     return true;
   }
 

@@ -19,11 +19,15 @@ test("four of five findings about generated programs have a witness", { timeout:
     if (generated === null) continue;
     const found = demonstrate(generated, tries);
     all.push(...found);
-    if (process.env["DLC_WITNESSES"] !== undefined) for (const { rule, reasons, by } of found) if (by === null) console.log(`seed ${seed}: no witness for ${rule} (${reasons.join(", ")})`);
+    if (process.env["DLC_WITNESSES"] !== undefined)
+      for (const { rule, reasons, by } of found)
+        if (by === null) console.log(`seed ${seed}: no witness for ${rule} (${reasons.join(", ")})`);
   }
   const shown = all.filter(({ by }) => by !== null);
   const alone = all.filter(({ by }) => by === "itself");
-  console.log(`${programs} programs; of ${all.length} rules that are marked ${shown.length} have a witness (${Math.round((100 * shown.length) / all.length)} %), ${alone.length} with all others coordinated`);
+  console.log(
+    `${programs} programs; of ${all.length} rules that are marked ${shown.length} have a witness (${Math.round((100 * shown.length) / all.length)} %), ${alone.length} with all others coordinated`,
+  );
   for (const reason of new Set(all.flatMap(({ reasons }) => reasons))) {
     const of = all.filter(({ reasons }) => reasons.includes(reason));
     console.log(`  ${reason}: ${of.filter(({ by }) => by !== null).length} of ${of.length}`);

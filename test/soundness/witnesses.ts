@@ -20,12 +20,19 @@ export function demonstrate({ text }: Generated, tries: number): Demonstrated[] 
   const { plan } = check(text);
   const { ir, findings } = plan.analysis;
   const reasons = new Map<RuleId, Reason[]>();
-  for (const { rule, reason } of findings) if (ir.rules.has(rule)) reasons.set(rule, [...(reasons.get(rule) ?? []), reason]);
-  const differing = new Set(plan.outputs.filter(({ before }) => before.name !== "Async" && before.name !== "Seal").map(({ output }) => output));
+  for (const { rule, reason } of findings)
+    if (ir.rules.has(rule)) reasons.set(rule, [...(reasons.get(rule) ?? []), reason]);
+  const differing = new Set(
+    plan.outputs.filter(({ before }) => before.name !== "Async" && before.name !== "Seal").map(({ output }) => output),
+  );
   return [...reasons]
     .filter(([rule]) => outputsBelow(ir, rule).some((output) => differing.has(output)))
     .map(([rule, reasons]) => {
       const { hunted, how } = huntForRule(plan, rule, (_, name) => functions[name], tries);
-      return { rule, reasons, by: hunted.witness === null ? null : how.startsWith("without") ? "the program without coordination" : "itself" };
+      return {
+        rule,
+        reasons,
+        by: hunted.witness === null ? null : how.startsWith("without") ? "the program without coordination" : "itself",
+      };
     });
 }

@@ -20,11 +20,12 @@ interface Kept {
 export function adversaries(ir: Ir): Readonly<Record<string, Function>> {
   const out: Record<string, Function> = {};
   for (const external of ir.externals.values()) {
-    if (external.kind === "component") out[createName(external.name)] = (receiver: Out, settled: (listener: () => void) => void) => {
-      const adversary = new Adversary(ir, external, receiver);
-      settled(() => adversary.settle());
-      return adversary.inputs();
-    };
+    if (external.kind === "component")
+      out[createName(external.name)] = (receiver: Out, settled: (listener: () => void) => void) => {
+        const adversary = new Adversary(ir, external, receiver);
+        settled(() => adversary.settle());
+        return adversary.inputs();
+      };
   }
   return out;
 }
@@ -45,7 +46,9 @@ class Adversary {
   }
 
   inputs(): Readonly<Record<string, (row: Row) => void>> {
-    return Object.fromEntries([...this.#component.ins.values()].map((name) => [name, (row: Row) => this.#take(name, row)]));
+    return Object.fromEntries(
+      [...this.#component.ins.values()].map((name) => [name, (row: Row) => this.#take(name, row)]),
+    );
   }
 
   settle(): void {
@@ -78,12 +81,18 @@ class Adversary {
   #join(rule: Rule, from: string, row: Row): void {
     const others = new Set(
       this.#rules
-        .filter(({ path, head }) => path!.word === "CW" && path!.from !== from && head.collection === rule.head.collection)
+        .filter(
+          ({ path, head }) => path!.word === "CW" && path!.from !== from && head.collection === rule.head.collection,
+        )
         .map(({ path }) => path!.from),
     );
     const columns = this.#columns(rule).map(({ name }) => name);
     for (const kept of this.#kept) {
-      if (!others.has(kept.from) || columns.some((name) => name in row && name in kept.row && row[name] !== kept.row[name])) continue;
+      if (
+        !others.has(kept.from) ||
+        columns.some((name) => name in row && name in kept.row && row[name] !== kept.row[name])
+      )
+        continue;
       // Only what both have is determined by either.
       if (columns.some((name) => Object.hasOwn(row, name) !== Object.hasOwn(kept.row, name))) continue;
       this.#give(rule, row, [textOf(from, row), textOf(kept.from, kept.row)].sort().join(), true);
@@ -92,7 +101,9 @@ class Adversary {
 
   /** All that is kept within the gate's value. Writes of different values of their own gates commute. */
   #seen(gate: readonly string[] | null, row: Row): string {
-    const met = this.#kept.filter((kept) => (gate ?? []).every((name) => !(name in kept.row) || !(name in row) || kept.row[name] === row[name]));
+    const met = this.#kept.filter((kept) =>
+      (gate ?? []).every((name) => !(name in kept.row) || !(name in row) || kept.row[name] === row[name]),
+    );
     return met
       .map((kept) => kept.digest)
       .sort()

@@ -28,11 +28,17 @@ export function filesOf(texts: Readonly<Record<string, string>>): ImportedFiles 
 }
 
 /** Compiles up to the plan; throws with all diagnostics if the text is no valid program. */
-export function check(text: string, strategy: Strategy = "auto", files: ImportedFiles = new Map(), options: Omit<PlaceOptions, "strategy"> = {}): Checked {
+export function check(
+  text: string,
+  strategy: Strategy = "auto",
+  files: ImportedFiles = new Map(),
+  options: Omit<PlaceOptions, "strategy"> = {},
+): Checked {
   const parsed = parseProgram({ path: "test.dlc", text }, files);
   const lowered = parsed.value && lower(parsed.value);
   const found = [...parsed.diagnostics, ...(lowered?.diagnostics ?? [])];
-  if (!lowered?.value || found.some(({ severity }) => severity === "error")) throw new Error(found.map(({ code, message }) => `${code} ${message}`).join("\n"));
+  if (!lowered?.value || found.some(({ severity }) => severity === "error"))
+    throw new Error(found.map(({ code, message }) => `${code} ${message}`).join("\n"));
   const analysis = analyze(lowered.value);
   const placed = place(analysis, { ...options, strategy });
   const plan = placed.value;
@@ -50,9 +56,12 @@ export function check(text: string, strategy: Strategy = "auto", files: Imported
     label: show(analysis.inference),
     before: show(plan.before),
     after: show(plan.residual.inference),
-    marks: analysis.findings.map(({ rule, reason, gate }) => `${short(rule)} ${reason} {${gate === null ? "*" : gate.join(",")}}`),
+    marks: analysis.findings.map(
+      ({ rule, reason, gate }) => `${short(rule)} ${reason} {${gate === null ? "*" : gate.join(",")}}`,
+    ),
     inserted: plan.insertions.map(
-      ({ mechanism, at, key, protects }) => `${mechanism} ${at.join("+")}${key.length > 0 ? ` by ${key.join(",")}` : ""} for ${protects.map(short).join("+")}`,
+      ({ mechanism, at, key, protects }) =>
+        `${mechanism} ${at.join("+")}${key.length > 0 ? ` by ${key.join(",")}` : ""} for ${protects.map(short).join("+")}`,
     ),
   };
 }

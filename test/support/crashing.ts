@@ -59,7 +59,13 @@ export class Machine {
   torn = 0;
   snapshots = 0;
 
-  constructor(run: Crashing, world: ReadonlyMap<string, Machine>, told: Map<string, Set<string>>, program: RoleProgram | null, index: number) {
+  constructor(
+    run: Crashing,
+    world: ReadonlyMap<string, Machine>,
+    told: Map<string, Set<string>>,
+    program: RoleProgram | null,
+    index: number,
+  ) {
     this.name = program === null ? LOG : addressOf(program.meta.role, index);
     this.#run = run;
     this.#world = world;
@@ -74,11 +80,26 @@ export class Machine {
     const identity = { self: this.name, program: "", version: "", counts: deployment.counts, isOnNats: false };
     const lives = fault === "numbers anew" ? this.crashes : 0;
     if (this.#program === null) {
-      const opened = Journal.open(folder, identity, (epoch) => new RecordedSequencer(deployment, programs.map(({ meta }) => meta), epoch + lives), snapshotAfter);
+      const opened = Journal.open(
+        folder,
+        identity,
+        (epoch) =>
+          new RecordedSequencer(
+            deployment,
+            programs.map(({ meta }) => meta),
+            epoch + lives,
+          ),
+        snapshotAfter,
+      );
       this.journal = opened.journal;
       this.#sequencer = opened.recorded;
     } else {
-      const opened = Journal.open(folder, identity, (epoch) => new RecordedInstance(this.#program!, deployment, this.#index, epoch + lives), snapshotAfter);
+      const opened = Journal.open(
+        folder,
+        identity,
+        (epoch) => new RecordedInstance(this.#program!, deployment, this.#index, epoch + lives),
+        snapshotAfter,
+      );
       this.journal = opened.journal;
       this.instance = opened.recorded;
       this.instance.deadlines();
@@ -184,7 +205,9 @@ export function runCrashing(run: Crashing): Crashed {
     }
   }
   const streams = run.asStreams === true ? new Streams(random, [...world.values()]) : null;
-  const hasLog = streams === null && run.programs.some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
+  const hasLog =
+    streams === null &&
+    run.programs.some(({ meta }) => meta.collections.some(({ ordering }) => ordering !== undefined));
   if (hasLog) world.set(LOG, new Machine(run, world, told, null, 0));
   const machines = [...world.values()];
   const sources = sourcesOf(run);
@@ -200,7 +223,8 @@ export function runCrashing(run: Crashing): Crashed {
     const flying = machines.flatMap((machine) => machine.sent.map((envelope) => ({ machine, envelope })));
     const stepping = machines.filter(({ wants }) => wants);
     const reading = streams?.readings ?? [];
-    const choice = random.below(open.length + flying.length + stepping.length * 2 + reading.length + 1) - reading.length;
+    const choice =
+      random.below(open.length + flying.length + stepping.length * 2 + reading.length + 1) - reading.length;
     if (choice < 0) {
       reading[choice + reading.length]();
     } else if (choice < open.length) {
@@ -214,12 +238,24 @@ export function runCrashing(run: Crashing): Crashed {
       // A death between what is computed and what is written, or between that and what leaves.
       machine.turn();
       if (mayDie && random.chance(dying)) machine.die(random);
-      if (open.length === 0 && flying.length === 0 && reading.length === 0 && machines.every((each) => !each.turn()) && machines.every(({ sent }) => sent.length === 0)) break;
+      if (
+        open.length === 0 &&
+        flying.length === 0 &&
+        reading.length === 0 &&
+        machines.every((each) => !each.turn()) &&
+        machines.every(({ sent }) => sent.length === 0)
+      )
+        break;
     }
   }
   for (const { journal } of machines) journal.close();
   const outputs = Object.fromEntries([...told].map(([key, rows]) => [key, [...rows].sort()] as const));
-  return { outputs, crashes: machines.reduce((sum, { crashes }) => sum + crashes, 0), torn: machines.reduce((sum, each) => sum + each.torn, 0), snapshots: machines.reduce((sum, each) => sum + each.snapshots, 0) };
+  return {
+    outputs,
+    crashes: machines.reduce((sum, { crashes }) => sum + crashes, 0),
+    torn: machines.reduce((sum, each) => sum + each.torn, 0),
+    snapshots: machines.reduce((sum, each) => sum + each.snapshots, 0),
+  };
 }
 
 /** Row and position are one record, so that neither is there without the other. */
@@ -238,8 +274,14 @@ function sourcesOf({ programs, deployment, inputs }: Crashing): readonly Source[
     for (let node = 0; node < (deployment.counts[meta.role] ?? 0); node++) {
       for (const { name, kind } of meta.collections) {
         if (kind !== "input") continue;
-        const given = inputs.filter((each) => each.role === meta.role && each.node === node && each.collection === name);
-        sources.push({ name, at: addressOf(meta.role, node), items: [...given, { role: meta.role, node, collection: name, end: true }] });
+        const given = inputs.filter(
+          (each) => each.role === meta.role && each.node === node && each.collection === name,
+        );
+        sources.push({
+          name,
+          at: addressOf(meta.role, node),
+          items: [...given, { role: meta.role, node, collection: name, end: true }],
+        });
       }
     }
   }

@@ -52,16 +52,21 @@ export class Joining {
     this.random = new Random(options.seed);
     const { programs, counts } = options;
     this.registry = this.#openRegistry();
-    for (const { meta } of programs) for (let index = 0; index < counts[meta.role]; index++) this.#add(meta.role, index, false);
+    for (const { meta } of programs)
+      for (let index = 0; index < counts[meta.role]; index++) this.#add(meta.role, index, false);
   }
 
   #add(role: string, index: number, joins: boolean): MemberInstance {
     const program = this.#options.programs.find(({ meta }) => meta.role === role)!;
     const { counts, dynamic, isOnLogs, programs } = this.#options;
     const metas = isOnLogs ? { metas: programs.map(({ meta }) => meta) } : {};
-    const make = <I extends MemberInstance>(of: new (...given: ConstructorParameters<typeof MemberInstance>) => I, epoch: number): I =>
-      new of(program, { counts, dynamic: new Set(dynamic) }, index, epoch, { joins, pieceBytes: 512, ...metas });
-    const instance = this.#opened(addressOf(role, index), (epoch) => make(RecordedMember, epoch)) ?? make(MemberInstance, 1 + this.random.below(1000));
+    const make = <I extends MemberInstance>(
+      of: new (...given: ConstructorParameters<typeof MemberInstance>) => I,
+      epoch: number,
+    ): I => new of(program, { counts, dynamic: new Set(dynamic) }, index, epoch, { joins, pieceBytes: 512, ...metas });
+    const instance =
+      this.#opened(addressOf(role, index), (epoch) => make(RecordedMember, epoch)) ??
+      make(MemberInstance, 1 + this.random.below(1000));
     instance.onRefused = (why) => void this.refused.set(instance.address, why);
     this.instances.set(instance.address, instance);
     return instance;
@@ -70,7 +75,9 @@ export class Joining {
   #openRegistry(): Registry {
     const { counts, programs, dynamic, isOnLogs } = this.#options;
     const metas = programs.map(({ meta }) => meta);
-    const recorded = isOnLogs ? null : this.#opened(LOG, (epoch) => new RecordedRegistry({ counts }, metas, epoch, dynamic));
+    const recorded = isOnLogs
+      ? null
+      : this.#opened(LOG, (epoch) => new RecordedRegistry({ counts }, metas, epoch, dynamic));
     return recorded ?? new Registry({ counts }, metas, 1, dynamic);
   }
 
@@ -78,7 +85,12 @@ export class Joining {
   #opened<R extends RecordedMember | RecordedRegistry>(self: string, create: (epoch: number) => R): R | null {
     const { folder, counts } = this.#options;
     if (folder === undefined) return null;
-    const { journal, recorded } = Journal.open(folder, { self, program: "", version: "", counts, isOnNats: false }, create, SNAPSHOT_AFTER);
+    const { journal, recorded } = Journal.open(
+      folder,
+      { self, program: "", version: "", counts, isOnNats: false },
+      create,
+      SNAPSHOT_AFTER,
+    );
     recorded.recordIn(journal);
     this.#journals.set(self, journal);
     return recorded;
@@ -148,7 +160,7 @@ export class Joining {
   }
 
   #arriveFrom(address: string): void {
-    for (let at; (at = this.#pool.findIndex(({ from }) => from === address)) >= 0; ) this.#deliver(at);
+    for (let at; (at = this.#pool.findIndex(({ from }) => from === address)) >= 0;) this.#deliver(at);
   }
 
   #act(): boolean {
@@ -192,7 +204,16 @@ export class Joining {
       const log = part.kind === "append" || part.kind === "tick" ? part.log : MEMBERS_LOG;
       of.set(log, [...(of.get(log) ?? views), part]);
     }
-    for (const [log, own] of of) this.#store(log, (upTo) => ({ kind: "appended", log, upTo, from, epoch, first: 1, envelopes: [{ seq, parts: own }] }));
+    for (const [log, own] of of)
+      this.#store(log, (upTo) => ({
+        kind: "appended",
+        log,
+        upTo,
+        from,
+        epoch,
+        first: 1,
+        envelopes: [{ seq, parts: own }],
+      }));
   }
 
   #store(log: string, make: (upTo: number) => LogEntry): void {
@@ -203,16 +224,23 @@ export class Joining {
     // For whoever looks on: the changes as they have been put in order.
     if (log !== MEMBERS_LOG) return;
     if (entry.kind === "epoch end") this.registry.forgetSilent();
-    else for (const { seq, parts } of entry.envelopes) this.registry.take({ from: entry.from, to: LOG, epoch: entry.epoch, seq, parts });
+    else
+      for (const { seq, parts } of entry.envelopes)
+        this.registry.take({ from: entry.from, to: LOG, epoch: entry.epoch, seq, parts });
     this.registry.flush();
   }
 
   #step(instance: MemberInstance): void {
     // Mostly all that waits, sometimes a part of it.
-    const choice = this.#options.folder === undefined && instance.isLiving && this.random.chance(0.3) ? { limit: 1 + this.random.below(2) } : undefined;
+    const choice =
+      this.#options.folder === undefined && instance.isLiving && this.random.chance(0.3)
+        ? { limit: 1 + this.random.below(2) }
+        : undefined;
     const { envelopes, outputs, faults } = instance.step(choice);
     this.#send(envelopes);
-    for (const { to, parts } of envelopes) if (parts.some(({ kind }) => kind === "snapshot")) this.toldAtCut.set(to, [...(this.delivered.get(`${instance.address}.answer`) ?? [])]);
+    for (const { to, parts } of envelopes)
+      if (parts.some(({ kind }) => kind === "snapshot"))
+        this.toldAtCut.set(to, [...(this.delivered.get(`${instance.address}.answer`) ?? [])]);
     this.faults.push(...faults.filter(({ code }) => code !== "DLC924"));
     for (const { collection, rows } of outputs) {
       const id = `${instance.address}.${collection}`;

@@ -24,9 +24,12 @@ function rowText(columns: CollectionMeta["columns"], row: Row, lattices: RolePro
 function effectsText({ meta, lattices }: RoleProgram, { outputs, sends, seals }: StepOutput): string {
   const ofOutput = (name: string): CollectionMeta => meta.collections.find((one) => one.name === name)!;
   const ofTarget = (id: string): CollectionMeta => meta.targets.find((one) => one.id === id)!.collection;
-  const text = ({ columns }: CollectionMeta, rows: readonly Row[]): string => rows.map((row) => rowText(columns, row, lattices)).join("");
+  const text = ({ columns }: CollectionMeta, rows: readonly Row[]): string =>
+    rows.map((row) => rowText(columns, row, lattices)).join("");
   return [
-    ...outputs.map(({ collection, retract, rows }) => `${retract ? "-" : ""}${collection}${text(ofOutput(collection), rows)}`),
+    ...outputs.map(
+      ({ collection, retract, rows }) => `${retract ? "-" : ""}${collection}${text(ofOutput(collection), rows)}`,
+    ),
     ...sends.map(({ target, to, rows }) => `${target}${to === null ? "" : `@${to}`}${text(ofTarget(target), rows)}`),
     ...seals.map(({ target, key }) => `seal ${target}${JSON.stringify(key)}`),
   ].join(" ");
@@ -42,7 +45,11 @@ export interface Played {
 }
 
 /** Instance 0 of role R alone, uncoordinated, one step for each of the events. */
-export function play(text: string, steps: readonly Events[], functions: Readonly<Record<string, Function>> = {}): Played {
+export function play(
+  text: string,
+  steps: readonly Events[],
+  functions: Readonly<Record<string, Function>> = {},
+): Played {
   const program = loadRole(emit(bare(irOf(text))).value!, "R", (_, name) => functions[name]);
   const alone = new World(program.createEvaluator, "R#0");
   return {
@@ -53,7 +60,11 @@ export function play(text: string, steps: readonly Events[], functions: Readonly
 }
 
 /** The steps of a play in which nothing may go wrong. */
-export function trace(text: string, steps: readonly Events[], functions: Readonly<Record<string, Function>> = {}): readonly string[] {
+export function trace(
+  text: string,
+  steps: readonly Events[],
+  functions: Readonly<Record<string, Function>> = {},
+): readonly string[] {
   const { steps: lines, faults } = play(text, steps, functions);
   if (faults.length > 0) throw new Error(faults.join("\n"));
   return lines;
@@ -104,7 +115,9 @@ export function always(text: string, given: Given, output: string, options: RunO
 
 /** `DLC224 role B has 5 …` of everything at error level. */
 export function errors(text: string): readonly string[] {
-  return compile({ path: "test.dlc", text }).diagnostics.flatMap(({ severity, code, message }) => (severity === "error" ? [`${code} ${message}`] : []));
+  return compile({ path: "test.dlc", text }).diagnostics.flatMap(({ severity, code, message }) =>
+    severity === "error" ? [`${code} ${message}`] : [],
+  );
 }
 
 /** What to do about the first error. */

@@ -8,12 +8,14 @@ const fail = (at: string, problem: string): never => {
 const matches =
   (form: RegExp): Check =>
   (value, at) => {
-    if (typeof value !== "string" || !form.test(value)) fail(at, `${JSON.stringify(value)} is not of the form ${String(form)}`);
+    if (typeof value !== "string" || !form.test(value))
+      fail(at, `${JSON.stringify(value)} is not of the form ${String(form)}`);
   };
 const whole =
   (least: number, most: number): Check =>
   (value, at) => {
-    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) fail(at, `${JSON.stringify(value)} is no whole number from ${least} to ${most}`);
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+      fail(at, `${JSON.stringify(value)} is no whole number from ${least} to ${most}`);
   };
 const listOf =
   (each: Check): Check =>
@@ -50,7 +52,10 @@ const keyValues: Check = (value, at) => {
   const keys = (value as readonly { readonly key: string }[]).map(({ key }) => key);
   if (new Set(keys).size !== keys.length) fail(at, "a key stands twice");
 };
-const link = message({ traceId, spanId }, { traceState: text, attributes: keyValues, droppedAttributesCount: uint32, flags: uint32 });
+const link = message(
+  { traceId, spanId },
+  { traceState: text, attributes: keyValues, droppedAttributesCount: uint32, flags: uint32 },
+);
 const status = message({}, { message: text, code: whole(0, 2) });
 const spanFields = message(
   { traceId, spanId, name: matches(/./), kind: whole(0, 5), startTimeUnixNano: fixed64, endTimeUnixNano: fixed64 },
@@ -68,7 +73,10 @@ const spanFields = message(
 );
 const span: Check = (value, at) => {
   spanFields(value, at);
-  const { startTimeUnixNano: from, endTimeUnixNano: to } = value as { startTimeUnixNano: string; endTimeUnixNano: string };
+  const { startTimeUnixNano: from, endTimeUnixNano: to } = value as {
+    startTimeUnixNano: string;
+    endTimeUnixNano: string;
+  };
   if (BigInt(to) < BigInt(from)) fail(at, "it ends before it starts");
 };
 const scope = message({}, { name: text, version: text, attributes: keyValues, droppedAttributesCount: uint32 });
@@ -92,19 +100,29 @@ export interface SentSpan {
   readonly counts: readonly string[];
 }
 
-type Attributes = readonly { readonly key: string; readonly value: { readonly stringValue?: string; readonly intValue?: string } }[];
+type Attributes = readonly {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string; readonly intValue?: string };
+}[];
 
 /** The spans of a request's body, or of a line of a file; throws where it is not of the protocol. */
 export function spansIn(body: string): readonly SentSpan[] {
   const data: unknown = JSON.parse(body);
   tracesData(data, "TracesData");
   const { resourceSpans: all } = data as {
-    resourceSpans: { resource: { attributes: Attributes }; scopeSpans: { spans: (Omit<SentSpan, "at" | "counts"> & { attributes: Attributes })[] }[] }[];
+    resourceSpans: {
+      resource: { attributes: Attributes };
+      scopeSpans: { spans: (Omit<SentSpan, "at" | "counts"> & { attributes: Attributes })[] }[];
+    }[];
   };
   return all.flatMap(({ resource: { attributes }, scopeSpans: scopes }) => {
     const at = attributes.find(({ key }) => key === "service.instance.id")!.value.stringValue!;
     return scopes.flatMap(({ spans }) =>
-      spans.map(({ attributes: counts, ...one }) => ({ ...one, at, counts: counts.map(({ key, value }) => `${key.replace(/^dlc\./, "")} ${value.intValue}`) })),
+      spans.map(({ attributes: counts, ...one }) => ({
+        ...one,
+        at,
+        counts: counts.map(({ key, value }) => `${key.replace(/^dlc\./, "")} ${value.intValue}`),
+      })),
     );
   });
 }

@@ -1,6 +1,16 @@
 /** Roles with rules written by hand, for tests of what stands around an evaluator. */
 import type {
-  CollectionMeta, Environment, Evaluator, RoleProgram, Row, SealedMeta, StepInput, StepOutput, TargetMeta, TravelMeta, ValueType,
+  CollectionMeta,
+  Environment,
+  Evaluator,
+  RoleProgram,
+  Row,
+  SealedMeta,
+  StepInput,
+  StepOutput,
+  TargetMeta,
+  TravelMeta,
+  ValueType,
 } from "../../src/runtime/program.ts";
 
 export type Effects = { -readonly [K in keyof StepOutput]?: StepOutput[K] };
@@ -49,12 +59,19 @@ export function columns(types: Readonly<Record<string, ValueType>>): CollectionM
 }
 
 export function collection(
-  kind: CollectionMeta["kind"], name: string, types: Readonly<Record<string, ValueType>>, more: Partial<CollectionMeta> = {},
+  kind: CollectionMeta["kind"],
+  name: string,
+  types: Readonly<Record<string, ValueType>>,
+  more: Partial<CollectionMeta> = {},
 ): CollectionMeta {
   return { kind, name, columns: columns(types), ...more };
 }
 
-export function sealedBy(key: readonly number[], producers: readonly string[] = [], more: Partial<SealedMeta> = {}): SealedMeta {
+export function sealedBy(
+  key: readonly number[],
+  producers: readonly string[] = [],
+  more: Partial<SealedMeta> = {},
+): SealedMeta {
   return { key, single: false, deadlineMs: null, producers, deferred: false, ...more };
 }
 

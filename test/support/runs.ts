@@ -60,19 +60,43 @@ export function runAll(plan: Plan, given: Given, options: RunOptions = {}): Run[
   const runs: Run[] = [];
   for (const schedule of names) {
     for (let seed = 1; seed <= (options.seeds ?? 3); seed++) {
-      const result = simulate({ programs, deployment: { counts }, inputs: inputsOf(options.order?.(seed) ?? given), schedule, seed, ...(options.interleave === undefined ? {} : { interleave: options.interleave }) });
+      const result = simulate({
+        programs,
+        deployment: { counts },
+        inputs: inputsOf(options.order?.(seed) ?? given),
+        schedule,
+        seed,
+        ...(options.interleave === undefined ? {} : { interleave: options.interleave }),
+      });
       // Instances and traces of hundreds of runs are not kept.
-      runs.push({ schedule, seed, result: { ...result, trace: [], instances: new Map() }, contents: contentsOf(result, shown, (output) => (plan.analysis.ir.collections.get(output)!.level === "eventual" ? "now" : "ever")), now: contentsOf(result, shown, () => "now") });
+      runs.push({
+        schedule,
+        seed,
+        result: { ...result, trace: [], instances: new Map() },
+        contents: contentsOf(result, shown, (output) =>
+          plan.analysis.ir.collections.get(output)!.level === "eventual" ? "now" : "ever",
+        ),
+        now: contentsOf(result, shown, () => "now"),
+      });
     }
   }
   return runs;
 }
 
-function contentsOf(result: SimulationResult, shown: Show, which: (output: string) => "ever" | "now"): Map<string, Map<string, string>> {
+function contentsOf(
+  result: SimulationResult,
+  shown: Show,
+  which: (output: string) => "ever" | "now",
+): Map<string, Map<string, string>> {
   const out = new Map<string, Map<string, string>>();
   for (const { output, address, ...rows } of result.outputs) {
     const instances = out.get(output) ?? new Map<string, string>();
-    instances.set(address, shown(output, rows[which(output)]).map((row) => canonicalText(row)).join(" "));
+    instances.set(
+      address,
+      shown(output, rows[which(output)])
+        .map((row) => canonicalText(row))
+        .join(" "),
+    );
     out.set(output, instances);
   }
   return out;
@@ -91,15 +115,24 @@ export function broken(plan: Plan, runs: readonly Run[], labelOf: (output: strin
     const first = new Map<string, { text: string; run: Run }>();
     for (const run of runs) {
       const instances = run.contents.get(id)!;
-      if (agree && new Set(instances.values()).size > 1) out.push(`${id} is ${label}, and replicas differ under ${run.schedule} ${run.seed}: ${[...instances].map(([at, text]) => `${at}: ${text}`).join(" | ")}`);
+      if (agree && new Set(instances.values()).size > 1)
+        out.push(
+          `${id} is ${label}, and replicas differ under ${run.schedule} ${run.seed}: ${[...instances].map(([at, text]) => `${at}: ${text}`).join(" | ")}`,
+        );
       // Up to Inst replicas agree in the end, where the output also says what ceases.
       const now = [...run.now.get(id)!.values()];
-      if (retracts && replicated && label !== "Diverge" && new Set(now).size > 1) out.push(`${id} is ${label}, and replicas do not agree in the end under ${run.schedule} ${run.seed}: ${now.join(" | ")}`);
+      if (retracts && replicated && label !== "Diverge" && new Set(now).size > 1)
+        out.push(
+          `${id} is ${label}, and replicas do not agree in the end under ${run.schedule} ${run.seed}: ${now.join(" | ")}`,
+        );
       if (!strict) continue;
       for (const [address, text] of instances) {
         const known = first.get(address);
         if (known === undefined) first.set(address, { text, run });
-        else if (known.text !== text) out.push(`${id} is ${label}, and at ${address} ${known.run.schedule} ${known.run.seed} gives {${known.text}}, ${run.schedule} ${run.seed} gives {${text}}`);
+        else if (known.text !== text)
+          out.push(
+            `${id} is ${label}, and at ${address} ${known.run.schedule} ${known.run.seed} gives {${known.text}}, ${run.schedule} ${run.seed} gives {${text}}`,
+          );
       }
     }
   }
@@ -119,10 +152,19 @@ export function differs(runs: readonly Run[], output: string): { betweenRuns: bo
 }
 
 /** The program as its plan coordinates it, and as it is without: both must keep their own labels. */
-export function examine(text: string, given: Given, options: RunOptions = {}): { coordinated: Run[]; bare: Run[]; problems: string[]; plan: Plan } {
+export function examine(
+  text: string,
+  given: Given,
+  options: RunOptions = {},
+): { coordinated: Run[]; bare: Run[]; problems: string[]; plan: Plan } {
   const checked = check(text);
   const without = check(text, "none");
   const coordinated = runAll(checked.plan, given, options);
   const bare = runAll(without.plan, given, options);
-  return { coordinated, bare, plan: checked.plan, problems: [...broken(checked.plan, coordinated, checked.after), ...broken(without.plan, bare, checked.before)] };
+  return {
+    coordinated,
+    bare,
+    plan: checked.plan,
+    problems: [...broken(checked.plan, coordinated, checked.after), ...broken(without.plan, bare, checked.before)],
+  };
 }

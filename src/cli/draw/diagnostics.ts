@@ -61,7 +61,11 @@ export function drawDiagnostic(diagnostic: Diagnostic, paint: Paint, width: numb
 }
 
 function signed(change: string, paint: Paint): string {
-  return change.startsWith("+") ? paint.good(change) : change.startsWith("-") ? paint.severity("error", change) : change;
+  return change.startsWith("+")
+    ? paint.good(change)
+    : change.startsWith("-")
+      ? paint.severity("error", change)
+      : change;
 }
 
 function isOneLine({ file, span }: Mark): boolean {

@@ -45,7 +45,8 @@ const pretty: Form<string> = {
     const style = paint(io.colour);
     const findings = pretty.findings(compilation.file, diagnostics, io);
     if (compilation.plan === null) return findings;
-    const none = compilation.plan.outputs.length === 0 ? `  ${style.faint("no outputs, so that nothing is promised")}\n` : "";
+    const none =
+      compilation.plan.outputs.length === 0 ? `  ${style.faint("no outputs, so that nothing is promised")}\n` : "";
     return `${findings}${style.strong(compilation.file.path)}\n${none}${drawPlan(compilation.plan, style, io.width)}${drawClaims(functions, style)}\n`;
   },
   findings: (_, found, io) => found.map((each) => `${drawDiagnostic(each, paint(io.colour), io.width)}\n`).join(""),

@@ -17,7 +17,9 @@ export function roleOf(id: CollectionId, ir: Ir): Role {
 
 /** One line: `seal at Report.click by (campaign), votes of AdServer, for poor#1`. */
 export function describe(insertion: Insertion, ir: Ir): string {
-  const at = insertion.at.map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`)).reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
+  const at = insertion.at
+    .map((id) => (id.includes(".") ? id : `${insertion.role}.${id}`))
+    .reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
   const key = insertion.key.length === 0 ? "" : ` by (${insertion.key.join(", ")})`;
   const rules = insertion.protects.map((rule) => ruleText(rule, ir)).join(", ");
   const where = at === "" ? `in ${insertion.role}` : `at ${at}`;
@@ -25,7 +27,8 @@ export function describe(insertion: Insertion, ir: Ir): string {
     case "seal":
       return `seal ${where}${key}, ${votes(insertion)}, for ${rules}`;
     case "barrier":
-      if (insertion.epochMs !== null) return `barrier ${where}: one log, cut into epochs of ${duration(insertion.epochMs)}, for ${rules}`;
+      if (insertion.epochMs !== null)
+        return `barrier ${where}: one log, cut into epochs of ${duration(insertion.epochMs)}, for ${rules}`;
       return `wait for the end of ${at}${key}, ${votes(insertion)}, for ${rules}`;
     case "order":
       return `order ${where}${key}: ${insertion.key.length === 0 ? "one log" : "a log for each value"}, for ${rules}`;

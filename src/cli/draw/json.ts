@@ -111,7 +111,9 @@ function collectionsOf({ compilation: { analysis, file } }: CheckedProgram): obj
   return [...analysis.ir.collections.values()]
     .filter(({ id, kind, role }) => {
       const external = analysis.ir.externals.get(role);
-      return external?.kind === "component" ? external.outs.has(id) : kind === "channel" || kind === "table" || kind === "scratch";
+      return external?.kind === "component"
+        ? external.outs.has(id)
+        : kind === "channel" || kind === "table" || kind === "scratch";
     })
     .map((collection) => {
       const label = analysis.inference.labels.get(collection.id) ?? { name: "Async", key: null };
@@ -135,7 +137,10 @@ function findingsOf({ compilation: { analysis } }: CheckedProgram): object[] {
 }
 
 function planOf({ compilation: { plan, file } }: CheckedProgram): object[] {
-  return (plan?.insertions ?? []).map((insertion) => ({ ...insertionOf(insertion, plan!.analysis.ir), file: file.path }));
+  return (plan?.insertions ?? []).map((insertion) => ({
+    ...insertionOf(insertion, plan!.analysis.ir),
+    file: file.path,
+  }));
 }
 
 function insertionOf(insertion: Insertion, ir: Ir): object {
@@ -160,7 +165,12 @@ function plansOf({ compilation: { plan, file } }: CheckedProgram): object[] {
   const other = ({ insertions, outputs, ...rest }: OtherPlan): object => ({
     ...rest,
     plan: insertions.map((insertion) => insertionOf(insertion, plan.analysis.ir)),
-    outputs: outputs.map(({ output, after, achieved, pacelc }) => ({ name: output, after: after.name, achieved, pacelc })),
+    outputs: outputs.map(({ output, after, achieved, pacelc }) => ({
+      name: output,
+      after: after.name,
+      achieved,
+      pacelc,
+    })),
   });
   return [{ file: file.path, rates, assumed, cost, stops, baseline: other(baseline), others: others.map(other) }];
 }

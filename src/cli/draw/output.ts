@@ -8,12 +8,7 @@ import { Page } from "./page.ts";
 import { askingFor, reaches, ruleText } from "./rules.ts";
 import { labelText, levelWords, pacelcText } from "./words.ts";
 
-export function explainOutput(
-  plan: Plan,
-  output: OutputPlan,
-  paint: Paint,
-  width: number,
-): string {
+export function explainOutput(plan: Plan, output: OutputPlan, paint: Paint, width: number): string {
   const { ir } = plan.analysis;
   const collection = ir.collections.get(output.output)!;
   const page = new Page(paint, width);
@@ -21,8 +16,12 @@ export function explainOutput(
   page.head("What it promises");
   page.text(`${output.target}: ${levelWords[output.target]}.`);
   page.head("What it is");
-  page.item(`with nothing inserted: ${drawLabel(output.before, collection)}, ${labelText(output.before.name, roleOf(output.output, ir))}`);
-  page.item(`with the plan: ${drawLabel(output.after, collection)}, ${labelText(output.after.name, roleOf(output.output, ir))}`);
+  page.item(
+    `with nothing inserted: ${drawLabel(output.before, collection)}, ${labelText(output.before.name, roleOf(output.output, ir))}`,
+  );
+  page.item(
+    `with the plan: ${drawLabel(output.after, collection)}, ${labelText(output.after.name, roleOf(output.output, ir))}`,
+  );
   page.item(`${verdict(output)}.`);
   page.item(`${output.pacelc} (PACELC): ${pacelcText(output.pacelc)}`);
 
@@ -50,8 +49,11 @@ export function explainOutput(
 function whyNothing({ achieved, after, target }: OutputPlan, dependsOnOrder: boolean): string {
   if (target === "any") return "it promises nothing";
   if (achieved === false) return "nothing that may be inserted would help";
-  if (after.name === "Seal" || after.name === "Async") return "whatever the order of messages, the facts delivered are the same";
-  return dependsOnOrder ? "what it promises is kept whatever the order of messages" : "what may be lost, or late, differs from run to run, and it does not promise more";
+  if (after.name === "Seal" || after.name === "Async")
+    return "whatever the order of messages, the facts delivered are the same";
+  return dependsOnOrder
+    ? "what it promises is kept whatever the order of messages"
+    : "what may be lost, or late, differs from run to run, and it does not promise more";
 }
 
 function verdict(output: OutputPlan): string {

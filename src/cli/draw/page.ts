@@ -59,9 +59,15 @@ export class Page {
     if (insertion.mechanism !== "none") this.text(`Why this: ${insertion.why}`, 4);
     this.text(`What happens: ${words.does}`, 4);
     const behind = plan.outputs.filter(({ output }) => insertion.protects.some((rule) => reaches(plan, rule, output)));
-    if (behind.length > 0 && behind.every(({ before, after, achieved }) => achieved === false && before.name === after.name)) {
+    if (
+      behind.length > 0 &&
+      behind.every(({ before, after, achieved }) => achieved === false && before.name === after.name)
+    ) {
       const names = behind.map(({ output }) => output).join(", ");
-      this.text(`What it is for: ${names} would be no other without it, but then no run could be told again. Who does not need that declares ${behind.length === 1 ? "it" : "them"} \`agreed\`.`, 4);
+      this.text(
+        `What it is for: ${names} would be no other without it, but then no run could be told again. Who does not need that declares ${behind.length === 1 ? "it" : "them"} \`agreed\`.`,
+        4,
+      );
     }
     this.text(`What it costs: ${words.costs}`, 4);
     this.text(`What can stop it: ${words.stops}`, 4);

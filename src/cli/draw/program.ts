@@ -29,10 +29,7 @@ export function explainProgram(
   const coordinated = new Set(plan.insertions.flatMap(({ protects }) => protects));
   const findings = [...plan.analysis.findings, ...inference.implied.filter(({ rule }) => coordinated.has(rule))];
   const page = new Page(paint, width);
-  page.title(
-    file.path,
-    sizes(plan),
-  );
+  page.title(file.path, sizes(plan));
   page.head("What each output promises, and what it is before -> after");
   page.line(drawPlan({ ...plan, insertions: [] }, paint, width).trimEnd());
   page.line("");
@@ -70,9 +67,14 @@ export function explainProgram(
 function whyNothing({ analysis: { findings }, outputs }: Plan): string {
   if (outputs.some(({ achieved }) => achieved === false)) return "Nothing that may be inserted would help.";
   if (findings.length > 0) return "Nothing: some rules depend on order, and every promise is kept all the same.";
-  const weak = outputs.filter(({ after }) => after.name !== "Seal" && after.name !== "Async").map(({ output }) => output);
-  const said = "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive.";
-  return weak.length === 0 ? said : `${said} What may be lost, or late, differs all the same from run to run (${weak.join(", ")}).`;
+  const weak = outputs
+    .filter(({ after }) => after.name !== "Seal" && after.name !== "Async")
+    .map(({ output }) => output);
+  const said =
+    "Nothing. No rule depends on the order of messages: every fact delivered stays true, whatever may still arrive.";
+  return weak.length === 0
+    ? said
+    : `${said} What may be lost, or late, differs all the same from run to run (${weak.join(", ")}).`;
 }
 
 /** The words of levels, labels and PACELC that stand above, each once; of a label what it says of replicas, where there are any. */
@@ -90,7 +92,10 @@ function meanings({ analysis: { ir }, outputs }: Plan): Set<string> {
   for (const [name, text] of labels) said.add(`${name}: ${text}.`);
   for (const { pacelc } of outputs) said.add(`${pacelc}: ${pacelcText(pacelc)}.`);
   const missed = outputs.filter(({ achieved }) => achieved === false).map(({ output }) => output);
-  if (missed.length > 0) said.add(`Not reached: nothing that may be inserted makes ${missed.join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}. \`dlc explain ${ir.asts[0].file.path} ${missed[0]}\` names the rules in the way, and what each would need.`);
+  if (missed.length > 0)
+    said.add(
+      `Not reached: nothing that may be inserted makes ${missed.join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}. \`dlc explain ${ir.asts[0].file.path} ${missed[0]}\` names the rules in the way, and what each would need.`,
+    );
   return said;
 }
 
@@ -125,7 +130,10 @@ function insertedLines(
     if (ordering === undefined) continue;
     const isOne = plan.analysis.ir.roles.get(collection.role)!.count === 1;
     if (ordering.everyMs !== undefined) {
-      add(collection, `// ${name} comes through the log ${ordering.log}, cut into epochs of ${duration(ordering.everyMs)}: ${isOne ? "each is taken" : "every instance takes each of them"} as one set, in one step`);
+      add(
+        collection,
+        `// ${name} comes through the log ${ordering.log}, cut into epochs of ${duration(ordering.everyMs)}: ${isOne ? "each is taken" : "every instance takes each of them"} as one set, in one step`,
+      );
       continue;
     }
     const by = ordering.by.map((index) => columns[index]!.name);

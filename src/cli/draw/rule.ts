@@ -60,9 +60,13 @@ export function explainRule(
   for (const path of new Set(findings.flatMap((finding) => paths(finding, rule, plan)))) page.item(path);
   const isCoordinated = insertions(page, plan, rule);
   const rewrites = distinct(findings.flatMap((finding) => finding.rewrites));
-  if (rewrites.length > 0 || isCoordinated) page.head(isCoordinated ? "What would make it unnecessary" : "What would make it independent of order");
+  if (rewrites.length > 0 || isCoordinated)
+    page.head(isCoordinated ? "What would make it unnecessary" : "What would make it independent of order");
   for (const rewrite of rewrites) page.item(rewrite);
-  if (rewrites.length === 0 && isCoordinated) page.text("Nothing that leaves its meaning as it is: what is inserted is the least by which it knows that all of it is there.");
+  if (rewrites.length === 0 && isCoordinated)
+    page.text(
+      "Nothing that leaves its meaning as it is: what is inserted is the least by which it knows that all of it is there.",
+    );
   listClaims(page, claims);
   return page.done();
 }
@@ -112,7 +116,8 @@ function whyNothing(plan: Plan, rule: Rule): string {
   const reached = plan.outputs.filter(({ output }) => reaches(plan, rule.id, output));
   const missed = reached.filter(({ achieved }) => achieved === false);
   if (reached.length === 0) return "no output shows what it derives";
-  if (missed.length > 0) return `it would not make ${missed.map(({ output }) => output).join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}, or nothing was to be inserted`;
+  if (missed.length > 0)
+    return `it would not make ${missed.map(({ output }) => output).join(", ")} what ${missed.length === 1 ? "it promises" : "they promise"}, or nothing was to be inserted`;
   return `what it reaches keeps its promise without any (${reached.map(({ output, target }) => `${output}: ${target}`).join(", ")})`;
 }
 

@@ -14,7 +14,8 @@ export function drawWitness(witness: Witness, subject: string, how: string, pain
   const page = new Page(paint, width);
   const { output, kind, rows, one, other, inputs } = witness;
   // Where something was taken back, all that was told is more than what holds.
-  const holds = rows === "ever" && [one, other].some((side) => side.ever.length !== side.now.length) ? "has told" : "holds";
+  const holds =
+    rows === "ever" && [one, other].some((side) => side.ever.length !== side.now.length) ? "has told" : "holds";
   const name = output.slice(output.indexOf(".") + 1);
   page.head(`A witness: ${subject} does depend on order`);
   page.text(
@@ -44,14 +45,21 @@ export function drawWitness(witness: Witness, subject: string, how: string, pain
 }
 
 /** A fact that is told only because somebody has died. */
-export function drawOverclaim({ output, address, row, inputs, seed, result }: Overclaim, paint: Paint, width: number): string {
+export function drawOverclaim(
+  { output, address, row, inputs, seed, result }: Overclaim,
+  paint: Paint,
+  width: number,
+): string {
   const page = new Page(paint, width);
   const name = output.slice(output.indexOf(".") + 1);
   const dead = result.trace.find(({ kind }) => kind === "crash")?.at ?? "nobody";
   page.head(`${output} says something else when ${dead} dies`);
-  page.text(`${address} tells ${factText(name, row)}, which it never does when all live (schedule crash, seed ${seed}).`);
+  page.text(
+    `${address} tells ${factText(name, row)}, which it never does when all live (schedule crash, seed ${seed}).`,
+  );
   page.head("Input");
-  for (const item of inputs) if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
+  for (const item of inputs)
+    if ("row" in item) page.item(`${addressOf(item.role, item.node)}  ${factText(item.collection, item.row)}`);
   page.head("The run");
   scenesOf(result.trace).forEach((scene, i) => page.item(`${i + 1}. ${sceneText(scene)}`));
   return page.done();
@@ -79,7 +87,9 @@ export function drawNoWitness(
 export function drawUndecided(rule: string, output: string, paint: Paint, width: number): string {
   const page = new Page(paint, width);
   page.head(`Whether it is ${rule}`);
-  page.text(`Other rules on the way to ${output} depend on order as well, and with these coordinated nothing was found: what is shown may be theirs.`);
+  page.text(
+    `Other rules on the way to ${output} depend on order as well, and with these coordinated nothing was found: what is shown may be theirs.`,
+  );
   return page.done();
 }
 
@@ -87,7 +97,9 @@ function sceneText({ at, takes, sealed, delivers, sends }: Scene): string {
   const parts = [
     ...(takes.length > 0 ? [`takes ${takes.join(", ")}`] : []),
     ...sealed.map(({ by, partition }) => `hears that ${by} has sealed ${partition}`),
-    ...(takes.length + sealed.length === 0 && sends.every(({ seals }) => seals.length === 0) ? ["goes on with what it deferred"] : []),
+    ...(takes.length + sealed.length === 0 && sends.every(({ seals }) => seals.length === 0)
+      ? ["goes on with what it deferred"]
+      : []),
     ...delivers.map(({ text, retract }) => (retract ? `takes back ${text}` : `delivers ${text}`)),
     ...sendsText(sends),
   ];

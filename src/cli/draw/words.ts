@@ -35,7 +35,10 @@ export const pathWords: Readonly<Record<PathWord, string>> = {
 };
 
 export const mechanismWords: Readonly<
-  Record<MechanismName | "epochs" | "downstream", { readonly does: string; readonly costs: string; readonly stops: string }>
+  Record<
+    MechanismName | "epochs" | "downstream",
+    { readonly does: string; readonly costs: string; readonly stops: string }
+  >
 > = {
   none: { does: "Nothing is inserted.", costs: "Nothing.", stops: "Nothing." },
   seal: {
@@ -50,7 +53,8 @@ export const mechanismWords: Readonly<
   },
   epochs: {
     does: "All that the rule depends on is collected in one log. At the end of each epoch every instance takes what came in it, as one set and in one step, so that order within an epoch says nothing: replicas agree, and a run can be told again from its log. In another run a fact may fall into another epoch.",
-    costs: "One way to the sequencer and back for each epoch, and on average half an epoch of waiting for each fact. Producers do not wait.",
+    costs:
+      "One way to the sequencer and back for each epoch, and on average half an epoch of waiting for each fact. Producers do not wait.",
     stops: "While the sequencer cannot be reached nothing that passes through the log is answered.",
   },
   /** An order in front of another role than that of the rules. */
@@ -83,7 +87,8 @@ const labelWords: Readonly<Record<LabelName, string>> = {
 const aloneWords: Readonly<Partial<Record<LabelName, string>>> = {
   Run: "another run on the same inputs may give other facts",
   Inst: "it hears from replicas that differ for a while, so that another run on the same inputs may give other facts",
-  Diverge: "it hears from replicas that may differ for ever, so that another run on the same inputs may give other facts",
+  Diverge:
+    "it hears from replicas that may differ for ever, so that another run on the same inputs may give other facts",
 };
 
 /** What a label says of a collection of a role. */
@@ -94,11 +99,15 @@ export function labelText(name: LabelName, { replicated }: Pick<Role, "replicate
 /** `PC/seal(campaign)/EC(seal)`: what happens while something is cut off, and what it costs otherwise. */
 export function pacelcText(text: string): string {
   if (text === "PA/EL") return "answers at once, also while nobody else can be reached";
-  if (text === "PC/sequencer/EC(epoch)") return "while the sequencer cannot be reached it waits; otherwise an answer waits for the end of its epoch";
-  if (text.startsWith("PC/sequencer")) return "while the sequencer cannot be reached it waits; otherwise an answer takes two messages more";
+  if (text === "PC/sequencer/EC(epoch)")
+    return "while the sequencer cannot be reached it waits; otherwise an answer waits for the end of its epoch";
+  if (text.startsWith("PC/sequencer"))
+    return "while the sequencer cannot be reached it waits; otherwise an answer takes two messages more";
   if (text.startsWith("PC/seal(*)")) return "it waits for the end of the stream, and for who cannot be reached";
   const [, key] = /^PC\/seal\((.*)\)\/EC\(seal\)$/.exec(text) ?? [];
-  return key === undefined ? text : `a value of (${key.replaceAll(",", ", ")}) waits for the seals of its producers, and for one that cannot be reached`;
+  return key === undefined
+    ? text
+    : `a value of (${key.replaceAll(",", ", ")}) waits for the seals of its producers, and for one that cannot be reached`;
 }
 
 export const levelWords: Readonly<Record<LevelWord, string>> = {
@@ -110,13 +119,15 @@ export const levelWords: Readonly<Record<LevelWord, string>> = {
 
 /** `each value of (campaign, id) is judged by itself`. */
 export function gateWords(finding: Pick<Finding, "reason" | "gate" | "columns">): string {
-  if (finding.gate === null && finding.reason === "opaque")
-    return "unknown, so that one log has to serve all";
+  if (finding.gate === null && finding.reason === "opaque") return "unknown, so that one log has to serve all";
   if (finding.reason === "choice") return "none: neither a seal nor an order settles when a timer fires";
   if (finding.gate === null) return "unknown, so that of seals only the end of the whole stream serves it";
   if (finding.gate.length === 0)
     return "none: all facts together make one group, so that of seals only the end of the whole stream serves it";
-  const columns = finding.columns.length > 0 && finding.columns.join() !== finding.gate.join() ? `, the columns (${finding.columns.join(", ")})` : "";
+  const columns =
+    finding.columns.length > 0 && finding.columns.join() !== finding.gate.join()
+      ? `, the columns (${finding.columns.join(", ")})`
+      : "";
   return `(${finding.gate.join(", ")})${columns}: each value is judged by itself`;
 }
 

@@ -136,7 +136,9 @@ class Run {
     this.#options = options;
     this.#plan = plan;
     this.#deploy = plan.deploy;
-    this.#chaos = plan.chaos && new Chaos(plan.chaos, () => this.#living.filter(({ isReturning, isGone }) => !isReturning && !isGone));
+    this.#chaos =
+      plan.chaos &&
+      new Chaos(plan.chaos, () => this.#living.filter(({ isReturning, isGone }) => !isReturning && !isGone));
   }
 
   async finish(): Promise<number> {
@@ -220,7 +222,10 @@ class Run {
     const roles = Object.fromEntries(
       Object.entries(deploy.roles).map(([role, { instances }]) => [
         role,
-        { ...deploy.roles[role], instances: instances.map((place, i) => ({ ...place, port: at.get(`${role}#${i}`)! })) },
+        {
+          ...deploy.roles[role],
+          instances: instances.map((place, i) => ({ ...place, port: at.get(`${role}#${i}`)! })),
+        },
       ]),
     );
     return { ...deploy, roles, ...(deploy.log ? { log: { ...deploy.log, port: at.get("log")! } } : {}) };
@@ -246,7 +251,14 @@ class Run {
     const listening = child.next("listening");
     const told = dead === undefined ? null : this.#told.get(name)!;
     const join = this.#newcomers.get(name) ?? null;
-    child.send({ type: "open", join, deploy: this.#deploy, network: this.#plan.network, trace: this.#options.trace !== undefined, told });
+    child.send({
+      type: "open",
+      join,
+      deploy: this.#deploy,
+      network: this.#plan.network,
+      trace: this.#options.trace !== undefined,
+      told,
+    });
     // Started again, a newcomer is where the others look for it.
     const { port = 0 } = (await listening) ?? {};
     if (join !== null) this.#newcomers.set(name, port);
@@ -263,7 +275,9 @@ class Run {
       .map(([name, { port }]) => `${name} on port ${port}`)
       .join(", ");
     const count = places.size === 1 ? "1 process" : `${places.size} processes`;
-    this.#log(`${count} started (${nats === null ? `${some}${places.size > 3 ? ", ..." : ""}` : `on ${serversText(nats)}`})`);
+    this.#log(
+      `${count} started (${nats === null ? `${some}${places.size > 3 ? ", ..." : ""}` : `on ${serversText(nats)}`})`,
+    );
     for (const [name, child] of this.#children) {
       const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
       this.#startOne(child, killAtRows);
@@ -297,7 +311,15 @@ class Run {
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
     this.#log(`${name} joins${natsOf(this.#deploy) === null ? `, on port ${listening.port}` : ""}`);
-    this.#children.get(name)!.send({ type: "start", deploy: this.#deploy, inputs: this.#plan.inputs.get(name) ?? [], stdin: null, killAtRows: null });
+    this.#children
+      .get(name)!
+      .send({
+        type: "start",
+        deploy: this.#deploy,
+        inputs: this.#plan.inputs.get(name) ?? [],
+        stdin: null,
+        killAtRows: null,
+      });
   }
 
   /** Another process in the place of one that was killed, with its data. */
@@ -320,7 +342,9 @@ class Run {
 
   /** Somebody was killed and has not been started again. */
   get #isSomebodyAway(): boolean {
-    return [...this.#children.values()].some(({ isGone, isAlive, isReturning }) => !isGone && (!isAlive || isReturning));
+    return [...this.#children.values()].some(
+      ({ isGone, isAlive, isReturning }) => !isGone && (!isAlive || isReturning),
+    );
   }
 
   get #living(): Child[] {

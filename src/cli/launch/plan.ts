@@ -3,7 +3,14 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ChaosPlan } from "./chaos.ts";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
-import { defaultDeployment, LONGEST_EPOCH_MS, natsOf, tooMany, transportProblem, withMetrics } from "../../runtime/deployment.ts";
+import {
+  defaultDeployment,
+  LONGEST_EPOCH_MS,
+  natsOf,
+  tooMany,
+  transportProblem,
+  withMetrics,
+} from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
 import { isFile, otlpProblem, parseShare } from "../../runtime/otlp-settings.ts";
 import type { OtlpSettings } from "../../runtime/otlp-settings.ts";
@@ -119,7 +126,8 @@ export function planLaunch(
     );
   const otlp = planOtlp(options, problems);
   const kills = (options.kill ?? []).flatMap((text) => planKill(text, program, counts, problems));
-  if (!log) for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
+  if (!log)
+    for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
   const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
   const chaos = options.chaos === true ? { seed: options.seed ?? 1 } : null;
@@ -131,13 +139,22 @@ export function planLaunch(
   if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
-  for (const [option, moments] of [["--join", joins], ["--leave", leaves]] as const)
+  for (const [option, moments] of [
+    ["--join", joins],
+    ["--leave", leaves],
+  ] as const)
     if (data !== undefined && moments.length > 0)
-      problems.push(`${option} with --data: the next run with this folder would not have the members that this one ends with; start the processes of a build by themselves (node main.js)`);
+      problems.push(
+        `${option} with --data: the next run with this folder would not have the members that this one ends with; start the processes of a build by themselves (node main.js)`,
+      );
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
 
   if (problems.length > 0) return { ok: false, problems };
-  const roles = program.roles.map((each) => ({ role: each.role, count: counts.get(each.role)!, dynamic: each.dynamic === true }));
+  const roles = program.roles.map((each) => ({
+    role: each.role,
+    count: counts.get(each.role)!,
+    dynamic: each.dynamic === true,
+  }));
   const placed = {
     ...defaultDeployment({ roles, log, epochMs }, "127.0.0.1", portBase ?? 0),
     cluster,
@@ -155,7 +172,8 @@ function planOtlp({ otlp, sample }: LaunchOptions, problems: string[]): OtlpSett
   const share = sample === undefined ? 1 : parseShare(sample);
   if (share === null) problems.push(`--sample must be a share, as 1%; found ${sample}`);
   if (otlp === undefined) {
-    if (sample !== undefined) problems.push("--sample says how many traces are recorded, but nothing says where they go: --otlp");
+    if (sample !== undefined)
+      problems.push("--sample says how many traces are recorded, but nothing says where they go: --otlp");
     return null;
   }
   const problem = otlpProblem(otlp);
@@ -255,7 +273,12 @@ function planInput(
     problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
   else if (!known.includes(name))
     problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
-  else if (which !== undefined && which !== "*" && Number(which) >= count && !joins.some(({ name: newcomer }) => newcomer === `${role}#${which}`)) {
+  else if (
+    which !== undefined &&
+    which !== "*" &&
+    Number(which) >= count &&
+    !joins.some(({ name: newcomer }) => newcomer === `${role}#${which}`)
+  ) {
     const instances = `${count} instance${count === 1 ? "" : "s"}, numbered from 0`;
     problems.push(`--input ${text}: ${role} has ${instances} (--scale ${role}=n starts more)`);
   }
@@ -305,14 +328,21 @@ function unreadable(path: string): string | null {
 }
 
 /** They are numbered from the last instance on, in the order in which they join. */
-function planJoins(texts: readonly string[], program: Description, counts: ReadonlyMap<string, number>, problems: string[]): Moment[] {
+function planJoins(
+  texts: readonly string[],
+  program: Description,
+  counts: ReadonlyMap<string, number>,
+  problems: string[],
+): Moment[] {
   const joins: { readonly role: string; readonly ms: number }[] = [];
   for (const text of texts) {
     const [, role, when] = /^([A-Za-z_][\w.]*)@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
     const known = program.roles.find((each) => each.role === role);
     if (role === undefined) problems.push(`--join must be Role@when, as Report@500ms; found ${text}`);
-    else if (known === undefined) problems.push(`--join ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
-    else if (known.dynamic !== true) problems.push(`--join ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
+    else if (known === undefined)
+      problems.push(`--join ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
+    else if (known.dynamic !== true)
+      problems.push(`--join ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
     else joins.push({ role, ms: millisecondsOf(when)! });
   }
   const next = new Map(counts);
@@ -325,12 +355,20 @@ function planJoins(texts: readonly string[], program: Description, counts: Reado
     });
 }
 
-function planLeave(text: string, program: Description, counts: ReadonlyMap<string, number>, joins: readonly Moment[], problems: string[]): Moment[] {
+function planLeave(
+  text: string,
+  program: Description,
+  counts: ReadonlyMap<string, number>,
+  joins: readonly Moment[],
+  problems: string[],
+): Moment[] {
   const [, name, role, index, when] = /^(([A-Za-z_][\w.]*)#(\d{1,4}))@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
   const known = program.roles.find((each) => each.role === role);
   if (name === undefined) problems.push(`--leave must be Role#i@when, as Report#1@500ms; found ${text}`);
-  else if (known === undefined || (Number(index) >= counts.get(role)! && !joins.some((join) => join.name === name))) problems.push(`--leave ${text}: there is no ${name}`);
-  else if (known.dynamic !== true) problems.push(`--leave ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
+  else if (known === undefined || (Number(index) >= counts.get(role)! && !joins.some((join) => join.name === name)))
+    problems.push(`--leave ${text}: there is no ${name}`);
+  else if (known.dynamic !== true)
+    problems.push(`--leave ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);
   else return [{ name, ms: millisecondsOf(when)! }];
   return [];
 }

@@ -110,19 +110,21 @@ export function plural(count: number, word: string): string {
 /** One line per node, numbers in columns. */
 export function summaryTable({ nodes, elapsedMs }: RunSummary): readonly string[] {
   const head = ["node", "steps", "rows in", "messages out", "rows out", "outputs", ""];
-  const body = nodes.map(({ name, steps, rowsIn, messagesSent, rowsSent, outputs, ending, restarts, faults, badRows }) => {
-    const remarks = [
-      ...(restarts > 0 ? [`killed and started again ${restarts === 1 ? "once" : `${restarts} times`}`] : []),
-      ...(ending === "" ? [] : [`died: ${ending}`]),
-      ...(badRows > 0 ? [plural(badRows, "bad row")] : []),
-      ...(faults > 0 ? [plural(faults, "fault")] : []),
-    ];
-    return [
-      name,
-      ...[steps, rowsIn, messagesSent, rowsSent, outputs].map((n) => n.toLocaleString("en-US")),
-      remarks.join(", "),
-    ];
-  });
+  const body = nodes.map(
+    ({ name, steps, rowsIn, messagesSent, rowsSent, outputs, ending, restarts, faults, badRows }) => {
+      const remarks = [
+        ...(restarts > 0 ? [`killed and started again ${restarts === 1 ? "once" : `${restarts} times`}`] : []),
+        ...(ending === "" ? [] : [`died: ${ending}`]),
+        ...(badRows > 0 ? [plural(badRows, "bad row")] : []),
+        ...(faults > 0 ? [plural(faults, "fault")] : []),
+      ];
+      return [
+        name,
+        ...[steps, rowsIn, messagesSent, rowsSent, outputs].map((n) => n.toLocaleString("en-US")),
+        remarks.join(", "),
+      ];
+    },
+  );
   return [...table(head, body), `finished in ${(elapsedMs / 1000).toFixed(2)} s`];
 }
 

@@ -45,7 +45,13 @@ async function check({ path, text, unsaved }: CheckJob): Promise<CheckResult> {
   const { config, trouble } = configOf(folder);
   const memory = recall({ statements }, path);
   const known = { imports, statements: memory.cache };
-  const { diagnostics, compilation } = await checkProgram(file, { cache: true, fixes: "few", partly: true }, config, io, known);
+  const { diagnostics, compilation } = await checkProgram(
+    file,
+    { cache: true, fixes: "few", partly: true },
+    config,
+    io,
+    known,
+  );
   memory.save();
   const texts = new Map([[path, text]]);
   for (const [name, one] of imports) if ("text" in one && !name.startsWith(libraryScheme)) texts.set(name, one.text);

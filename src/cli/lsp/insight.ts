@@ -15,7 +15,11 @@ export function insightOf(plan: Plan): Insight {
     const collection = ir.collections.get(id);
     return was === undefined || is === undefined || collection === undefined
       ? null
-      : { before: drawLabel(was, collection), after: drawLabel(is, collection), means: labelText(is.name, ir.roles.get(collection.role)!) };
+      : {
+          before: drawLabel(was, collection),
+          after: drawLabel(is, collection),
+          means: labelText(is.name, ir.roles.get(collection.role)!),
+        };
   };
   const findings = new Map<string, Finding[]>();
   for (const finding of [...analysis.findings, ...analysis.inference.implied]) {

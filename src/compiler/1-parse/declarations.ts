@@ -20,7 +20,14 @@ import { nameAt, report, spanAt, textAt, type Site } from "./site.ts";
 export const levels: readonly LevelWord[] = ["deterministic", "agreed", "eventual", "any"];
 const flags = ["lossy", "durable", "unique", "shared", "serializable"] as const;
 export const modifierWords = ["sealed", "single", "within", "every", "rate", "strict", ...levels, ...flags];
-export const claims: readonly Claim[] = ["injective", "monotone", "morphism", "commutative", "associative", "idempotent"];
+export const claims: readonly Claim[] = [
+  "injective",
+  "monotone",
+  "morphism",
+  "commutative",
+  "associative",
+  "idempotent",
+];
 
 /** The node `names`: `(a, b)`. */
 export function namesOf(site: Site, node: Cst, at: number): Name[] {
@@ -267,7 +274,8 @@ function modifiersOf(site: Site, nodes: Cst): Modifier[] {
     end(strict, "a promise is kept", "deterministic");
   }
   return modifiers.map((modifier): Modifier => {
-    if (modifier.kind === "sealed") return { ...modifier, single: single !== null, deadlineMs: deadline?.ms ?? null, everyMs: every?.ms ?? null };
+    if (modifier.kind === "sealed")
+      return { ...modifier, single: single !== null, deadlineMs: deadline?.ms ?? null, everyMs: every?.ms ?? null };
     if (modifier.kind === "level") return { ...modifier, strict: strict !== null };
     return modifier;
   });

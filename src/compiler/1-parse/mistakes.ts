@@ -74,10 +74,16 @@ function strangeCharacter(failure: Failure): boolean {
   // Pasted from a page, or from what is no text.
   if (/^[\p{C}\p{Z}]/u.test(strange.text)) {
     const number = strange.text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-    return say(failure, "DLC101", strange, `The character U+${number}, which cannot be seen, is none of the language.`, {
-      mend: "Take it away.",
-      fix: change(failure, strange, "", "Take it away"),
-    });
+    return say(
+      failure,
+      "DLC101",
+      strange,
+      `The character U+${number}, which cannot be seen, is none of the language.`,
+      {
+        mend: "Take it away.",
+        fix: change(failure, strange, "", "Take it away"),
+      },
+    );
   }
   return say(
     failure,

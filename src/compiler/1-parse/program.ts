@@ -40,11 +40,7 @@ export function parseProgram(file: SourceFile, files: ImportedFiles, cache?: Sta
   return { value: isWhole ? asts : null, diagnostics };
 }
 
-export function readProgram(
-  file: SourceFile,
-  files: ImportedFiles,
-  readFile: (file: SourceFile) => Read,
-): ReadProgram {
+export function readProgram(file: SourceFile, files: ImportedFiles, readFile: (file: SourceFile) => Read): ReadProgram {
   const diagnostics: Diagnostic[] = [];
   const asts: Ast[] = [];
   const queue: SourceFile[] = [file];

@@ -183,7 +183,10 @@ class BodyLowering implements Lowering {
         if (negated) return null;
         return { kind: "variable", name: this.fresh(), type: collection.columns[i].type, span: arg?.span ?? span };
       }
-      if (collection.columns[i].type.kind === "lattice" && this.homes.get((arg as { name?: string }).name ?? "") !== arg)
+      if (
+        collection.columns[i].type.kind === "lattice" &&
+        this.homes.get((arg as { name?: string }).name ?? "") !== arg
+      )
         return this.compared(arg, collection, i, negated, index);
       return this.term(arg, collection, i, negated, this.body[index].span);
     });

@@ -47,7 +47,12 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
       ...(file.text[span.start - 1] === "!"
         ? {
             mend: `That there is no such fact is said with ${quote("not")}.`,
-            fixes: [{ title: `Write ${quote("not")}`, edits: [{ file, span: { start: span.start - 1, end: span.start }, text: "not " }] }],
+            fixes: [
+              {
+                title: `Write ${quote("not")}`,
+                edits: [{ file, span: { start: span.start - 1, end: span.start }, text: "not " }],
+              },
+            ],
           }
         : { mend: "Read it as a literal of the body, and use the variables that it binds." }),
     });
@@ -70,13 +75,22 @@ export function typeCall(sight: Sight, call: AstCall): Expr {
     const done = typeOperation(sight, call, name, first);
     if (done !== null) return done;
     if (first !== null && functions.has(name))
-      return callBuiltin(place, call, functions.get(name)!, [first, ...call.args.slice(1).map((arg) => typeExpr(sight, arg))]);
+      return callBuiltin(place, call, functions.get(name)!, [
+        first,
+        ...call.args.slice(1).map((arg) => typeExpr(sight, arg)),
+      ]);
     if (first !== null && aggregateNamed(place, name) === undefined) {
       const names = [...new Set(operationsNamed(name).flatMap((one) => one.on))];
       if (first.type.kind !== "unknown")
-        findings.add("DLC230", file, call.args[0].span, `${quote(name)} is an operation of ${alternatives(names.map(quote))}, and this is of type ${typeText(first.type)}`, {
-          mend: "Give it a lattice value.",
-        });
+        findings.add(
+          "DLC230",
+          file,
+          call.args[0].span,
+          `${quote(name)} is an operation of ${alternatives(names.map(quote))}, and this is of type ${typeText(first.type)}`,
+          {
+            mend: "Give it a lattice value.",
+          },
+        );
       return failed([first]);
     }
   }
@@ -205,7 +219,10 @@ function callBuiltin(place: Place, call: AstCall, builtin: BuiltinFunction, args
   } else {
     const growing = args.find(({ type }) => holdsLattice(type));
     place.scope.findings.add("DLC230", place.file, span, `${quote(name)} does not take (${given})`, {
-      mend: growing === undefined ? `It is ${forms}. ${builtin.doc}` : `It takes plain values. ${revealing(place, growing)}`,
+      mend:
+        growing === undefined
+          ? `It is ${forms}. ${builtin.doc}`
+          : `It takes plain values. ${revealing(place, growing)}`,
     });
   }
   return { kind: "call", name, builtin: true, args, type: unknown, span };
@@ -318,7 +335,9 @@ function builtinAggregate(
   }
   const growing = args.find((arg) => holdsLattice(arg.type));
   if (growing !== undefined) {
-    return fail(`${quote(name)} aggregates plain values, and this is of type ${typeText(growing.type)}`, { mend: revealing(place, growing) });
+    return fail(`${quote(name)} aggregates plain values, and this is of type ${typeText(growing.type)}`, {
+      mend: revealing(place, growing),
+    });
   }
   const type = call.distinct ? int : aggregate.returns(args.map((arg) => arg.type));
   if (typeof type === "string") return fail(type, { mend: "Aggregate a number, or use count, min, max or collect." });

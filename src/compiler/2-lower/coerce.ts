@@ -157,12 +157,15 @@ export function conversion(place: Place, expr: Expr, to: Type): More {
 function latticeMend(from: Type, to: Type): string | null {
   if (to.kind !== "lattice") return null;
   const updates = latticeKinds.get(to.name)?.updates ?? [];
-  if (updates.length > 0) return `Write ${alternatives(updates.map(({ op }) => quote(`${op}(x)`)))} as the term of a head.`;
+  if (updates.length > 0)
+    return `Write ${alternatives(updates.map(({ op }) => quote(`${op}(x)`)))} as the term of a head.`;
   if (to.name === "lmap" || to.name === "vclock") return "Write a map, such as `{k: v}`.";
   if (to.name === "dompair") return "Write a pair of a version and a value, both lattices: `(v, l)`.";
   if (to.name === "lww") return "Write `stamped(n, x)`; only a head term may be a plain value.";
   if (to.name === "mvreg") return "Write `versioned(clock, x)`; only a head term may be a plain value.";
-  return latticeKinds.has(to.name) || from.kind === "lattice" ? null : `Values of ${quote(to.name)} come from imported functions that return one.`;
+  return latticeKinds.has(to.name) || from.kind === "lattice"
+    ? null
+    : `Values of ${quote(to.name)} come from imported functions that return one.`;
 }
 
 export function literal(value: number | string | boolean, type: Type, span: Span): Expr {

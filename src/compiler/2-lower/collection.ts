@@ -14,7 +14,9 @@ const longestPeriodMs = 2 ** 31 - 1;
 const article = (kind: CollectionKind): string => `${/^[io]/.test(kind) ? "an" : "a"} ${kind}`;
 
 /** Which kinds a modifier stands on. */
-export const kindsOf: Readonly<Record<Exclude<Modifier["kind"], "shared" | "serializable">, readonly CollectionKind[]>> = {
+export const kindsOf: Readonly<
+  Record<Exclude<Modifier["kind"], "shared" | "serializable">, readonly CollectionKind[]>
+> = {
   sealed: ["input", "channel"],
   unique: ["input", "channel"],
   lossy: ["channel"],
@@ -140,18 +142,32 @@ function checkLattices(
         isLattice
           ? `${quote(text)} is a lattice and stands before ${quote("->")}: the plain columns are the key`
           : `${quote(text)} stands after ${quote("->")} beside lattice columns: it can be determined by the key, or part of it, not both`,
-        { mend: `Leave ${quote("->")} out: the plain columns are the key, and the lattice columns are joined for each of its values.` },
+        {
+          mend: `Leave ${quote("->")} out: the plain columns are the key, and the lattice columns are joined for each of its values.`,
+        },
       );
     }
     if (isLattice && decl.collection === "input" && !isFromHost(column.type))
-      findings.add("DLC209", file, decl.columns[i].type.span, `a host has no value of type ${quote(typeText(column.type))} to give`, {
-        mend: "Let the host give plain events, and a rule update a table: `hits(p, inc(1)) <= view(p);`.",
-      });
+      findings.add(
+        "DLC209",
+        file,
+        decl.columns[i].type.span,
+        `a host has no value of type ${quote(typeText(column.type))} to give`,
+        {
+          mend: "Let the host give plain events, and a rule update a table: `hits(p, inc(1)) <= view(p);`.",
+        },
+      );
   });
   if (isUnique)
-    findings.add("DLC270", file, decl.name.span, `${quote(decl.name.text)} has lattice columns, which are joined and not unique`, {
-      mend: "Leave `unique` out.",
-    });
+    findings.add(
+      "DLC270",
+      file,
+      decl.name.span,
+      `${quote(decl.name.text)} has lattice columns, which are joined and not unique`,
+      {
+        mend: "Leave `unique` out.",
+      },
+    );
 }
 
 function promise(
@@ -179,16 +195,28 @@ function promise(
         ),
       );
     } else if (columns[index].type.kind === "lattice") {
-      findings.add("DLC209", file, column.span, `${quote(column.text)} is a lattice, and a seal closes the facts of plain values`, {
-        mend: "Seal by the columns that are the key.",
-      });
+      findings.add(
+        "DLC209",
+        file,
+        column.span,
+        `${quote(column.text)} is a lattice, and a seal closes the facts of plain values`,
+        {
+          mend: "Seal by the columns that are the key.",
+        },
+      );
     } else if (indices.includes(index)) {
       findings.add("DLC212", file, column.span, `${quote(column.text)} is named twice`, {
         mend: "Leave one of them out.",
       });
     } else indices.push(index);
   }
-  return { columns: indices, single: sealed.single, deadlineMs: sealed.deadlineMs, everyMs: sealed.everyMs, span: sealed.span };
+  return {
+    columns: indices,
+    single: sealed.single,
+    deadlineMs: sealed.deadlineMs,
+    everyMs: sealed.everyMs,
+    span: sealed.span,
+  };
 }
 
 function removal(file: SourceFile, span: Span, word: string) {

@@ -191,7 +191,8 @@ export function compare(
   right: Expr,
   span: Span,
 ): Expr {
-  const growing = left.type.kind === "lattice" || right.type.kind === "lattice" ? compareLattices(op, left, right, span) : null;
+  const growing =
+    left.type.kind === "lattice" || right.type.kind === "lattice" ? compareLattices(op, left, right, span) : null;
   if (growing !== null) return growing;
   const both = left.type.kind === "lattice" || right.type.kind === "lattice" ? null : unite([left, right]);
   if (both !== null) return { kind: "binary", op, left: both.exprs[0], right: both.exprs[1], type: bool, span };
@@ -237,7 +238,8 @@ function calculate(
   }
   if (one.kind === "lattice" || two.kind === "lattice") {
     const type = calculatedType(op, one, two, (a, b) => (isNumber(a) && isNumber(b) ? joinTypes(a, b) : null));
-    if (type !== null) return { kind: "binary", op, left: ofCarrier(left, type), right: ofCarrier(right, type), type, span };
+    if (type !== null)
+      return { kind: "binary", op, left: ofCarrier(left, type), right: ofCarrier(right, type), type, span };
   }
   if (op === "+" && one.kind === "string" && two.kind === "string")
     return { kind: "binary", op, left, right, type: string, span };
@@ -273,10 +275,10 @@ function calculate(
     one.kind === "lattice" || two.kind === "lattice"
       ? "On `lmax` and `lmin` there is `+`, and `-` with a plain number to its right. Anything else is done with the plain value, `reveal(v)`."
       : op === "+" && one.kind === "list" && two.kind === "list"
-      ? "Lists are joined by `concat(a, b)`."
-      : op === "+"
-        ? "`+` adds numbers and joins strings."
-        : `${quote(op)} takes two numbers.`;
+        ? "Lists are joined by `concat(a, b)`."
+        : op === "+"
+          ? "`+` adds numbers and joins strings."
+          : `${quote(op)} takes two numbers.`;
   findings.add("DLC232", file, span, message, { mend });
   return { kind: "binary", op, left, right, type: unknown, span };
 }

@@ -15,7 +15,14 @@ import type { Place } from "./scope.ts";
 
 type AstCall = Extract<AstExpr, { kind: "call" }>;
 
-function operation(op: string, on: LatticeType, args: readonly Expr[], type: Type, span: Span, valuation: readonly Expr[] = []): Expr {
+function operation(
+  op: string,
+  on: LatticeType,
+  args: readonly Expr[],
+  type: Type,
+  span: Span,
+  valuation: readonly Expr[] = [],
+): Expr {
   return { kind: "lattice", op, on, args, by: null, valuation, type, span };
 }
 
@@ -102,7 +109,9 @@ export function isOperationName(name: string): boolean {
 }
 
 const constructors = new Set(["stamped", "versioned"]);
-const updates: ReadonlySet<string> = new Set([...latticeKinds.values()].flatMap((kind) => kind.updates.map(({ op }) => op)));
+const updates: ReadonlySet<string> = new Set(
+  [...latticeKinds.values()].flatMap((kind) => kind.updates.map(({ op }) => op)),
+);
 
 /** The call as an operation on a lattice; null where its first argument is none. `args` are null where functions may stand. */
 export function typeOperation(sight: Sight, call: AstCall, name: string, first: Expr | null): Expr | null {
@@ -110,9 +119,15 @@ export function typeOperation(sight: Sight, call: AstCall, name: string, first: 
   if (constructors.has(name)) return construct(sight, call, name, first);
   if (first === null || first.type.kind !== "lattice") {
     if (name === "reveal" && first !== null && first.type.kind !== "unknown") {
-      place.scope.findings.add("DLC230", place.file, call.span, `${quote("reveal")} takes a lattice value, and this is of type ${typeText(first.type)}`, {
-        mend: "Leave `reveal` out: the value is a plain one.",
-      });
+      place.scope.findings.add(
+        "DLC230",
+        place.file,
+        call.span,
+        `${quote("reveal")} takes a lattice value, and this is of type ${typeText(first.type)}`,
+        {
+          mend: "Leave `reveal` out: the value is a plain one.",
+        },
+      );
       return failed(call, first);
     }
     return null;
@@ -136,8 +151,7 @@ export function typeOperation(sight: Sight, call: AstCall, name: string, first: 
     return failed(call, first);
   }
   const params = found.params(on);
-  if (call.args.length !== params.length + 1)
-    return tooMany(place, call, params.length + 1, found.doc);
+  if (call.args.length !== params.length + 1) return tooMany(place, call, params.length + 1, found.doc);
   let by: Extract<Expr, { kind: "call" }> | null = null;
   const args: Expr[] = [first];
   params.forEach((param, i) => {
@@ -149,21 +163,55 @@ export function typeOperation(sight: Sight, call: AstCall, name: string, first: 
     if (by === null) return failed(call, first);
     const { type } = by as Expr;
     if (name === "filter" && type.kind !== "bool" && type.kind !== "unknown")
-      place.scope.findings.add("DLC230", place.file, call.args[1].span, `${quote("filter")} takes a function to bool, and this one gives ${typeText(type)}`, {
-        mend: "Name a function that says which elements stay.",
-      });
+      place.scope.findings.add(
+        "DLC230",
+        place.file,
+        call.args[1].span,
+        `${quote("filter")} takes a function to bool, and this one gives ${typeText(type)}`,
+        {
+          mend: "Name a function that says which elements stay.",
+        },
+      );
   }
   const byType = by === null ? unknown : (by as Expr).type;
-  return { kind: "lattice", op: name, on, args, by, valuation: [], type: found.returns(on, byType, args.slice(1).map(({ type }) => type)), span: call.span };
+  return {
+    kind: "lattice",
+    op: name,
+    on,
+    args,
+    by,
+    valuation: [],
+    type: found.returns(
+      on,
+      byType,
+      args.slice(1).map(({ type }) => type),
+    ),
+    span: call.span,
+  };
 }
 
-function argument(sight: Sight, arg: AstExpr, param: Exclude<ReturnType<Operation["params"]>[number], "function">, what: string): Expr {
+function argument(
+  sight: Sight,
+  arg: AstExpr,
+  param: Exclude<ReturnType<Operation["params"]>[number], "function">,
+  what: string,
+): Expr {
   const typed = typeExpr(sight, arg);
   if (param !== "lset") return wanted(sight.place, typed, param, what);
-  if (typed.type.kind === "unknown" || (typed.type.kind === "lattice" && (typed.type.name === "lset" || typed.type.name === "lpset"))) return typed;
-  sight.place.scope.findings.add("DLC230", sight.place.file, typed.span, `${what} is a set, and this is of type ${typeText(typed.type)}`, {
-    mend: "Give an `lset` or `lpset`.",
-  });
+  if (
+    typed.type.kind === "unknown" ||
+    (typed.type.kind === "lattice" && (typed.type.name === "lset" || typed.type.name === "lpset"))
+  )
+    return typed;
+  sight.place.scope.findings.add(
+    "DLC230",
+    sight.place.file,
+    typed.span,
+    `${what} is a set, and this is of type ${typeText(typed.type)}`,
+    {
+      mend: "Give an `lset` or `lpset`.",
+    },
+  );
   return { ...typed, type: unknown } as Expr;
 }
 
@@ -191,10 +239,22 @@ function applied(sight: Sight, arg: AstExpr, of: Type): Extract<Expr, { kind: "c
 
 function construct(sight: Sight, call: AstCall, name: string, first: Expr | null): Expr {
   if (call.args.length !== 2 || first === null)
-    return tooMany(sight.place, call, 2, name === "stamped" ? "It is `stamped(stamp, value)`." : "It is `versioned(clock, value)`.");
+    return tooMany(
+      sight.place,
+      call,
+      2,
+      name === "stamped" ? "It is `stamped(stamp, value)`." : "It is `versioned(clock, value)`.",
+    );
   const value = typeExpr(sight, call.args[1]);
   const of = lattice(name === "stamped" ? "lww" : "mvreg", value.type);
-  const key = wanted(sight.place, first, name === "stamped" ? int : lattice("vclock"), `argument 1 of ${quote(name)}`, {}, true);
+  const key = wanted(
+    sight.place,
+    first,
+    name === "stamped" ? int : lattice("vclock"),
+    `argument 1 of ${quote(name)}`,
+    {},
+    true,
+  );
   return operation(name, of, [key, value], of, call.span);
 }
 
@@ -210,7 +270,14 @@ function tooMany(place: Place, call: AstCall, count: number, mend: string): Expr
 }
 
 function failed(call: AstCall, first: Expr | null): Expr {
-  return { kind: "call", name: call.callee.text, builtin: true, args: first === null ? [] : [first], type: unknown, span: call.span };
+  return {
+    kind: "call",
+    name: call.callee.text,
+    builtin: true,
+    args: first === null ? [] : [first],
+    type: unknown,
+    span: call.span,
+  };
 }
 
 // --- head terms
@@ -221,7 +288,8 @@ function failed(call: AstCall, first: Expr | null): Expr {
  */
 export function typeUpdate(sight: Sight, term: AstExpr, to: LatticeType, body: readonly Literal[]): Expr | null {
   const { place } = sight;
-  if (term.kind !== "call" || !updates.has(term.callee.text) || place.scope.functions.has(term.callee.text)) return null;
+  if (term.kind !== "call" || !updates.has(term.callee.text) || place.scope.functions.has(term.callee.text))
+    return null;
   const name = term.callee.text;
   const update = latticeKinds.get(to.name)?.updates.find(({ op }) => op === name);
   if (update === undefined) return null;
@@ -235,10 +303,18 @@ export function typeUpdate(sight: Sight, term: AstExpr, to: LatticeType, body: r
 export function reportUpdate(place: Place, call: AstCall): boolean {
   const name = call.callee.text;
   if (!updates.has(name)) return false;
-  const of = [...latticeKinds.values()].filter((kind) => kind.updates.some(({ op }) => op === name)).map((kind) => quote(kind.name));
-  place.scope.findings.add("DLC209", place.file, call.span, `${quote(name)} is an update: it stands as the whole term of a head, in a column of type ${alternatives(of)}`, {
-    mend: "Let a rule merge it into a table, and read that table.",
-  });
+  const of = [...latticeKinds.values()]
+    .filter((kind) => kind.updates.some(({ op }) => op === name))
+    .map((kind) => quote(kind.name));
+  place.scope.findings.add(
+    "DLC209",
+    place.file,
+    call.span,
+    `${quote(name)} is an update: it stands as the whole term of a head, in a column of type ${alternatives(of)}`,
+    {
+      mend: "Let a rule merge it into a table, and read that table.",
+    },
+  );
   return true;
 }
 
@@ -255,7 +331,9 @@ function variablesOf(body: readonly Literal[], span: Span): Expr[] {
     else if (literal.kind === "read" && !literal.negated)
       for (const term of literal.terms) if (term?.kind === "variable") types.set(term.name, term.type);
   }
-  return [...types].flatMap(([name, type]) => (type.kind === "lattice" ? [] : [{ kind: "variable", name, type, span }]));
+  return [...types].flatMap(([name, type]) =>
+    type.kind === "lattice" ? [] : [{ kind: "variable", name, type, span }],
+  );
 }
 
 // --- comparisons and arithmetic
@@ -269,17 +347,25 @@ function counted(expr: Expr): Expr {
 }
 
 /** A comparison of which one side is a lattice value; null where it has no meaning. */
-export function compareLattices(op: Extract<Expr, { kind: "binary" }>["op"], a: Expr, b: Expr, span: Span): Expr | null {
+export function compareLattices(
+  op: Extract<Expr, { kind: "binary" }>["op"],
+  a: Expr,
+  b: Expr,
+  span: Span,
+): Expr | null {
   const [left, right] = [counted(a), counted(b)];
   if (left.type.kind === "lattice" && right.type.kind === "lattice") {
-    if (left.type.name === "vclock" && right.type.name === "lmap") return compareLattices(op, a, coerce(b, left.type) ?? b, span);
+    if (left.type.name === "vclock" && right.type.name === "lmap")
+      return compareLattices(op, a, coerce(b, left.type) ?? b, span);
     if (left.type.name === "vclock" && right.type.name === "vclock" && (op === ">=" || op === "<=")) {
       const [over, under] = op === ">=" ? [left, right] : [right, left];
       return operation("dominates", lattice("vclock"), [over, under], bool, span);
     }
     const both = joinTypes(carrier(left.type), carrier(right.type));
     const isPlain = carrier(left.type).kind !== "lattice";
-    return both === null || (!isPlain && op !== "==" && op !== "!=") ? null : { kind: "binary", op, left, right, type: bool, span };
+    return both === null || (!isPlain && op !== "==" && op !== "!=")
+      ? null
+      : { kind: "binary", op, left, right, type: bool, span };
   }
   const [value, plain] = left.type.kind === "lattice" ? [left, right] : [right, left];
   const of = carrier(value.type);
@@ -301,7 +387,8 @@ export function compareLattices(op: Extract<Expr, { kind: "binary" }>["op"], a: 
 
 /** The type of arithmetic on an `lmax` or `lmin`: sums of them, and with a plain number; null where there is none. */
 export function calculatedType(op: string, a: Type, b: Type, plain: (a: Type, b: Type) => Type | null): Type | null {
-  const of = (type: Type): LatticeType | null => (type.kind === "lattice" && (type.name === "lmax" || type.name === "lmin") ? type : null);
+  const of = (type: Type): LatticeType | null =>
+    type.kind === "lattice" && (type.name === "lmax" || type.name === "lmin") ? type : null;
   const [left, right] = [of(a), of(b)];
   if ((left === null && a.kind === "lattice") || (right === null && b.kind === "lattice")) return null;
   if (left !== null && right !== null && (op !== "+" || left.name !== right.name)) return null;

@@ -22,9 +22,15 @@ function report(place: Place, expr: Extract<Expr, { kind: "lattice" }>): void {
   const { findings } = place.scope;
   const growing = expr.args.find(({ type }, i) => type.kind === "lattice" && (expr.op === "of" || i % 2 === 0));
   if (growing !== undefined) {
-    findings.add("DLC230", place.file, growing.span, `${expr.op === "of" ? "the elements of a set" : "the keys of a map"} are plain values, and this is a lattice`, {
-      mend: revealing(place, growing),
-    });
+    findings.add(
+      "DLC230",
+      place.file,
+      growing.span,
+      `${expr.op === "of" ? "the elements of a set" : "the keys of a map"} are plain values, and this is a lattice`,
+      {
+        mend: revealing(place, growing),
+      },
+    );
     return;
   }
   findings.add("DLC230", place.file, expr.span, "the values of a map are lattices, and here nothing says which", {
@@ -33,7 +39,11 @@ function report(place: Place, expr: Extract<Expr, { kind: "lattice" }>): void {
 }
 
 /** The expressions of a rule. */
-export function expressionsOf(body: readonly Literal[], terms: readonly HeadTerm[], having: readonly Expr[]): readonly Expr[] {
+export function expressionsOf(
+  body: readonly Literal[],
+  terms: readonly HeadTerm[],
+  having: readonly Expr[],
+): readonly Expr[] {
   return [
     ...body.flatMap((literal) => (literal.kind === "read" ? [] : [literal.value])),
     ...terms.flatMap((term) => (term.kind === "value" ? [term.value] : term.call.args)),

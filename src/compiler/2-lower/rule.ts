@@ -116,7 +116,8 @@ function lowerDestination(
   if (head.at === "all") return { kind: "all" };
   const value = wanted(place, typeExpr(sightOf(place, body), head.at), addr, "an address");
   // What is no address at all has been reported already.
-  const constant = value.kind === "literal" && typeof value.value === "string" ? /^(.+)#/.exec(value.value)?.[1] : undefined;
+  const constant =
+    value.kind === "literal" && typeof value.value === "string" ? /^(.+)#/.exec(value.value)?.[1] : undefined;
   if (target !== null && constant !== undefined && constant !== target.role) {
     place.scope.findings.add(
       "DLC230",
@@ -136,9 +137,11 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
   const column = target.columns[i];
   const cause = { file: target.file, span: target.nameSpan, label: "declared here" };
   const what = `column ${quote(column.name)} of ${quote(target.name)}`;
-  const update = column.type.kind === "lattice" ? typeUpdate(sightOf(place, body), term, column.type, body.literals) : null;
+  const update =
+    column.type.kind === "lattice" ? typeUpdate(sightOf(place, body), term, column.type, body.literals) : null;
   if (update !== null) return { kind: "value", value: update };
-  const aggregate = term.kind === "call" && !isOfLattice(term, body) ? aggregateNamed(place, term.callee.text) : undefined;
+  const aggregate =
+    term.kind === "call" && !isOfLattice(term, body) ? aggregateNamed(place, term.callee.text) : undefined;
   if (term.kind === "call" && aggregate !== undefined) {
     const call = typeAggregate(sightOf(place, body), term, aggregate);
     // The fact is checked when it is made, so an int may stand for a nat.
@@ -162,7 +165,10 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
     return { kind: "aggregate", call };
   }
   const value = typeExpr(sightOf(place, body), term);
-  const lifted = column.type.kind === "lattice" && value.type.kind !== "unknown" ? coerceToLattice(value, column.type, true, true) : null;
+  const lifted =
+    column.type.kind === "lattice" && value.type.kind !== "unknown"
+      ? coerceToLattice(value, column.type, true, true)
+      : null;
   return { kind: "value", value: lifted ?? wanted(place, value, column.type, what, { cause }, true) };
 }
 
@@ -175,27 +181,46 @@ function liftedFrom(of: LatticeType): Type {
 /** What looks at the value at hand is merged in the same step, into a table: only there one is at hand. */
 function checkUpdates(place: Place, decl: RuleDecl, target: Collection, terms: readonly HeadTerm[]): void {
   const among = (ops: ReadonlySet<string>): Expr | undefined =>
-    terms.flatMap((term) => (term.kind === "value" ? [term.value] : [])).find((value) => value.kind === "lattice" && ops.has(value.op));
+    terms
+      .flatMap((term) => (term.kind === "value" ? [term.value] : []))
+      .find((value) => value.kind === "lattice" && ops.has(value.op));
   const update = among(new Set([...contextual, ...eventful]));
   if (update !== undefined && (decl.having.length > 0 || terms.some(({ kind }) => kind === "aggregate"))) {
-    place.scope.findings.add("DLC209", place.file, update.span, "an update is made by each valuation of the body, and an aggregate ranges over all of a group", {
-      mend: "Let a scratch hold what is aggregated, and a second rule update from it.",
-    });
+    place.scope.findings.add(
+      "DLC209",
+      place.file,
+      update.span,
+      "an update is made by each valuation of the body, and an aggregate ranges over all of a group",
+      {
+        mend: "Let a scratch hold what is aggregated, and a second rule update from it.",
+      },
+    );
     return;
   }
   const looking = among(contextual);
   if (looking === undefined || (decl.op === "<=" && target.kind === "table")) return;
   const { span } = looking;
-  place.scope.findings.add("DLC209", place.file, span, "an update that looks at the value at hand is merged into a table with `<=`", {
-    cause: { file: target.file, span: target.nameSpan, label: `${quote(target.name)} is ${article(target.kind)}` },
-    mend: "Keep the value in a table, and copy it from there. `stamped(n, x)` and `versioned(clock, x)` can stand anywhere.",
-  });
+  place.scope.findings.add(
+    "DLC209",
+    place.file,
+    span,
+    "an update that looks at the value at hand is merged into a table with `<=`",
+    {
+      cause: { file: target.file, span: target.nameSpan, label: `${quote(target.name)} is ${article(target.kind)}` },
+      mend: "Keep the value in a table, and copy it from there. `stamped(n, x)` and `versioned(clock, x)` can stand anywhere.",
+    },
+  );
 }
 
 /** `sum(s)` of a set that is a lattice value is no aggregate. */
 function isOfLattice(term: Extract<AstExpr, { kind: "call" }>, body: Body): boolean {
   const [arg] = term.args as readonly (AstExpr | undefined)[];
-  if (arg?.kind === "variable") return body.variables.get(arg.name)?.type.kind === "lattice" && isOperationName(term.callee.text);
+  if (arg?.kind === "variable")
+    return body.variables.get(arg.name)?.type.kind === "lattice" && isOperationName(term.callee.text);
   // What gives a plain value, such as `reveal`, is aggregated.
-  return arg?.kind === "call" && operationsNamed(arg.callee.text).some(({ growth }) => growth === "morphism") && isOperationName(term.callee.text);
+  return (
+    arg?.kind === "call" &&
+    operationsNamed(arg.callee.text).some(({ growth }) => growth === "morphism") &&
+    isOperationName(term.callee.text)
+  );
 }

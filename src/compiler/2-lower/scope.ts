@@ -67,9 +67,7 @@ export interface Place {
 }
 
 export function isFunctionName(scope: Scope, name: string): boolean {
-  return (
-    scope.functions.has(name) || scope.aggregates.has(name) || builtinFunctions.has(name) || isOperationName(name)
-  );
+  return scope.functions.has(name) || scope.aggregates.has(name) || builtinFunctions.has(name) || isOperationName(name);
 }
 
 /** `role Node`; of a module that is checked by itself, `module Delivery`. */

@@ -150,7 +150,14 @@ function reportCycle(findings: Findings, role: string, graph: Graph, head: Colle
   const name = (id: CollectionId) => id.slice(role.length + 1);
   let at = head;
   const lines = cycle.map((edge) => {
-    const how = edge.negative === "negation" ? "not " : edge.negative === "aggregate" ? "an aggregate of " : edge.negative === "reveal" ? "the plain value of " : "";
+    const how =
+      edge.negative === "negation"
+        ? "not "
+        : edge.negative === "aggregate"
+          ? "an aggregate of "
+          : edge.negative === "reveal"
+            ? "the plain value of "
+            : "";
     const line = `  ${name(at)} needs ${how}${name(edge.to)}: rule ${edge.rule.label}, line ${positionOf(edge.rule.file, edge.rule.span.start).line}`;
     at = edge.to;
     return line;
@@ -168,7 +175,9 @@ function reportCycle(findings: Findings, role: string, graph: Graph, head: Colle
         : { cause: { file: back.file, span: back.span, label: "the cycle goes on here" } }),
       mend:
         "Within a step there is no order in which to compute these. Break the cycle: let one of the rules use `<+` (the next step), or state it without " +
-        { negation: "`not`.", aggregate: "the aggregate.", reveal: "the plain value of a lattice." }[first.negative ?? "negation"],
+        { negation: "`not`.", aggregate: "the aggregate.", reveal: "the plain value of a lattice." }[
+          first.negative ?? "negation"
+        ],
     },
   );
 }

@@ -74,7 +74,10 @@ function plain(file: SourceFile, expr: TypeExpr, type: Type, findings: Findings)
 export function resolveType(file: SourceFile, expr: TypeExpr, scope: TypeScope, findings: Findings): Type {
   const name = expr.name;
   if (name === "tuple")
-    return { kind: "tuple", of: expr.args.map((arg) => plain(file, arg, resolveType(file, arg, scope, findings), findings)) };
+    return {
+      kind: "tuple",
+      of: expr.args.map((arg) => plain(file, arg, resolveType(file, arg, scope, findings), findings)),
+    };
   if (name === "list") {
     const of = expr.args.map((arg) => resolveType(file, arg, scope, findings));
     if (of.length === 1) return listOf(plain(file, expr.args[0], of[0], findings));
@@ -96,7 +99,9 @@ export function resolveType(file: SourceFile, expr: TypeExpr, scope: TypeScope, 
   const imported = scope.lattices.get(name);
   if (imported !== undefined) {
     if (expr.args.length > 0)
-      findings.add("DLC207", file, expr.span, `${quote(name)} takes no type arguments`, { mend: `Write ${quote(name)}.` });
+      findings.add("DLC207", file, expr.span, `${quote(name)} takes no type arguments`, {
+        mend: `Write ${quote(name)}.`,
+      });
     return lattice(imported.id);
   }
   const other = otherWords.get(name);

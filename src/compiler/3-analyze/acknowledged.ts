@@ -113,19 +113,24 @@ function receiptsThatForget(
   graph: Graph,
 ): CollectionId | null {
   const [first, second] = reads(forget);
-  if (!isPlain(forget) || forget.body.length !== 2 || second === undefined || first.negated || second.negated) return null;
+  if (!isPlain(forget) || forget.body.length !== 2 || second === undefined || first.negated || second.negated)
+    return null;
   const [row, receipt] = first.collection === buffer ? [first, second] : [second, first];
   const channel = graph.ir.collections.get(receipt.collection)!;
   if (row.collection !== buffer || channel.kind !== "channel" || channel.role !== forget.role) return null;
   const names = variablesOf(row);
-  if (names === null || !forget.head.terms.every((term, i) => term.kind === "value" && isVariable(term.value, names[i])))
+  if (
+    names === null ||
+    !forget.head.terms.every((term, i) => term.kind === "value" && isVariable(term.value, names[i]))
+  )
     return null;
 
   const makers = graph.into.get(channel.id)!;
   const [maker] = makers;
   if (makers.length !== 1 || maker.op !== "<~" || maker.head.to?.kind !== "address" || !isPlain(maker)) return null;
   const [message] = reads(maker);
-  if (maker.body.length !== 1 || message === undefined || message.negated || message.collection !== messages) return null;
+  if (maker.body.length !== 1 || message === undefined || message.negated || message.collection !== messages)
+    return null;
   const parts = variablesOf(message);
   const sender = columns.indexOf("self");
   if (parts === null || sender < 0 || !isVariable(maker.head.to.value, parts[sender])) return null;

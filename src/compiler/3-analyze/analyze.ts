@@ -34,7 +34,9 @@ export function analyze(ir: Ir, use: SealUse = "promised"): Analysis {
   const promises = promiseFindings(context);
   const order = new Map(graph.rules.map((rule, i) => [rule.id, i]));
   const named = points.map((each) => asOpaque(each, context, inference.sealed));
-  const findings = [...named, ...locals, ...promises].sort((a, b) => (order.get(a.rule) ?? Infinity) - (order.get(b.rule) ?? Infinity));
+  const findings = [...named, ...locals, ...promises].sort(
+    (a, b) => (order.get(a.rule) ?? Infinity) - (order.get(b.rule) ?? Infinity),
+  );
   return { ir, findings, unsealable: missing, inference };
 }
 
@@ -60,15 +62,30 @@ function timersOnly(graph: Graph, persistence: Context["persistence"]): Map<Coll
       if (kind !== "scratch" || persistence.get(id) !== "passing" || graph.cyclic.has(id)) continue;
       const rules = graph.into.get(id)!;
       const only = rules.every(
-        (rule) => rule.op === "<=" && positives(rule).every((literal) => persistence.get(literal.collection) !== "passing" || timed.has(literal.collection)),
+        (rule) =>
+          rule.op === "<=" &&
+          positives(rule).every(
+            (literal) => persistence.get(literal.collection) !== "passing" || timed.has(literal.collection),
+          ),
       );
-      if (only) timed.set(id, new Set(rules.flatMap((rule) => positives(rule).flatMap((literal) => [...(timed.get(literal.collection) ?? [])]))));
+      if (only)
+        timed.set(
+          id,
+          new Set(
+            rules.flatMap((rule) => positives(rule).flatMap((literal) => [...(timed.get(literal.collection) ?? [])])),
+          ),
+        );
     }
   }
   return timed;
 }
 
-function infer(graph: Graph, raw: Context, points: readonly Finding[], use: SealUse): { inference: Inference; missing: Seals["missing"] } {
+function infer(
+  graph: Graph,
+  raw: Context,
+  points: readonly Finding[],
+  use: SealUse,
+): { inference: Inference; missing: Seals["missing"] } {
   let implied: Finding[] = [];
   let seals = inferSeals(raw, byRule(points), use);
   const settled = (): Context => (seals.sealed.size === 0 ? raw : contextOf(graph, seals.sealed));
@@ -84,7 +101,9 @@ function infer(graph: Graph, raw: Context, points: readonly Finding[], use: Seal
   }
   const places = inferLogs(context);
   const marks = byRule([...points, ...implied]);
-  const unsettled = new Set([...marks.keys()].filter((id) => !seals.sealed.has(id) && !isLogged(graph.ir.rules.get(id)!, context, places)));
+  const unsettled = new Set(
+    [...marks.keys()].filter((id) => !seals.sealed.has(id) && !isLogged(graph.ir.rules.get(id)!, context, places)),
+  );
   const local = findLocal(context, unsettled);
   const labels = inferLabels(context, marks, seals, places, local);
   const inference: Inference = {
@@ -114,12 +133,21 @@ function byRule(findings: readonly Finding[]): Map<RuleId, Finding[]> {
 
 function impliedFindings(graph: Graph, context: Context, points: readonly Finding[]): Finding[] {
   // What is aggregated or met already waits with its mark.
-  const waiting = byRule(points.filter(({ reason }) => reason === "rendezvous" || reason === "aggregate" || reason === "opaque"));
+  const waiting = byRule(
+    points.filter(({ reason }) => reason === "rendezvous" || reason === "aggregate" || reason === "opaque"),
+  );
   const found: Finding[] = [];
   for (const rule of graph.rules) {
-    if (rule.path !== undefined || isRepeat(rule, context) || isCollected(rule, context) || isAcknowledged(rule, context)) continue;
+    if (
+      rule.path !== undefined ||
+      isRepeat(rule, context) ||
+      isCollected(rule, context) ||
+      isAcknowledged(rule, context)
+    )
+      continue;
     const marks = waiting.get(rule.id) ?? [];
-    const isWaiting = (literal: ReadLiteral): boolean => marks.some(({ sensitive }) => sensitive.includes(rule.body.indexOf(literal)));
+    const isWaiting = (literal: ReadLiteral): boolean =>
+      marks.some(({ sensitive }) => sensitive.includes(rule.body.indexOf(literal)));
     const sensitive = impliedSensitive(rule, context.persistence, isWaiting);
     if (sensitive) found.push(finding(context, rule, "rendezvous", joinGate(rule, sensitive), sensitive));
     const parts = impliedParts(rule, context).filter((literal) => !isWaiting(literal));
@@ -144,7 +172,19 @@ function promiseFindings(context: Context): Finding[] {
         gate: columns,
         columns,
         sensitive: literals.map((literal) => seal.body.indexOf(literal)),
-        sources: pathsTo(context, { ...seal, op: "<=", head: { collection: seal.target, to: null, terms: [], span: seal.span }, having: [], coordinate: null, allow: null, doc: null }, literals),
+        sources: pathsTo(
+          context,
+          {
+            ...seal,
+            op: "<=",
+            head: { collection: seal.target, to: null, terms: [], span: seal.span },
+            having: [],
+            coordinate: null,
+            allow: null,
+            doc: null,
+          },
+          literals,
+        ),
         rewrites: [
           seal.op === "<=" && target.kind === "channel"
             ? `Facts of ${target.id} may still be on their way to its own role: seal what its senders read, so that its seals travel behind its facts.`

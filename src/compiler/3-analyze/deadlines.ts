@@ -17,11 +17,13 @@ export type Failing = ReadonlyMap<CollectionId, "here" | "upstream">;
 /** Inputs and channels of which some partition may never close because of a deadline, or holds other facts in another run. */
 export function failingIn(graph: Graph, seals: Seals): Failing {
   const failing = new Map<CollectionId, "here" | "upstream">();
-  for (const { id, sealed } of graph.ir.collections.values()) if (sealed !== null && sealed.deadlineMs !== null) failing.set(id, "here");
+  for (const { id, sealed } of graph.ir.collections.values())
+    if (sealed !== null && sealed.deadlineMs !== null) failing.set(id, "here");
   const isDynamic = (role: string): boolean => graph.ir.roles.get(role)?.dynamic === true;
-  for (const [id, { travels }] of seals.channels) if (!failing.has(id) && [...travels.keys()].some(isDynamic)) failing.set(id, "upstream");
+  for (const [id, { travels }] of seals.channels)
+    if (!failing.has(id) && [...travels.keys()].some(isDynamic)) failing.set(id, "upstream");
   if (failing.size === 0) return failing;
-  for (let size = 0; size !== failing.size; ) {
+  for (let size = 0; size !== failing.size;) {
     size = failing.size;
     for (const [id, { travels }] of seals.channels) {
       if (failing.has(id)) continue;
@@ -38,11 +40,13 @@ export function failingIn(graph: Graph, seals: Seals): Failing {
 function sealRulesRestOn(channel: CollectionId, role: string, graph: Graph, failing: Failing): boolean {
   const behind = new Set<CollectionId>();
   for (const seal of graph.sealsInto.get(channel) ?? []) {
-    if (seal.role === role) for (const literal of seal.body) if (literal.kind === "read") behind.add(literal.collection);
+    if (seal.role === role)
+      for (const literal of seal.body) if (literal.kind === "read") behind.add(literal.collection);
   }
   for (const id of behind) {
     if (failing.has(id)) return true;
-    for (const rule of graph.into.get(id) ?? []) if (rule.role === role) for (const { collection } of reads(rule)) behind.add(collection);
+    for (const rule of graph.into.get(id) ?? [])
+      if (rule.role === role) for (const { collection } of reads(rule)) behind.add(collection);
   }
   return false;
 }

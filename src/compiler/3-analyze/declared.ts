@@ -20,7 +20,15 @@ export function isKept(id: CollectionId, ir: Ir): boolean {
 export function declaredPoint(rule: Rule, context: Context): Finding[] {
   const { gate, races } = rule.path!;
   if (races.length === 0) return [];
-  return [finding(context, rule, "opaque", gate, races.map((at) => rule.body[at] as ReadLiteral))];
+  return [
+    finding(
+      context,
+      rule,
+      "opaque",
+      gate,
+      races.map((at) => rule.body[at] as ReadLiteral),
+    ),
+  ];
 }
 
 /** The fact that is handed in: what comes out descends from it, whatever else the component has kept. */
@@ -32,7 +40,9 @@ export function handedIn(rule: Rule): ReadLiteral {
 export function fitsHanding(rule: Rule, conditions: readonly Condition[]): string | null {
   const own = handedIn(rule);
   const stuck = conditions.find(({ key }) => key.some((expr) => computableFrom(own, expr, rule) === null));
-  return stuck === undefined ? null : `facts of ${own.collection} do not tell which partition of ${stuck.source} they wait for`;
+  return stuck === undefined
+    ? null
+    : `facts of ${own.collection} do not tell which partition of ${stuck.source} they wait for`;
 }
 
 /** Whether facts of the input wait for partitions: a fact is handed in once, for all of its paths. */
@@ -46,7 +56,9 @@ export function isHeld(input: CollectionId, context: Context): boolean {
 export function ordersOtherwise(rule: Rule, context: Context): string | null {
   if (rule.path === undefined) return null;
   const { id, ordering } = collection(context, handedIn(rule).collection);
-  return ordering === undefined ? null : `${id} passes through a log for another path, and a fact that waits would leave its place in it`;
+  return ordering === undefined
+    ? null
+    : `${id} passes through a log for another path, and a fact that waits would leave its place in it`;
 }
 
 /** Paths by which other facts than those of this one's own come into the state that it meets. */

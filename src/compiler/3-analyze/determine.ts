@@ -63,7 +63,9 @@ export function usesSelf(rule: Rule): boolean {
 }
 
 function findSelf(rule: Rule): boolean {
-  const inTerms = rule.head.terms.some((term) => (term.kind === "value" ? mentionsSelf(term.value) : term.call.args.some(mentionsSelf)));
+  const inTerms = rule.head.terms.some((term) =>
+    term.kind === "value" ? mentionsSelf(term.value) : term.call.args.some(mentionsSelf),
+  );
   const inBody = rule.body.some((literal) => {
     if (literal.kind === "read") return literal.terms.some((term) => term?.kind === "self");
     return mentionsSelf(literal.value);
@@ -129,10 +131,12 @@ export function dependencies(body: readonly Literal[], ir: Ir, holds: (id: Colle
       out.push({ from: [...variablesOf(literal.value)], to: [literal.variable] });
       equate(variable, literal.value);
     } else if (literal.kind === "test") {
-      for (const each of conjuncts(literal.value)) if (each.kind === "binary" && each.op === "==") equate(each.left, each.right);
+      for (const each of conjuncts(literal.value))
+        if (each.kind === "binary" && each.op === "==") equate(each.left, each.right);
     } else if (literal.kind === "read" && !literal.negated && holds(literal.collection)) {
       const keyLength = ir.collections.get(literal.collection)!.keyLength!;
-      const names = (terms: typeof literal.terms): string[] => terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : []));
+      const names = (terms: typeof literal.terms): string[] =>
+        terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : []));
       out.push({ from: names(literal.terms.slice(0, keyLength)), to: names(literal.terms.slice(keyLength)) });
     }
   }
@@ -146,7 +150,7 @@ export function conjuncts(expr: Expr): Expr[] {
 /** Everything that `start` determines. */
 export function closure(start: Iterable<string>, dependencies: readonly Dependency[]): Set<string> {
   const known = new Set(start);
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const { from, to } of dependencies) {
       if (to.every((name) => known.has(name)) || !from.every((name) => known.has(name))) continue;
@@ -173,7 +177,8 @@ export function equals(rule: { readonly body: Rule["body"] }): (name: string) =>
     if (literal.kind === "bind" && literal.value.kind === "variable") unite(literal.variable, literal.value.name);
     if (literal.kind !== "test") continue;
     for (const each of conjuncts(literal.value)) {
-      if (each.kind === "binary" && each.op === "==" && each.left.kind === "variable" && each.right.kind === "variable") unite(each.left.name, each.right.name);
+      if (each.kind === "binary" && each.op === "==" && each.left.kind === "variable" && each.right.kind === "variable")
+        unite(each.left.name, each.right.name);
     }
   }
   return find;

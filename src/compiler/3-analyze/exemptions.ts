@@ -25,7 +25,9 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
   if (rule.body.length !== 2 || body.length !== 1 || writer.body.length !== 1) return false;
   const from = writer.body[0];
   if (from.kind !== "read" || from.negated) return false;
-  const written = writer.head.terms.map((term) => (term.kind === "value" && term.value.kind === "variable" ? term.value.name : null));
+  const written = writer.head.terms.map((term) =>
+    term.kind === "value" && term.value.kind === "variable" ? term.value.name : null,
+  );
   // The variable of the rule that each of the writer's variables stands for, through p or through the rule's head.
   const stands = new Map<string, string>();
   const pair = (name: Expr | null, here: Expr | null): boolean => {
@@ -54,15 +56,33 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
  */
 export function isRepeat(rule: Rule, context: Context): boolean {
   const head = collection(context, rule.head.collection);
-  if (rule.op !== "<~" || head.lossy || head.keyLength !== null || rule.body.some((literal) => literal.kind === "read" && literal.hold)) return false;
-  return context.graph.into.get(head.id)!.some((other) => other !== rule && other.role === rule.role && isSubsumed(rule, other, context));
+  if (
+    rule.op !== "<~" ||
+    head.lossy ||
+    head.keyLength !== null ||
+    rule.body.some((literal) => literal.kind === "read" && literal.hold)
+  )
+    return false;
+  return context.graph.into
+    .get(head.id)!
+    .some((other) => other !== rule && other.role === rule.role && isSubsumed(rule, other, context));
 }
 
 /** `other` has one literal, over a table, without which `rule` cannot hold either, and the same head. */
 function isSubsumed(rule: Rule, other: Rule, context: Context): boolean {
   const [once] = other.body;
-  if (other.body.length !== 1 || once.kind !== "read" || once.negated || collection(context, once.collection).kind !== "table") return false;
-  if (other.gates?.length || [rule, other].some((each) => each.having.length > 0 || each.head.terms.some((term) => term.kind === "aggregate"))) return false;
+  if (
+    other.body.length !== 1 ||
+    once.kind !== "read" ||
+    once.negated ||
+    collection(context, once.collection).kind !== "table"
+  )
+    return false;
+  if (
+    other.gates?.length ||
+    [rule, other].some((each) => each.having.length > 0 || each.head.terms.some((term) => term.kind === "aggregate"))
+  )
+    return false;
   return positives(rule).some((literal) => {
     if (literal.collection !== once.collection) return false;
     const stands = new Map<string, Expr>();
@@ -73,13 +93,19 @@ function isSubsumed(rule: Rule, other: Rule, context: Context): boolean {
       stands.set(term.name, here);
       return true;
     });
-    const same = (a: Expr, b: Expr): boolean => shape(a.kind === "variable" ? (stands.get(a.name) ?? a) : a) === shape(b);
+    const same = (a: Expr, b: Expr): boolean =>
+      shape(a.kind === "variable" ? (stands.get(a.name) ?? a) : a) === shape(b);
     const [to, from] = [rule.head.to, other.head.to];
-    const addressed = to?.kind === "address" && from?.kind === "address" ? same(from.value, to.value) : to?.kind === from?.kind;
-    return matches && addressed && other.head.terms.every((term, i) => {
-      const mine = rule.head.terms[i];
-      return term.kind === "value" && mine.kind === "value" && same(term.value, mine.value);
-    });
+    const addressed =
+      to?.kind === "address" && from?.kind === "address" ? same(from.value, to.value) : to?.kind === from?.kind;
+    return (
+      matches &&
+      addressed &&
+      other.head.terms.every((term, i) => {
+        const mine = rule.head.terms[i];
+        return term.kind === "value" && mine.kind === "value" && same(term.value, mine.value);
+      })
+    );
   });
 }
 
@@ -95,7 +121,16 @@ export function isCollected(rule: Rule, context: Context): boolean {
   const readers = graph.readers.get(table)!.filter((reader) => reader !== rule);
   const sendsOnce = (reader: Rule): boolean => {
     const head = collection(context, reader.head.collection);
-    return reader.op === "<~" && !head.lossy && head.keyLength === null && reader.body.length === 1 && !reader.gates?.length && reader.having.length === 0 && reader.head.terms.every((term) => term.kind === "value") && positives(reader).length === 1;
+    return (
+      reader.op === "<~" &&
+      !head.lossy &&
+      head.keyLength === null &&
+      reader.body.length === 1 &&
+      !reader.gates?.length &&
+      reader.having.length === 0 &&
+      reader.head.terms.every((term) => term.kind === "value") &&
+      positives(reader).length === 1
+    );
   };
   return readers.every((reader) => sendsOnce(reader) || isRepeat(reader, context));
 }
@@ -111,8 +146,13 @@ export function isAcknowledged(rule: Rule, context: Context): boolean {
  */
 export function withinOneRow(rule: Rule, open: readonly ReadLiteral[], context: Context): boolean {
   const { ir } = context.graph;
-  const group = rule.head.terms.flatMap((term) => (term.kind === "value" && term.value.kind === "variable" ? [term.value.name] : []));
-  const known = closure(group, dependencies(rule.body, ir, (id) => keyHolds(ir, context.persistence, id)));
+  const group = rule.head.terms.flatMap((term) =>
+    term.kind === "value" && term.value.kind === "variable" ? [term.value.name] : [],
+  );
+  const known = closure(
+    group,
+    dependencies(rule.body, ir, (id) => keyHolds(ir, context.persistence, id)),
+  );
   // The row of a lattice value is another one when it has grown.
   const isPlain = (literal: ReadLiteral): boolean => literal.terms.every((term) => term?.type.kind !== "lattice");
   return open.every((literal) => isPlain(literal) && termVariables(literal).every((name) => known.has(name)));
@@ -142,7 +182,9 @@ function originOf(id: CollectionId, context: Context, seen = new Set<CollectionI
   const carried = inner.carried.map((column) => {
     const term = column === null ? null : open[0].terms[column];
     if (term?.kind !== "variable") return null;
-    const at = rule.head.terms.findIndex((head) => head.kind === "value" && head.value.kind === "variable" && same(head.value.name) === same(term.name));
+    const at = rule.head.terms.findIndex(
+      (head) => head.kind === "value" && head.value.kind === "variable" && same(head.value.name) === same(term.name),
+    );
     return at < 0 ? null : at;
   });
   return { channel: inner.channel, carried };
@@ -153,7 +195,12 @@ function originOf(id: CollectionId, context: Context, seen = new Set<CollectionI
  * agree on all its columns (or its promised key), so they always stand in the same step. Also
  * for a negated literal: what it denies is settled in that step.
  */
-export function ofOneEvent(rule: Rule, literal: ReadLiteral, context: Context, among: readonly ReadLiteral[] = positives(rule)): boolean {
+export function ofOneEvent(
+  rule: Rule,
+  literal: ReadLiteral,
+  context: Context,
+  among: readonly ReadLiteral[] = positives(rule),
+): boolean {
   if (!isPassing(context, literal)) return false;
   const origin = originOf(literal.collection, context);
   if (origin === null) return false;
@@ -181,7 +228,8 @@ export function ofOneEvent(rule: Rule, literal: ReadLiteral, context: Context, a
  */
 export function isOwnRow(rule: Rule, passing: ReadLiteral, met: ReadLiteral, context: Context): boolean {
   // How many rows there are shows in an aggregate.
-  if (passing.hold || met.hold || rule.having.length > 0 || rule.head.terms.some(({ kind }) => kind === "aggregate")) return false;
+  if (passing.hold || met.hold || rule.having.length > 0 || rule.head.terms.some(({ kind }) => kind === "aggregate"))
+    return false;
   const elsewhere = namesBeside(rule, met);
   const asked = met.terms.map((term) => (term?.kind === "variable" && !elsewhere.has(term.name) ? null : term));
   // A variable that stands twice in the literal asks for rows in which two columns agree.
@@ -198,8 +246,16 @@ export function deniesItself(rule: Rule, negated: ReadLiteral, context: Context)
 }
 
 /** Whether a fact of `id` with these terms (null: any) is true in every step in which `event` is, or with `<+` in the next one. */
-function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: ReadLiteral, context: Context, seen: ReadonlySet<CollectionId>, op: "<=" | "<+" = "<="): boolean {
-  if (op === "<=" && id === event.collection) return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));
+function isBrought(
+  id: CollectionId,
+  asked: readonly (Expr | null)[],
+  event: ReadLiteral,
+  context: Context,
+  seen: ReadonlySet<CollectionId>,
+  op: "<=" | "<+" = "<=",
+): boolean {
+  if (op === "<=" && id === event.collection)
+    return asked.every((term, i) => term === null || sameTerm(term, event.terms[i]));
   const { kind, keyLength, columns } = collection(context, id);
   // What is deleted stays away until its rule becomes true anew; of a key with two values one is left out.
   const isOneOfSeveral = keyLength !== null && (op === "<=" || asked.slice(keyLength).some((term) => term !== null));
@@ -207,12 +263,24 @@ function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: Rea
   if (kind === "table" && context.persistence.get(id) !== "growing") return false;
   return context.graph.into.get(id)!.some((writer) => {
     const [from] = writer.body;
-    if (writer.op !== op || writer.path !== undefined || writer.body.length !== 1 || writer.having.length > 0 || writer.gates?.length) return false;
+    if (
+      writer.op !== op ||
+      writer.path !== undefined ||
+      writer.body.length !== 1 ||
+      writer.having.length > 0 ||
+      writer.gates?.length
+    )
+      return false;
     if (from.kind !== "read" || from.negated || from.hold) return false;
     const needed = new Map<string, Expr | null>();
     for (const [i, term] of writer.head.terms.entries()) {
       // What is computed may fail, and what is of another type be refused.
-      if (term.kind !== "value" || !["variable", "literal", "self"].includes(term.value.kind) || !isSameType(term.value.type, columns[i].type)) return false;
+      if (
+        term.kind !== "value" ||
+        !["variable", "literal", "self"].includes(term.value.kind) ||
+        !isSameType(term.value.type, columns[i].type)
+      )
+        return false;
       const { value } = term;
       const wanted = asked[i];
       if (wanted === null) continue;
@@ -223,7 +291,9 @@ function isBrought(id: CollectionId, asked: readonly (Expr | null)[], event: Rea
     }
     const terms = from.terms.map((term) => (term?.kind === "variable" ? (needed.get(term.name) ?? null) : term));
     const names = from.terms.flatMap((term) => (term?.kind === "variable" ? [term.name] : []));
-    return new Set(names).size === names.length && isBrought(from.collection, terms, event, context, new Set(seen).add(id));
+    return (
+      new Set(names).size === names.length && isBrought(from.collection, terms, event, context, new Set(seen).add(id))
+    );
   });
 }
 
@@ -271,10 +341,17 @@ export function isOwnReply(rule: Rule, passing: ReadLiteral, table: ReadLiteral,
   if (writer.body.some((literal) => literal.kind === "test" || literal.kind === "range")) return false;
   const source = collection(context, from.collection);
   if (source.kind !== "input" && source.kind !== "channel") return false;
-  if (from.terms.some((term) => term?.kind !== "variable") || new Set(termVariables(from)).size !== from.terms.length) return false;
+  if (from.terms.some((term) => term?.kind !== "variable") || new Set(termVariables(from)).size !== from.terms.length)
+    return false;
   // The columns of the table that must be joined: its key, or the promised key of the event it is written from.
-  const headColumn = (name: string): number => writer.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name);
-  const key = source.unique && source.keyLength !== null ? from.terms.slice(0, source.keyLength).map((term) => headColumn((term as { name: string }).name)) : target.columns.map((_, i) => i).slice(0, target.keyLength ?? undefined);
+  const headColumn = (name: string): number =>
+    writer.head.terms.findIndex(
+      (term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name,
+    );
+  const key =
+    source.unique && source.keyLength !== null
+      ? from.terms.slice(0, source.keyLength).map((term) => headColumn((term as { name: string }).name))
+      : target.columns.map((_, i) => i).slice(0, target.keyLength ?? undefined);
   if (key.some((column) => column < 0)) return false;
   const same = equals(rule);
   const wanted: { at: number; source: number }[] = [];
@@ -319,7 +396,8 @@ function descends(
   const traced = rules.every((rule) => {
     const same = equals(rule);
     return ancestors(rule).some((literal) => {
-      const columnOf = (name: string): number => literal.terms.findIndex((each) => each?.kind === "variable" && same(each.name) === same(name));
+      const columnOf = (name: string): number =>
+        literal.terms.findIndex((each) => each?.kind === "variable" && same(each.name) === same(name));
       const further: { at: number; source: number }[] = [];
       for (const { at, source } of wanted) {
         const term = rule.head.terms[at];
@@ -341,7 +419,14 @@ function descends(
       if (to !== "anywhere") addresses.push(to);
       const columns = addresses.map((expr) => (expr.kind === "variable" ? columnOf(expr.name) : -1));
       if (columns.includes(-1)) return false;
-      return descends(literal.collection, further, [...new Set(columns)].sort((a, b) => a - b), home, context, seen);
+      return descends(
+        literal.collection,
+        further,
+        [...new Set(columns)].sort((a, b) => a - b),
+        home,
+        context,
+        seen,
+      );
     });
   });
   seen.set(state, traced);
@@ -364,5 +449,7 @@ function returnAddress({ op, head }: Rule, home: Home, context: Context): Expr |
 function isAlone(role: string, { graph }: Context): boolean {
   const { count, replicated, partitionedBy } = graph.ir.roles.get(role)!;
   if (count !== 1 || replicated || partitionedBy !== null) return false;
-  return graph.entrances(role).some(({ id, kind }) => kind === "channel" && graph.into.get(id)!.some(({ head }) => head.to?.kind === "role"));
+  return graph
+    .entrances(role)
+    .some(({ id, kind }) => kind === "channel" && graph.into.get(id)!.some(({ head }) => head.to?.kind === "role"));
 }

@@ -14,14 +14,18 @@ export function gatesHold(rule: Rule, conditions: readonly Condition[], context:
   const name = (source: string): string => `${rule.label} does not wait for ${source}`;
   if (passing.length === 0) {
     const held = (rule.gates ?? []).flatMap((gate) => gate.conditions);
-    const missing = conditions.find(({ source, key }) => !held.some((each) => each.source === source && sameKey(each.key, key)));
+    const missing = conditions.find(
+      ({ source, key }) => !held.some((each) => each.source === source && sameKey(each.key, key)),
+    );
     return missing ? name(missing.source) : null;
   }
   for (const literal of passing) {
     for (const { source, key } of conditions) {
       const own = key.map((expr) => computableFrom(literal, expr, rule));
       if (own.includes(null)) return name(source);
-      const held = literal.hold?.conditions.some((each) => each.source === source && sameKey(each.key, own as typeof key));
+      const held = literal.hold?.conditions.some(
+        (each) => each.source === source && sameKey(each.key, own as typeof key),
+      );
       if (!held) return name(source);
     }
   }

@@ -69,7 +69,18 @@ function build(ir: Ir): Graph {
     if (own) own.push(each);
     else entrances.set(each.role, [each]);
   }
-  return { ir, positions, entrances: (role) => entrances.get(role) ?? [], rules, rulesOf: (role) => byRole.get(role) ?? [], into, readers, sealsInto, components, cyclic };
+  return {
+    ir,
+    positions,
+    entrances: (role) => entrances.get(role) ?? [],
+    rules,
+    rulesOf: (role) => byRole.get(role) ?? [],
+    into,
+    readers,
+    sealsInto,
+    components,
+    cyclic,
+  };
 }
 
 const readsOf = new WeakMap<Rule["body"], { all: readonly ReadLiteral[]; positive: readonly ReadLiteral[] }>();
@@ -112,7 +123,10 @@ export function observedCollections(graph: Graph): Set<CollectionId> {
  * Tarjan's algorithm without recursion. Components come out successors first, so they are
  * reversed: what is read stands before what reads it.
  */
-export function stronglyConnected<T>(nodes: readonly T[], successors: (node: T) => Iterable<T>): { components: T[][]; cyclic: Set<T> } {
+export function stronglyConnected<T>(
+  nodes: readonly T[],
+  successors: (node: T) => Iterable<T>,
+): { components: T[][]; cyclic: Set<T> } {
   const index = new Map<T, number>();
   const low = new Map<T, number>();
   const onStack = new Set<T>();

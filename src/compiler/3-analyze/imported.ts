@@ -43,12 +43,15 @@ export function importedAggregates(rule: Rule, ir: Ir): ImportedFunction[] {
         expr.args.forEach(visit);
     }
   };
-  for (const term of rule.head.terms) if (term.kind === "aggregate" && typeof term.call.name !== "string") names.add(term.call.name.imported);
+  for (const term of rule.head.terms)
+    if (term.kind === "aggregate" && typeof term.call.name !== "string") names.add(term.call.name.imported);
   rule.having.forEach(visit);
   return [...names].map((name) => ir.aggregates.get(name)!);
 }
 
 /** Those of which it is not even claimed that the rows of a group alone decide, in whatever order. */
 export function opaqueAggregates(rule: Rule, ir: Ir): string[] {
-  return importedAggregates(rule, ir).filter((aggregate) => !aggregate.claims.includes("commutative")).map(({ name }) => name);
+  return importedAggregates(rule, ir)
+    .filter((aggregate) => !aggregate.claims.includes("commutative"))
+    .map(({ name }) => name);
 }

@@ -68,7 +68,7 @@ export function inferLogs(context: Context): Places {
   // Without a log nothing stands in one: what is absent here is not logged.
   if (![...graph.ir.collections.values()].some(({ ordering }) => ordering)) return places;
   for (const component of graph.components) {
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const id of component) {
         if (context.persistence.get(id) === "static") continue;
@@ -92,7 +92,8 @@ function samePlace(a: Place | null | undefined, b: Place | null | undefined): bo
 
 function placeOf(id: CollectionId, context: Context, places: Places): Place | null | undefined {
   const { kind, ordering } = collection(context, id);
-  if (kind === "input" || kind === "channel" || kind === "timer") return ordering ? { log: ordering.log, key: ordering.by } : null;
+  if (kind === "input" || kind === "channel" || kind === "timer")
+    return ordering ? { log: ordering.log, key: ordering.by } : null;
   if (places.get(id) === null) return null;
   let merged: Place | null | undefined;
   for (const rule of context.graph.into.get(id)!) {
@@ -112,12 +113,20 @@ function headPlace(rule: Rule, context: Context, places: Places): Place | null |
   if (rule.op !== "<=" && reads(rule).every((literal) => !isOpen(context, literal))) return null;
   const body = bodyPlace(rule, context, places);
   if (!body) return body;
-  const key = body.variables.map((name) => rule.head.terms.findIndex((term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
+  const key = body.variables.map((name) =>
+    rule.head.terms.findIndex(
+      (term) => term.kind === "value" && term.value.kind === "variable" && term.value.name === name,
+    ),
+  );
   return key.includes(-1) ? null : { log: body.log, key };
 }
 
 /** The one log of all open literals, and the variables that carry its key in every one of them. */
-function bodyPlace(rule: Rule, context: Context, places: Places): { log: string; variables: readonly string[] } | null | undefined {
+function bodyPlace(
+  rule: Rule,
+  context: Context,
+  places: Places,
+): { log: string; variables: readonly string[] } | null | undefined {
   let found: { log: string; variables: readonly string[] } | undefined;
   for (const literal of reads(rule)) {
     if (!isOpen(context, literal)) continue;
@@ -148,16 +157,28 @@ export function isLogged(rule: Rule, context: Context, places: Places): boolean 
   if (!body) return false;
   const head = collection(context, rule.head.collection);
   const carries = (columns: readonly number[] | null): boolean =>
-    body.variables.every((name) => rule.head.terms.some((term, i) => (columns === null || columns.includes(i)) && term.kind === "value" && term.value.kind === "variable" && term.value.name === name));
+    body.variables.every((name) =>
+      rule.head.terms.some(
+        (term, i) =>
+          (columns === null || columns.includes(i)) &&
+          term.kind === "value" &&
+          term.value.kind === "variable" &&
+          term.value.name === name,
+      ),
+    );
   if (isAggregating(rule) && !carries(null)) return false;
   if (rule.path !== undefined) {
     // Each value of the gate lies in one log, and nothing that the path meets is held back on its way out of it.
-    return body.variables.every((name) => rule.path!.gate?.includes(name)) && !reads(rule).some((literal) => isHeld(literal.collection, context));
+    return (
+      body.variables.every((name) => rule.path!.gate?.includes(name)) &&
+      !reads(rule).some((literal) => isHeld(literal.collection, context))
+    );
   }
   if (head.kind === "channel") return head.keyLength === null || head.unique || head.ordering !== undefined;
   if (rule.op === "<=" && head.keyLength === null && !isContextual(rule.head)) return true;
   // What a view keeps of a key's values depends on the step before, and that may be one of no log.
-  if (head.kind !== "table" && mayConflict(rule, context) && open.some((literal) => isPassing(context, literal))) return false;
+  if (head.kind !== "table" && mayConflict(rule, context) && open.some((literal) => isPassing(context, literal)))
+    return false;
   if (!carries(keyColumns(head))) return false;
   return head.kind !== "table" || places.get(head.id)?.log === body.log;
 }
@@ -175,7 +196,7 @@ export function inferLabels(
   const names = new Map<CollectionId, LabelName>();
   for (const component of graph.components) {
     for (const id of component) names.set(id, startingLabel(id, context, seals));
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const id of component) {
         const { kind, ordering } = collection(context, id);
@@ -235,13 +256,19 @@ function unmarkedLabel(rule: Rule, context: Context, names: ReadonlyMap<Collecti
   const { replicated } = context.graph.ir.roles.get(rule.role)!;
   let label: LabelName = "Async";
   for (const literal of reads(rule)) {
-    if (isOpen(context, literal)) label = worse(label, cell(readLabel(literal, rule, context, names), path, replicated));
+    if (isOpen(context, literal))
+      label = worse(label, cell(readLabel(literal, rule, context, names), path, replicated));
   }
   return label;
 }
 
 /** Of what the literal reads. Each instance learns at a time of its own who takes part. */
-function readLabel({ collection: id }: ReadLiteral, rule: Rule, context: Context, names: ReadonlyMap<CollectionId, LabelName>): LabelName {
+function readLabel(
+  { collection: id }: ReadLiteral,
+  rule: Rule,
+  context: Context,
+  names: ReadonlyMap<CollectionId, LabelName>,
+): LabelName {
   if (collection(context, id).kind !== "nodes") return names.get(id) ?? "Async";
   return context.graph.ir.roles.get(rule.role)!.replicated ? "Inst" : "Run";
 }
@@ -254,7 +281,12 @@ function ruleLabel(
   seals: Seals,
   logs: Places,
 ): LabelName {
-  if (rule.path !== undefined) return pathLabel(rule, context, { names, isSealed: (id) => seals.sealed.has(id), isLogged: (each) => isLogged(each, context, logs) });
+  if (rule.path !== undefined)
+    return pathLabel(rule, context, {
+      names,
+      isSealed: (id) => seals.sealed.has(id),
+      isLogged: (each) => isLogged(each, context, logs),
+    });
   const head = collection(context, rule.head.collection);
   const own = marks.get(rule.id)?.filter((mark) => mark.reason !== "local") ?? [];
   if (own.length === 0) return unmarkedLabel(rule, context, names);
@@ -283,7 +315,14 @@ function ruleLabel(
 
 function shown(id: CollectionId, name: LabelName, seals: Seals, failing: Failing): Label {
   const seal = seals.seals.get(id);
-  if (name !== "Async" || !seal || seal.consumed || seal.sources.length === 0 || seal.sources.some(({ source }) => failing.has(source))) return { name, key: null };
+  if (
+    name !== "Async" ||
+    !seal ||
+    seal.consumed ||
+    seal.sources.length === 0 ||
+    seal.sources.some(({ source }) => failing.has(source))
+  )
+    return { name, key: null };
   const isSource = seal.sources.length === 1 && seal.sources[0].source === id;
   return { name: "Seal", key: isSource ? sealKey(id, seals.seals) : seal.columns };
 }
@@ -299,12 +338,16 @@ export function impliedSensitive(
   isWaiting: (literal: ReadLiteral) => boolean,
 ): ReadLiteral[] | null {
   const open = reads(rule).filter((literal) => persistence.get(literal.collection) !== "static");
-  const changes = open.some((literal) => !literal.negated && persistence.get(literal.collection) === "changing" && !isWaiting(literal));
+  const changes = open.some(
+    (literal) => !literal.negated && persistence.get(literal.collection) === "changing" && !isWaiting(literal),
+  );
   return changes && open.length > 1 ? open : null;
 }
 
 /** The same within a lattice: rows that change are joined in it, and which of their states meet shows where more than a part is looked at. */
 export function impliedParts(rule: Rule, context: Context): ReadLiteral[] {
   const { combined } = latticeReadsOf(rule, context.graph);
-  return positives(rule).filter((literal) => context.persistence.get(literal.collection) === "changing" && combined.has(rule.body.indexOf(literal)));
+  return positives(rule).filter(
+    (literal) => context.persistence.get(literal.collection) === "changing" && combined.has(rule.body.indexOf(literal)),
+  );
 }

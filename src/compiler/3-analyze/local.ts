@@ -14,7 +14,7 @@ export function findLocal(context: Context, marked: { has(rule: string): boolean
   const { graph } = context;
   const local = new Set<CollectionId>();
   for (const component of graph.components) {
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const id of component) {
         if (local.has(id) || !isLocal(id, context, local, marked)) continue;
@@ -27,12 +27,18 @@ export function findLocal(context: Context, marked: { has(rule: string): boolean
   return local;
 }
 
-function isLocal(id: CollectionId, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {
+function isLocal(
+  id: CollectionId,
+  context: Context,
+  local: ReadonlySet<CollectionId>,
+  marked: { has(rule: string): boolean },
+): boolean {
   const { kind, role } = collection(context, id);
   if (!context.graph.ir.roles.get(role)!.replicated) return false;
   if (kind === "input" || kind === "timer") return true;
   return context.graph.into.get(id)!.some((rule) => {
-    if (kind === "channel") return !goesToAll(rule, context) || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
+    if (kind === "channel")
+      return !goesToAll(rule, context) || (fromLocal(rule, local) && staysLocal(rule, context, local, marked));
     return fromLocal(rule, local);
   });
 }
@@ -49,13 +55,27 @@ function isForAll(rule: Rule, context: Context): boolean {
   const { name } = to.value;
   // Each sender learns at another time who takes part.
   if (context.graph.ir.roles.get(collection(context, id).role)!.dynamic) return false;
-  const members = rule.body.find((literal) => literal.kind === "read" && !literal.negated && collection(context, literal.collection).kind === "nodes" && collection(context, literal.collection).role === collection(context, id).role && literal.terms[0]?.kind === "variable" && literal.terms[0].name === name);
+  const members = rule.body.find(
+    (literal) =>
+      literal.kind === "read" &&
+      !literal.negated &&
+      collection(context, literal.collection).kind === "nodes" &&
+      collection(context, literal.collection).role === collection(context, id).role &&
+      literal.terms[0]?.kind === "variable" &&
+      literal.terms[0].name === name,
+  );
   const isNamed = (expr: Expr): boolean => variablesOf(expr).has(name);
   return (
     members !== undefined &&
     terms.every((term) => term.kind === "value" && !isNamed(term.value)) &&
     rule.having.length === 0 &&
-    rule.body.every((literal) => literal === members || (literal.kind === "read" ? literal.terms.every((term) => term === null || !isNamed(term)) : !isNamed(literal.value) && !(literal.kind === "bind" && literal.variable === name)))
+    rule.body.every(
+      (literal) =>
+        literal === members ||
+        (literal.kind === "read"
+          ? literal.terms.every((term) => term === null || !isNamed(term))
+          : !isNamed(literal.value) && !(literal.kind === "bind" && literal.variable === name)),
+    )
   );
 }
 
@@ -63,9 +83,16 @@ function fromLocal(rule: Rule, local: ReadonlySet<CollectionId>): boolean {
   return reads(rule).some((literal) => local.has(literal.collection)) || usesSelf(rule);
 }
 
-function staysLocal(rule: Rule, context: Context, local: ReadonlySet<CollectionId>, marked: { has(rule: string): boolean }): boolean {
+function staysLocal(
+  rule: Rule,
+  context: Context,
+  local: ReadonlySet<CollectionId>,
+  marked: { has(rule: string): boolean },
+): boolean {
   if (marked.has(rule.id)) return true;
-  return reads(rule).some((literal) => local.has(literal.collection) && context.persistence.get(literal.collection) !== "passing");
+  return reads(rule).some(
+    (literal) => local.has(literal.collection) && context.persistence.get(literal.collection) !== "passing",
+  );
 }
 
 /** One finding per output of a replicated role that local facts reach. */
@@ -74,7 +101,15 @@ export function localFindings(context: Context, local: ReadonlySet<CollectionId>
   for (const { id, kind } of context.graph.ir.collections.values()) {
     if (kind !== "output" || !local.has(id)) continue;
     const rule = context.graph.into.get(id)!.find((each) => fromLocal(each, local))!;
-    found.push(finding(context, rule, "local", null, positives(rule).filter((literal) => local.has(literal.collection))));
+    found.push(
+      finding(
+        context,
+        rule,
+        "local",
+        null,
+        positives(rule).filter((literal) => local.has(literal.collection)),
+      ),
+    );
   }
   return found;
 }

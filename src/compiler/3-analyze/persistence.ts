@@ -24,7 +24,7 @@ export function inferPersistence(graph: Graph, sealed: { has(id: RuleId): boolea
   const persistence = new Map<CollectionId, Persistence>();
   for (const component of graph.components) {
     for (const id of component) persistence.set(id, floor(graph, id));
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const id of component) {
         const next = graph.into.get(id)!.reduce((worst, rule) => {
@@ -50,7 +50,12 @@ function floor(graph: Graph, id: CollectionId): Persistence {
   return kind === "input" || kind === "channel" || kind === "timer" ? "passing" : "static";
 }
 
-function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
+function contribute(
+  rule: Rule,
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+  sealed: boolean,
+): Persistence {
   const head = graph.ir.collections.get(rule.head.collection)!;
   if (head.kind === "channel") return isKept(head.id, graph.ir) ? "growing" : "passing";
   const body = bodyPersistence(rule, graph, persistence, sealed);
@@ -62,7 +67,12 @@ function contribute(rule: Rule, graph: Graph, persistence: ReadonlyMap<Collectio
 }
 
 /** Of the body's valuations, as a view would hold them. */
-export function bodyPersistence(rule: Rule, graph: Graph, persistence: ReadonlyMap<CollectionId, Persistence>, sealed: boolean): Persistence {
+export function bodyPersistence(
+  rule: Rule,
+  graph: Graph,
+  persistence: ReadonlyMap<CollectionId, Persistence>,
+  sealed: boolean,
+): Persistence {
   let worst = "static" as Persistence;
   const raise = (to: Persistence): void => {
     if (rank[to] > rank[worst]) worst = to;
@@ -72,7 +82,8 @@ export function bodyPersistence(rule: Rule, graph: Graph, persistence: ReadonlyM
     const of = persistence.get(literal.collection)!;
     if (of === "static") continue;
     // The plain value of a lattice is another one when it has grown.
-    if (of === "growing" && revealed.size > 0 && revealed.has(rule.body.indexOf(literal))) raise(sealed ? "growing" : "changing");
+    if (of === "growing" && revealed.size > 0 && revealed.has(rule.body.indexOf(literal)))
+      raise(sealed ? "growing" : "changing");
     if (literal.negated) raise(sealed ? "growing" : "changing");
     else if (of === "passing") raise("passing");
     else raise(sealed ? "growing" : of);
@@ -96,7 +107,14 @@ export function isAggregating(rule: Rule): boolean {
  * column takes that moves the same way: a count into an `lmax`.
  */
 export function isUpThreshold(rule: Rule, ir: Ir): boolean {
-  return isThreshold(rule, ir, (call) => isOf(call, "count", "max", "min") || (isOf(call, "sum") && call.args[0].type.kind === "nat") || claims(call, ir, "monotone", "morphism"));
+  return isThreshold(
+    rule,
+    ir,
+    (call) =>
+      isOf(call, "count", "max", "min") ||
+      (isOf(call, "sum") && call.args[0].type.kind === "nat") ||
+      claims(call, ir, "monotone", "morphism"),
+  );
 }
 
 /**
@@ -108,13 +126,21 @@ export function isElementThreshold(rule: Rule, ir: Ir): boolean {
   const same = isSettledBy(rule, ir);
   const shows = (expr: Expr): boolean => holds(expr, (call) => !same(call));
   const conditions = rule.having.flatMap(conjuncts).filter(shows);
-  const isWhole = conditions.length === 0 || (conditions.length === 1 && rule.head.terms.every((term) => term.kind === "value" || same(term.call)));
-  return isWhole && conditions.every(isAlternative) && isThreshold(rule, ir, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"));
+  const isWhole =
+    conditions.length === 0 ||
+    (conditions.length === 1 && rule.head.terms.every((term) => term.kind === "value" || same(term.call)));
+  return (
+    isWhole &&
+    conditions.every(isAlternative) &&
+    isThreshold(rule, ir, (call) => isOf(call, "max", "min") || claims(call, ir, "morphism"))
+  );
 }
 
 /** No `&&` stands within it. */
 function isAlternative(expr: Expr): boolean {
-  return expr.kind !== "binary" || expr.op !== "||" ? conjuncts(expr).length === 1 : isAlternative(expr.left) && isAlternative(expr.right);
+  return expr.kind !== "binary" || expr.op !== "||"
+    ? conjuncts(expr).length === 1
+    : isAlternative(expr.left) && isAlternative(expr.right);
 }
 
 function isOf({ name }: AggregateCall, ...names: readonly string[]): boolean {
@@ -138,7 +164,9 @@ function isThreshold(rule: Rule, ir: Ir, allowed: (call: AggregateCall) => boole
     if (expr.kind !== "binary") return false;
     if (expr.op === "&&" || expr.op === "||") return up(expr.left) && up(expr.right);
     const flipped = { ">=": "<=", ">": "<", "<=": ">=", "<": ">" } as Record<string, string>;
-    const [side, other, op] = shows(expr.left) ? [expr.left, expr.right, expr.op] : [expr.right, expr.left, flipped[expr.op]];
+    const [side, other, op] = shows(expr.left)
+      ? [expr.left, expr.right, expr.op]
+      : [expr.right, expr.left, flipped[expr.op]];
     if (side.kind !== "aggregate" || shows(other)) return false;
     if (!allowed(side.call)) return false;
     return side.call.name === "min" ? op === "<=" || op === "<" : op === ">=" || op === ">";
@@ -160,9 +188,16 @@ export function isProjecting(rule: Rule, ir: Ir): boolean {
  * one. `max(x)` per x is x; `count()` per x is none of them. Values of lattices divide no group.
  */
 function isSettledBy(rule: Rule, ir: Ir): (call: AggregateCall) => boolean {
-  const group = (): string[] => rule.head.terms.flatMap((term) => (term.kind === "value" && isPlain(term.value) ? (invertible(term.value, ir) ?? []) : []));
+  const group = (): string[] =>
+    rule.head.terms.flatMap((term) =>
+      term.kind === "value" && isPlain(term.value) ? (invertible(term.value, ir) ?? []) : [],
+    );
   let known: ReturnType<typeof closure> | null = null;
-  const isKnown = (name: string): boolean => (known ??= closure(group(), dependencies(rule.body, ir, () => false))).has(name);
+  const isKnown = (name: string): boolean =>
+    (known ??= closure(
+      group(),
+      dependencies(rule.body, ir, () => false),
+    )).has(name);
   return (call) =>
     (isOf(call, "max", "min", "argmax", "argmin", "choose") || (isOf(call, "count") && call.distinct)) &&
     call.args.every((arg) => isPlain(arg) && [...variablesOf(arg)].every(isKnown));

@@ -7,11 +7,29 @@ import type { Finding, Persistence, Reason } from "../analysis.ts";
 import type { Collection, CollectionId, Expr, Ir, ReadLiteral, Rule, RuleId, SealRule } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { observedCollections, positives, reads } from "./graph.ts";
-import { closure, dependencies, equals, invertible, keyHolds, mentionsSelf, usesSelf, variablesOf } from "./determine.ts";
+import {
+  closure,
+  dependencies,
+  equals,
+  invertible,
+  keyHolds,
+  mentionsSelf,
+  usesSelf,
+  variablesOf,
+} from "./determine.ts";
 import { isContextual } from "../../lattices/growth.ts";
 import { isAggregating, isElementThreshold, isProjecting, isUpThreshold, latticeReadsOf } from "./persistence.ts";
 import { declaredPoint } from "./declared.ts";
-import { isAcknowledged, isCollected, isOnceOnly, isOwnReply, isOwnRow, isRepeat, ofOneEvent, withinOneRow } from "./exemptions.ts";
+import {
+  isAcknowledged,
+  isCollected,
+  isOnceOnly,
+  isOwnReply,
+  isOwnRow,
+  isRepeat,
+  ofOneEvent,
+  withinOneRow,
+} from "./exemptions.ts";
 import { opaqueAggregates } from "./imported.ts";
 import { pathsTo } from "./paths.ts";
 import { suggest } from "./rewrites.ts";
@@ -58,7 +76,13 @@ export function findPoints(context: Context): Finding[] {
   return found;
 }
 
-export function finding(context: Context, rule: Rule, reason: Reason, gate: readonly string[] | null, sensitive: readonly ReadLiteral[]): Finding {
+export function finding(
+  context: Context,
+  rule: Rule,
+  reason: Reason,
+  gate: readonly string[] | null,
+  sensitive: readonly ReadLiteral[],
+): Finding {
   const anchor = sensitive[0] as ReadLiteral | undefined;
   const partial = {
     rule: rule.id,
@@ -75,8 +99,20 @@ export function finding(context: Context, rule: Rule, reason: Reason, gate: read
   return { ...partial, rewrites: suggest(context, rule, partial) };
 }
 
-function gateColumns(context: Context, rule: Rule, gate: readonly string[], reason: Reason, anchor: ReadLiteral | undefined): string[] {
-  if (reason === "deletion" || reason === "upsert" || reason === "key-conflict" || isUpdate(rule, reason) || anchor === undefined) {
+function gateColumns(
+  context: Context,
+  rule: Rule,
+  gate: readonly string[],
+  reason: Reason,
+  anchor: ReadLiteral | undefined,
+): string[] {
+  if (
+    reason === "deletion" ||
+    reason === "upsert" ||
+    reason === "key-conflict" ||
+    isUpdate(rule, reason) ||
+    anchor === undefined
+  ) {
     const head = collection(context, rule.head.collection);
     return keyColumns(head).map((column) => head.columns[column].name);
   }
@@ -89,11 +125,19 @@ function gateColumns(context: Context, rule: Rule, gate: readonly string[], reas
 
 /** `not r(..)`, r open: the gate is the columns matched against r. */
 function negations(rule: Rule, context: Context): Finding[] {
-  return openNegations(rule, context).map((literal) => finding(context, rule, "negation", termVariables(literal), [literal]));
+  return openNegations(rule, context).map((literal) =>
+    finding(context, rule, "negation", termVariables(literal), [literal]),
+  );
 }
 
 function openNegations(rule: Rule, context: Context): ReadLiteral[] {
-  return reads(rule).filter((literal) => literal.negated && isOpen(context, literal) && !isOnceOnly(rule, literal, context) && !ofOneEvent(rule, literal, context));
+  return reads(rule).filter(
+    (literal) =>
+      literal.negated &&
+      isOpen(context, literal) &&
+      !isOnceOnly(rule, literal, context) &&
+      !ofOneEvent(rule, literal, context),
+  );
 }
 
 export function termVariables(literal: ReadLiteral): string[] {
@@ -111,7 +155,11 @@ function aggregates(rule: Rule, context: Context): Finding[] {
   if (open.length + negated.length === 0) return [];
   const allGrow = open.every((literal) => context.persistence.get(literal.collection) === "growing");
   if (allGrow && isUpThreshold(rule, context.graph.ir)) return [];
-  if (isElementThreshold(rule, context.graph.ir) && open.every((literal) => context.persistence.get(literal.collection) !== "changing")) return [];
+  if (
+    isElementThreshold(rule, context.graph.ir) &&
+    open.every((literal) => context.persistence.get(literal.collection) !== "changing")
+  )
+    return [];
   const summed = withinOneRow(rule, open, context) ? negated : [...open, ...negated];
   return summed.length === 0 ? [] : [finding(context, rule, "aggregate", groupGate(rule), summed)];
 }
@@ -141,12 +189,21 @@ function rendezvous(rule: Rule, context: Context): Finding[] {
   const passing = open.filter((literal) => isPassing(context, literal));
   if (passing.length === 0 || open.length < 2) return [];
   if (ofOneTimer(passing, context)) return [];
-  if (passing.length > 1 && !passing.every((literal) => literal === passing[0] || ofOneEvent(rule, literal, context, [passing[0]]))) {
+  if (
+    passing.length > 1 &&
+    !passing.every((literal) => literal === passing[0] || ofOneEvent(rule, literal, context, [passing[0]]))
+  ) {
     return [finding(context, rule, "rendezvous", joinGate(rule, open), open)];
   }
   // What a deletion or overwrite reads of its own table races with that table's writers: `deletion`, `upsert`.
   const own = rule.op === "<-" || rule.op === "<+-" ? rule.head.collection : null;
-  const met = open.filter((literal) => !isPassing(context, literal) && literal.collection !== own && !isOwnReply(rule, passing[0], literal, context) && !isOwnRow(rule, passing[0], literal, context));
+  const met = open.filter(
+    (literal) =>
+      !isPassing(context, literal) &&
+      literal.collection !== own &&
+      !isOwnReply(rule, passing[0], literal, context) &&
+      !isOwnRow(rule, passing[0], literal, context),
+  );
   if (met.length === 0) return [];
   return [finding(context, rule, "rendezvous", joinGate(rule, [passing[0], ...met]), [passing[0], ...met])];
 }
@@ -171,7 +228,8 @@ export function joinGate(rule: Rule, literals: readonly ReadLiteral[]): string[]
   }
   const joined: string[] = [];
   for (const literal of literals) {
-    for (const name of termVariables(literal)) if (counts.get(same(name))! > 1 && !joined.some((each) => same(each) === same(name))) joined.push(name);
+    for (const name of termVariables(literal))
+      if (counts.get(same(name))! > 1 && !joined.some((each) => same(each) === same(name))) joined.push(name);
   }
   return joined;
 }
@@ -180,7 +238,11 @@ export function joinGate(rule: Rule, literals: readonly ReadLiteral[]): string[]
 function choices(rule: Rule, context: Context): Finding[] {
   const all = reads(rule);
   const timed = all.filter((literal) => !literal.negated && context.timed.has(literal.collection));
-  if (timed.length === 0 || positives(rule).some((literal) => isPassing(context, literal) && !context.timed.has(literal.collection))) return [];
+  if (
+    timed.length === 0 ||
+    positives(rule).some((literal) => isPassing(context, literal) && !context.timed.has(literal.collection))
+  )
+    return [];
   const visible = all.some((literal) => {
     const of = context.persistence.get(literal.collection);
     if (context.timed.has(literal.collection)) return literal.negated;
@@ -216,25 +278,45 @@ export function isUpdate(rule: Rule, reason: Reason): boolean {
  */
 function reveals(rule: Rule, context: Context): Finding[] {
   const { revealed, opaque, combined } = latticeReadsOf(rule, context.graph);
-  const open = (at: ReadonlySet<number>): ReadLiteral[] => [...at].sort((a, b) => a - b).map((i) => rule.body[i] as ReadLiteral).filter((literal) => isOpen(context, literal));
+  const open = (at: ReadonlySet<number>): ReadLiteral[] =>
+    [...at]
+      .sort((a, b) => a - b)
+      .map((i) => rule.body[i] as ReadLiteral)
+      .filter((literal) => isOpen(context, literal));
   const found: Finding[] = [];
   const unclaimed = open(opaque);
   if (unclaimed.length > 0) found.push(finding(context, rule, "opaque", null, unclaimed));
   const plain = open(revealed).filter((literal) => !unclaimed.includes(literal));
   if (plain.length > 0) found.push(finding(context, rule, "reveal", plainVariables(plain), plain));
-  const parts = open(combined).filter((literal) => isPassing(context, literal) && !unclaimed.includes(literal) && !plain.includes(literal));
+  const parts = open(combined).filter(
+    (literal) => isPassing(context, literal) && !unclaimed.includes(literal) && !plain.includes(literal),
+  );
   if (parts.length > 0) found.push(finding(context, rule, "aggregate", plainVariables(parts), parts));
   if (isContextual(rule.head)) {
     const writers = context.graph.into.get(rule.head.collection)!;
     if (writers.some((writer) => reads(writer).some((literal) => isOpen(context, literal))))
-      found.push(finding(context, rule, "reveal", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal))));
+      found.push(
+        finding(
+          context,
+          rule,
+          "reveal",
+          keyGate(rule, context),
+          reads(rule).filter((literal) => isOpen(context, literal)),
+        ),
+      );
   }
   return found;
 }
 
 /** What tells apart the rows of a lattice. */
 export function plainVariables(literals: readonly ReadLiteral[]): string[] {
-  return [...new Set(literals.flatMap((literal) => literal.terms.flatMap((term) => (term?.kind === "variable" && term.type.kind !== "lattice" ? [term.name] : []))))];
+  return [
+    ...new Set(
+      literals.flatMap((literal) =>
+        literal.terms.flatMap((term) => (term?.kind === "variable" && term.type.kind !== "lattice" ? [term.name] : [])),
+      ),
+    ),
+  ];
 }
 
 export function keyGate(rule: Rule, context: Context): string[] {
@@ -245,7 +327,15 @@ export function keyGate(rule: Rule, context: Context): string[] {
 /** A keyed collection of any kind can get two values for a key from open sources, by one rule or several (semantics A8). */
 function keyConflicts(rule: Rule, context: Context): Finding[] {
   if (!mayConflict(rule, context)) return [];
-  return [finding(context, rule, "key-conflict", keyGate(rule, context), reads(rule).filter((literal) => isOpen(context, literal)))];
+  return [
+    finding(
+      context,
+      rule,
+      "key-conflict",
+      keyGate(rule, context),
+      reads(rule).filter((literal) => isOpen(context, literal)),
+    ),
+  ];
 }
 
 /** A host may give a key two values where nothing promises that it does not. */
@@ -258,7 +348,8 @@ export function mayConflict(rule: Rule, context: Context): boolean {
   if (head.keyLength === null || head.keyLength === head.columns.length) return false;
   if (head.unique || rule.op === "<-" || rule.op === "<+-") return false;
   // Messages arrive in any order, whatever they were made of.
-  const isRacing = (writer: Rule): boolean => head.kind === "channel" || reads(writer).some((literal) => isOpen(context, literal));
+  const isRacing = (writer: Rule): boolean =>
+    head.kind === "channel" || reads(writer).some((literal) => isOpen(context, literal));
   const writers = context.graph.into.get(head.id)!.filter((writer) => writer.op !== "<-" && writer.op !== "<+-");
   if (writers.length === 1) return isRacing(rule) && !valueIsFunctionOfKey(rule, head, context);
   return writers.some(isRacing);
@@ -270,14 +361,23 @@ function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): b
   // A channel takes its values from all instances of the sender, and only a promise or the same static facts hold at all of them.
   const everywhere = (id: CollectionId): boolean => collection(context, id).unique || isSameEverywhere(id, context);
   const holds = (id: CollectionId): boolean =>
-    (keyHolds(ir, context.persistence, id) && (head.kind !== "channel" || everywhere(id))) || (head.kind !== "table" && head.kind !== "channel" && collection(context, id).kind === "table" && collection(context, id).keyLength !== null);
-  const keyTerms = rule.head.terms.slice(0, head.keyLength!).flatMap((term) => (term.kind === "value" ? [term.value] : []));
+    (keyHolds(ir, context.persistence, id) && (head.kind !== "channel" || everywhere(id))) ||
+    (head.kind !== "table" &&
+      head.kind !== "channel" &&
+      collection(context, id).kind === "table" &&
+      collection(context, id).keyLength !== null);
+  const keyTerms = rule.head.terms
+    .slice(0, head.keyLength!)
+    .flatMap((term) => (term.kind === "value" ? [term.value] : []));
   const known = closure(determinedByTerms(keyTerms, context), dependencies(rule.body, ir, holds));
   const keyVariables = new Set(keyTerms.flatMap((expr) => [...variablesOf(expr)]));
   const groupIsKey = groupGate(rule).every((name) => known.has(name) || keyVariables.has(name));
   return rule.head.terms.slice(head.keyLength!).every((term) => {
     if (term.kind === "aggregate") return head.kind !== "table" && head.kind !== "channel" && groupIsKey;
-    return [...variablesOf(term.value)].every((name) => known.has(name)) && (head.kind !== "channel" || !namesSelf(rule, term.value, ir) || keyTerms.some((key) => key.kind === "self"));
+    return (
+      [...variablesOf(term.value)].every((name) => known.has(name)) &&
+      (head.kind !== "channel" || !namesSelf(rule, term.value, ir) || keyTerms.some((key) => key.kind === "self"))
+    );
   });
 }
 
@@ -297,7 +397,11 @@ function namesSelf(rule: Rule, value: Expr, ir: Ir): boolean {
 function isSameEverywhere(id: CollectionId, context: Context, seen = new Set<CollectionId>()): boolean {
   if (context.persistence.get(id) !== "static" || seen.has(id)) return seen.has(id);
   seen.add(id);
-  return context.graph.into.get(id)!.every((rule) => !usesSelf(rule) && reads(rule).every((literal) => isSameEverywhere(literal.collection, context, seen)));
+  return context.graph.into
+    .get(id)!
+    .every(
+      (rule) => !usesSelf(rule) && reads(rule).every((literal) => isSameEverywhere(literal.collection, context, seen)),
+    );
 }
 
 /**

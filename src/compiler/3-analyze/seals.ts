@@ -9,7 +9,16 @@
  */
 import type { ChannelSeal, Condition, Finding, Seal, SealSource, Sealing, SealUse, TravelPart } from "../analysis.ts";
 import type { CollectionId, Expr, ReadLiteral, Rule, RuleId } from "../ir.ts";
-import { closure, computableFrom, dependencies, equals, invertible, keyHolds, sameKey, variablesOf } from "./determine.ts";
+import {
+  closure,
+  computableFrom,
+  dependencies,
+  equals,
+  invertible,
+  keyHolds,
+  sameKey,
+  variablesOf,
+} from "./determine.ts";
 import { fitsHanding, ordersOtherwise } from "./declared.ts";
 import { deniesItself } from "./exemptions.ts";
 import { positives, reads } from "./graph.ts";
@@ -31,9 +40,17 @@ const closedFromStart: Seal = { columns: [], sources: [], consumed: false, defer
 
 export function inferSeals(context: Context, findings: ReadonlyMap<RuleId, readonly Finding[]>, use: SealUse): Seals {
   const { graph } = context;
-  const out: Seals = { use, seals: new Map(), channels: new Map(), sealed: new Map(), unsealed: new Map(), missing: [] };
+  const out: Seals = {
+    use,
+    seals: new Map(),
+    channels: new Map(),
+    sealed: new Map(),
+    unsealed: new Map(),
+    missing: [],
+  };
   if (use === "none") {
-    for (const id of graph.ir.collections.keys()) out.seals.set(id, context.persistence.get(id) === "static" ? closedFromStart : null);
+    for (const id of graph.ir.collections.keys())
+      out.seals.set(id, context.persistence.get(id) === "static" ? closedFromStart : null);
     for (const rule of findings.keys()) out.unsealed.set(rule, "no seals are used");
     return out;
   }
@@ -44,7 +61,17 @@ export function inferSeals(context: Context, findings: ReadonlyMap<RuleId, reado
       let changed = false;
       for (const id of component) {
         const before = out.seals.get(id);
-        const seal = round > 8 ? null : sealOf(id, context, findings, out, use, component.some((each) => collection(context, each).kind === "channel") && cyclic);
+        const seal =
+          round > 8
+            ? null
+            : sealOf(
+                id,
+                context,
+                findings,
+                out,
+                use,
+                component.some((each) => collection(context, each).kind === "channel") && cyclic,
+              );
         if (seal === undefined) continue;
         out.seals.set(id, seal);
         if (!sameSeal(before, seal)) changed = true;
@@ -85,7 +112,8 @@ function sealOf(
     // What a gate releases takes effect a step later through a deferred rule, when the partition is closed already.
     if (seal.consumed && rule.op !== "<=") return null;
     // Different keys on the ways into one collection leave no partition closed (case D5); the whole stream goes with all.
-    if (merged && merged.columns.length > 0 && seal.columns.length > 0 && merged.columns.join() !== seal.columns.join()) return null;
+    if (merged && merged.columns.length > 0 && seal.columns.length > 0 && merged.columns.join() !== seal.columns.join())
+      return null;
     merged = merged ? unite(merged, seal) : seal;
   }
   return merged && { ...merged, deferred: late };
@@ -103,7 +131,9 @@ function unite(a: Seal, b: Seal): Seal {
 }
 
 function sameSource(a: SealSource, b: SealSource): boolean {
-  return a.source === b.source && a.key.length === b.key.length && a.key.every((part, i) => text(part) === text(b.key[i]));
+  return (
+    a.source === b.source && a.key.length === b.key.length && a.key.every((part, i) => text(part) === text(b.key[i]))
+  );
 }
 
 function text(part: number | Expr): string {
@@ -122,12 +152,20 @@ function sameSeal(a: Seal | null | undefined, b: Seal | null | undefined): boole
 }
 
 /** Settle for the marked rules with head `id` whether they can be evaluated partition by partition. */
-function settleRules(id: CollectionId, rules: readonly Rule[], context: Context, findings: ReadonlyMap<RuleId, readonly Finding[]>, out: Seals, use: SealUse): void {
+function settleRules(
+  id: CollectionId,
+  rules: readonly Rule[],
+  context: Context,
+  findings: ReadonlyMap<RuleId, readonly Finding[]>,
+  out: Seals,
+  use: SealUse,
+): void {
   for (const rule of rules) {
     const marks = findings.get(rule.id);
     if (marks === undefined) continue;
     const sealing = sealRule(rule, marks, context, out.seals, id);
-    const wrong = typeof sealing === "string" ? sealing : use === "inserted" ? notGated(rule, sealing, context, out.seals) : null;
+    const wrong =
+      typeof sealing === "string" ? sealing : use === "inserted" ? notGated(rule, sealing, context, out.seals) : null;
     if (typeof sealing === "string" || wrong !== null) {
       out.unsealed.set(rule.id, wrong!);
       out.sealed.delete(rule.id);
@@ -139,7 +177,12 @@ function settleRules(id: CollectionId, rules: readonly Rule[], context: Context,
 }
 
 /** Why the inserted gates do not carry what the rule, and those that must wait with it, need; null when they do. */
-function notGated(rule: Rule, sealing: Sealing, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>): string | null {
+function notGated(
+  rule: Rule,
+  sealing: Sealing,
+  context: Context,
+  seals: ReadonlyMap<CollectionId, Seal | null>,
+): string | null {
   const own = ordersOtherwise(rule, context) ?? gatesHold(rule, sealing.conditions, context);
   if (own !== null) return own;
   for (const id of sealing.together) {
@@ -152,14 +195,21 @@ function notGated(rule: Rule, sealing: Sealing, context: Context, seals: Readonl
 }
 
 /** The conditions under which the marked rule may be evaluated, or in words why no seal serves it. */
-export function sealRule(rule: Rule, marks: readonly Finding[], context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, head: CollectionId): Sealing | string {
+export function sealRule(
+  rule: Rule,
+  marks: readonly Finding[],
+  context: Context,
+  seals: ReadonlyMap<CollectionId, Seal | null>,
+  head: CollectionId,
+): Sealing | string {
   const { ir } = context.graph;
   const conditions: Condition[] = [];
   const together = new Set<RuleId>();
   let deferred = false;
   const known = dependencies(rule.body, ir, (id) => keyHolds(ir, context.persistence, id));
   const add = (condition: Condition): void => {
-    if (!conditions.some((each) => each.source === condition.source && sameKey(each.key, condition.key))) conditions.push(condition);
+    if (!conditions.some((each) => each.source === condition.source && sameKey(each.key, condition.key)))
+      conditions.push(condition);
   };
   for (const mark of marks) {
     if (mark.reason === "local" || mark.reason === "promise") continue;
@@ -167,7 +217,12 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
     if (mark.reason === "key-conflict" && context.persistence.get(head) === "passing" && isMixed(head, context)) {
       return `values in ${head} that last take the key in every step in which no event brings one, which no seal settles`;
     }
-    if (mark.reason === "deletion" || mark.reason === "upsert" || mark.reason === "key-conflict" || isUpdate(rule, mark.reason)) {
+    if (
+      mark.reason === "deletion" ||
+      mark.reason === "upsert" ||
+      mark.reason === "key-conflict" ||
+      isUpdate(rule, mark.reason)
+    ) {
       const writers = writerConditions(rule, head, context, seals);
       if (typeof writers === "string") return writers;
       for (const condition of writers.conditions) add(condition);
@@ -180,7 +235,8 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
       const seal = seals.get(literal.collection);
       if (seal === undefined) continue;
       if (seal === null) return `no seal says when ${literal.collection} is complete`;
-      if (literal.negated && deniesItself(rule, literal, context)) return `${literal.collection} gets each of these facts itself, one step later: once it is complete, it denies them all`;
+      if (literal.negated && deniesItself(rule, literal, context))
+        return `${literal.collection} gets each of these facts itself, one step later: once it is complete, it denies them all`;
       deferred ||= seal.deferred;
       for (const { source, key } of seal.sources) {
         const exprs = key.map((part) => (typeof part === "number" ? literal.terms[part] : part));
@@ -188,7 +244,12 @@ export function sealRule(rule: Rule, marks: readonly Finding[], context: Context
           if (expr !== null && [...variablesOf(expr)].every((name) => gate.has(name))) continue;
           const sealedBy = collection(context, source).columns;
           const part = key[i];
-          return `the gate (${(mark.gate ?? ["*"]).join(", ")}) does not determine ${typeof part === "number" ? collection(context, literal.collection).columns[part].name : "the value"} of ${literal.collection}, which is closed by (${sealKey(source, seals).map((column) => sealedBy[column].name).join(", ")}) of ${source}`;
+          return `the gate (${(mark.gate ?? ["*"]).join(", ")}) does not determine ${typeof part === "number" ? collection(context, literal.collection).columns[part].name : "the value"} of ${literal.collection}, which is closed by (${sealKey(
+            source,
+            seals,
+          )
+            .map((column) => sealedBy[column].name)
+            .join(", ")}) of ${source}`;
         }
         add({ source, key: exprs as Expr[] });
       }
@@ -205,7 +266,10 @@ export function sealKey(source: CollectionId, seals: ReadonlyMap<CollectionId, S
 
 function gateStart(rule: Rule, mark: Finding, context: Context): readonly string[] {
   if (mark.reason !== "aggregate") return mark.gate ?? [];
-  return determinedByTerms(rule.head.terms.flatMap((term) => (term.kind === "value" ? [term.value] : [])), context);
+  return determinedByTerms(
+    rule.head.terms.flatMap((term) => (term.kind === "value" ? [term.value] : [])),
+    context,
+  );
 }
 
 /**
@@ -224,7 +288,12 @@ function waitingLiterals(rule: Rule, mark: Finding, context: Context): ReadLiter
  * Writers of one table that race with each other wait together: for each the same partitions,
  * which the table's key columns select.
  */
-export function writerConditions(rule: Rule, head: CollectionId, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>): Sealing | string {
+export function writerConditions(
+  rule: Rule,
+  head: CollectionId,
+  context: Context,
+  seals: ReadonlyMap<CollectionId, Seal | null>,
+): Sealing | string {
   const { kind, columns } = collection(context, head);
   if (kind === "channel") return `messages to ${head} that were sent together may be taken in different steps`;
   const key = keyColumns(collection(context, head));
@@ -232,11 +301,14 @@ export function writerConditions(rule: Rule, head: CollectionId, context: Contex
   let deferred = false;
   const writers = context.graph.into.get(head)!.filter((writer) => isOpenRule(writer, context));
   for (const writer of writers) {
-    if (writer.role !== rule.role) return `facts for ${head} come from role ${writer.role}, where this rule cannot wait for them`;
+    if (writer.role !== rule.role)
+      return `facts for ${head} come from role ${writer.role}, where this rule cannot wait for them`;
     const seal = ruleSeal(writer, context, seals, false, key);
     if (seal === undefined) continue;
-    if (seal === null && reads(writer).some((literal) => isOpen(context, literal) && !seals.get(literal.collection))) return `no seal says when the facts that ${writer.label} writes into ${head} are complete`;
-    if (seal === null) return `a value of (${key.map((column) => columns[column].name).join(", ")}) in ${head} does not lie in one sealed partition of what ${writer.label} reads`;
+    if (seal === null && reads(writer).some((literal) => isOpen(context, literal) && !seals.get(literal.collection)))
+      return `no seal says when the facts that ${writer.label} writes into ${head} are complete`;
+    if (seal === null)
+      return `a value of (${key.map((column) => columns[column].name).join(", ")}) in ${head} does not lie in one sealed partition of what ${writer.label} reads`;
     deferred ||= seal.deferred;
     for (const { source, key: parts } of seal.sources) {
       const exprs = parts.map((part) => {
@@ -261,7 +333,9 @@ function fitsHolding(rule: Rule, conditions: readonly Condition[], context: Cont
   const { combined } = latticeReadsOf(rule, context.graph);
   // An aggregate ranges over valuations, and each step has its own value of a lattice.
   const isJoined = (literal: ReadLiteral): boolean =>
-    combined.has(rule.body.indexOf(literal)) || (isAggregating(rule) && collection(context, literal.collection).columns.some(({ type }) => type.kind === "lattice"));
+    combined.has(rule.body.indexOf(literal)) ||
+    (isAggregating(rule) &&
+      collection(context, literal.collection).columns.some(({ type }) => type.kind === "lattice"));
   if (passing.some(isJoined)) {
     return "values of a lattice that come in several steps are not joined while they wait: merge them into a table";
   }
@@ -290,9 +364,11 @@ function isMixed(id: CollectionId, context: Context, seen = new Set<CollectionId
   seen.add(id);
   const { kind } = collection(context, id);
   if (kind === "input" || kind === "channel" || kind === "timer") return false;
-  return context.graph.into.get(id)!.some((rule) =>
-    positives(rule).every((literal) => !isPassing(context, literal) || isMixed(literal.collection, context, seen)),
-  );
+  return context.graph.into
+    .get(id)!
+    .some((rule) =>
+      positives(rule).every((literal) => !isPassing(context, literal) || isMixed(literal.collection, context, seen)),
+    );
 }
 
 function isOpenRule(rule: Rule, context: Context): boolean {
@@ -303,10 +379,22 @@ function isOpenRule(rule: Rule, context: Context): boolean {
  * The seal that a rule's head gets from its body: undefined while a cycle's members are still
  * assumed, null when none survives. `within`: only these head columns may carry it.
  */
-function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, consumed: boolean, within: readonly number[] | null = null): Seal | null | undefined {
+function ruleSeal(
+  rule: Rule,
+  context: Context,
+  seals: ReadonlyMap<CollectionId, Seal | null>,
+  consumed: boolean,
+  within: readonly number[] | null = null,
+): Seal | null | undefined {
   const same = equals(rule);
   const columnOf = (name: string): number =>
-    rule.head.terms.findIndex((term, i) => (within === null || within.includes(i)) && term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === same(name));
+    rule.head.terms.findIndex(
+      (term, i) =>
+        (within === null || within.includes(i)) &&
+        term.kind === "value" &&
+        term.value.kind === "variable" &&
+        same(term.value.name) === same(name),
+    );
   let merged: Seal | undefined;
   for (const literal of reads(rule)) {
     if (!isOpen(context, literal)) continue;
@@ -333,7 +421,12 @@ function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId,
       }
       sources.push({ source, key: mapped });
     }
-    const own: Seal = { columns: [...columns].sort((a, b) => a - b), sources, consumed: seal.consumed, deferred: seal.deferred };
+    const own: Seal = {
+      columns: [...columns].sort((a, b) => a - b),
+      sources,
+      consumed: seal.consumed,
+      deferred: seal.deferred,
+    };
     merged = merged ? unite(merged, own) : own;
   }
   const deferred = merged?.deferred === true || rule.op === "<+" || rule.op === "<-" || rule.op === "<+-";
@@ -342,7 +435,13 @@ function ruleSeal(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId,
 }
 
 /** A channel is sealed where its declaration says so and every sender can keep it, or where seals travel along all its senders' rules. */
-function channelSeal(id: CollectionId, rules: readonly Rule[], context: Context, out: Seals, asyncCycle: boolean): Seal | null {
+function channelSeal(
+  id: CollectionId,
+  rules: readonly Rule[],
+  context: Context,
+  out: Seals,
+  asyncCycle: boolean,
+): Seal | null {
   out.channels.delete(id);
   const { sealed, lossy } = collection(context, id);
   const byRule = context.graph.sealsInto.get(id) ?? [];
@@ -355,10 +454,14 @@ function channelSeal(id: CollectionId, rules: readonly Rule[], context: Context,
     const ways = senders.map((rule) => ({ rule, way: travelAlong(rule, context, out.seals, columns) }));
     const missing = ways.find(({ way }) => way === null);
     if (missing === undefined) {
-      const travels = new Map<string, { parts: TravelPart[]; deferred: boolean } | null>([...decreed].map((role) => [role, null]));
+      const travels = new Map<string, { parts: TravelPart[]; deferred: boolean } | null>(
+        [...decreed].map((role) => [role, null]),
+      );
       for (const { rule, way } of ways) {
         const known = travels.get(rule.role) ?? { parts: [], deferred: false };
-        for (const part of way!.parts) if (!known.parts.some((each) => each.source === part.source && sameKey(each.map, part.map))) known.parts.push(part);
+        for (const part of way!.parts)
+          if (!known.parts.some((each) => each.source === part.source && sameKey(each.map, part.map)))
+            known.parts.push(part);
         travels.set(rule.role, { parts: known.parts, deferred: known.deferred || way!.deferred });
       }
       out.channels.set(id, { columns, travels });
@@ -385,7 +488,12 @@ function columnsOf(rules: readonly Rule[], context: Context, out: Seals): number
 }
 
 /** How the seals of a sending rule's body become seals of the channel: by expressions over the source's seal values. */
-function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<CollectionId, Seal | null>, wanted: readonly number[] | null): { columns: number[]; parts: TravelPart[]; deferred: boolean; consumed: boolean } | null {
+function travelAlong(
+  rule: Rule,
+  context: Context,
+  seals: ReadonlyMap<CollectionId, Seal | null>,
+  wanted: readonly number[] | null,
+): { columns: number[]; parts: TravelPart[]; deferred: boolean; consumed: boolean } | null {
   const { ir } = context.graph;
   const same = equals(rule);
   const parts: TravelPart[] = [];
@@ -419,7 +527,13 @@ function travelAlong(rule: Rule, context: Context, seals: ReadonlyMap<Collection
 }
 
 /** Head columns that are injective images of the sealed values and together determine them. */
-function forward(rule: Rule, values: ReadonlyMap<string, Expr>, wanted: readonly number[] | null, ir: Context["graph"]["ir"], same: (name: string) => string): { columns: number[]; map: Expr[] } | null {
+function forward(
+  rule: Rule,
+  values: ReadonlyMap<string, Expr>,
+  wanted: readonly number[] | null,
+  ir: Context["graph"]["ir"],
+  same: (name: string) => string,
+): { columns: number[]; map: Expr[] } | null {
   const columns: number[] = [];
   const map: Expr[] = [];
   const covered = new Set<string>();

@@ -27,7 +27,12 @@ export interface Candidate {
   readonly shortfall: readonly number[];
 }
 
-export function candidateOf(given: Unsettled, choice: Choice, rates: Rates | null, diagnostics: Diagnostic[]): Candidate {
+export function candidateOf(
+  given: Unsettled,
+  choice: Choice,
+  rates: Rates | null,
+  diagnostics: Diagnostic[],
+): Candidate {
   const { decided, settled: first } = settle(given, choice, diagnostics);
   return judge(given, choice, decided, relax(given, decided, first), rates);
 }
@@ -52,7 +57,11 @@ function judge(given: Unsettled, choice: Choice, decided: Decided, settled: Sett
     settled,
     insertions: describeInsertions(analysis, decided, settled),
     cost: rates && costOf(settled, rates),
-    shortfall: [broken.length, broken.reduce((sum, id) => sum + severities.indexOf(labels.get(id)!.name), 0), points.length + implied.length],
+    shortfall: [
+      broken.length,
+      broken.reduce((sum, id) => sum + severities.indexOf(labels.get(id)!.name), 0),
+      points.length + implied.length,
+    ],
   };
 }
 
@@ -99,11 +108,19 @@ export function candidatesOf(given: Unsettled, start: Candidate, rates: Rates | 
     .map(({ other, instead }) => whole(best.map(({ choice }, i) => (i === instead ? other.choice : choice))));
   if (most > 0) {
     others.push(start);
-    others.push(candidateOf(given, { ...asDecided, rules: new Map([...start.decided.rules.keys()].map((id) => [id, "order"])) }, rates, []));
+    others.push(
+      candidateOf(
+        given,
+        { ...asDecided, rules: new Map([...start.decided.rules.keys()].map((id) => [id, "order"])) },
+        rates,
+        [],
+      ),
+    );
     others.push(candidateOf({ ...given, strategy: "none" }, asDecided, rates, []));
   }
   const distinct = new Map([[formOf(chosen.insertions), chosen]]);
-  for (const each of others.sort(compareCandidates)) if (!distinct.has(formOf(each.insertions))) distinct.set(formOf(each.insertions), each);
+  for (const each of others.sort(compareCandidates))
+    if (!distinct.has(formOf(each.insertions))) distinct.set(formOf(each.insertions), each);
   return [...distinct.values()];
 }
 
@@ -119,9 +136,10 @@ function plansOfPart(given: Unsettled, moves: readonly Choice[], rates: Rates | 
   };
   const start = evaluate(asDecided)!;
   if (moves.length <= mostExhaustive) {
-    for (let mask = 1; mask < 1 << moves.length; mask++) evaluate(moves.reduce((choice, move, i) => (mask & (1 << i) ? united(choice, move) : choice), asDecided));
+    for (let mask = 1; mask < 1 << moves.length; mask++)
+      evaluate(moves.reduce((choice, move, i) => (mask & (1 << i) ? united(choice, move) : choice), asDecided));
   } else {
-    for (let best: Candidate = start, from: Candidate | null = null; best !== from; ) {
+    for (let best: Candidate = start, from: Candidate | null = null; best !== from;) {
       from = best;
       for (const move of moves) {
         const next = evaluate(united(from.choice, move));
@@ -139,7 +157,11 @@ function plansOfPart(given: Unsettled, moves: readonly Choice[], rates: Rates | 
 
 /** What distinguishes plans for whoever reads them. */
 export function formOf(insertions: readonly Insertion[]): string {
-  return JSON.stringify(insertions.map(({ mechanism, role, at, key, epochMs }) => [mechanism, role, at, key, epochMs]).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)));
+  return JSON.stringify(
+    insertions
+      .map(({ mechanism, role, at, key, epochMs }) => [mechanism, role, at, key, epochMs])
+      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+  );
 }
 
 function keyOf({ rules, cuts, wide }: Choice): string {

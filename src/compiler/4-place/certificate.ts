@@ -8,7 +8,10 @@ import type { Plan } from "../plan.ts";
  */
 export function certificate(plan: Plan): object {
   const { ir } = plan.analysis;
-  const label = (of: Label, id: CollectionId): object => (of.name === "Seal" ? { label: "Seal", key: of.key!.map((column) => ir.collections.get(id)!.columns[column].name) } : { label: of.name });
+  const label = (of: Label, id: CollectionId): object =>
+    of.name === "Seal"
+      ? { label: "Seal", key: of.key!.map((column) => ir.collections.get(id)!.columns[column].name) }
+      : { label: of.name };
   const { rates, cost } = plan.comparison;
   const dynamic = [...ir.roles.values()].filter((role) => role.dynamic).map(({ name }) => name);
   return {

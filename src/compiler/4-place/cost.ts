@@ -16,7 +16,8 @@ export function costOf(settled: Settled, rates: Rates): Cost {
   const { coordinated, residual } = settled;
   let messages = 0;
   let waitMs: number | null = 0;
-  const waits = (ms: number | null): void => void (waitMs = ms === null || waitMs === null ? null : Math.max(waitMs, ms));
+  const waits = (ms: number | null): void =>
+    void (waitMs = ms === null || waitMs === null ? null : Math.max(waitMs, ms));
   for (const { collection, key, single, producers } of planSeals(coordinated, residual).sealed) {
     const ending = key.length === 0 ? 0 : partitionsOf(collection, coordinated, residual.inference, rates);
     const { role } = coordinated.collections.get(collection)!;
@@ -46,5 +47,12 @@ const ranks = { none: 0, seal: 2, barrier: 3, order: 5, commit: 6 } as const;
 
 /** Without rates: the mechanisms by their rank, each at each place. */
 export function rankOf(insertions: readonly Insertion[]): number {
-  return insertions.reduce((sum, { mechanism, single, key }) => sum + ranks[mechanism] - (mechanism === "seal" && single ? 1 : 0) - (mechanism === "order" && key.length > 0 ? 1 : 0), 0);
+  return insertions.reduce(
+    (sum, { mechanism, single, key }) =>
+      sum +
+      ranks[mechanism] -
+      (mechanism === "seal" && single ? 1 : 0) -
+      (mechanism === "order" && key.length > 0 ? 1 : 0),
+    0,
+  );
 }

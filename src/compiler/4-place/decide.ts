@@ -9,7 +9,12 @@ import { buildGraph } from "../3-analyze/graph.ts";
 import type { Mechanism } from "../../strategies/index.ts";
 import type { Decision } from "./write.ts";
 
-export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Decision>, diagnostics: Diagnostic[]): void {
+export function force(
+  rule: Rule,
+  analysis: Analysis,
+  decisions: Map<RuleId, Decision>,
+  diagnostics: Diagnostic[],
+): void {
   const { kind, by, reason, span } = rule.coordinate!;
   const marked = marksOf(rule, analysis).length > 0 || analysis.inference.implied.some((each) => each.rule === rule.id);
   if (kind === "none") {
@@ -28,8 +33,13 @@ export function force(rule: Rule, analysis: Analysis, decisions: Map<RuleId, Dec
     });
     return;
   }
-  const byKey = kind !== "order" ? null : by === null ? false : logFor(rule, analysis) ?? true;
-  decisions.set(rule.id, { mechanism: reached.name, byKey, byEpochs: reached.onRequest, why: "chosen by hand in the source" });
+  const byKey = kind !== "order" ? null : by === null ? false : (logFor(rule, analysis) ?? true);
+  decisions.set(rule.id, {
+    mechanism: reached.name,
+    byKey,
+    byEpochs: reached.onRequest,
+    why: "chosen by hand in the source",
+  });
 }
 
 /** The first mechanism of that name that reaches the rule; else why none does. */
@@ -65,14 +75,20 @@ export function unmet(ir: Ir, insertions: readonly Insertion[]): Diagnostic[] {
     if (!by) continue;
     const insertion = insertions.find((each) => each.mechanism === kind && each.protects.includes(rule.id));
     if (insertion === undefined || names(rule, by, insertion.key, ir)) continue;
-    const can = insertion.key.length === 0 ? "no column separates what it orders" : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
+    const can =
+      insertion.key.length === 0
+        ? "no column separates what it orders"
+        : `it can be ${kind === "seal" ? "sealed" : "ordered"} by (${insertion.key.join(", ")})`;
     out.push({
       code: "DLC403",
       severity: "error",
       message: `\`@coordinate(${kind} by (${by.join(", ")}))\` cannot settle ${rule.label}: ${can}`,
       file: rule.file,
       span,
-      mend: insertion.key.length === 0 ? "Write `order` for one log of everything, or remove the annotation to let the compiler choose." : `Write \`${kind} by (${insertion.key.join(", ")})\`, or remove the annotation to let the compiler choose.`,
+      mend:
+        insertion.key.length === 0
+          ? "Write `order` for one log of everything, or remove the annotation to let the compiler choose."
+          : `Write \`${kind} by (${insertion.key.join(", ")})\`, or remove the annotation to let the compiler choose.`,
     });
   }
   return out;
@@ -90,23 +106,53 @@ function names(rule: Rule, by: readonly string[], key: readonly string[], ir: Ir
     rule.body.some(
       (literal) =>
         literal.kind === "read" &&
-        literal.terms.some((term, i) => term?.kind === "variable" && term.name === variable && ir.collections.get(literal.collection)!.columns[i].name === column),
+        literal.terms.some(
+          (term, i) =>
+            term?.kind === "variable" &&
+            term.name === variable &&
+            ir.collections.get(literal.collection)!.columns[i].name === column,
+        ),
     );
-  return by.length === key.length && key.every((column) => by.some((name) => name === column || standsIn(name, column)));
+  return (
+    by.length === key.length && key.every((column) => by.some((name) => name === column || standsIn(name, column)))
+  );
 }
 
 /** The cheapest mechanism that reaches the rule; null where nothing is left to try. */
-export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefined, options: { readonly strategy: Strategy; readonly instead?: "order" | "free" }, diagnostics: Diagnostic[]): Decision | null {
-  if (tried?.mechanism === "none" || tried?.byEpochs === true || (tried?.mechanism === "order" && tried.byKey === false)) return null;
+export function decide(
+  rule: Rule,
+  analysis: Analysis,
+  tried: Decision | undefined,
+  options: { readonly strategy: Strategy; readonly instead?: "order" | "free" },
+  diagnostics: Diagnostic[],
+): Decision | null {
+  if (
+    tried?.mechanism === "none" ||
+    tried?.byEpochs === true ||
+    (tried?.mechanism === "order" && tried.byKey === false)
+  )
+    return null;
   if (options.strategy === "none" || options.instead === "free") return null;
   if (tried?.mechanism === "order") return { ...tried, byKey: false };
   const { inference } = analysis;
   const isAsked = options.strategy === "barrier" || rule.coordinate?.kind === "barrier";
-  if (tried?.mechanism === "barrier" && isAsked) return { ...tried, byEpochs: true, why: `the end of the stream alone leaves a race with what is ordered in ${rule.role}` };
+  if (tried?.mechanism === "barrier" && isAsked)
+    return {
+      ...tried,
+      byEpochs: true,
+      why: `the end of the stream alone leaves a race with what is ordered in ${rule.role}`,
+    };
   if (options.strategy !== "auto") {
     const forced = reaching(options.strategy, rule, analysis);
     if (typeof forced !== "string")
-      return tried ? null : { mechanism: forced.name, byKey: forced.name === "order" ? logFor(rule, analysis) : null, byEpochs: forced.onRequest, why: `forced by --strategy ${options.strategy}` };
+      return tried
+        ? null
+        : {
+            mechanism: forced.name,
+            byKey: forced.name === "order" ? logFor(rule, analysis) : null,
+            byEpochs: forced.onRequest,
+            why: `forced by --strategy ${options.strategy}`,
+          };
     if (!diagnostics.some((each) => each.code === "DLC403" && each.span === rule.span)) {
       diagnostics.push({
         code: "DLC403",
@@ -122,13 +168,24 @@ export function decide(rule: Rule, analysis: Analysis, tried: Decision | undefin
   const graph = buildGraph(analysis.ir);
   const byKey = logFor(rule, analysis);
   if ((options.instead === "order" || tried) && membersBehind(rule, graph, inference.persistence) !== null) return null;
-  if (options.instead === "order") return { mechanism: "order", byKey, why: "this plan puts a log here, where the rule could also wait for seals" };
-  if (tried) return { mechanism: "order", byKey, why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}` };
+  if (options.instead === "order")
+    return { mechanism: "order", byKey, why: "this plan puts a log here, where the rule could also wait for seals" };
+  if (tried)
+    return {
+      mechanism: "order",
+      byKey,
+      why: `${tried.mechanism} alone leaves a race with what is ordered in ${rule.role}`,
+    };
   const reasons: string[] = [];
   for (const mechanism of mechanisms) {
     if (mechanism.onRequest) continue;
     const cannot = mechanism.cannot(rule, inference, graph);
-    if (cannot === null) return { mechanism: mechanism.name, byKey: mechanism.name === "order" ? byKey : null, why: why(mechanism.name, reasons) };
+    if (cannot === null)
+      return {
+        mechanism: mechanism.name,
+        byKey: mechanism.name === "order" ? byKey : null,
+        why: why(mechanism.name, reasons),
+      };
     if (mechanism.name === "seal") reasons.push(cannot);
   }
   return null;

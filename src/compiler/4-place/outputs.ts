@@ -28,7 +28,10 @@ export function planOutputs(judged: Judged): OutputPlan[] {
   const { analysis, residual } = judged;
   // A role with durable tables keeps all that decides its steps, its seals' counts among it (semantics A15).
   const durable = durableRoles(analysis.ir);
-  return reachOutputs(judged).map(({ behind, own, ...output }) => ({ ...output, assumptions: assumptions(analysis, residual, behind, own, output.output, durable) }));
+  return reachOutputs(judged).map(({ behind, own, ...output }) => ({
+    ...output,
+    assumptions: assumptions(analysis, residual, behind, own, output.output, durable),
+  }));
 }
 
 export type Reached = Omit<OutputPlan, "assumptions"> & {
@@ -41,14 +44,17 @@ export function reachOutputs({ analysis, before, residual, decisions, insertions
   const { ir } = analysis;
   const graph = buildGraph(ir);
   const byRule = new Map<string, Insertion[]>();
-  for (const insertion of insertions) for (const rule of insertion.protects) byRule.set(rule, [...(byRule.get(rule) ?? []), insertion]);
+  for (const insertion of insertions)
+    for (const rule of insertion.protects) byRule.set(rule, [...(byRule.get(rule) ?? []), insertion]);
   const positions = new Map(insertions.map((insertion, i) => [insertion, i]));
   const out: Reached[] = [];
   for (const { id, kind, level, role } of ir.collections.values()) {
     if (kind !== "output") continue;
     const behind = rulesBehind(graph, [id]);
     const near = new Set([...behind].flatMap((rule) => byRule.get(rule) ?? []));
-    const own = [...near].filter((each) => isOnTheWay(each, id, behind, graph)).sort((a, b) => positions.get(a)! - positions.get(b)!);
+    const own = [...near]
+      .filter((each) => isOnTheWay(each, id, behind, graph))
+      .sort((a, b) => positions.get(a)! - positions.get(b)!);
     const after = residual.inference.labels.get(id)!;
     const kept = keeps(after, level!, ir.roles.get(role)!.replicated);
     const trusted = own.filter((each) => each.mechanism === "none");
@@ -56,8 +62,15 @@ export function reachOutputs({ analysis, before, residual, decisions, insertions
       output: id,
       target: level!,
       before: before.labels.get(id)!,
-      after: { name: after.name === "Seal" && own.length > 0 ? "Async" : after.name, key: after.name === "Seal" && own.length === 0 ? after.key : null },
-      achieved: kept ? true : trusted.length > 0 && onlyTrusted(residual, behind, decisions) && onlyAllowed(ir, behind) ? "assumed" : false,
+      after: {
+        name: after.name === "Seal" && own.length > 0 ? "Async" : after.name,
+        key: after.name === "Seal" && own.length === 0 ? after.key : null,
+      },
+      achieved: kept
+        ? true
+        : trusted.length > 0 && onlyTrusted(residual, behind, decisions) && onlyAllowed(ir, behind)
+          ? "assumed"
+          : false,
       pacelc: pacelc(own),
       behind,
       own,
@@ -67,13 +80,22 @@ export function reachOutputs({ analysis, before, residual, decisions, insertions
 }
 
 /** Of what protects something behind the output: whether what passes through it can get there. */
-function isOnTheWay({ at, mechanism, epochMs }: Insertion, output: CollectionId, behind: ReadonlySet<string>, graph: Graph): boolean {
+function isOnTheWay(
+  { at, mechanism, epochMs }: Insertion,
+  output: CollectionId,
+  behind: ReadonlySet<string>,
+  graph: Graph,
+): boolean {
   if (mechanism !== "order" && epochMs === null) return true;
   return at.some((id) => id === output || graph.readers.get(id)!.some((rule) => behind.has(rule.id)));
 }
 
 /** All that keeps the promise from being shown is what the source says to trust. */
-function onlyTrusted(residual: Analysis, behind: ReadonlySet<string>, decisions: ReadonlyMap<string, Decision>): boolean {
+function onlyTrusted(
+  residual: Analysis,
+  behind: ReadonlySet<string>,
+  decisions: ReadonlyMap<string, Decision>,
+): boolean {
   return [...residual.findings, ...residual.inference.implied]
     .filter((each) => behind.has(each.rule) && !residual.inference.sealed.has(each.rule))
     .every((each) => decisions.get(each.rule)?.mechanism === "none");
@@ -97,7 +119,8 @@ function pacelc(insertions: readonly Insertion[]): string {
   const partition: string[] = [];
   const otherwise: string[] = [];
   if (uses("seal")) partition.push(`seal(${keys.join(",")})`);
-  if (insertions.some(({ mechanism, epochMs }) => mechanism === "barrier" && epochMs === null)) partition.push("seal(*)");
+  if (insertions.some(({ mechanism, epochMs }) => mechanism === "barrier" && epochMs === null))
+    partition.push("seal(*)");
   if (partition.length > 0) otherwise.push("seal");
   const isByEpochs = insertions.some(({ epochMs }) => epochMs !== null);
   if (uses("order") || isByEpochs) partition.push("sequencer");
@@ -106,12 +129,20 @@ function pacelc(insertions: readonly Insertion[]): string {
   return partition.length === 0 ? "PA/EL" : `PC/${partition.join("+")}/EC(${otherwise.join("+")})`;
 }
 
-function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet<string>, own: readonly Insertion[], output: CollectionId, durable: ReadonlySet<string>): string[] {
+function assumptions(
+  analysis: Analysis,
+  residual: Analysis,
+  behind: ReadonlySet<string>,
+  own: readonly Insertion[],
+  output: CollectionId,
+  durable: ReadonlySet<string>,
+): string[] {
   const { ir } = analysis;
   const { inference } = residual;
   const receipted = acknowledgedIn(buildGraph(ir)).channels;
   const out = new Set<string>();
-  const columns = (id: CollectionId, key: readonly number[]): string => key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
+  const columns = (id: CollectionId, key: readonly number[]): string =>
+    key.map((column) => ir.collections.get(id)!.columns[column].name).join(", ");
   const roles = new Set<string>();
   /** Whose seals are waited for, at others. */
   const voters = new Set<string>();
@@ -143,20 +174,28 @@ function assumptions(analysis: Analysis, residual: Analysis, behind: ReadonlySet
     const ways = inference.channels.get(source)?.travels;
     if (kind === "input") {
       const by = sealed!.columns.length === 0 ? "at the end of the stream" : `by (${columns(source, sealed!.columns)})`;
-      out.add(`seal: after a seal ${by} the host gives ${source} no more facts${sealed!.columns.length === 0 ? "" : " with that value"}${sealed!.single ? "; one producer a value" : ""}`);
+      out.add(
+        `seal: after a seal ${by} the host gives ${source} no more facts${sealed!.columns.length === 0 ? "" : " with that value"}${sealed!.single ? "; one producer a value" : ""}`,
+      );
     }
     for (const [role, way] of ways ?? []) {
       voters.add(role);
-      if (ir.roles.get(role)!.dynamic) out.add(`${lateSeals}${role} seal a value of ${source} is settled when the first of them seals it`);
+      if (ir.roles.get(role)!.dynamic)
+        out.add(`${lateSeals}${role} seal a value of ${source} is settled when the first of them seals it`);
       if (way) for (const part of way.parts) promise(part.source);
-      else for (const rule of ir.seals.filter((each) => each.target === source && each.role === role)) out.add(`seal: ${rule.label} (${placeOf(rule, ir)}) seals ${source} only when its facts are complete`);
+      else
+        for (const rule of ir.seals.filter((each) => each.target === source && each.role === role))
+          out.add(`seal: ${rule.label} (${placeOf(rule, ir)}) seals ${source} only when its facts are complete`);
     }
     roles.add(ir.collections.get(source)!.role);
   };
-  for (const { mechanism, epochMs, at } of own) if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
+  for (const { mechanism, epochMs, at } of own)
+    if (mechanism === "seal" || (mechanism === "barrier" && epochMs === null)) for (const source of at) promise(source);
   for (const role of [...roles].sort()) if (!durable.has(role)) out.add(`assumes: no restart of ${role}`);
   for (const role of [...voters].sort()) out.add(`assumes: no instance of ${role} is declared gone`);
-  const counts = [...new Set([ir.collections.get(output)!.role, ...roles])].sort().map((role) => `${role} x${ir.roles.get(role)!.count}${ir.roles.get(role)!.dynamic ? " and those that join" : ""}`);
+  const counts = [...new Set([ir.collections.get(output)!.role, ...roles])]
+    .sort()
+    .map((role) => `${role} x${ir.roles.get(role)!.count}${ir.roles.get(role)!.dynamic ? " and those that join" : ""}`);
   out.add(`deployment: ${counts.join(", ")}`);
   return [...out];
 }
@@ -170,7 +209,11 @@ const summedBy = new WeakMap<Analysis, ReadonlyMap<string, Finding["reason"]>>()
 function summedIn(analysis: Analysis): ReadonlyMap<string, Finding["reason"]> {
   let known = summedBy.get(analysis);
   if (known === undefined) {
-    known = new Map(analysis.findings.flatMap(({ rule, reason }) => (reason === "aggregate" || reason === "opaque" ? [[rule, reason]] : [])));
+    known = new Map(
+      analysis.findings.flatMap(({ rule, reason }) =>
+        reason === "aggregate" || reason === "opaque" ? [[rule, reason]] : [],
+      ),
+    );
     summedBy.set(analysis, known);
   }
   return known;
@@ -182,7 +225,9 @@ function injectiveCalls(rule: Rule, ir: Ir): string[] {
   for (const term of rule.head.terms) if (term.kind === "value") exprs.push(term.value);
   for (const literal of rule.body) {
     if (literal.kind === "bind") exprs.push(literal.value);
-    else if (literal.kind === "test") for (const each of conjuncts(literal.value)) if (each.kind === "binary" && each.op === "==") exprs.push(each.left, each.right);
+    else if (literal.kind === "test")
+      for (const each of conjuncts(literal.value))
+        if (each.kind === "binary" && each.op === "==") exprs.push(each.left, each.right);
   }
   const names: string[] = [];
   for (const expr of exprs) if (invertible(expr, ir) !== null) collect(expr, names);
@@ -219,7 +264,9 @@ function aggregateClaims(
 
 /** What is imported for lattices: that they are some, and that what functions make of their values only grows with them. */
 function latticeClaims(rule: Rule, ir: Ir): string[] {
-  const growing = [...ir.functions.values()].some(({ claims }) => claims.includes("monotone") || claims.includes("morphism"));
+  const growing = [...ir.functions.values()].some(
+    ({ claims }) => claims.includes("monotone") || claims.includes("morphism"),
+  );
   if (ir.lattices.size === 0 && !growing) return [];
   const found = new Set<string>();
   const isOf = (type: Type): void => {
@@ -227,10 +274,12 @@ function latticeClaims(rule: Rule, ir: Ir): string[] {
     if (ir.lattices.has(type.name)) found.add(`${type.name} is a lattice`);
     type.args.forEach(isOf);
   };
-  for (const id of [rule.head.collection, ...reads(rule).map(({ collection }) => collection)]) for (const { type } of ir.collections.get(id)!.columns) isOf(type);
+  for (const id of [rule.head.collection, ...reads(rule).map(({ collection }) => collection)])
+    for (const { type } of ir.collections.get(id)!.columns) isOf(type);
   JSON.stringify([rule.head.terms, rule.body], (_, part: unknown) => {
     const call = part as Partial<Extract<Expr, { kind: "call" }>> | null;
-    if (call?.kind !== "call" || call.builtin !== false || !call.args!.some(({ type }) => type.kind === "lattice")) return part;
+    if (call?.kind !== "call" || call.builtin !== false || !call.args!.some(({ type }) => type.kind === "lattice"))
+      return part;
     const { claims } = ir.functions.get(call.name!)!;
     const claim = (["morphism", "monotone"] as const).find((each) => claims.includes(each));
     if (claim !== undefined) found.add(`${call.name} is ${claim}`);

@@ -9,7 +9,9 @@ export function acrossPartitions(ir: Ir): Diagnostic[] {
   for (const rule of ir.rules.values()) {
     const by = ir.roles.get(rule.role)!.partitionedBy;
     if (by === null) continue;
-    const literals = rule.body.filter((literal): literal is ReadLiteral => literal.kind === "read" && ownsPartition(ir, literal, by));
+    const literals = rule.body.filter(
+      (literal): literal is ReadLiteral => literal.kind === "read" && ownsPartition(ir, literal, by),
+    );
     if (literals.length === 0) continue;
     const missing = by.filter((column) => !agrees(rule, literals, column, ir));
     if (missing.length === 0) continue;
@@ -39,7 +41,9 @@ function agrees(rule: Rule, literals: readonly ReadLiteral[], column: string, ir
   });
   if (literals.length > 1 && (names[0] === null || names.some((name) => name !== names[0]))) return false;
   if (!isAggregating(rule) && !merges(rule, ir)) return true;
-  return rule.head.terms.some((term) => term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === names[0]);
+  return rule.head.terms.some(
+    (term) => term.kind === "value" && term.value.kind === "variable" && same(term.value.name) === names[0],
+  );
 }
 
 /** Into lattice columns of this role: the other columns of the head are the group. */

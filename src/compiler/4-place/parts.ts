@@ -22,7 +22,8 @@ const found = new WeakMap<Graph, { apart: Parts; byRole: Parts }>();
 /** `byRole`: a role is in one part, as where one log takes all that comes into it. */
 export function partsOf(graph: Graph, byRole: boolean): Parts {
   let known = found.get(graph);
-  if (known === undefined) found.set(graph, (known = { apart: divide(graph.ir, false), byRole: divide(graph.ir, true) }));
+  if (known === undefined)
+    found.set(graph, (known = { apart: divide(graph.ir, false), byRole: divide(graph.ir, true) }));
   return byRole ? known.byRole : known.apart;
 }
 
@@ -32,7 +33,7 @@ function divide(ir: Ir, byRole: boolean): Parts {
     let root = id;
     for (let up = above.get(root); up !== undefined; up = above.get(root)) root = up;
     // Halves the way for whoever comes next.
-    for (let at = id; at !== root; ) {
+    for (let at = id; at !== root;) {
       const up = above.get(at)!;
       above.set(at, root);
       at = up;
@@ -44,8 +45,10 @@ function divide(ir: Ir, byRole: boolean): Parts {
     if (x !== y) above.set(y, x);
   };
   const isFixed = (id: CollectionId): boolean => ir.collections.get(id)!.kind === "nodes";
-  for (const { head, body } of ir.rules.values()) for (const { collection } of reads({ body })) if (!isFixed(collection)) join(head.collection, collection);
-  for (const { target, body } of ir.seals) for (const { collection } of reads({ body })) if (!isFixed(collection)) join(target, collection);
+  for (const { head, body } of ir.rules.values())
+    for (const { collection } of reads({ body })) if (!isFixed(collection)) join(head.collection, collection);
+  for (const { target, body } of ir.seals)
+    for (const { collection } of reads({ body })) if (!isFixed(collection)) join(target, collection);
   for (const { id, role, kind } of ir.collections.values()) {
     // What a component keeps of one input shows in what it answers to another.
     if (kind !== "nodes" && (byRole || ir.externals.get(role)?.kind === "component")) join(`role ${role}`, id);
@@ -58,7 +61,8 @@ function divide(ir: Ir, byRole: boolean): Parts {
     return part;
   };
   const of = new Map<RuleId, Part>();
-  for (const collection of ir.collections.values()) if (collection.kind !== "nodes") partOf(collection.id).collections.push(collection);
+  for (const collection of ir.collections.values())
+    if (collection.kind !== "nodes") partOf(collection.id).collections.push(collection);
   for (const rule of ir.rules.values()) {
     const part = partOf(rule.head.collection);
     part.rules.push(rule);
@@ -74,7 +78,8 @@ export function alone(given: Unsettled, part: Part): Unsettled {
   if (part.rules.length === ir.rules.size) return given;
   const collections = new Map(part.collections.map((each) => [each.id, each]));
   // Addresses are in no part, and in each that reads them.
-  for (const { body } of [...part.rules, ...part.seals]) for (const { collection } of reads({ body })) collections.set(collection, ir.collections.get(collection)!);
+  for (const { body } of [...part.rules, ...part.seals])
+    for (const { collection } of reads({ body })) collections.set(collection, ir.collections.get(collection)!);
   const own: Ir = { ...ir, collections, rules: new Map(part.rules.map((rule) => [rule.id, rule])), seals: part.seals };
   const analysis = analyze(own);
   return { analysis, graph: buildGraph(own), before: reinfer(analysis, "none"), strategy: given.strategy };

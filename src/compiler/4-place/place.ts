@@ -40,7 +40,12 @@ export interface PlaceOptions {
 
 export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
   const diagnostics: Diagnostic[] = [];
-  const given: Unsettled = { analysis, graph: buildGraph(analysis.ir), before: reinfer(analysis, "none"), strategy: options.strategy };
+  const given: Unsettled = {
+    analysis,
+    graph: buildGraph(analysis.ir),
+    before: reinfer(analysis, "none"),
+    strategy: options.strategy,
+  };
   const rates = ratesOf(analysis.ir, analysis.inference.persistence, options.profile ?? null);
   const decided = candidateOf(given, asDecided, rates, diagnostics);
   const plans = plansOf(given, decided, rates, options);
@@ -62,7 +67,10 @@ export function place(analysis: Analysis, options: PlaceOptions): Result<Plan> {
     clocks: clocksOf(settled),
   };
   diagnostics.push(...unmet(analysis.ir, insertions), ...report(plan, chosen.decided.rules, options));
-  return { value: diagnostics.some((each) => each.severity === "error" && each.code === "DLC403") ? null : plan, diagnostics };
+  return {
+    value: diagnostics.some((each) => each.severity === "error" && each.code === "DLC403") ? null : plan,
+    diagnostics,
+  };
 }
 
 /** Rules of a program up to which the next best plans are worked out unasked. */
@@ -75,11 +83,17 @@ interface Plans {
 }
 
 /** Blazes puts coordination in front of the offending components, whatever comes into them: that is the baseline. */
-function plansOf(given: Unsettled, decided: Candidate, rates: Rates | null, { strategy, compare, plan }: PlaceOptions): Plans {
+function plansOf(
+  given: Unsettled,
+  decided: Candidate,
+  rates: Rates | null,
+  { strategy, compare, plan }: PlaceOptions,
+): Plans {
   const isOrdered = [...decided.decided.rules.values()].some(isLogging);
   const baseline = isOrdered && strategy === "auto" ? widened(given, decided, rates) : decided;
   const isAsked = compare === true || plan === "2" || plan === "3";
-  if (strategy !== "auto" || decided.insertions.length === 0 || (rates === null && !isAsked)) return { ranked: [decided], baseline };
+  if (strategy !== "auto" || decided.insertions.length === 0 || (rates === null && !isAsked))
+    return { ranked: [decided], baseline };
   const isSmall = given.analysis.ir.rules.size <= mostCompared;
   const found = candidatesOf(given, decided, rates, isAsked || isSmall ? 2 : 0);
   // Without rates a rank says nothing of how much passes where: what is decided rule by rule stays.
@@ -105,7 +119,12 @@ function judged({ analysis, before }: Unsettled, { settled, decided, insertions 
   return { analysis, before, residual: settled.residual, decisions: decided.rules, insertions };
 }
 
-function comparisonOf(given: Unsettled, chosen: Candidate, { ranked, baseline }: Plans, rates: Rates | null): Comparison {
+function comparisonOf(
+  given: Unsettled,
+  chosen: Candidate,
+  { ranked, baseline }: Plans,
+  rates: Rates | null,
+): Comparison {
   const { ir } = given.analysis;
   const described = (name: PlanName, other: Candidate): OtherPlan => {
     const reached = reachOutputs(judged(given, other));
@@ -125,7 +144,9 @@ function comparisonOf(given: Unsettled, chosen: Candidate, { ranked, baseline }:
     cost: chosen.cost,
     stops: own.stops,
     baseline: baseline === chosen ? { ...own, name: "baseline" } : described("baseline", baseline),
-    others: ranked.slice(0, names.length).flatMap((each, i) => (formOf(each.insertions) === formOf(chosen.insertions) ? [] : [described(names[i], each)])),
+    others: ranked
+      .slice(0, names.length)
+      .flatMap((each, i) => (formOf(each.insertions) === formOf(chosen.insertions) ? [] : [described(names[i], each)])),
   };
 }
 

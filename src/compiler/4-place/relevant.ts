@@ -8,7 +8,12 @@ import { statePaths } from "../3-analyze/declared.ts";
 import { reads } from "../3-analyze/graph.ts";
 
 /** The severest label that a level tolerates (analysis.md section 1). */
-const tolerated: Record<LevelWord, (typeof severities)[number]> = { deterministic: "Async", agreed: "Run", eventual: "Inst", any: "Diverge" };
+const tolerated: Record<LevelWord, (typeof severities)[number]> = {
+  deterministic: "Async",
+  agreed: "Run",
+  eventual: "Inst",
+  any: "Diverge",
+};
 
 /**
  * Whether a label keeps a level's promise. Where a role is not replicated, `agreed` promises

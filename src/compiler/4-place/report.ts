@@ -30,13 +30,21 @@ export const codeOf: Record<Reason, Code> = {
 };
 
 export function report(plan: Plan, decisions: ReadonlyMap<string, Decision>, options: PlaceOptions): Diagnostic[] {
-  return [...findings(plan, decisions), ...channels(plan), ...levels(plan, options), ...allowances(plan.analysis.ir), ...acrossPartitions(plan.analysis.ir)];
+  return [
+    ...findings(plan, decisions),
+    ...channels(plan),
+    ...levels(plan, options),
+    ...allowances(plan.analysis.ir),
+    ...acrossPartitions(plan.analysis.ir),
+  ];
 }
 
 function findings(plan: Plan, decisions: ReadonlyMap<string, Decision>): Diagnostic[] {
   const { analysis, insertions } = plan;
   const graph = buildGraph(analysis.ir);
-  const promising = [...analysis.ir.collections.values()].filter(({ kind, level }) => kind === "output" && level !== "any").map(({ id }) => id);
+  const promising = [...analysis.ir.collections.values()]
+    .filter(({ kind, level }) => kind === "output" && level !== "any")
+    .map(({ id }) => id);
   const relevant = rulesBehind(graph, promising);
   const byRule = new Map<RuleId, Insertion>();
   for (const insertion of insertions.toReversed()) for (const id of insertion.protects) byRule.set(id, insertion);
@@ -64,10 +72,20 @@ function causeOf(finding: Finding, rule: Rule, literal: Literal, ir: Ir): NonNul
   if (rule.path !== undefined) {
     // Of a path nothing is written but its ends.
     const { id, file, nameSpan } = ir.collections.get((literal as ReadLiteral).collection)!;
-    return { file, span: nameSpan, label: `the order of ${id}${source === undefined ? "" : `, which comes from ${source.source}${way}`}` };
+    return {
+      file,
+      span: nameSpan,
+      label: `the order of ${id}${source === undefined ? "" : `, which comes from ${source.source}${way}`}`,
+    };
   }
-  const changes = source !== undefined && ir.collections.get(source.source)!.kind === "nodes" ? ", which changes with the members" : "";
-  const label = source === undefined ? "what it reads here can still change" : `what it reads here comes from ${source.source}${way}${changes}`;
+  const changes =
+    source !== undefined && ir.collections.get(source.source)!.kind === "nodes"
+      ? ", which changes with the members"
+      : "";
+  const label =
+    source === undefined
+      ? "what it reads here can still change"
+      : `what it reads here comes from ${source.source}${way}${changes}`;
   return { file: rule.file, span: literal.span, label };
 }
 
@@ -99,7 +117,12 @@ function describe(finding: Finding, plan: Plan): string {
   const { ir } = plan.analysis;
   const rule = ir.rules.get(finding.rule);
   const label = nameOf(finding.rule, ir);
-  const gate = finding.gate === null ? "" : finding.gate.length === 0 ? " over all values at once" : ` per (${finding.gate.join(", ")})`;
+  const gate =
+    finding.gate === null
+      ? ""
+      : finding.gate.length === 0
+        ? " over all values at once"
+        : ` per (${finding.gate.join(", ")})`;
   switch (finding.reason) {
     case "negation":
       return `${label} depends on the order of messages: it tests${gate} that a fact is absent which may still come`;
@@ -121,7 +144,10 @@ function describe(finding: Finding, plan: Plan): string {
       if (rule?.path !== undefined)
         return `${label} depends on the order of messages: ${rule.role} declares \`${printPath(rule, ir)}\``;
       const aggregates = rule === undefined ? [] : opaqueAggregates(rule, ir);
-      const hands = aggregates.length > 0 ? `groups that may still grow to ${aggregates.join(" and ")}` : "a lattice value that may still grow to an imported function";
+      const hands =
+        aggregates.length > 0
+          ? `groups that may still grow to ${aggregates.join(" and ")}`
+          : "a lattice value that may still grow to an imported function";
       return `${label} depends on the order of messages: it hands ${hands}, of which no claim says how its result follows them`;
     }
     case "local":
@@ -135,9 +161,13 @@ function outcome(finding: Finding, insertion: Insertion | undefined, trusted: bo
   if (trusted) return `; trusted: ${insertion?.why ?? ""}`;
   if (insertion) {
     const key = insertion.key.length > 0 ? ` by (${insertion.key.join(", ")})` : "";
-    const at = insertion.at.reduce((list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`), "");
+    const at = insertion.at.reduce(
+      (list, id, i, all) => (i === 0 ? id : `${list}${i === all.length - 1 ? " and" : ","} ${id}`),
+      "",
+    );
     if (insertion.mechanism === "seal") return `; coordinated: it waits for the seal of ${at}${key}`;
-    if (insertion.epochMs !== null) return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log that is cut into epochs`;
+    if (insertion.epochMs !== null)
+      return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log that is cut into epochs`;
     if (insertion.mechanism === "barrier") return `; coordinated: it waits for the end of ${at}`;
     return `; coordinated: ${at} ${insertion.at.length > 1 ? "pass" : "passes"} through a log${key}`;
   }
@@ -173,7 +203,13 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
     const { strict, file, nameSpan, span } = ir.collections.get(output.output)!;
     const written = /\bdeterministic\b/.test(file.text.slice(nameSpan.end, span.end));
     // Semantics B10: a default level missed only for want of a seal is said once per program, as a note.
-    if (!strict && output.target === "deterministic" && output.after.name === "Run" && !written && options.strategy === "auto") {
+    if (
+      !strict &&
+      output.target === "deterministic" &&
+      output.after.name === "Run" &&
+      !written &&
+      options.strategy === "auto"
+    ) {
       (output.assumptions.some((each) => each.startsWith(lateSeals)) ? byMembers : byDefault).push(output.output);
       continue;
     }
@@ -190,10 +226,19 @@ function levels(plan: Plan, options: PlaceOptions): Diagnostic[] {
     if (outputs.length === 0) return;
     const { file, nameSpan, role } = ir.collections.get(outputs[0])!;
     const replicas = ir.roles.get(role)!.replicated ? " (replicas of one run agree)" : "";
-    out.push({ code: "DLC402", severity: "note", message: `${outputs.join(", ")} may differ from run to run${replicas}: ${why}`, file, span: nameSpan, mend });
+    out.push({
+      code: "DLC402",
+      severity: "note",
+      message: `${outputs.join(", ")} may differ from run to run${replicas}: ${why}`,
+      file,
+      span: nameSpan,
+      mend,
+    });
   };
   const behind = [...rulesBehind(buildGraph(ir), byDefault)].flatMap((id) => reads(ir.rules.get(id) ?? { body: [] }));
-  const keyed = [...new Set(behind.map((literal) => literal.collection))].filter((id) => mayGiveTwoValues(ir.collections.get(id)!));
+  const keyed = [...new Set(behind.map((literal) => literal.collection))].filter((id) =>
+    mayGiveTwoValues(ir.collections.get(id)!),
+  );
   if (keyed.length > 0) {
     const hosts = keyed.length > 1 ? "their hosts never give" : "its host never gives";
     const mend = `Promise \`unique\` after the columns of ${keyed.join(", ")}, if ${hosts} a key two values, or declare the output \`agreed\`.`;

@@ -36,7 +36,11 @@ export interface Unsettled {
 /** Rounds in which one insertion can still uncover another; more than a program's depth of such rules is a fault of ours. */
 const mostRounds = 12;
 
-export function settle(given: Unsettled, choice: Choice, diagnostics: Diagnostic[]): { settled: Settled; decided: Decided } {
+export function settle(
+  given: Unsettled,
+  choice: Choice,
+  diagnostics: Diagnostic[],
+): { settled: Settled; decided: Decided } {
   const { analysis, graph, before, strategy } = given;
   const { ir } = analysis;
   const decided: Decided = { rules: new Map(), cuts: choice.cuts, wide: choice.wide };
@@ -58,7 +62,13 @@ export function settle(given: Unsettled, choice: Choice, diagnostics: Diagnostic
       }
       const origin = ir.rules.get(id);
       if (origin === undefined) continue;
-      const next = decide(origin, analysis, decisions.get(id), { strategy, instead: choice.rules.get(id) }, diagnostics);
+      const next = decide(
+        origin,
+        analysis,
+        decisions.get(id),
+        { strategy, instead: choice.rules.get(id) },
+        diagnostics,
+      );
       if (next === null) continue;
       decisions.set(id, next);
       changed = true;
@@ -75,7 +85,11 @@ export function settle(given: Unsettled, choice: Choice, diagnostics: Diagnostic
 }
 
 /** Where a log that was asked for by hand settles other rules as well, the report says so of them too. */
-function joined({ analysis, graph, before }: Unsettled, { rules: decisions, ...rest }: Decided, settled: Settled): Settled {
+function joined(
+  { analysis, graph, before }: Unsettled,
+  { rules: decisions, ...rest }: Decided,
+  settled: Settled,
+): Settled {
   const { ir, inference } = settled.residual;
   const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Map() };
   const needed = neededRules(analysis.ir, graph, before);
@@ -84,7 +98,11 @@ function joined({ analysis, graph, before }: Unsettled, { rules: decisions, ...r
     return rule !== undefined && needed.has(id) && !decisions.has(id) && isLogged(rule, context, inference.places);
   });
   if (also.length === 0) return settled;
-  const decision: Decision = { mechanism: "order", byKey: null, why: "what it reads comes through the log of another rule" };
+  const decision: Decision = {
+    mechanism: "order",
+    byKey: null,
+    why: "what it reads comes through the log of another rule",
+  };
   const more = new Map([...decisions, ...also.map(({ rule }) => [rule, decision] as const)]);
   const again = write(analysis, graph, { ...rest, rules: more });
   if (orderings(again.coordinated) !== orderings(settled.coordinated)) return settled;
@@ -107,7 +125,11 @@ function neededRules(ir: Ir, graph: Graph, inference: Inference): Set<RuleId> {
 }
 
 /** Marked and implied rules of the coordinated program that neither a gate nor a log settles. */
-export function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, { rules: decisions }: Decided): { points: RuleId[]; implied: RuleId[] } {
+export function openMarks(
+  residual: Analysis,
+  needed: ReadonlySet<RuleId>,
+  { rules: decisions }: Decided,
+): { points: RuleId[]; implied: RuleId[] } {
   const { ir, inference } = residual;
   const context = { graph: buildGraph(ir), persistence: inference.persistence, timed: new Map() };
   const open = (marks: readonly Finding[]): RuleId[] => {
@@ -126,7 +148,8 @@ export function openMarks(residual: Analysis, needed: ReadonlySet<RuleId>, { rul
 /** Rules whose results some deterministic output shows: nothing of them may be left open. */
 export function firmRules(ir: Ir, graph: Graph): Set<RuleId> {
   const strict: CollectionId[] = [];
-  for (const { id, kind, level } of ir.collections.values()) if (kind === "output" && level === "deterministic") strict.push(id);
+  for (const { id, kind, level } of ir.collections.values())
+    if (kind === "output" && level === "deterministic") strict.push(id);
   return rulesBehind(graph, strict);
 }
 
@@ -161,10 +184,16 @@ export function relax(given: Unsettled, decided: Decided, settled: Settled): Set
 /** Rules that nobody has fixed by hand and no deterministic output shows. */
 export function removable({ analysis: { ir }, graph }: Unsettled, { rules }: Decided): RuleId[] {
   const firm = firmRules(ir, graph);
-  return [...rules].filter(([id, { mechanism }]) => mechanism !== "none" && !firm.has(id) && ir.rules.get(id)!.coordinate === null).map(([id]) => id);
+  return [...rules]
+    .filter(([id, { mechanism }]) => mechanism !== "none" && !firm.has(id) && ir.rules.get(id)!.coordinate === null)
+    .map(([id]) => id);
 }
 
-export function byPart({ graph }: Unsettled, { wide }: { readonly wide: boolean }, ids: readonly RuleId[]): Map<Part, RuleId[]> {
+export function byPart(
+  { graph }: Unsettled,
+  { wide }: { readonly wide: boolean },
+  ids: readonly RuleId[],
+): Map<Part, RuleId[]> {
   const { of } = partsOf(graph, wide);
   const out = new Map<Part, RuleId[]>();
   for (const id of ids) {
@@ -181,7 +210,12 @@ function within({ rules, cuts, wide }: Decided, part: Part): Decided {
   return { rules: new Map(own), cuts: new Set(part.collections.flatMap(({ id }) => (cuts.has(id) ? [id] : []))), wide };
 }
 
-function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Settled, ids: readonly RuleId[]): Settled {
+function relaxPart(
+  { analysis, graph }: Unsettled,
+  decided: Decided,
+  settled: Settled,
+  ids: readonly RuleId[],
+): Settled {
   const { ir } = analysis;
   const { rules: decisions } = decided;
   const rank = mechanisms.map(({ name }) => name as MechanismName);
@@ -194,7 +228,10 @@ function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Se
     const taken = some.map((id) => [id, decisions.get(id)!] as const);
     for (const id of some) decisions.delete(id);
     const without = write(analysis, graph, decided);
-    if (stale(without, decided).length === 0 && brokenPromises(ir, without.residual.inference).length <= brokenPromises(ir, settled.residual.inference).length) {
+    if (
+      stale(without, decided).length === 0 &&
+      brokenPromises(ir, without.residual.inference).length <= brokenPromises(ir, settled.residual.inference).length
+    ) {
       settled = without;
       for (const [id, decision] of taken) removed.set(id, decision);
       return true;
@@ -214,7 +251,8 @@ function relaxPart({ analysis, graph }: Unsettled, decided: Decided, settled: Se
     if (!isLogging(decision) || tries-- <= 0 || ![...decisions.values()].some(isLogging)) continue;
     decisions.set(id, decision);
     const again = write(analysis, graph, decided);
-    if (orderings(again.coordinated) === orderings(settled.coordinated) && stale(again, decided).length === 0) settled = again;
+    if (orderings(again.coordinated) === orderings(settled.coordinated) && stale(again, decided).length === 0)
+      settled = again;
     else decisions.delete(id);
   }
   return settled;

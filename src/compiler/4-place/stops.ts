@@ -16,11 +16,17 @@ export function stopsOf(ir: Ir, insertions: readonly Insertion[], reached: reado
   for (const insertion of insertions) {
     const { mechanism, producers, single, key, epochMs } = insertion;
     const outputs = behind.get(insertion)!;
-    if (mechanism === "order" || epochMs !== null) add("the sequencer", "nothing is answered that passes through the log", outputs);
+    if (mechanism === "order" || epochMs !== null)
+      add("the sequencer", "nothing is answered that passes through the log", outputs);
     if (mechanism === "seal" || mechanism === "barrier") {
       for (const role of producers ?? []) {
         const values = `of (${key.join(", ")})`;
-        const what = key.length === 0 ? "nothing is answered that waits for its end" : single ? `no value ${values} is answered that it alone produces` : `no value ${values} is answered that it has not sealed`;
+        const what =
+          key.length === 0
+            ? "nothing is answered that waits for its end"
+            : single
+              ? `no value ${values} is answered that it alone produces`
+              : `no value ${values} is answered that it has not sealed`;
         add(ir.externals.get(role)?.kind === "source" ? `the source ${role}` : `an instance of ${role}`, what, outputs);
       }
     }

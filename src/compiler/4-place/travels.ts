@@ -19,7 +19,10 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
     queue.push(source);
   };
   for (const rule of coordinated.rules.values()) {
-    const gates = [...(rule.gates ?? []), ...rule.body.flatMap((literal) => (literal.kind === "read" && literal.hold ? [literal.hold] : []))];
+    const gates = [
+      ...(rule.gates ?? []),
+      ...rule.body.flatMap((literal) => (literal.kind === "read" && literal.hold ? [literal.hold] : [])),
+    ];
     const deferred = residual.inference.sealed.get(rule.id)?.deferred ?? false;
     for (const gate of gates) for (const { source } of gate.conditions) wait(source, deferred);
   }
@@ -29,7 +32,13 @@ export function planSeals(coordinated: Ir, residual: Analysis): { sealed: Sealed
     for (const [role, way] of channels.get(target)?.travels ?? []) {
       if (way === null) continue;
       const owners = ownersOf(target, coordinated, residual);
-      travels.set(`${role} ${target}`, { role, target, parts: way.parts, deferred: way.deferred, ...(owners !== null && { owners }) });
+      travels.set(`${role} ${target}`, {
+        role,
+        target,
+        parts: way.parts,
+        deferred: way.deferred,
+        ...(owners !== null && { owners }),
+      });
       for (const { source } of way.parts) wait(source, way.deferred);
     }
   }
@@ -94,5 +103,7 @@ function ownerColumns({ role, source }: Way, ir: Ir, { inference }: Analysis): r
 
 /** Some rule sends it to instances other than the owner. */
 function isAddressed(id: CollectionId, ir: Ir): boolean {
-  return buildGraph(ir).into.get(id)!.some((rule) => rule.head.to?.kind !== "role");
+  return buildGraph(ir)
+    .into.get(id)!
+    .some((rule) => rule.head.to?.kind !== "role");
 }

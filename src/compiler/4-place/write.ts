@@ -75,7 +75,8 @@ export function write(analysis: Analysis, graph: Graph, { rules: decisions, cuts
     }
   }
   for (const id of cuts) {
-    if (draft.collections.get(id)!.ordering === undefined) insertLog(draft.collections, { sources: [id], log: `${id}.log` }, { key: null, byEpochs: false });
+    if (draft.collections.get(id)!.ordering === undefined)
+      insertLog(draft.collections, { sources: [id], log: `${id}.log` }, { key: null, byEpochs: false });
   }
   const coordinated = programOf(draft);
   return { coordinated, residual: analyze(coordinated, "inserted"), logs };
@@ -122,7 +123,9 @@ function narrowed(key: LogKey, ordered: readonly Rule[], ir: Ir): LogKey {
 
 /** Rules that would wait for a seal which, with all that is written in, no longer comes: what they hold back they would keep for ever. */
 export function stale({ residual }: Settled, { rules }: Decided): RuleId[] {
-  return [...rules].filter(([id, decision]) => isSealing(decision) && !residual.inference.sealed.has(id)).map(([id]) => id);
+  return [...rules]
+    .filter(([id, decision]) => isSealing(decision) && !residual.inference.sealed.has(id))
+    .map(([id]) => id);
 }
 
 /** The logs of a program, each with what passes through it. */

@@ -115,7 +115,10 @@ export class ExprScope {
 
   checkNat(raw: string, what: string, of: "nat" | "lpset" = "nat"): void {
     const more = of === "nat" ? "" : `, ${quoted(of)}`;
-    this.#failUnless(`${raw} >= 0`, `faults.negative(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign}${more});`);
+    this.#failUnless(
+      `${raw} >= 0`,
+      `faults.negative(${quoted(what)}, ${raw}, ${quoted(this.rule)}, ${this.sign}${more});`,
+    );
   }
 
   #failUnless(test: string, report: string): void {
@@ -202,7 +205,9 @@ export class ExprScope {
   /** The distinct elements of a list, set or map, as an array of codes. */
   elements(expr: Expr): string {
     const { type: of } = expr;
-    return of.kind === "lattice" ? `${this.module.lattice(of)}.elements(${this.code(expr)})` : `values.distinct(${this.code(expr)})`;
+    return of.kind === "lattice"
+      ? `${this.module.lattice(of)}.elements(${this.code(expr)})`
+      : `values.distinct(${this.code(expr)})`;
   }
 
   // --- lattices: a value is a code, an operation a method of the lattice's ops
@@ -217,12 +222,16 @@ export class ExprScope {
       case "lift":
         return `${ops}.lift(${this.#element(args[0], on)})`;
       case "of":
-        return args.length === 0 ? `${ops}.empty` : `${ops}.of([${args.map((arg) => this.#element(arg, on)).join(", ")}])`;
+        return args.length === 0
+          ? `${ops}.empty`
+          : `${ops}.of([${args.map((arg) => this.#element(arg, on)).join(", ")}])`;
       case "ofPairs": {
         if (args.length === 0) return `${ops}.empty`;
-        const [key, value] = on.name === "lmap" ? on.args : [on.args[0] ?? ({ kind: "addr" } as Type), { kind: "nat" } as Type];
+        const [key, value] =
+          on.name === "lmap" ? on.args : [on.args[0] ?? ({ kind: "addr" } as Type), { kind: "nat" } as Type];
         const pairs: string[] = [];
-        for (let i = 0; i < args.length; i += 2) pairs.push(`[${this.checked(args[i], key)}, ${this.checked(args[i + 1], value)}]`);
+        for (let i = 0; i < args.length; i += 2)
+          pairs.push(`[${this.checked(args[i], key)}, ${this.checked(args[i + 1], value)}]`);
         return `${ops}.ofPairs([${pairs.join(", ")}])`;
       }
       case "map":
@@ -237,14 +246,22 @@ export class ExprScope {
     }
     if (eventful.has(op)) {
       const { valuation } = expr;
-      const dots = this.module.dots(this.rule, valuation.map((arg) => arg.type));
+      const dots = this.module.dots(
+        this.rule,
+        valuation.map((arg) => arg.type),
+      );
       return `${ops}.${op}(${dots}.of(${valuation.map((arg) => this.code(arg)).join(", ")}), ${this.code(args[0])})`;
     }
     const text = `${ops}.${op}(${args.map((arg) => this.code(arg)).join(", ")})`;
-    if (!partial.has(op) || (op === "at" && on.name !== "lmap") || (op === "reveal" && certain.has(on.name))) return text;
+    if (!partial.has(op) || (op === "at" && on.name !== "lmap") || (op === "reveal" && certain.has(on.name)))
+      return text;
     const result = this.#hold(op, text);
     if (op === "at") this.writer.line(`if (${result} === FAILED) ${this.escape}`);
-    else this.#failIf(`${result} === FAILED`, `faults.lattice(${quoted(this.textOf(expr.span))}, values, ${quoted(this.rule)}, ${this.sign});`);
+    else
+      this.#failIf(
+        `${result} === FAILED`,
+        `faults.lattice(${quoted(this.textOf(expr.span))}, values, ${quoted(this.rule)}, ${this.sign});`,
+      );
     return result;
   }
 
@@ -256,7 +273,8 @@ export class ExprScope {
   /** Elements of an `lpset` are not negative. */
   #element(arg: Expr, on: LatticeType): string {
     const of = on.args[0];
-    if (on.name !== "lpset" || arg.type.kind === "nat" || (arg.kind === "literal" && (arg.value as number) >= 0)) return this.checked(arg, of);
+    if (on.name !== "lpset" || arg.type.kind === "nat" || (arg.kind === "literal" && (arg.value as number) >= 0))
+      return this.checked(arg, of);
     const number = this.#hold("element", this.number(arg));
     this.checkNat(number, this.textOf(arg.span), "lpset");
     return `values.number(${number})`;
@@ -396,6 +414,12 @@ export function canFail(expr: Expr): boolean {
     case "list":
       return expr.of.some(canFail);
     case "lattice":
-      return partial.has(expr.op) || expr.op === "lift" || expr.op === "of" || expr.op === "ofPairs" || expr.args.some(canFail);
+      return (
+        partial.has(expr.op) ||
+        expr.op === "lift" ||
+        expr.op === "of" ||
+        expr.op === "ofPairs" ||
+        expr.args.some(canFail)
+      );
   }
 }

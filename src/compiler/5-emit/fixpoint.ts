@@ -80,9 +80,12 @@ export function writeFixpoint(writer: Writer, fixpoint: Fixpoint): void {
     if (known === undefined) parts.set(work.part, [work]);
     else known.push(work);
   }
-  const usesFirst = (some: readonly Work[]): boolean => some.some(({ rules }) => rules.some((rule) => !hasPositiveRead(rule)));
+  const usesFirst = (some: readonly Work[]): boolean =>
+    some.some(({ rules }) => rules.some((rule) => !hasPositiveRead(rule)));
   for (const [part, some] of parts) {
-    writer.open(`function ${fixpoint.part(part)}(${usesFirst(some) ? `isFirst${type(": boolean")}` : ""})${type(": void")} {`);
+    writer.open(
+      `function ${fixpoint.part(part)}(${usesFirst(some) ? `isFirst${type(": boolean")}` : ""})${type(": void")} {`,
+    );
     for (const work of some) writeWork(writer, fixpoint, work);
     writer.line(`due[${part}] = 0;`);
     writer.close("}");
@@ -244,7 +247,9 @@ function writeRecursive(
       const known = readsOf(rule).filter(
         ({ read }) => !read.negated && isOwn(read) && read.relation.storage === "view",
       );
-      const old = new Set(known.map(({ read: { relation } }) => `${relation.name}.size > ${relation.name}.fresh.length`));
+      const old = new Set(
+        known.map(({ read: { relation } }) => `${relation.name}.size > ${relation.name}.fresh.length`),
+      );
       for (const { index, read } of readsOf(rule)) {
         if (isOwn(read)) continue;
         const conditions = [`${read.relation.name}.touched.length > 0`, ...heldAfter(rule, index, isOwn), ...old];
@@ -255,7 +260,10 @@ function writeRecursive(
   const lost = new Set<string>();
   for (const rule of rules.filter(isRederived)) {
     for (const { index, read } of readsOf(rule))
-      if (!isOwn(read)) lost.add(`${read.negated || flow.isRevealed(rule, index) ? read.relation.name : shrinking(read.relation)}.${read.negated ? "grew" : "shrank"}()`);
+      if (!isOwn(read))
+        lost.add(
+          `${read.negated || flow.isRevealed(rule, index) ? read.relation.name : shrinking(read.relation)}.${read.negated ? "grew" : "shrank"}()`,
+        );
   }
   for (const { name, storage } of views) if (storage === "landing") lost.add(`${name}.landedLength > 0`);
   for (const relation of stratum.relations)
@@ -311,4 +319,3 @@ function writeRecursive(
 function shrinking({ name, joins }: FlowRelation): string {
   return joins?.name ?? name;
 }
-

@@ -42,8 +42,7 @@ export function writeHold(context: RuleContext, hold: FlowHold): void {
   writer.open(`function ${name}_pass()${type(": void")} {`);
   const place = { writer };
   const keptRelation = { ...source, name: kept };
-  const release = (_: string, codes: string[]): void =>
-    writer.line(insert(place, released, codes));
+  const release = (_: string, codes: string[]): void => writer.line(insert(place, released, codes));
   loop(
     source.name,
     `for (let ROW = 0; ROW < ${source.name}.size; ROW++) {`,

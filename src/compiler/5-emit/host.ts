@@ -37,7 +37,11 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   const outputs = ofKind(ir, role, "output");
   const rowName = rowNames([...inputs, ...outputs]);
   for (const collection of [...inputs, ...outputs]) {
-    writer.doc(collection.doc === null ? `A row of the ${collection.kind} \`${collection.name}\`.` : null, collection.doc, type);
+    writer.doc(
+      collection.doc === null ? `A row of the ${collection.kind} \`${collection.name}\`.` : null,
+      collection.doc,
+      type,
+    );
     writer.line(type(`export interface ${rowName(collection)} ${fields(collection.columns)}`));
     writer.line(type(" "));
   }
@@ -61,7 +65,12 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
   writer.doc(`One running instance of ${role}.`, ir.roles.get(role)!.doc, type);
   line(`export interface ${identifier(role)}Node {`);
   line(`  readonly address: string;`);
-  member("input", "Hands in a row; the fault if it is refused.", inputs, (one) => `(row: ${rowName(one)}, traceparent?: string) => unknown`);
+  member(
+    "input",
+    "Hands in a row; the fault if it is refused.",
+    inputs,
+    (one) => `(row: ${rowName(one)}, traceparent?: string) => unknown`,
+  );
   member(
     "seal",
     "Promises that no more rows of a partition come.",
@@ -77,7 +86,9 @@ export function writeInterfaces(writer: Writer, ir: Ir, role: string): void {
       line(`  on(output: ${quoted(`-${output.name}`)}, listener: (row: ${rowName(output)}) => void): unknown;`);
     }
   }
-  line(`  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`);
+  line(
+    `  on(event: "fault", listener: (fault: { readonly code: string; readonly message: string; readonly rule?: string }) => void): unknown;`,
+  );
   line(`  /** Resolves when all that was handed in before is kept, where the node keeps its data. */`);
   line(`  saved(): Promise<void>;`);
   line(`  stop(): Promise<void>;`);
@@ -100,8 +111,12 @@ function writeComponent(
   line(`/** ${name} as it is handed facts, one by one; it answers before it returns. */`);
   line(`export interface ${own}Component { ${into} }`);
   line(" ");
-  line(`/** What its module exports as \`${createName(name)}\`, called once for each instance. Listeners of \`settled\` are called when all that came together has been handed in; \`persist\` is told how what it keeps is saved and loaded. */`);
-  line(`export type Create${own} = (out: { ${out} }, settled: (listener: () => void) => void, persist: <S>(save: () => S, load: (state: S) => void) => void) => ${own}Component;`);
+  line(
+    `/** What its module exports as \`${createName(name)}\`, called once for each instance. Listeners of \`settled\` are called when all that came together has been handed in; \`persist\` is told how what it keeps is saved and loaded. */`,
+  );
+  line(
+    `export type Create${own} = (out: { ${out} }, settled: (listener: () => void) => void, persist: <S>(save: () => S, load: (state: S) => void) => void) => ${own}Component;`,
+  );
   line(" ");
 }
 

@@ -12,7 +12,11 @@ function noteNew(scope: ExprScope, relation: FlowRelation, row: string, negated:
   if (scope.news === null) return;
   const since = scope.names.take("isNew");
   const was = (): string => `${scope.locals.state(relation, "was")}[${row}]`;
-  const isNew = negated ? `(${row} >= 0 && ${was()} === 1)` : relation.storage === "passing" ? "true" : `${was()} === 0`;
+  const isNew = negated
+    ? `(${row} >= 0 && ${was()} === 1)`
+    : relation.storage === "passing"
+      ? "true"
+      : `${was()} === 0`;
   scope.writer.line(`const ${since} = ${scope.news} || ${isNew};`);
   scope.news = since;
 }
@@ -87,7 +91,13 @@ export function writeLiteral(
 
 export type FlowRange = Extract<FlowLiteral, { kind: "range" }>;
 
-export function writeRange(scope: ExprScope, loops: Loops, literal: FlowRange, elements: string, used: ReadonlySet<string>): void {
+export function writeRange(
+  scope: ExprScope,
+  loops: Loops,
+  literal: FlowRange,
+  elements: string,
+  used: ReadonlySet<string>,
+): void {
   const { writer } = scope;
   const list = scope.names.take("elements");
   const n = scope.names.take("n");

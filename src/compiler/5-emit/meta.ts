@@ -78,7 +78,10 @@ function routeTo(ir: Ir, sender: string, target: Collection): string {
   const role = ir.roles.get(target.role)!;
   if (role.replicated) return `{ kind: "all" }`;
   if (role.partitionedBy === null) {
-    const isUnaddressed = [...ir.rules.values()].some(({ role: of, op, head }) => of === sender && op === "<~" && head.collection === target.id && head.to?.kind === "role");
+    const isUnaddressed = [...ir.rules.values()].some(
+      ({ role: of, op, head }) =>
+        of === sender && op === "<~" && head.collection === target.id && head.to?.kind === "role",
+    );
     return `{ kind: "${isUnaddressed ? "one" : "none"}" }`;
   }
   const columns = role.partitionedBy.map((name) => target.columns.findIndex((column) => column.name === name));
@@ -96,7 +99,9 @@ function collectionMeta(plan: Plan, collection: Collection): string {
   if (kind === "output" && (level === "eventual" || level === "any")) parts.push("retracts: true");
   if (periodMs !== null) parts.push(`periodMs: ${periodMs}`);
   if (ordering !== undefined)
-    parts.push(`ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)}${ordering.everyMs === undefined ? "" : `, everyMs: ${ordering.everyMs}`} }`);
+    parts.push(
+      `ordering: { log: ${quoted(ordering.log)}, by: ${JSON.stringify(ordering.by)}${ordering.everyMs === undefined ? "" : `, everyMs: ${ordering.everyMs}`} }`,
+    );
   const sealed = sealedMeta(plan, collection);
   if (sealed !== null) parts.push(`sealed: ${sealed}`);
   return `{ ${parts.join(", ")} }`;

@@ -16,7 +16,9 @@ export function flowOf(plan: Planned, role: string, names: Names): Flow {
   const isRevealed = ({ source }: FlowRule, literal: number): boolean => {
     if (source === null || !("head" in source)) return source !== null;
     const { columns } = plan.coordinated.collections.get(source.head.collection)!;
-    return latticeReads(source, plan.coordinated.functions, (i) => columns[i].type.kind === "lattice").revealed.has(literal);
+    return latticeReads(source, plan.coordinated.functions, (i) => columns[i].type.kind === "lattice").revealed.has(
+      literal,
+    );
   };
   return { role, relations, rules, operators, attachments, imports, isRevealed };
 }
@@ -126,13 +128,20 @@ class Normalizer extends Components {
    */
   #whatHolds(rule: Rule, body: readonly FlowLiteral[], terms: readonly Expr[]): readonly FlowLiteral[] {
     const shown = variablesOf(...terms);
-    const growing = body.flatMap((literal, i) => (literal.kind === "read" && !literal.negated && literal.relation.joins !== null ? [i] : []));
+    const growing = body.flatMap((literal, i) =>
+      literal.kind === "read" && !literal.negated && literal.relation.joins !== null ? [i] : [],
+    );
     const hides = growing.filter((i) => latticesOf(body[i] as FlowRead).some((name) => !shown.has(name)));
     if (hides.every((i) => rangedOver(body, terms, i) !== null)) return body;
     const types = new Map<string, Type>();
     for (const [name, type] of boundBy(body)) if (type.kind !== "lattice" || shown.has(name)) types.set(name, type);
     const row = [...types].map(([name, type]) => variable(name, type));
-    const holds = this.relation(`${rule.label}_holds`, row.map(({ type }) => type), "view", null);
+    const holds = this.relation(
+      `${rule.label}_holds`,
+      row.map(({ type }) => type),
+      "view",
+      null,
+    );
     this.rules.push({
       name: `${rule.label}_holds`,
       source: rule,

@@ -46,7 +46,8 @@ export function repairsOf(flow: Flow, strata: readonly Stratum[], names: Names):
     const isView = ({ storage }: FlowRelation): boolean => storage === "view" || storage === "landing";
     if (!stratum.isRecursive || !stratum.relations.every(isView)) continue;
     if (flow.operators.some(({ target }) => own.has(target)) || !rules.every(isRepairable)) continue;
-    if (!rules.some((rule) => rule.body.some((literal) => literal.kind === "read" && !own.has(literal.relation)))) continue;
+    if (!rules.some((rule) => rule.body.some((literal) => literal.kind === "read" && !own.has(literal.relation))))
+      continue;
     const [first] = stratum.relations;
     const orders = stratum.relations.map((relation) => [relation, names.take(`${relation.name}_order`)] as const);
     repairs.push({ stratum, rules, name: names.take(`${first.name}_repair`), orders: new Map(orders) });
@@ -58,7 +59,8 @@ export function repairsOf(flow: Flow, strata: readonly Stratum[], names: Names):
 function isRepairable(rule: FlowRule): boolean {
   if (rule.mode !== "counting" || rule.aggregate !== null || rule.offer !== null) return false;
   const isFallible = rule.terms.some(
-    (term, i) => canFail(term) || (rule.head.types[i].kind === "nat" && term.type.kind === "int" && term.kind !== "literal"),
+    (term, i) =>
+      canFail(term) || (rule.head.types[i].kind === "nat" && term.type.kind === "int" && term.kind !== "literal"),
   );
   return (
     !isFallible &&
@@ -90,7 +92,9 @@ export function writeRepair(writer: Writer, repair: Repair, call: (rule: FlowRul
     rule.body.flatMap((literal, index) => (literal.kind === "read" ? [{ rule, read: literal, index }] : [])),
   );
   const isOwn = ({ read }: { readonly read: FlowRead }): boolean => orders.has(read.relation);
-  writer.line(`/** Takes out of ${names} what rests on lost facts. False: that is so much that all is better derived anew. */`);
+  writer.line(
+    `/** Takes out of ${names} what rests on lost facts. False: that is so much that all is better derived anew. */`,
+  );
   writer.open(`function ${name}()${type(": boolean")} {`);
   for (const order of orders.values()) writer.line(`${order}.begin();`);
   for (const { rule, read, index } of reads.filter((one) => !isOwn(one)))
@@ -105,7 +109,8 @@ export function writeRepair(writer: Writer, repair: Repair, call: (rule: FlowRul
     writer.line(`${order}.settle();`);
   }
   writer.line(`if (${orderOf(stratum.relations[0])}.isHopeless) return false;`);
-  for (const relation of stratum.relations) writer.line(`const ${relation.name}_end = ${orderOf(relation)}.lostLength;`);
+  for (const relation of stratum.relations)
+    writer.line(`const ${relation.name}_end = ${orderOf(relation)}.lostLength;`);
   const isDone = stratum.relations.map((relation) => `${relation.name}_done === ${relation.name}_end`).join(" && ");
   writer.line(`if (${isDone}) break;`);
   for (const { rule, read, index } of reads.filter(isOwn)) {
@@ -143,7 +148,9 @@ function writeLost(context: RuleContext, rule: FlowRule, literal: number, name: 
   const used = usedVariables(rule);
   const read = rule.body[literal] as FlowRead;
   const order = orders.get(read.relation);
-  writer.open(`function ${name}(${order === undefined ? "" : `from${type(": number")}, end${type(": number")}`})${type(": void")} {`);
+  writer.open(
+    `function ${name}(${order === undefined ? "" : `from${type(": number")}, end${type(": number")}`})${type(": void")} {`,
+  );
   locals.declare(writer, scope.names);
   scope.locals = locals;
   locals.depth = 0;

@@ -13,7 +13,12 @@ export function columnOf(relation: FlowRelation, column: number): string {
   return column < arities ? `${relation.name}.c${column}` : `${relation.name}.columns[${column}]`;
 }
 
-function keyed(place: Place, relation: FlowRelation, codes: readonly string[], call: "seek" | "find" | "insert"): string {
+function keyed(
+  place: Place,
+  relation: FlowRelation,
+  codes: readonly string[],
+  call: "seek" | "find" | "insert",
+): string {
   if (codes.length <= arities) return `${relation.name}.${call}${codes.length}(${codes.join(", ")})`;
   codes.forEach((code, i) => place.writer.line(`${relation.name}.key[${i}] = ${code};`));
   return `${relation.name}.${call}Key()`;

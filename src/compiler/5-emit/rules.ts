@@ -174,7 +174,12 @@ function writeDriver(
 }
 
 /** Where the driving row's lattice value is only ranged over: the elements that came with it, or went, by the row of the same key before or now. */
-function writeParts(scope: ExprScope, rule: FlowRule, driver: Driver, row: string): { readonly range: number; readonly elements: string } | null {
+function writeParts(
+  scope: ExprScope,
+  rule: FlowRule,
+  driver: Driver,
+  row: string,
+): { readonly range: number; readonly elements: string } | null {
   if (driver.kind !== "changes" && driver.kind !== "gained" && driver.kind !== "fresh") return null;
   const read = rule.body[driver.literal] as FlowRead;
   const { joins } = read.relation;

@@ -55,7 +55,10 @@ export class Writer {
 
   /** A documentation comment: a sentence of ours, and what the program says with `///`. */
   doc(sentence: string | null, doc: string | null, wrap: (text: string) => string = (text) => text): void {
-    const lines = [...(doc?.split("\n") ?? []), ...(sentence === null ? [] : [...(doc === null ? [] : [""]), sentence])].map(commentText);
+    const lines = [
+      ...(doc?.split("\n") ?? []),
+      ...(sentence === null ? [] : [...(doc === null ? [] : [""]), sentence]),
+    ].map(commentText);
     if (lines.length === 1) this.line(wrap(`/** ${lines[0]} */`));
     else for (const one of ["/**", ...lines.map((line) => ` * ${line}`.trimEnd()), " */"]) this.line(wrap(one));
   }

@@ -136,7 +136,6 @@ export const functionCodes = {
       "declared type, each joined with the bottom first, as it is when it enters a program; on joins of several of them; and with names such as " +
       "`__proto__`, at which objects that are filled by assignment go wrong. The message shows the simplest values that were found, and the outputs that they reach.",
     example: "export const Total = { bottom: 0, join: (a: number, b: number): number => a + b }; // a + a is not a",
-    mend:
-      "Mend the join. Where it holds for the values that the program meets, say so on the line before the lattice: `// dlc-assume associative: readings are whole`.",
+    mend: "Mend the join. Where it holds for the values that the program meets, say so on the line before the lattice: `// dlc-assume associative: readings are whole`.",
   },
 } as const satisfies Record<string, CodePage>;

@@ -91,7 +91,8 @@ export const orderCodes = {
     severity: "warning",
     title: "a group or join across partitions",
     why: "In a partitioned role each instance holds only the facts that it owns. A group or join without the partition columns ranges over one instance's share.",
-    example: "role W partitioned by (word) { channel seen(word: string); output total(n: int); total(count()) <= seen(_); }",
+    example:
+      "role W partitioned by (word) { channel seen(word: string); output total(n: int); total(count()) <= seen(_); }",
     mend: "Keep the partition columns in the group, or send the shares to one place and combine them there.",
   },
 } as const satisfies Record<string, CodePage>;

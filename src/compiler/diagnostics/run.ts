@@ -5,35 +5,37 @@ export const runCodes = {
     severity: "error",
     title: "no such input or channel",
     why: "A row or a seal was given for a collection that the role does not have, or that does not take rows from there: a host writes inputs, other roles write channels.",
-    example: 'dlc run ads.dlc --input AdServer.clik=clicks.ndjson',
+    example: "dlc run ads.dlc --input AdServer.clik=clicks.ndjson",
     mend: "Name an input of the role; the message lists them. From another process: both ends must be built from the same program.",
   },
   DLC902: {
     severity: "error",
     title: "a row that does not fit its columns",
     why: "Every row that enters an instance, from its host, a file or the network, is checked against the declared types. A row that does not fit is refused and reported; everything else goes on. For a seal it counts as arrived.",
-    example: '{"role":"AdServer","node":0,"collection":"click","row":{"campaign":"shoes","id":7,"user":"u1"}}\n// column id: string expected, number 7 found',
+    example:
+      '{"role":"AdServer","node":0,"collection":"click","row":{"campaign":"shoes","id":7,"user":"u1"}}\n// column id: string expected, number 7 found',
     mend: "Correct the row or the declaration. Bytes are base64 strings; NaN, Infinity and -Infinity are strings where a float is expected; an int is a whole number within ±9007199254740991, a nat is not negative.",
   },
   DLC903: {
     severity: "error",
     title: "a row after the end of its input",
     why: "The host has ended this input. Whatever waited for its end may have been answered already, so nothing more is taken.",
-    example: "node.end.click();\nnode.input.click({ campaign: \"shoes\", id: \"7\", user: \"u1\" });",
+    example: 'node.end.click();\nnode.input.click({ campaign: "shoes", id: "7", user: "u1" });',
     mend: "End an input after its last row.",
   },
   DLC904: {
     severity: "error",
     title: "a row of a sealed partition",
     why: "`sealed by` promises that after the seal of a value no more rows with that value come. This one did. It is refused, because answers that stand on the seal may have been given; it never changes them. At a channel, the sender's seal counted fewer rows than came.",
-    example: "node.seal.click({ campaign: \"shoes\" });\nnode.input.click({ campaign: \"shoes\", id: \"7\", user: \"u1\" });",
+    example: 'node.seal.click({ campaign: "shoes" });\nnode.input.click({ campaign: "shoes", id: "7", user: "u1" });',
     mend: "Seal a value after its last row. If values can come again, seal by a column that does not (a day, a batch number), or leave `sealed` out and let the compiler order the rule.",
   },
   DLC905: {
     severity: "error",
     title: "a message of a partition that its sender has sealed",
     why: "A `seal` rule, or a seal that travelled, closed this value for the sender, and a rule of the same instance derived one more message with it. The message was not sent: receivers have, or will have, answered without it.",
-    example: "Report.click(c, i, u) <~ click(c, i, u);\nseal Report.click(campaign: c) <~ over(c);   // over(\"shoes\") came before the last click",
+    example:
+      'Report.click(c, i, u) <~ click(c, i, u);\nseal Report.click(campaign: c) <~ over(c);   // over("shoes") came before the last click',
     mend: "Derive the seal from inputs that the host gives after the last row, or from collections closed for that value; or declare `sealed by` on the input and leave the `seal` rule out: seals travel by themselves.",
   },
   DLC906: {
@@ -47,7 +49,7 @@ export const runCodes = {
     severity: "error",
     title: "a message to an address that does not exist",
     why: "A rule computed an address with `@a` that is no instance of the role it sends to.",
-    example: "Analyst.answer@a(c) <~ request(a, c);   // a request came with the address \"Report#7\"",
+    example: 'Analyst.answer@a(c) <~ request(a, c);   // a request came with the address "Report#7"',
     mend: "Send `self`, or addresses from `R.nodes`, of the role that is to be answered.",
   },
   DLC908: {
@@ -68,14 +70,15 @@ export const runCodes = {
     severity: "error",
     title: "a seal that could not be passed on",
     why: "A seal travels through a rule by an imported function, and the function threw. The value stays open at the receiver until everything is sealed.",
-    example: "function ticker(company: string): string from \"./ref.ts\" injective;   // throws for an unknown company",
+    example: 'function ticker(company: string): string from "./ref.ts" injective;   // throws for an unknown company',
     mend: "Let the function return a value for every argument.",
   },
   DLC911: {
     severity: "error",
     title: "a peer that is refused",
     why: "Whoever connects to an instance has to greet it with the same program, the same build of it, the same deployment and an instance's name of that deployment, and to say whom it looks for. After that it may send frames of the agreed form only. Anything else ends the connection; the instance goes on. On NATS the members of the deployment are known by name and epoch, and what comes from anybody else, or has no form known here, is left out and told once.",
-    example: "connection from Report#0 refused and closed: it runs version 4c1f… of ads, this is version 9e02…: deploy one build everywhere",
+    example:
+      "connection from Report#0 refused and closed: it runs version 4c1f… of ads, this is version 9e02…: deploy one build everywhere",
     mend: "Start all processes from one build and with one deploy.json. If the peer is no dlc process at all, something else uses this port: give the instance another one.",
   },
   DLC912: {
@@ -110,7 +113,7 @@ export const runCodes = {
     severity: "error",
     title: "a function that failed",
     why: "A function threw, or returned a value of another type than it declares, for the arguments in the message. That one derivation does not happen; every other fact of the step does.",
-    example: "price(i, parseInt(p)) <= page(i, p);   // page(\"a\", \"unknown\") came",
+    example: 'price(i, parseInt(p)) <= page(i, p);   // page("a", "unknown") came',
     mend: "Let the function return a value for every argument, or test the arguments before it: `page(i, p), isNumber(p)`.",
   },
   DLC921: {
@@ -124,7 +127,7 @@ export const runCodes = {
     severity: "error",
     title: "a division by zero",
     why: "`/` and `%` of ints have no result when the right side is 0, so that derivation does not happen. (A float divided by zero is Infinity or NaN.)",
-    example: "mean(k, s / n) <= total(k, s), number(k, n);   // number(\"a\", 0)",
+    example: 'mean(k, s / n) <= total(k, s), number(k, n);   // number("a", 0)',
     mend: "Test the divisor in the body: `n != 0`.",
   },
   DLC923: {
@@ -138,7 +141,8 @@ export const runCodes = {
     severity: "error",
     title: "a key conflict",
     why: "A collection declared with `key -> value` holds one value for a key, and another was derived. A value that is stored stays; of several that are new in one step the least in the order of all values is kept. The message names both facts and the rules that made them.",
-    example: "table kv(key: string -> value: string);\nkv(k, v) <= put(k, v);   // put(\"a\", \"x\") and put(\"a\", \"y\") came",
+    example:
+      'table kv(key: string -> value: string);\nkv(k, v) <= put(k, v);   // put("a", "x") and put("a", "y") came',
     mend: "Replace the stored value with `<+-`, add a column to the key, or see to it that each key comes with one value.",
   },
   DLC925: {
@@ -152,14 +156,15 @@ export const runCodes = {
     severity: "error",
     title: "a component that failed",
     why: "A component threw when it was handed the fact in the message. What it had answered to that fact before it threw is dropped; what it had kept by then stays kept. It is handed all other facts.",
-    example: "createReport(out) { return { click(row) { throw new Error(\"full\"); } }; }",
+    example: 'createReport(out) { return { click(row) { throw new Error("full"); } }; }',
     mend: "Let the component catch what it can mend, and change what it keeps only when nothing can fail any more.",
   },
   DLC931: {
     severity: "error",
     title: "a row of a component that does not fit",
     why: "What a component gives to an output is checked against the declared columns: each of them, of its type, and no others. A row that does not fit is dropped.",
-    example: "out.response({ campaign: \"shoes\", id: 7, n: 3 });   // out response(campaign: string, id: string, n: int);",
+    example:
+      'out.response({ campaign: "shoes", id: 7, n: 3 });   // out response(campaign: string, id: string, n: int);',
     mend: "Give the row its columns, or declare those that it has.",
   },
   DLC932: {
@@ -180,7 +185,8 @@ export const runCodes = {
     severity: "error",
     title: "data that are damaged",
     why: "A file of a process's data does not hold what was written: bytes have changed, or are missing in its midst. It was written whole once, so that others may rest on it; it is never read in part, and never cut. (A last record that was not written whole when the machine died is no damage: nothing rests on it, it is cut off and said.)",
-    example: "Report#0: DLC940: data/Report-0.journal is damaged at byte 48213: record 12 of 4096 bytes does not match its checksum",
+    example:
+      "Report#0: DLC940: data/Report-0.journal is damaged at byte 48213: record 12 of 4096 bytes does not match its checksum",
     mend: "Look after the disk. Bring the file back from a copy that is as new. Where there is none, and what is lost may be lost, remove the files of this instance: over TCP it begins anew, with a new identity, and its peers go on. On NATS the whole deployment is begun anew.",
   },
   DLC941: {
@@ -194,28 +200,32 @@ export const runCodes = {
     severity: "error",
     title: "data that cannot be written",
     why: "The system refuses to write: the disk is full or broken, or a right is missing. The process stops before it acknowledges, answers or sends anything that is not on the disk; when it is started again it is where it was before that.",
-    example: "Report#0: DLC942: data/Report-0.journal cannot be written: ENOSPC: no space left on device, write; Report#0 stops",
+    example:
+      "Report#0: DLC942: data/Report-0.journal cannot be written: ENOSPC: no space left on device, write; Report#0 stops",
     mend: "Make room, or mend what is broken, and start it again.",
   },
   DLC943: {
     severity: "error",
     title: "data that another process has",
     why: "Two processes that write one file spoil it. The lock file beside it names a process that lives.",
-    example: "Report#0: DLC943: process 4711 has data/Report-0.lock: two processes must not keep their data in one place",
+    example:
+      "Report#0: DLC943: process 4711 has data/Report-0.lock: two processes must not keep their data in one place",
     mend: "Stop that process, or give this one another folder.",
   },
   DLC944: {
     severity: "error",
     title: "data that are older than what others know",
     why: "A peer has taken messages that these data know nothing of, or has dropped some because they were acknowledged, and these data do not have them. They are an old copy. Going on would give two messages one number, of which peers drop the second, and would miss what was acknowledged. On NATS the same is said of a log in which more of this process stands than it knows of, and of an instance that comes back with new data in the place of those that it had.",
-    example: "Report#0: DLC944: data/Report-0.journal is older than what others know: Analyst#0 has taken its message 120, and it knows of 100",
+    example:
+      "Report#0: DLC944: data/Report-0.journal is older than what others know: Analyst#0 has taken its message 120, and it knows of 100",
     mend: "Bring back the newest data. If they are lost, start the whole deployment anew from its inputs, each process with an empty folder, and on NATS under another `cluster`.",
   },
   DLC945: {
     severity: "error",
     title: "data whose logs the servers have lost",
     why: "On NATS the servers keep the logs and know the members of a deployment; the data of a process rest on both. These servers do not know the deployment or the place of the process in it, do not have one of its logs, or have fewer entries of it than were read. They have lost them, or they are other servers. Going on would give the places of a log a second time.",
-    example: "Report#0: DLC945: data/Report-0.journal has read 4711 entries of the log Report.log, and the NATS cluster has 12: it has lost the others",
+    example:
+      "Report#0: DLC945: data/Report-0.journal has read 4711 entries of the log Report.log, and the NATS cluster has 12: it has lost the others",
     mend: "Bring back what the servers had on their disks, or correct `transport` or `cluster` if these are other servers. If it is lost, start the whole deployment anew from its inputs: each process with an empty folder, under another `cluster`.",
   },
   DLC950: {
@@ -229,7 +239,8 @@ export const runCodes = {
     severity: "error",
     title: "a row of a value that was sealed before its sender joined",
     why: "Who seals a value is settled once, when the first of its producers seals it: those who take part then. Whoever joins later is not asked, so that nobody would wait for its rows; it does not send them. The rows stay where they are, and nobody counts them.",
-    example: "AdServer#3: DLC951: AdServer#3 did not send 1 fact of Report.click, because it joined after their campaign had been sealed by another: Report.click(\"shoes\", 7)",
+    example:
+      'AdServer#3: DLC951: AdServer#3 did not send 1 fact of Report.click, because it joined after their campaign had been sealed by another: Report.click("shoes", 7)',
     mend: "Let an instance join before a value that it is to send is sealed, or give the row to one that took part then and has not sealed it.",
   },
 } as const satisfies Record<string, CodePage>;

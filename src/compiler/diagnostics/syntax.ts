@@ -156,8 +156,7 @@ export const syntaxCodes = {
   DLC115: {
     severity: "error",
     title: "A part of the language that is not here yet",
-    why:
-      "The statement begins with a word that the language keeps for caches, which this version of dlc does not compile.",
+    why: "The statement begins with a word that the language keeps for caches, which this version of dlc does not compile.",
     example: "cache page(url: string) of Origin.page staleness 60s;",
     mend: "Keep a copy in a table of the role, and have the other role send what changes.",
   },

@@ -91,7 +91,10 @@ export class ComponentRun {
       } else if (this.#answers === null) {
         this.#faults.say(
           "DLC932",
-          `${this.#name} gave ${factText(name, columns.map((column) => named[column.name]))} to ${name} when nothing had been handed to it; it is dropped`,
+          `${this.#name} gave ${factText(
+            name,
+            columns.map((column) => named[column.name]),
+          )} to ${name} when nothing had been handed to it; it is dropped`,
           undefined,
         );
       } else this.#answers.push({ output, row: type.formed(columns.map((column) => named[column.name])) });
@@ -131,7 +134,10 @@ export class ComponentRun {
       const { name, columns } = input;
       for (const row of this.#fresh(input)) {
         const named = Object.freeze(Object.fromEntries(columns.map((column, i) => [column.name, row[i]])));
-        this.#call(() => this.#receiver[name](named), () => `was handed ${factText(name, row)}`);
+        this.#call(
+          () => this.#receiver[name](named),
+          () => `was handed ${factText(name, row)}`,
+        );
         isHanded = true;
       }
     }
@@ -181,8 +187,10 @@ function messageOf(error: unknown): string {
 
 /** null when `named` is an object with these columns and no others. */
 function rowProblem(type: RowType, columns: Columns, named: unknown): string | null {
-  if (typeof named !== "object" || named === null || Array.isArray(named)) return `an object expected, ${foundText(named)} found`;
+  if (typeof named !== "object" || named === null || Array.isArray(named))
+    return `an object expected, ${foundText(named)} found`;
   const unknown = Object.keys(named).find((key) => !columns.some(({ name }) => name === key));
-  if (unknown !== undefined) return `it has no column ${unknown}; its columns are ${columns.map(({ name }) => name).join(", ")}`;
+  if (unknown !== undefined)
+    return `it has no column ${unknown}; its columns are ${columns.map(({ name }) => name).join(", ")}`;
   return type.problem(columns.map(({ name }) => (named as NamedRow)[name]));
 }

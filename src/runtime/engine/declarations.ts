@@ -344,7 +344,11 @@ export class Declarations {
   ): ComponentRun {
     const kept = inputs.map((input) => ({
       ...input,
-      taken: this.#declare("table", null, input.columns.map(({ type }) => type)),
+      taken: this.#declare(
+        "table",
+        null,
+        input.columns.map(({ type }) => type),
+      ),
     }));
     const component = new ComponentRun(this.values, this.faults, name, create, kept, outputs);
     this.declared.components.push(component);

@@ -76,7 +76,8 @@ export class PassingDelay implements Deferral {
       // What only repeats the step just taken changes nothing, unless an event took part that is gone in the next one.
       const repeats =
         isQuiet &&
-        rows.length === this.#target.size && rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
+        rows.length === this.#target.size &&
+        rows.every((row) => this.#target.findRow(this.#source, row) >= 0);
       if (!repeats) clocks.push(clock);
     }
     return clocks;
@@ -234,11 +235,7 @@ export class TableDeferral implements Deferral {
   /** Its columns hold the key in question at `SOUGHT`, a row that it does not know of; it is of the table's arity. */
   readonly #probe: Relation;
 
-  constructor(
-    table: Relation,
-    keyed: Settling | null,
-    deferred: readonly DeferredRelation[],
-  ) {
+  constructor(table: Relation, keyed: Settling | null, deferred: readonly DeferredRelation[]) {
     this.#table = table;
     this.#keyed = keyed;
     this.#key = keyed?.key ?? leading(table.arity);

@@ -54,7 +54,8 @@ export class Engine extends Declarations implements Evaluator {
     const tellsWhatCeases = this.#tellsWhatCeases;
     // What waits for another clock is not brought about by more steps of this one.
     const hadDeferred =
-      tellsWhatCeases && this.declared.deferrals.some((deferral) => [...deferral.pending(this.#isQuiet)].includes(input.clock));
+      tellsWhatCeases &&
+      this.declared.deferrals.some((deferral) => [...deferral.pending(this.#isQuiet)].includes(input.clock));
     const passed = this.#passed;
     this.#passed = [];
     for (const relation of passed) {
@@ -226,7 +227,8 @@ export class Engine extends Declarations implements Evaluator {
   pending(): readonly Clock[] {
     if (!this.#isStarted && this.startsAlone) return [null];
     const clocks = new Set<Clock>(this.#lapsing);
-    for (const deferral of this.declared.deferrals) for (const clock of deferral.pending(this.#isQuiet)) clocks.add(clock);
+    for (const deferral of this.declared.deferrals)
+      for (const clock of deferral.pending(this.#isQuiet)) clocks.add(clock);
     if (this.#looksAround && this.declared.nodes.length > 0) clocks.add(null);
     return [...clocks];
   }
@@ -251,4 +253,3 @@ export class Engine extends Declarations implements Evaluator {
     return held.filter(({ rows }) => rows > 0);
   }
 }
-

@@ -128,7 +128,7 @@ export class Extremes {
   /** Neighbours made one heap: in pairs from the left, then all from the right. */
   #meldAll(leftmost: number): number {
     let pairs = -1;
-    for (let a = leftmost; a >= 0; ) {
+    for (let a = leftmost; a >= 0;) {
       const b = this.#next[a];
       const rest = b < 0 ? -1 : this.#next[b];
       this.#next[a] = -1;
@@ -144,7 +144,7 @@ export class Extremes {
       a = rest;
     }
     let all = -1;
-    for (let pair = pairs; pair >= 0; ) {
+    for (let pair = pairs; pair >= 0;) {
       const rest = this.#next[pair];
       this.#next[pair] = -1;
       all = this.#meld(all, pair);

@@ -43,9 +43,24 @@ export type MembershipPart =
    */
   | { readonly kind: "whole"; readonly view: number }
   /** From the sponsor: its state as of that view, cut into `of` pieces of base64. */
-  | { readonly kind: "snapshot"; readonly view: number; readonly index: number; readonly of: number; readonly data: string };
+  | {
+      readonly kind: "snapshot";
+      readonly view: number;
+      readonly index: number;
+      readonly of: number;
+      readonly data: string;
+    };
 
-const KINDS: ReadonlySet<string> = new Set<MembershipPart["kind"]>(["view", "join", "word", "change", "refused", "mark", "whole", "snapshot"]);
+const KINDS: ReadonlySet<string> = new Set<MembershipPart["kind"]>([
+  "view",
+  "join",
+  "word",
+  "change",
+  "refused",
+  "mark",
+  "whole",
+  "snapshot",
+]);
 
 export function isMembership(part: { readonly kind: string }): part is MembershipPart {
   return KINDS.has(part.kind);

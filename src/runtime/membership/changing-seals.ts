@@ -38,7 +38,8 @@ export class ChangingSeals extends ChannelSeals {
   }
 
   protected override settle(partition: Partition): void {
-    if (this.#fixedOf(partition.part)?.every((address) => this.hasVoted(address, partition.part))) this.complete(partition);
+    if (this.#fixedOf(partition.part)?.every((address) => this.hasVoted(address, partition.part)))
+      this.complete(partition);
   }
 
   protected override settleAll(): void {

@@ -92,11 +92,13 @@ export class MembershipEdge {
   start(place: Pick<Place, "host" | "port"> | null): void {
     const { instance } = this.#options;
     if (instance.hasLeft) return this.#end("it has left, and its number has been given");
-    if (instance.isDeparting) return void this.leave(LEAVES_WITHIN_MS).then(() => this.#end("it was leaving when it died, and has left now"));
+    if (instance.isDeparting)
+      return void this.leave(LEAVES_WITHIN_MS).then(() => this.#end("it was leaving when it died, and has left now"));
     if (place === null) return;
     const said = instance.place;
     if (said === null) instance.join(place);
-    else if (said.host !== place.host || said.port !== place.port) this.#end(`the others find it at ${said.host}:${said.port}, not at ${place.host}:${place.port}: start it there`);
+    else if (said.host !== place.host || said.port !== place.port)
+      this.#end(`the others find it at ${said.host}:${said.port}, not at ${place.host}:${place.port}: start it there`);
   }
 
   #onTick(): void {
@@ -108,7 +110,9 @@ export class MembershipEdge {
     const missing = instance.missing();
     this.#holds = missing === null ? 0 : this.#holds + 1;
     if (missing !== null && this.#holds === SAYS_AFTER)
-      log(`cannot hand its state to ${missing.newcomer} yet, and lets what comes wait: ${missing.members.join(", ")} ${missing.members.length === 1 ? "has" : "have"} not said from where on it goes there too`);
+      log(
+        `cannot hand its state to ${missing.newcomer} yet, and lets what comes wait: ${missing.members.join(", ")} ${missing.members.length === 1 ? "has" : "have"} not said from where on it goes there too`,
+      );
   }
 
   #wait(): void {
@@ -124,7 +128,10 @@ export class MembershipEdge {
     if (this.#quiet < PATIENCE) return;
     this.#quiet = 0;
     if (instance.view === 0) return this.#end(`the registry has not answered within ${(PATIENCE * TICK_MS) / 1000} s`);
-    if (++this.#asked > SPONSORS) return this.#end(`none of ${SPONSORS} replicas has handed over its state within ${(PATIENCE * TICK_MS) / 1000} s each; their lines say whom they wait for`);
+    if (++this.#asked > SPONSORS)
+      return this.#end(
+        `none of ${SPONSORS} replicas has handed over its state within ${(PATIENCE * TICK_MS) / 1000} s each; their lines say whom they wait for`,
+      );
     log("has got no state yet, and asks another replica");
     instance.asksForSponsor();
   }
@@ -144,7 +151,8 @@ export class MembershipEdge {
     if (!instance.isDeparting) this.#say(instance.depart());
     const until = Date.now() + graceMs;
     while (transport.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
-    if (transport.unacked > 0) return log("does not leave, since what it has sent has not arrived: to the others it is as if it had died");
+    if (transport.unacked > 0)
+      return log("does not leave, since what it has sent has not arrived: to the others it is as if it had died");
     this.#say([instance.leave()]);
     log("leaves");
   }

@@ -34,7 +34,14 @@ export class Fixes {
     for (const { role, collections } of metas) {
       for (const { name, kind, sealed } of collections) {
         if (kind !== "channel" || !sealed?.producers.some((producer) => members.isDynamic(producer))) continue;
-        this.#channels.set(`${role}.${name}`, { role, producers: sealed.producers, isOne: sealed.key.length === 0, fixed: new Map(), isFixed: false, ended: new Set() });
+        this.#channels.set(`${role}.${name}`, {
+          role,
+          producers: sealed.producers,
+          isOne: sealed.key.length === 0,
+          fixed: new Map(),
+          isFixed: false,
+          ended: new Set(),
+        });
       }
     }
   }
@@ -60,7 +67,8 @@ export class Fixes {
   left(): readonly Fixed[] {
     const settled: Fixed[] = [];
     for (const [target, channel] of this.#channels)
-      if (!channel.isFixed && channel.ended.size > 0 && this.#haveAllEnded(channel)) settled.push(this.#fixAll(target, channel));
+      if (!channel.isFixed && channel.ended.size > 0 && this.#haveAllEnded(channel))
+        settled.push(this.#fixAll(target, channel));
     return settled;
   }
 
@@ -74,7 +82,10 @@ export class Fixes {
   }
 
   #fix(target: string, { role, producers }: Channel, key: Row | null): Fixed {
-    return { part: { kind: "fix", target, key, producers: producers.flatMap((each) => this.#members.of(each)) }, receivers: this.#members.of(role) };
+    return {
+      part: { kind: "fix", target, key, producers: producers.flatMap((each) => this.#members.of(each)) },
+      receivers: this.#members.of(role),
+    };
   }
 
   persist(state: State): void {

@@ -95,7 +95,15 @@ export class MemberInstance extends Instance {
 
   constructor(program: RoleProgram, deployment: Deployment, index: number, epoch: number, options: MemberOptions) {
     const { metas, joins } = options;
-    super(program, deployment, index, epoch, metas === undefined ? null : new MemberLogs(deployment, program.meta, addressOf(program.meta.role, index), epoch, { metas, joins }));
+    super(
+      program,
+      deployment,
+      index,
+      epoch,
+      metas === undefined
+        ? null
+        : new MemberLogs(deployment, program.meta, addressOf(program.meta.role, index), epoch, { metas, joins }),
+    );
     this.#program = program;
     this.#deployment = deployment;
     this.#pieceBytes = options.pieceBytes;
@@ -185,7 +193,9 @@ export class MemberInstance extends Instance {
   /** Whose marks the first newcomer waits for that this one is to hand its state. */
   missing(): { readonly newcomer: string; readonly members: readonly string[] } | null {
     const [cut] = this.#cuts;
-    return cut === undefined ? null : { newcomer: cut.newcomer, members: cut.members.filter((each) => !this.#isMarked(cut, each)) };
+    return cut === undefined
+      ? null
+      : { newcomer: cut.newcomer, members: cut.members.filter((each) => !this.#isMarked(cut, each)) };
   }
 
   override receive(envelope: Envelope): readonly Fault[] {
@@ -214,12 +224,16 @@ export class MemberInstance extends Instance {
       const { batches, faults } = this.followed.take(entry);
       return { batches: [], faults: [...faults, ...batches.flatMap((envelope) => this.#take(envelope))] };
     }
-    if (!this.#isLiving || viewOfEntry(entry) > this.#view) throw new Error(`${this.address} reads the log ${entry.log} before its turn`);
+    if (!this.#isLiving || viewOfEntry(entry) > this.#view)
+      throw new Error(`${this.address} reads the log ${entry.log} before its turn`);
     if (entry.kind !== "appended") return super.enter(entry);
     const envelopes = entry.envelopes.filter(({ parts }) => this.#wasMember(entry.from, viewOf(parts)));
     const { batches, faults } = super.enter({ ...entry, envelopes });
     if (envelopes.length === entry.envelopes.length) return { batches, faults };
-    const stranger = { code: "DLC906", message: `${this.address} refused what ${entry.from} has appended to the log ${entry.log}: no instance of this deployment has that address` };
+    const stranger = {
+      code: "DLC906",
+      message: `${this.address} refused what ${entry.from} has appended to the log ${entry.log}: no instance of this deployment has that address`,
+    };
     return { batches, faults: [stranger, ...faults] };
   }
 
@@ -256,12 +270,15 @@ export class MemberInstance extends Instance {
         return;
       default:
     }
-    faults.push({ code: "DLC909", message: `${this.address} refused ${part.kind} from ${from}: only the registry ${part.kind === "join" || part.kind === "word" ? "takes it" : "says it"}` });
+    faults.push({
+      code: "DLC909",
+      message: `${this.address} refused ${part.kind} from ${from}: only the registry ${part.kind === "join" || part.kind === "word" ? "takes it" : "says it"}`,
+    });
   }
 
   /** Everything that can be done now. */
   #settle(faults: Fault[]): void {
-    for (let change; (change = this.#early.get(this.#view + 1)) !== undefined; ) {
+    for (let change; (change = this.#early.get(this.#view + 1)) !== undefined;) {
       this.#early.delete(change.view);
       this.#enter(change, faults);
     }
@@ -332,7 +349,8 @@ export class MemberInstance extends Instance {
 
   /** Marks to their cuts; those of views to come wait. */
   #sort(): void {
-    for (const { view, from, epoch, seq } of this.#marks) this.#cuts.find((cut) => cut.view === view)?.marks.set(from, { epoch, seq });
+    for (const { view, from, epoch, seq } of this.#marks)
+      this.#cuts.find((cut) => cut.view === view)?.marks.set(from, { epoch, seq });
     this.#marks = this.#marks.filter(({ view }) => view > this.#view);
   }
 
@@ -379,14 +397,19 @@ export class MemberInstance extends Instance {
     if (this.#accepted !== this.#since) return;
     const state = this.#coming.take(this.#since, this.#sponsor);
     if (state === null) {
-      faults.push({ code: "DLC909", message: `${this.address} refused the state that ${this.#sponsor} sent: it is in no form known here` });
+      faults.push({
+        code: "DLC909",
+        message: `${this.address} refused the state that ${this.#sponsor} sent: it is in no form known here`,
+      });
       return;
     }
     this.handOver(state);
     // Its sponsor may not have heard of it when it handed its state over.
     this.declareGoneAgain();
     const { collections } = this.#program.meta;
-    const outputs = collections.filter(({ kind }) => kind === "output").map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
+    const outputs = collections
+      .filter(({ kind }) => kind === "output")
+      .map(({ name }) => ({ collection: name, retract: false, rows: this.read(name) }));
     this.#outputs = outputs.filter(({ rows }) => rows.length > 0);
     this.#live();
   }

@@ -41,7 +41,8 @@ export class Registry extends Sequencer {
     super({ ...deployment, dynamic: new Set(dynamic) }, metas, epoch);
     this.#replicated = new Set(metas.filter(({ replicated }) => replicated).map(({ role }) => role));
     this.#fixes = new Fixes(metas, this.members);
-    const sendersTo = (role: string): readonly string[] => metas.filter(({ targets }) => targets.some((target) => target.role === role)).map((meta) => meta.role);
+    const sendersTo = (role: string): readonly string[] =>
+      metas.filter(({ targets }) => targets.some((target) => target.role === role)).map((meta) => meta.role);
     this.#dynamic = new Map(Array.from(dynamic, (role) => [role, sendersTo(role)]));
   }
 
@@ -74,8 +75,7 @@ export class Registry extends Sequencer {
       if (part.word === "changes" && this.#hasLost(envelope)) this.#leave(from);
       if (super.knows(from)) this.#word(from, part.word);
       else this.#remind(from);
-    }
-    else super.hear(envelope, part, faults);
+    } else super.hear(envelope, part, faults);
   }
 
   #join(address: string, place: Pick<Place, "host" | "port">, faults: Fault[]): void {
@@ -84,9 +84,16 @@ export class Registry extends Sequencer {
     this.onPlace?.(address, place);
     const sponsor = this.#nextSponsor(address, null);
     const hasBeen = this.#changes.some((change) => change.address === address);
-    if (hasBeen) return this.#say(address, [{ kind: "refused", why: `${address} has been a member of this deployment before: give the newcomer another number` }]);
+    if (hasBeen)
+      return this.#say(address, [
+        {
+          kind: "refused",
+          why: `${address} has been a member of this deployment before: give the newcomer another number`,
+        },
+      ]);
     if (!this.#replicated.has(role)) return this.#letIn(address, place);
-    if (sponsor === null) return this.#say(address, [{ kind: "refused", why: `there is no instance of ${role} whose state it could get` }]);
+    if (sponsor === null)
+      return this.#say(address, [{ kind: "refused", why: `there is no instance of ${role} whose state it could get` }]);
     this.#newcomers.set(address, { sponsor, view: this.#changes.length + 1, isHeard: true });
     this.members.add(address);
     this.#change({ kind: "join", address, place, sponsor, senders: this.#dynamic.get(role)! });
@@ -112,7 +119,9 @@ export class Registry extends Sequencer {
 
   /** The replica after that one, of those that have their state. */
   #nextSponsor(newcomer: string, after: string | null): string | null {
-    const living = this.members.of(parseAddress(newcomer)!.role).filter((each) => each !== newcomer && !this.#newcomers.has(each) && !this.gone.has(each));
+    const living = this.members
+      .of(parseAddress(newcomer)!.role)
+      .filter((each) => each !== newcomer && !this.#newcomers.has(each) && !this.gone.has(each));
     if (living.length === 0) return null;
     return living[(living.indexOf(after ?? "") + 1) % living.length];
   }
@@ -139,7 +148,11 @@ export class Registry extends Sequencer {
     const newcomer = this.#newcomers.get(from);
     if (newcomer !== undefined) newcomer.isHeard = true;
     if (word === "leave") this.#leave(from);
-    else if (word === "changes") this.#say(from, [...this.#changes.map((change): Part => ({ kind: "change", change })), { kind: "whole", view: this.#changes.length }]);
+    else if (word === "changes")
+      this.#say(from, [
+        ...this.#changes.map((change): Part => ({ kind: "change", change })),
+        { kind: "whole", view: this.#changes.length },
+      ]);
     else if (word === "sponsor" && newcomer !== undefined) this.#sponsor(from);
   }
 
@@ -183,7 +196,12 @@ export class Registry extends Sequencer {
     const own = this.#changes.filter((change) => change.address === address);
     if (own.length === 0) return;
     this.onPlace?.(address, own[0].place);
-    this.#say(address, [{ kind: "refused", why: "it has left, has died and lost its state, or was not heard of for a while: let it join with a number that none has had" }]);
+    this.#say(address, [
+      {
+        kind: "refused",
+        why: "it has left, has died and lost its state, or was not heard of for a while: let it join with a number that none has had",
+      },
+    ]);
   }
 
   /** All hear of it, and whoever joins later. */
@@ -231,4 +249,3 @@ export class Registry extends Sequencer {
     return [...said, ...super.flush()];
   }
 }
-

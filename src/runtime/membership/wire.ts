@@ -46,9 +46,19 @@ export function membershipOf([kind, ...fields]: readonly unknown[]): MembershipP
     case "change": {
       const change = CHANGES.find((known) => known === b);
       if (!isCount(a) || change === undefined || typeof c !== "string") return null;
-      if (change === "leave" || change === "gone") return { kind, change: { view: a, kind: change, address: c, place: null, sponsor: null, senders: [] } };
-      if (typeof d !== "string" || !isPort(e) || (f !== null && typeof f !== "string") || !rest.every((role) => typeof role === "string")) return null;
-      return { kind, change: { view: a, kind: change, address: c, place: { host: d, port: e }, sponsor: f, senders: rest } };
+      if (change === "leave" || change === "gone")
+        return { kind, change: { view: a, kind: change, address: c, place: null, sponsor: null, senders: [] } };
+      if (
+        typeof d !== "string" ||
+        !isPort(e) ||
+        (f !== null && typeof f !== "string") ||
+        !rest.every((role) => typeof role === "string")
+      )
+        return null;
+      return {
+        kind,
+        change: { view: a, kind: change, address: c, place: { host: d, port: e }, sponsor: f, senders: rest },
+      };
     }
     case "snapshot":
       if (!isCount(a) || !isCount(b) || !isCount(c) || b >= c || c > MOST_PIECES || typeof d !== "string") return null;

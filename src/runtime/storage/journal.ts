@@ -178,7 +178,8 @@ export class Journal {
       file = RecordFile.create(path, [serialize({ ...identity, epoch } satisfies Header)]);
       this.isNew = true;
     }
-    if (epoch === null) throw new StorageError(DAMAGED, `${path} is damaged at byte ${file.bytes}: it does not say what wrote it`);
+    if (epoch === null)
+      throw new StorageError(DAMAGED, `${path} is damaged at byte ${file.bytes}: it does not say what wrote it`);
     this.epoch = epoch;
     this.#recorded = recorded!;
     this.#header = { ...identity, epoch };
@@ -241,7 +242,8 @@ export class Journal {
   note(entry: Entry): void {
     this.#learn(entry);
     const last = this.#entries.at(-1);
-    if (entry[0] === "input" && last?.[0] === "input" && last[1] === entry[1]) for (const row of entry[2]) last[2].push(row);
+    if (entry[0] === "input" && last?.[0] === "input" && last[1] === entry[1])
+      for (const row of entry[2]) last[2].push(row);
     else this.#entries.push(entry);
   }
 
@@ -395,7 +397,10 @@ export class Journal {
 /** What a person should read of a journal that was opened. */
 export function openedLines({ path, replayed, torn }: Journal): readonly string[] {
   const lines: string[] = [];
-  if (torn !== null) lines.push(`${path} ended within a record, at byte ${torn.offset}: its last ${torn.bytes} bytes were not written whole, and are cut off`);
+  if (torn !== null)
+    lines.push(
+      `${path} ended within a record, at byte ${torn.offset}: its last ${torn.bytes} bytes were not written whole, and are cut off`,
+    );
   if (replayed > 0) lines.push(`brought back from ${path}: ${replayed.toLocaleString("en-US")} entries`);
   return lines;
 }
@@ -405,13 +410,19 @@ function checkedHeader(path: string, header: Header, identity: Identity): Header
   const foreign = (what: string): StorageError => new StorageError(FOREIGN, `${path} ${what}`);
   if (header.self !== identity.self) throw foreign(`belongs to ${header.self}, this is ${identity.self}`);
   if (differs(header.program, identity.program))
-    throw foreign(`was written by the program ${JSON.stringify(header.program)}, this is ${JSON.stringify(identity.program)}`);
+    throw foreign(
+      `was written by the program ${JSON.stringify(header.program)}, this is ${JSON.stringify(identity.program)}`,
+    );
   if (differs(header.version, identity.version)) {
-    throw foreign(`was written by version ${header.version} of ${header.program}, this is version ${identity.version}: another build could make other steps of it`);
+    throw foreign(
+      `was written by version ${header.version} of ${header.program}, this is version ${identity.version}: another build could make other steps of it`,
+    );
   }
   if (header.isOnNats !== identity.isOnNats) {
     const on = (isOnNats: boolean): string => (isOnNats ? "on NATS" : "over TCP");
-    throw foreign(`was written ${on(header.isOnNats)}, this deployment is ${on(identity.isOnNats)}: its logs are not there`);
+    throw foreign(
+      `was written ${on(header.isOnNats)}, this deployment is ${on(identity.isOnNats)}: its logs are not there`,
+    );
   }
   for (const role of new Set([...Object.keys(header.counts), ...Object.keys(identity.counts)])) {
     const [then, now] = [header.counts[role] ?? 0, identity.counts[role] ?? 0];

@@ -9,7 +9,17 @@
  * beginning on. Anything else that does not fit was written whole and is damaged; it is never cut, since it may have been
  * acknowledged.
  */
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { crc32c } from "./checksum.ts";
 import { DAMAGED, StorageError, UNWRITABLE } from "./storage-error.ts";
@@ -151,7 +161,7 @@ function writeRecord(descriptor: number, number: number, payload: Buffer, at?: n
 }
 
 function writeWhole(descriptor: number, bytes: Buffer, at?: number): void {
-  for (let written = 0; written < bytes.length; )
+  for (let written = 0; written < bytes.length;)
     written += writeSync(descriptor, bytes, written, bytes.length - written, at === undefined ? null : at + written);
 }
 
@@ -172,7 +182,7 @@ class Reader {
     if (offset < this.#start || offset + length > this.#start + this.#window.length) {
       this.#window = Buffer.allocUnsafe(Math.min(Math.max(length, READ_BYTES), this.size - offset));
       this.#start = offset;
-      for (let read = 0; read < this.#window.length; ) {
+      for (let read = 0; read < this.#window.length;) {
         const more = readSync(this.#descriptor, this.#window, read, this.#window.length - read, offset + read);
         if (more === 0) throw new Error("the file became shorter while it was read");
         read += more;
@@ -188,15 +198,25 @@ class Reader {
   }
 }
 
-function readRecords(path: string, descriptor: number, take: (payload: Buffer) => void): { number: number; bytes: number; torn: TornTail | null } {
+function readRecords(
+  path: string,
+  descriptor: number,
+  take: (payload: Buffer) => void,
+): { number: number; bytes: number; torn: TornTail | null } {
   const reader = new Reader(descriptor);
-  const damaged = (offset: number, what: string): StorageError => new StorageError(DAMAGED, `${path} is damaged at byte ${offset}: ${what}`);
+  const damaged = (offset: number, what: string): StorageError =>
+    new StorageError(DAMAGED, `${path} is damaged at byte ${offset}: ${what}`);
   const { size } = reader;
   const isWhole = size >= MAGIC.length && reader.read(0, MAGIC.length).equals(MAGIC);
-  if (!isWhole) throw damaged(0, `it does not begin as a file of this kind and version (${JSON.stringify(MAGIC.toString())})`);
+  if (!isWhole)
+    throw damaged(0, `it does not begin as a file of this kind and version (${JSON.stringify(MAGIC.toString())})`);
   let number = 0;
   let offset = MAGIC.length;
-  const torn = (): { number: number; bytes: number; torn: TornTail } => ({ number, bytes: offset, torn: { offset, bytes: size - offset } });
+  const torn = (): { number: number; bytes: number; torn: TornTail } => ({
+    number,
+    bytes: offset,
+    torn: { offset, bytes: size - offset },
+  });
   while (offset < size) {
     if (size - offset < HEAD) return torn();
     const head = reader.read(offset, HEAD);
@@ -206,10 +226,12 @@ function readRecords(path: string, descriptor: number, take: (payload: Buffer) =
       if (reader.isZeroFrom(offset)) return torn();
       throw damaged(offset, `the head of record ${number} does not match its checksum`);
     }
-    if (head.readUInt32LE(4) !== number >>> 0) throw damaged(offset, `record ${number} expected, record ${head.readUInt32LE(4)} found`);
+    if (head.readUInt32LE(4) !== number >>> 0)
+      throw damaged(offset, `record ${number} expected, record ${head.readUInt32LE(4)} found`);
     if (size - offset - HEAD < length) return torn();
     const payload = reader.read(offset + HEAD, length);
-    if (crc32c(payload) !== sum) throw damaged(offset, `record ${number} of ${length} bytes does not match its checksum`);
+    if (crc32c(payload) !== sum)
+      throw damaged(offset, `record ${number} of ${length} bytes does not match its checksum`);
     take(payload);
     offset += HEAD + length;
     number++;

@@ -21,7 +21,9 @@ export interface Recording extends Recorded {
 }
 
 /** The same of a class of instances. */
-function recording<Given extends readonly unknown[], Of extends Instance>(base: new (...given: Given) => Of): new (...given: Given) => Of & Recording {
+function recording<Given extends readonly unknown[], Of extends Instance>(
+  base: new (...given: Given) => Of,
+): new (...given: Given) => Of & Recording {
   class Recorded extends (base as new (...given: Given) => Instance) implements Recording {
     journal: Journal | null = null;
     /** Deadlines that began to run while it was brought back. */
@@ -119,7 +121,8 @@ function recording<Given extends readonly unknown[], Of extends Instance>(base: 
     }
 
     override step(choice?: StepChoice): StepEffects {
-      if (choice !== undefined && this.journal !== null) throw new Error(`${this.address} cannot note which events a step chooses`);
+      if (choice !== undefined && this.journal !== null)
+        throw new Error(`${this.address} cannot note which events a step chooses`);
       const effects = super.step(choice);
       this.journal?.note(["step"]);
       this.journal?.leaves(effects);
@@ -193,7 +196,9 @@ export interface RecordingSequencer extends Recorded {
   recordIn(journal: Journal): void;
 }
 
-function recordingSequencer<Given extends readonly unknown[], Of extends Sequencer>(base: new (...given: Given) => Of): new (...given: Given) => Of & RecordingSequencer {
+function recordingSequencer<Given extends readonly unknown[], Of extends Sequencer>(
+  base: new (...given: Given) => Of,
+): new (...given: Given) => Of & RecordingSequencer {
   class Recorded extends (base as new (...given: Given) => Sequencer) implements RecordingSequencer {
     journal: Journal | null = null;
 

@@ -90,7 +90,10 @@ export class TcpTransport implements Transport {
       (socket) => this.#accept(socket),
       (socket, reason) => {
         socket.destroy();
-        this.#options.onFault({ code: REFUSED_PEER, message: `connection from ${nameOf(socket)} refused and closed: ${reason}` });
+        this.#options.onFault({
+          code: REFUSED_PEER,
+          message: `connection from ${nameOf(socket)} refused and closed: ${reason}`,
+        });
       },
     );
   }
@@ -138,7 +141,8 @@ export class TcpTransport implements Transport {
     const { to } = envelope;
     if (to === this.#options.self) return this.#loopback.send(envelope);
     if (this.#gone.has(to)) return;
-    if (!this.#addresses.has(to)) throw new Error(`${this.#options.self} sends to ${to}, which the deployment does not have`);
+    if (!this.#addresses.has(to))
+      throw new Error(`${this.#options.self} sends to ${to}, which the deployment does not have`);
     let outgoing = this.#outgoing.get(to);
     if (outgoing === undefined) this.#outgoing.set(to, (outgoing = this.#open(to)));
     outgoing.send(envelope.seq, framesOf(envelope, this.#options));
@@ -183,7 +187,10 @@ export class TcpTransport implements Transport {
     const most = this.#options.maxFrameBytes ?? MAX_FRAME_BYTES;
     const reader = new FrameReader(Math.min(most, GREETING_BYTES));
     // Who does not say who it is keeps nothing busy.
-    const silent = setTimeout(() => this.#refuse(incoming, `it said nothing that it should for ${GREETING_MS / 1000} s`), GREETING_MS);
+    const silent = setTimeout(
+      () => this.#refuse(incoming, `it said nothing that it should for ${GREETING_MS / 1000} s`),
+      GREETING_MS,
+    );
     socket.on("data", (chunk: Buffer) => {
       try {
         reader.push(chunk, (frame) => {
@@ -262,8 +269,7 @@ export class TcpTransport implements Transport {
         return;
       }
       incoming.from = from;
-    }
-    else throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
+    } else throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
     // A role embedded in an application may not know its build; what it sends is checked by its types all the same.
     const differs = (theirs: unknown, ours: string): boolean => theirs !== ours && theirs !== "" && ours !== "";
     if (differs(program, own.program)) {
@@ -300,7 +306,8 @@ export class TcpTransport implements Transport {
   #obey({ socket }: Incoming, frame: readonly unknown[]): void {
     const { program, cluster, self, onGone } = this.#options;
     const order = orderIn(frame);
-    if (order === null) throw new FrameError(`expected an operator's word, found ${JSON.stringify(frame).slice(0, 80)}`);
+    if (order === null)
+      throw new FrameError(`expected an operator's word, found ${JSON.stringify(frame).slice(0, 80)}`);
     const why = whyNot(order, { program, cluster, self }, (address) => this.#addresses.has(address));
     if (why !== null) throw new FrameError(why);
     const answer = (what: readonly unknown[]): void => void socket.end(encodeFrame(JSON.stringify(what)));

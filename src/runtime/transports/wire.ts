@@ -133,7 +133,12 @@ export class WireFormat {
       case "fix":
         return [[JSON.stringify([8, part.target, this.#key(part.target, part.key, "encode"), part.producers]), 1]];
       case "barred":
-        return [[JSON.stringify([9, part.target, part.keys?.map((key) => this.#key(part.target, key, "encode")) ?? null]), part.keys?.length ?? 1]];
+        return [
+          [
+            JSON.stringify([9, part.target, part.keys?.map((key) => this.#key(part.target, key, "encode")) ?? null]),
+            part.keys?.length ?? 1,
+          ],
+        ];
       default:
         return [[JSON.stringify([5, ...fieldsOf(part)]), 1]];
     }
@@ -203,7 +208,11 @@ export class WireFormat {
         return { kind: "fix", target: name, key: this.#key(name, part[2] as Row | null, "decode"), producers: part[3] };
       case 9:
         if (part[2] !== null && !(Array.isArray(part[2]) && part[2].every(Array.isArray))) break;
-        return { kind: "barred", target: name, keys: (part[2] as readonly Row[] | null)?.map((key) => this.#key(name, key, "decode")!) ?? null };
+        return {
+          kind: "barred",
+          target: name,
+          keys: (part[2] as readonly Row[] | null)?.map((key) => this.#key(name, key, "decode")!) ?? null,
+        };
       case 5: {
         const membership = membershipOf(part.slice(1));
         if (membership !== null) return membership;
