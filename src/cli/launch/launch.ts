@@ -311,15 +311,13 @@ class Run {
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
     this.#log(`${name} joins${natsOf(this.#deploy) === null ? `, on port ${listening.port}` : ""}`);
-    this.#children
-      .get(name)!
-      .send({
-        type: "start",
-        deploy: this.#deploy,
-        inputs: this.#plan.inputs.get(name) ?? [],
-        stdin: null,
-        killAtRows: null,
-      });
+    this.#children.get(name)!.send({
+      type: "start",
+      deploy: this.#deploy,
+      inputs: this.#plan.inputs.get(name) ?? [],
+      stdin: null,
+      killAtRows: null,
+    });
   }
 
   /** Another process in the place of one that was killed, with its data. */
