@@ -18,7 +18,8 @@ const cases = [...recursionCases, ...changeCases];
 
 /** Cases that measure what is held, or what two processes spend. */
 const others = new Map<string, (root: string) => Measured | Promise<Measured>>([
-  ["pair", measurePair],
+  ["pair, 100", (root) => measurePair(root, 100)],
+  ["pair, 500", (root) => measurePair(root, 500)],
   ["memory", () => ofHeld("memory of a pair with one index", "≤ 60", "bytes", memory())],
   ["churn", () => ofHeld("growth after 1,000,000 different texts in 1,000 keys", "bounded", "MB", churn())],
 ]);

@@ -481,3 +481,52 @@ test("answers stay right while more texts pass through than are kept in memory",
     new Set(paired.map((pair) => JSON.stringify(pair))),
   );
 });
+
+describe("what passing facts send", () => {
+  const files = emit(
+    bare(
+      irOf(`
+        role R { input a(n: int); table t(n: int);
+          S.got(n) <~ a(n);
+          S.mixed(n) <~ a(n);
+          S.mixed(n) <~ t(n); }
+        role S { channel got(n: int); channel mixed(n: int); }`),
+    ),
+  ).value!;
+  const sentBy = (rows: readonly (readonly Value[][])[]): readonly string[] => {
+    const world = new World(loadRole(files, "R").createEvaluator, "R#0", []);
+    return rows.map((a) =>
+      world
+        .step(a.length === 0 ? {} : { a })
+        .sends.filter(({ target }) => target === "S.got")
+        .flatMap(({ rows }) => rows.map(([n]) => n))
+        .join(),
+    );
+  };
+
+  test("is kept apart from what lasts", () => {
+    const module = files.find(({ path }) => path === "R.ts")!.text;
+    expect(module).toContain('engine.passingSends("S.got"');
+    expect(module).toContain('engine.sends("S.mixed"');
+  });
+
+  test("is sent when it was not there in the step before", () => {
+    expect(sentBy([[[1]], [[1]], [[1], [2]], [[2]], [[1]], [], [[1]]])).toEqual(["1", "", "2", "", "1", "", "1"]);
+  });
+
+  test("however many there are, and however the number varies", () => {
+    const draw = random(9);
+    const steps = Array.from({ length: 60 }, () => {
+      const size = Math.floor(draw() ** 4 * 3_000);
+      return [...new Set(Array.from({ length: size }, () => Math.floor(draw() * 2_000)))].map((n) => [n]);
+    });
+    let before = new Set<number>();
+    const expected = steps.map((rows) => {
+      const now = new Set(rows.map(([n]) => n));
+      const sent = [...now].filter((n) => !before.has(n));
+      before = now;
+      return sent.join();
+    });
+    expect(sentBy(steps)).toEqual(expected);
+  });
+});

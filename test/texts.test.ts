@@ -74,4 +74,26 @@ describe("the texts of an engine", () => {
     expect(new Set(entries).size).toBe(texts.length);
     expect(texts.map(enter)).toEqual(entries);
   });
+
+  test("long texts that differ where a hash does not look have an entry each, and are found as fast as others", () => {
+    const { enter, all } = table();
+    const long = (i: number): string => `${"a".repeat(20)}${String(i).padStart(6, "0")}${"b".repeat(200)}`;
+    for (let i = 0; i < 3_000; i++) enter(long(i));
+    expect(all().size).toBe(3_000);
+    for (let i = 0; i < 3_000; i++) expect(enter(long(i))).toBe(all().get(long(i)));
+  });
+
+  test("where hashes that look at some units of a text hardly tell texts apart, they look at all", () => {
+    const entries: unknown[] = [];
+    let read = 0;
+    /** Counts how often a text is compared with another. */
+    const texts = new Texts(new Proxy(entries, { get: (of, key) => (read++, Reflect.get(of, key) as unknown) }));
+    const long = (i: number): string => `${"a".repeat(20)}${String(i).padStart(6, "0")}${"b".repeat(200)}`;
+    for (let i = 0; i < 20_000; i++) {
+      expect(texts.find(long(i))).toBe(-1);
+      entries.push(long(i));
+      texts.add(i);
+    }
+    expect(read).toBeLessThan(10_000);
+  });
 });

@@ -1,5 +1,5 @@
 /**
- * One of the two processes of pair.ts: `[way, part, folder, deploy]` are its arguments. It sends, or counts, so many rows when it
+ * One of the two processes of pair.ts: `[way, part, folder, deploy, batch]` are its arguments. It sends, or counts, so many rows when it
  * is told so, and tells its CPU time when it is asked.
  */
 import { once } from "node:events";
@@ -8,9 +8,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { encodeFrame, FrameReader } from "../../dist/runtime/transports/frames.js";
 
-const [way, part, folder, deployText] = process.argv.slice(2);
+const [way, part, folder, deployText, batch] = process.argv.slice(2);
 const deploy = JSON.parse(deployText);
-const BATCH = 500;
+/** Rows that are offered in one turn of the event loop; a node takes all that waits in one step. */
+const OFFERED = 500;
+/** Rows in one frame on the bare socket. */
+const BATCH = Number(batch);
 
 /** About a hundred bytes as JSON; as they are when they have been read from somewhere. */
 function rowsFrom(first, count) {
@@ -47,8 +50,8 @@ const parts = {
   "emitted sender": async () => {
     const node = await emitted("Sender");
     return async (rows) => {
-      for (let at = 0; at < rows.length; at += BATCH) {
-        for (let i = at; i < at + BATCH && i < rows.length; i++) node.offer("item", rows[i]);
+      for (let at = 0; at < rows.length; at += OFFERED) {
+        for (let i = at; i < at + OFFERED && i < rows.length; i++) node.offer("item", rows[i]);
         await (node.room() ?? turn());
       }
     };

@@ -178,15 +178,18 @@ class Normalizer extends Components {
     const to = rule.head.to?.kind ?? "role";
     const columns = collection.columns.map((column) => column.type);
     const types = to === "address" ? [addr, ...columns] : columns;
-    return this.share(`sends ${to} ${collection.id}`, () =>
-      this.relation(
+    return this.share(`sends ${to} ${collection.id}`, () => {
+      const isPassing = this.writers
+        .get(collection.id)!
+        .every(({ op, path, body }) => op === "<~" && path === undefined && this.modeOf(body, true) === "passing");
+      return this.relation(
         `${collection.id}_sends`,
         types,
-        "landing",
+        isPassing ? "passing" : "landing",
         `what is sent to ${collection.id}${to === "address" ? ", with the address" : to === "all" ? " of every instance" : ""}`,
-        (texts) => `engine.sends(${quoted(collection.id)}, ${quoted(to)}, ${texts})`,
-      ),
-    );
+        (texts) => `engine.${isPassing ? "passingSends" : "sends"}(${quoted(collection.id)}, ${quoted(to)}, ${texts})`,
+      );
+    });
   }
 
   /** Where the facts of a `<+`, `<-` or `<+-` rule go. */

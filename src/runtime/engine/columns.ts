@@ -8,6 +8,8 @@ export interface RowState {
   grow(capacity: number): void;
   /** The row is given up; its place may be taken by another. */
   reset(row: number): void;
+  /** All rows below `size` are; where that costs less. */
+  resetAll?(size: number): void;
 }
 
 export class Columns {
@@ -113,8 +115,22 @@ export class Columns {
   /** Frees all rows, of which none is free: they begin at 0 again. */
   protected freeAll(): void {
     for (const index of this.#indexes) index.clear();
-    for (const state of this.#states) for (let row = 0; row < this.size; row++) state.reset(row);
+    for (const state of this.#states) {
+      if (state.resetAll !== undefined) state.resetAll(this.size);
+      else for (let row = 0; row < this.size; row++) state.reset(row);
+    }
     this.size = 0;
+  }
+
+  /** Its rows become those of `other`, and the other way round. For columns beside which only they keep something. */
+  protected exchange(other: Columns): void {
+    for (let i = 0; i < this.arity; i++) [this.columns[i], other.columns[i]] = [other.columns[i], this.columns[i]];
+    this.#name();
+    other.#name();
+    [this.size, other.size] = [other.size, this.size];
+    [this.#capacity, other.#capacity] = [other.#capacity, this.#capacity];
+    [this.#free, other.#free] = [other.#free, this.#free];
+    [this.#freed, other.#freed] = [other.#freed, this.#freed];
   }
 
   /** The same where all have been freed one by one. False: some are in use. */

@@ -199,6 +199,14 @@ export class Declarations {
     return relation;
   }
 
+  /** The same where all of it follows from passing facts. */
+  passingSends(target: string, to: "address" | "all" | "role", types: Types): Relation {
+    const relation = this.passing(null, types);
+    relation.before = this.passing(null, types);
+    this.declared.sends.push({ target, to, relation, reader: new Reader(this.values, types) });
+    return relation;
+  }
+
   output(collection: string, types: Types, retracts: boolean): Relation {
     const relation = this.landing(collection, types);
     this.declared.outputs.push({ collection, retracts, relation, reader: new Reader(this.values, types) });

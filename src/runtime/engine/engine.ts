@@ -59,8 +59,12 @@ export class Engine extends Declarations implements Evaluator {
     const passed = this.#passed;
     this.#passed = [];
     for (const relation of passed) {
-      if (relation.lasting === "passing") relation.clear();
-      else relation.lapse();
+      if (relation.lasting !== "passing") relation.lapse();
+      else {
+        relation.clear();
+        // What was sent is forgotten a step later.
+        if (relation.before !== null && relation.before.size > 0) this.#passed.push(relation);
+      }
     }
     for (const lapses of this.declared.standing) lapses.begin(input.clock);
     for (const deferral of this.declared.deferrals) deferral.begin(input.clock);
@@ -102,7 +106,7 @@ export class Engine extends Declarations implements Evaluator {
     for (let n = 0; n < touched.length; n++) {
       const relation = touched[n];
       if (relation.lasting === "passing") {
-        this.#passed.push(relation);
+        if (relation.before === null || relation.before.size === 0) this.#passed.push(relation);
         continue;
       }
       if (relation.lasting === "table") {
@@ -160,11 +164,13 @@ export class Engine extends Declarations implements Evaluator {
       if (event === undefined) continue;
       const { relation, types } = event;
       const { key } = relation;
-      const [first, second] = types;
+      const [first, second, third] = types;
       for (let n = 0; n < rows.length; n++) {
         const row = rows[n];
         if (types.length === 1) relation.insert1(values.encode(first, row[0]));
         else if (types.length === 2) relation.insert2(values.encode(first, row[0]), values.encode(second, row[1]));
+        else if (types.length === 3)
+          relation.insert3(values.encode(first, row[0]), values.encode(second, row[1]), values.encode(third, row[2]));
         else {
           for (let i = 0; i < types.length; i++) key[i] = values.encode(types[i], row[i]);
           relation.insertKey();

@@ -32,8 +32,13 @@ export class Reader {
   /** From that column on, as an array that V8 writes as JSON in its fast way: neither frozen nor with holes. */
   sent(relation: Relation, row: number, from = 0): Row {
     const { types } = this;
+    const values = this.#values;
+    const { c0, c1, c2 } = relation;
+    if (from === 0 && types.length === 3)
+      return [values.decode(types[0], c0[row]), values.decode(types[1], c1[row]), values.decode(types[2], c2[row])];
+    if (from === 0 && types.length === 2) return [values.decode(types[0], c0[row]), values.decode(types[1], c1[row])];
     const out = this.#blank.slice(from);
-    for (let i = from; i < types.length; i++) out[i - from] = this.#values.decode(types[i], relation.columns[i][row]);
+    for (let i = from; i < types.length; i++) out[i - from] = values.decode(types[i], relation.columns[i][row]);
     return out;
   }
 }

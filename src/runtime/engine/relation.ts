@@ -9,7 +9,7 @@ import type { Agenda } from "./agenda.ts";
 import { wider } from "./hash.ts";
 import type { Order } from "./order.ts";
 import { RowList } from "./row-list.ts";
-import { Rows } from "./rows.ts";
+import { GONE, Rows } from "./rows.ts";
 
 function widerBytes(array: Uint8Array, length: number): Uint8Array {
   const wide = new Uint8Array(length);
@@ -43,6 +43,8 @@ export class Relation extends Rows {
   /** Rows that `land` supported in this step only. */
   landed: Int32Array = new Int32Array(0);
   landedLength = 0;
+  /** Of what is sent of passing facts: those of the step before, which are not sent again. */
+  before: Relation | null = null;
   /** Another one: `touched` and `fresh` have begun anew. */
   era = 0;
   /** 1: the row is among `touched`, where those are no run. */
@@ -60,6 +62,12 @@ export class Relation extends Rows {
         this.held -= this.was[row];
         this.was[row] = 0;
         if (row < this.#marked.length) this.#marked[row] = 0;
+      },
+      resetAll: (size) => {
+        this.count.fill(0, 0, size);
+        this.was.fill(0, 0, size);
+        this.#marked.fill(0, 0, size);
+        this.held = 0;
       },
     });
   }
@@ -232,13 +240,18 @@ export class Relation extends Rows {
   commit(): void {
     const { touched, count, was } = this;
     if (!touched.isRun) for (let n = 0; n < touched.length; n++) this.#marked[touched.at(n)] = 0;
+    let gone = 0;
     for (let n = 0; n < touched.length; n++) {
       const row = touched.at(n);
       if (count[row] > 0) {
         this.held += 1 - was[row];
         was[row] = 1;
-      } else this.remove(row);
+      } else {
+        count[row] = GONE;
+        gone++;
+      }
     }
+    if (gone > 0) this.removeMarked(touched, count, gone);
     this.#losses = 0;
     this.startOver(touched.length);
     touched.clear();
@@ -246,9 +259,26 @@ export class Relation extends Rows {
     this.era++;
   }
 
+  protected override exchange(other: Relation): void {
+    super.exchange(other);
+    [this.count, other.count] = [other.count, this.count];
+    [this.was, other.was] = [other.was, this.was];
+    [this.#marked, other.#marked] = [other.#marked, this.#marked];
+  }
+
+  /** What is sent because of this row: it was not in the step before. */
+  isNew(row: number): boolean {
+    const { before } = this;
+    if (before === null) return this.change(row) > 0;
+    return before.size === 0 || before.findRow(this, row) < 0;
+  }
+
   /** Empties a passing relation, by the rows it has. */
   override clear(): void {
-    super.clear();
+    if (this.before !== null) {
+      this.before.clear();
+      this.exchange(this.before);
+    } else super.clear();
     this.#losses = 0;
     this.touched.clear();
     this.fresh = this.touched;

@@ -2,6 +2,7 @@
  * Rows of codes in integer columns, found by an open-addressing hash over all columns, with chains of rows for
  * the column subsets that rules probe.
  */
+import type { RowList } from "./row-list.ts";
 import type { State } from "../state.ts";
 import type { Index } from "./chains.ts";
 import { Columns } from "./columns.ts";
@@ -16,6 +17,9 @@ const MOST = 2 ** 26;
 function roomOf(slots: number): number {
   return (slots >> 3) * 5;
 }
+
+/** Stands beside a row that is to be removed. */
+export const GONE = -1;
 
 export class Rows extends Columns {
   /** The row meant by `findKey` and `seekKey`. */
@@ -49,6 +53,16 @@ export class Rows extends Columns {
    */
   keyBy(columns: readonly number[]): void {
     this.#byKey = this.index(...columns);
+  }
+
+  protected override exchange(other: Rows): void {
+    super.exchange(other);
+    [this.#room, other.#room] = [other.#room, this.#room];
+    [this.#slots, other.#slots] = [other.#slots, this.#slots];
+    [this.#mask, other.#mask] = [other.#mask, this.#mask];
+    [this.#tag, other.#tag] = [other.#tag, this.#tag];
+    [this.#graves, other.#graves] = [other.#graves, this.#graves];
+    [this.#spacious, other.#spacious] = [other.#spacious, this.#spacious];
   }
 
   override persist(state: State): void {
@@ -307,9 +321,9 @@ export class Rows extends Columns {
 
   /**
    * New slots without tombstones, as many or twice as many. In the order of the old ones, which is nearly that of the
-   * new ones: memory is written from front to back, and no column is read for most rows.
+   * new ones: memory is written from front to back, and no column is read for most rows. Without those for which GONE stands in `marks`.
    */
-  #rehash(length: number): void {
+  #rehash(length: number, marks: Int32Array | null = null): void {
     if (length > MOST) throw new RangeError(`a relation cannot hold more than ${roomOf(MOST)} rows`);
     const old = this.#slots;
     const oldMask = this.#mask;
@@ -332,6 +346,7 @@ export class Rows extends Columns {
       run++;
       if (held === TOMBSTONE) continue;
       const row = held & ~oldTag;
+      if (marks !== null && marks[row] === GONE) continue;
       const chosen = (at - ((at - (held >>> 26)) & 31)) & oldMask;
       let slot = (run <= 32 ? chosen | (held & (oldMask + 1)) : this.#hashRow(row)) & mask;
       while (slots[slot] < 0) slot = (slot + 1) & mask;
@@ -344,6 +359,19 @@ export class Rows extends Columns {
   remove(row: number): void {
     if (this.#byKey === null) this.#leave(row);
     this.free(row);
+  }
+
+  /** The same for so many rows of the list: those for which GONE stands in `marks`. */
+  protected removeMarked(rows: RowList, marks: Int32Array, gone: number): void {
+    // Of many, one pass over the slots costs less than to look for each.
+    const isPass = this.#byKey === null && gone * 8 > this.#slots.length;
+    if (isPass) this.#rehash(this.#slots.length, marks);
+    for (let n = 0; n < rows.length; n++) {
+      const row = rows.at(n);
+      if (marks[row] !== GONE) continue;
+      if (isPass) this.free(row);
+      else this.remove(row);
+    }
   }
 
   #leave(row: number): void {

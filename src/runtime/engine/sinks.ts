@@ -15,12 +15,22 @@ export type SendSink = Sink & { readonly target: string; readonly to: "address" 
 export type OutputSink = Sink & { readonly collection: string; readonly retracts: boolean };
 export type SealSink = Sink & { readonly target: string };
 
-/** Rows that became present in this step, or (`change` -1) ceased to be. */
-function gained(relation: Relation, read: (row: number) => Row, change = 1): Row[] {
+/** Rows that became present in this step. */
+function gained(relation: Relation, read: (row: number) => Row): Row[] {
   const rows: Row[] = [];
   for (let n = 0; n < relation.touched.length; n++) {
     const row = relation.touched.at(n);
-    if (relation.change(row) === change) rows.push(read(row));
+    if (relation.isNew(row)) rows.push(read(row));
+  }
+  return rows;
+}
+
+/** Rows that ceased to be present in it. */
+function ceased(relation: Relation, read: (row: number) => Row): Row[] {
+  const rows: Row[] = [];
+  for (let n = 0; n < relation.touched.length; n++) {
+    const row = relation.touched.at(n);
+    if (relation.change(row) < 0) rows.push(read(row));
   }
   return rows;
 }
@@ -36,7 +46,7 @@ export function collectSends(sinks: readonly SendSink[], values: Values): StepOu
     const byAddress = new Map<number, Row[]>();
     for (let n = 0; n < relation.touched.length; n++) {
       const row = relation.touched.at(n);
-      if (relation.change(row) <= 0) continue;
+      if (!relation.isNew(row)) continue;
       const rows = byAddress.get(relation.c0[row]);
       if (rows === undefined) byAddress.set(relation.c0[row], [reader.sent(relation, row, 1)]);
       else rows.push(reader.sent(relation, row, 1));
@@ -52,7 +62,7 @@ export function collectOutputs(sinks: readonly OutputSink[]): StepOutput["output
   for (const { collection, retracts, relation, reader } of sinks) {
     if (relation.touched.length === 0) continue;
     const read = (row: number): Row => reader.row(relation, row);
-    const lost = retracts ? gained(relation, read, -1).sort(compareRows) : [];
+    const lost = retracts ? ceased(relation, read).sort(compareRows) : [];
     if (lost.length > 0) outputs.push({ collection, retract: true, rows: lost });
     const rows = gained(relation, read).sort(compareRows);
     if (rows.length > 0) outputs.push({ collection, retract: false, rows });
