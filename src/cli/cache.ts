@@ -21,16 +21,19 @@ import { packageRoot, version } from "./root.ts";
 
 export interface DiskStatements {
   readonly cache: StatementCache;
-  /** Writes what this run used, if that is not what was read. */
+  /** Writes what this run used, where much of it was not read. */
   readonly save: () => void;
 }
+
+/** So many statements are matched anew in less time than it takes to write many. */
+const FEW = 32;
 
 /** Statements of the program at `path`. */
 export function openStatements(path: string, io: Io): DiskStatements {
   const file = join(cacheFolder(io), `${digest(resolve(io.cwd, path))}.statements`);
   const known = new Map(read<[string, CachedStatement][]>(file) ?? []);
   const used = new Map<string, CachedStatement>();
-  let fresh = false;
+  let fresh = 0;
   return {
     cache: {
       get(text) {
@@ -40,11 +43,13 @@ export function openStatements(path: string, io: Io): DiskStatements {
       },
       set(text, parsed) {
         used.set(text, parsed);
-        fresh = true;
+        fresh++;
       },
     },
     save() {
-      if (fresh || used.size < known.size) write(file, [...used]);
+      const gone = known.size - (used.size - fresh);
+      const changed = fresh + gone;
+      if (changed > FEW || changed * FEW > used.size) write(file, [...used]);
     },
   };
 }
