@@ -7,7 +7,7 @@ import type { Inference } from "../compiler/analysis.ts";
 import type { MechanismName } from "../compiler/plan.ts";
 import type { Rule } from "../compiler/ir.ts";
 import type { Graph } from "../compiler/3-analyze/graph.ts";
-import { membersBehind } from "./order.ts";
+import { unplacedBehind } from "./order.ts";
 
 export interface Mechanism {
   readonly name: Exclude<MechanismName, "none" | "commit">;
@@ -42,22 +42,17 @@ export const mechanisms: readonly Mechanism[] = [
   {
     name: "order",
     onRequest: false,
-    cannot: unordered,
+    cannot: (rule, { persistence }, graph) => unplacedBehind(rule, graph, persistence),
     cost: "every message goes through one sequencer; nothing moves while it cannot be reached",
   },
   {
     // By epochs, where no end of a stream is promised.
     name: "barrier",
     onRequest: true,
-    cannot: unordered,
+    cannot: (rule, { persistence }, graph) => unplacedBehind(rule, graph, persistence),
     cost: "one round of the sequencer an epoch; answers wait for the end of theirs, and nothing moves while it cannot be reached",
   },
 ];
-
-function unordered(rule: Rule, { persistence }: Inference, graph: Graph): string | null {
-  const members = membersBehind(rule, graph, persistence);
-  return members && `${members} changes with the members, and no log has a place for that`;
-}
 
 /** Every condition is the end of a whole stream. */
 export function isWholeStream(rule: Rule, inference: Inference): boolean {

@@ -57,16 +57,20 @@ export function regionOf(
   return { role, log: `${role}.log`, sources: inOrder, rules: [...rules], collections };
 }
 
-/** The changing list of members on which the rule rests in its role: no event brings it, so that no log has a place for it. */
-export function membersBehind(
+/** What the rule rests on in its role and no event brings, so that no log has a place for it: a sentence without its final stop; null: nothing. */
+export function unplacedBehind(
   rule: Rule,
   graph: Graph,
   persistence: ReadonlyMap<CollectionId, Persistence>,
-): CollectionId | null {
-  if (![...graph.ir.roles.values()].some(({ dynamic }) => dynamic)) return null;
-  for (const { body } of regionOf(rule.role, [rule], graph, persistence).rules) {
-    for (const { collection: id } of reads({ body }))
-      if (graph.ir.collections.get(id)!.kind === "nodes" && persistence.get(id) !== "static") return id;
+): string | null {
+  // A keyed channel takes its values by a log of the receiver, which stands in the order of what comes.
+  const isForKey = rule.op === "<~" && graph.ir.collections.get(rule.head.collection)!.keyLength !== null;
+  for (const { label, op, body } of regionOf(rule.role, [rule], graph, persistence).rules) {
+    const open = reads({ body }).filter(({ collection: id }) => persistence.get(id) !== "static");
+    const members = open.find(({ collection: id }) => graph.ir.collections.get(id)!.kind === "nodes");
+    if (members !== undefined) return `${members.collection} changes with the members, and no log has a place for that`;
+    if (op !== "<=" && op !== "<~" && open.length === 0 && !isForKey)
+      return `${label} defers facts of the program to the second step of an instance, and no log has a place for that`;
   }
   return null;
 }

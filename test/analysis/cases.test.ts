@@ -876,3 +876,20 @@ describe("a weaker source", () => {
     expect(check(program('@allow(weaker, "sent again")', "t(count()) <= i(_);")).plan.outputs[0].achieved).toBe(false);
   });
 });
+
+describe("a log", () => {
+  const program = (deferred: string): string => `role R { input i(k: int); table f(k: int); f(1); f(2); table t(k: int);
+    t(k) <= i(k); ${deferred}
+    output n(c: int); n(count()) <= t(_); }`;
+
+  test("is not put where it would order what no event brings", () => {
+    const c = check(program("t(k + 2) <+ f(k);"));
+    expect(c.before("R.n")).toBe("Run");
+    expect(c.inserted).toEqual([]);
+    expect(() => check(program("t(k + 2) <+ f(k);"), "order")).toThrow("no log has a place for that");
+  });
+
+  test("orders the same where facts of the program are there from the start", () => {
+    expect(check(program("t(k + 2) <= f(k);")).inserted).toHaveLength(1);
+  });
+});

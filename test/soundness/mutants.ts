@@ -70,7 +70,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "what is deferred of static facts stands in a log",
-    patches: [analysis("labels", 'if (rule.op !== "<=" && reads(rule)', "if (Boolean(0) && reads(rule)")],
+    patches: [
+      analysis("labels", 'if (rule.op !== "<=" && reads(rule)', "if (Boolean(0) && reads(rule)"),
+      { file: "strategies/order.ts", from: "&& open.length === 0 && !isForKey", to: "&& Boolean(0)" },
+    ],
   },
   {
     name: "a seal settles keys of events and of what lasts",

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Ir, Rule, RuleId } from "../ir.ts";
 import type { Insertion, MechanismName, Strategy } from "../plan.ts";
 import { mechanisms } from "../../strategies/index.ts";
-import { membersBehind } from "../../strategies/order.ts";
+import { unplacedBehind } from "../../strategies/order.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import type { Mechanism } from "../../strategies/index.ts";
 import type { Decision } from "./write.ts";
@@ -167,7 +167,8 @@ export function decide(
   }
   const graph = buildGraph(analysis.ir);
   const byKey = logFor(rule, analysis);
-  if ((options.instead === "order" || tried) && membersBehind(rule, graph, inference.persistence) !== null) return null;
+  if ((options.instead === "order" || tried) && unplacedBehind(rule, graph, inference.persistence) !== null)
+    return null;
   if (options.instead === "order")
     return { mechanism: "order", byKey, why: "this plan puts a log here, where the rule could also wait for seals" };
   if (tried)
