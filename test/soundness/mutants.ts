@@ -62,11 +62,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a seal settles counts of events and of what lasts",
-    patches: [analysis("seals", "if (mixed !== undefined) {", "if (Boolean(0) && mixed !== undefined) {")],
+    patches: [analysis("sealing", "if (mixed !== undefined) {", "if (Boolean(0) && mixed !== undefined) {")],
   },
   {
     name: "what is deferred of static facts is there from the start",
-    patches: [analysis("seals", "{ ...closedFromStart, deferred }", "closedFromStart")],
+    patches: [analysis("rule-seal", "{ ...closedFromStart, deferred }", "closedFromStart")],
   },
   {
     name: "what is deferred of static facts stands in a log",
@@ -77,13 +77,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a seal settles keys of events and of what lasts",
-    patches: [analysis("seals", '=== "passing" && isMixed(head, context)', '=== "static"')],
+    patches: [analysis("sealing", '=== "passing" && isMixed(head, context)', '=== "static"')],
   },
   {
     name: "what waits of a lattice is joined",
     patches: [
       analysis(
-        "seals",
+        "sealing",
         'columns.some(({ type }) => type.kind === "lattice"));\n  if (passing',
         "columns.length === 0);\n  if (passing",
       ),
@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
     name: "a gate need not determine the key",
     patches: [
       analysis(
-        "seals",
+        "sealing",
         "if (expr !== null && [...variablesOf(expr)].every((name) => gate.has(name))) continue;",
         "if (expr !== null) continue;",
       ),
@@ -169,7 +169,7 @@ export const mutants: readonly Mutant[] = [
     name: "a seal survives a projection",
     patches: [
       analysis(
-        "seals",
+        "rule-seal",
         "const at = columnOf(term.name);\n        if (at < 0) return null;",
         "const at = Math.max(0, columnOf(term.name));",
       ),
@@ -536,7 +536,7 @@ export const mutants: readonly Mutant[] = [
     ofComponents: true,
     patches: [
       analysis(
-        "seals",
+        "sealing",
         "rule.path === undefined ? fitsHolding(rule, conditions, context) : fitsHanding(rule, conditions)",
         "rule.path === undefined ? fitsHolding(rule, conditions, context) : null",
       ),

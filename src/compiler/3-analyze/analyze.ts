@@ -8,7 +8,7 @@ import { findLocal, localFindings } from "./local.ts";
 import { inferPersistence } from "./persistence.ts";
 import type { Context } from "./points.ts";
 import { asOpaque, collection, finding, findPoints, isBrokenPromise, joinGate, plainVariables } from "./points.ts";
-import type { Seals } from "./seals.ts";
+import type { Seals } from "./seal-values.ts";
 import { inferSeals } from "./seals.ts";
 import { pathsTo } from "./paths.ts";
 

@@ -6,7 +6,7 @@ import type { LabelName } from "../analysis.ts";
 import type { CollectionId, Gate, Rule, RuleId } from "../ir.ts";
 import type { Graph } from "./graph.ts";
 import { reads } from "./graph.ts";
-import type { Seals } from "./seals.ts";
+import type { Seals } from "./seal-values.ts";
 
 /**
  * `here`: each instance that waits gives it up by itself; `upstream`: a producer does, and seals it for nobody. So do those

@@ -1,7 +1,7 @@
 import type { Analysis } from "../analysis.ts";
 import type { CollectionId, Rule } from "../ir.ts";
 import type { Insertion } from "../plan.ts";
-import { sealKey } from "../3-analyze/seals.ts";
+import { sealKey } from "../3-analyze/seal-values.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
 import { openMarks } from "./settle.ts";
 import { planSeals } from "./travels.ts";

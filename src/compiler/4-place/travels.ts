@@ -2,7 +2,7 @@ import type { Analysis } from "../analysis.ts";
 import type { CollectionId, Ir } from "../ir.ts";
 import type { SealedCollection, SealTravel } from "../plan.ts";
 import { buildGraph } from "../3-analyze/graph.ts";
-import { sealKey } from "../3-analyze/seals.ts";
+import { sealKey } from "../3-analyze/seal-values.ts";
 
 /**
  * Which inputs and channels some gate waits for, directly or because their seals close what a gate

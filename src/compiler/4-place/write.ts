@@ -3,7 +3,7 @@ import type { CollectionId, Ir, Rule, RuleId } from "../ir.ts";
 import type { MechanismName } from "../plan.ts";
 import { analyze } from "../3-analyze/analyze.ts";
 import type { Graph } from "../3-analyze/graph.ts";
-import { writerConditions } from "../3-analyze/seals.ts";
+import { writerConditions } from "../3-analyze/sealing.ts";
 import { insertLog, logKey, regionsOf } from "../../strategies/order.ts";
 import { draftOf, insertGate, programOf } from "../../strategies/seal.ts";
 
