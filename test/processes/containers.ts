@@ -21,8 +21,9 @@ function docker(
 const isThere = (image: string): boolean =>
   docker(["image", "inspect", image]).code === 0 || docker(["pull", "--quiet", image]).code === 0;
 
-export const hasContainers =
-  docker(["info"]).code === 0 && docker(["compose", "version"]).code === 0 && [NODE_IMAGE, NATS_IMAGE].every(isThere);
+/** Whether images of programs can be made. */
+export const hasEngine = docker(["info"]).code === 0 && isThere(NODE_IMAGE);
+export const hasContainers = hasEngine && docker(["compose", "version"]).code === 0 && isThere(NATS_IMAGE);
 if (!hasContainers)
   console.warn(
     `tests in containers are skipped: they need a Docker engine with Compose 2, and the images ${NODE_IMAGE} and ${NATS_IMAGE}; ` +
@@ -108,9 +109,9 @@ export class Containers {
 }
 
 /** Waits for what becomes true in a minute. */
-export async function until(isDone: () => boolean): Promise<void> {
+export async function until(isDone: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 60_000;
-  while (!isDone()) {
+  while (!(await isDone())) {
     if (Date.now() > end) throw new Error("has not happened in a minute");
     await new Promise((resolve) => setTimeout(resolve, 300));
   }

@@ -1,37 +1,19 @@
 /**
  * The commands of the pages that are to be typed, run as they stand but for ports, and hosts that are not here; and what
- * processes are told and say on the pages. A command that no test can run is named, with the reason.
+ * processes are told and say on the pages.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ads, makePlace } from "../place-of-tests.ts";
 import type { Place } from "../place-of-tests.ts";
 import { blocksOf, root, textOf } from "../support/pages.ts";
+import { testCommands } from "../support/sessions.ts";
 import { Containers, hasContainers, until } from "./containers.ts";
 import { freePorts, hasNats, NatsServers } from "./nats-servers.ts";
 import { start } from "./programs.ts";
 import type { Ran, Running } from "./programs.ts";
-
-const installs = "npm ci takes away and installs anew what this test runs with; .ci/run begins with it";
-/** Commands that are not run here, by their exact text. */
-const unrun: Readonly<Record<string, string>> = {
-  "npm ci && npm run ads": `${installs}; test/processes/examples.test.ts runs npm run ads`,
-  "npm ci && npm test": `${installs}; npm test is this`,
-  "npm ci": installs,
-  "npm run check": "is this, after types and lint",
-  "npm ci && npm run build": `${installs}; all of these tests build first`,
-  "npm ci --prefix editors/vscode": `${installs}, also there`,
-  "npm run package --prefix editors/vscode":
-    "writes into the checkout; test/processes/extension.test.ts makes the same package elsewhere",
-  "code --install-extension editors/vscode/dlc.vsix":
-    "needs Visual Studio Code; editors/vscode/test/look.mjs does it by hand",
-  "docker build -t registry.example/ads out && docker push registry.example/ads":
-    "needs a registry; test/processes/compose.test.ts makes and starts the same image",
-  "kubectl apply -f out/kubernetes.yaml    # after the image was named in it":
-    "needs a cluster; test/targets.test.ts holds the file against the types of Kubernetes",
-};
 
 let place: Place;
 const running: Running[] = [];
@@ -112,15 +94,7 @@ async function ends(process: Running): Promise<Ran> {
   return ran;
 }
 
-interface Session {
-  /** What the machine has to have. */
-  readonly needs?: boolean;
-  /** `next` gives the commands of the block, one after the other. */
-  readonly run: (next: () => string) => Promise<void> | void;
-}
-
-/** By the first command of a block, what runs all of it. */
-const sessions: Readonly<Record<string, Session>> = {
+testCommands(blocksOf("command"), {
   "node DIR/main.js Report --index 0 --deploy DIR/deploy.json": {
     async run(next) {
       bash("dlc build ads.dlc -o DIR");
@@ -294,7 +268,7 @@ const sessions: Readonly<Record<string, Session>> = {
       expect(rowsOf(bash(next()))).toContainEqual(expect.objectContaining({ campaign: "shoes", id: "shoes-1", n: 1 }));
     },
   },
-};
+});
 
 /** Becomes true when a second has passed. */
 function soon(): () => boolean {
@@ -306,33 +280,6 @@ async function stopped(process: Running): Promise<Ran> {
   process.kill("SIGTERM");
   return process.done;
 }
-
-describe("a command", () => {
-  const blocks = blocksOf("command").map(({ page, line, text }) => {
-    const commands = text.split("\n").filter((each) => unrun[each] === undefined);
-    return { place: `${page}:${line}`, commands };
-  });
-
-  test("is run here, or named with the reason why it is not", () => {
-    const all = blocksOf("command").flatMap(({ text }) => text.split("\n"));
-    expect(Object.keys(unrun).filter((line) => !all.includes(line))).toEqual([]);
-    const first = blocks.flatMap(({ commands }) => commands.slice(0, 1));
-    expect(first.toSorted()).toEqual(Object.keys(sessions).toSorted());
-  });
-
-  for (const { place: where, commands } of blocks) {
-    const session = sessions[commands[0] ?? ""];
-    if (session === undefined) continue;
-    test.skipIf(session.needs === false)(`of ${where}: ${commands[0]}`, async () => {
-      const rest = [...commands];
-      await session.run(() => {
-        expect(rest, "a command that is not on the page").not.toEqual([]);
-        return rest.shift()!;
-      });
-      expect(rest, "a command that nothing runs").toEqual([]);
-    });
-  }
-});
 
 test("docs/commands.md has events as stdin takes them, of roles and of sources", async () => {
   const [{ text }, ...more] = blocksOf("events");

@@ -74,10 +74,20 @@ export const kinds = {
     test: "test/processes/examples.test.ts",
     has: ({ page, language, text }) => page === "README.md" && language === "" && /answers, |fewest clicks/.test(text),
   },
-  /** Commands to be typed. */
+  /** Commands to be typed in a checkout of dlc. */
+  checkout: {
+    test: "test/processes/docs-checkout.test.ts",
+    has: ({ language, text }) => language === "sh" && /^(?:npm|code) /.test(text),
+  },
+  /** Commands that bring a deployment to a Kubernetes. */
+  cluster: {
+    test: "test/processes/docs-cluster.test.ts",
+    has: ({ language, text }) => language === "sh" && /^(?:docker build|kubectl) /.test(text),
+  },
+  /** All others to be typed. */
   command: {
     test: "test/processes/docs-commands.test.ts",
-    has: ({ language }) => language === "sh",
+    has: ({ language, text }) => language === "sh" && !/^(?:npm|code|docker build|kubectl) /.test(text),
   },
   /** Of the project that `dlc init` writes. */
   init: { test: "test/processes/init.test.ts", has: ({ page }) => page === "templates/init/README.md" },
