@@ -8,6 +8,8 @@ import {
   CodeActionRequest,
   CompletionRequest,
   DefinitionRequest,
+  DiagnosticSeverity,
+  DiagnosticTag,
   DidChangeWatchedFilesNotification,
   DocumentFormattingRequest,
   DocumentSymbolRequest,
@@ -79,6 +81,38 @@ describe("diagnostics", () => {
     await editor.untilCodes("a.dlc", "DLC101");
     await editor.edit("a.dlc", "clicks(c, i, _)) having", "clicks(c, i, _) having");
     await editor.untilCodes("a.dlc", "DLC302");
+  });
+
+  test("of what can do nothing: faint where nothing reads it, until a rule does", async () => {
+    await editor.open("a.dlc", clean.replace("i(x);\n}", "i(x);\n  table t(x: int);\n  output late(x: int);\n}"));
+    const found = await editor.untilCodes("a.dlc", "DLC262", "DLC261");
+    expect(found.map(({ severity, tags, range, message }) => [severity, tags, range.start, message])).toEqual([
+      [
+        DiagnosticSeverity.Information,
+        [DiagnosticTag.Unnecessary],
+        { line: 4, character: 8 },
+        "nothing reads or writes `A.t`\nRead it in a rule, or take it away; `_t` says that it is meant.",
+      ],
+      [
+        DiagnosticSeverity.Warning,
+        undefined,
+        { line: 5, character: 9 },
+        "nothing writes `A.late`, so nothing is put out\nAdd a rule that writes it, or take it away.",
+      ],
+    ]);
+    await editor.edit("a.dlc", "output late(x: int);\n", "output late(x: int);\n  t(x) <= i(x);\n");
+    await editor.until(() =>
+      editor.shown.get(editor.uri("a.dlc"))!.some(({ message }) => String(message).startsWith("nothing reads `A.t`")),
+    );
+    expect(editor.codes("a.dlc")).toEqual(["DLC262", "DLC261"]);
+    await editor.edit("a.dlc", "t(x) <= i(x);\n", "t(x) <= i(x);\n  late(x) <= t(x);\n");
+    await editor.untilCodes("a.dlc");
+    // That it is meant its name can say.
+    await editor.edit("a.dlc", "late(x) <= t(x);", "late(x) <= i(x);");
+    await editor.untilCodes("a.dlc", "DLC262");
+    await editor.edit("a.dlc", "table t(x: int);", "table _t(x: int);");
+    await editor.edit("a.dlc", "t(x) <= i(x);", "_t(x) <= i(x);");
+    await editor.untilCodes("a.dlc");
   });
 
   test("move with the text until the next check, and those that a comment allows are not shown", async () => {
