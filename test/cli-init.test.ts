@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { format as prettier } from "prettier";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../src/cli/main.ts";
@@ -41,8 +41,9 @@ describe("dlc init", () => {
       "test/shop.test.js",
     ]);
     const { name, devDependencies } = JSON.parse(readFileSync(join(place.folder, "My Shop/package.json"), "utf8"));
-    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8"));
-    expect([name, devDependencies]).toEqual(["my-shop", { dlc: `^${version}` }]);
+    // From a checkout it is that checkout; test/processes/package.test.ts has an installed one.
+    const checkout = relative(join(place.folder, "My Shop"), join(import.meta.dirname, ".."));
+    expect([name, devDependencies]).toEqual(["my-shop", { dlc: `file:${checkout}` }]);
     expect(readFileSync(join(place.folder, "My Shop/README.md"), "utf8")).toMatch(/^# my-shop\n/);
     expect((await inside("My Shop", "fmt", "--check", ".")).code).toBe(0);
     expect(await inside("My Shop", "check", ".", "--locked")).toMatchObject({ code: 0, err: "" });

@@ -18,7 +18,7 @@ const places: Readonly<Record<string, string>> = {
 export async function initCommand(folder: string, io: Io): Promise<number> {
   const target = resolve(io.cwd, folder);
   if (existsSync(target) && !statSync(target).isDirectory()) throw new WrongUse(`${folder} is not a folder`);
-  const files = filesOf(projectName(target));
+  const files = filesOf({ PROJECT: projectName(target), SOURCE: dependency(target) });
   const there = [...files.keys(), "coordination.json"].filter((path) => existsSync(join(target, path)));
   if (there.length > 0) {
     throw new WrongUse(`${folder} already has ${there.join(", ")}; dlc init overwrites nothing: choose another folder`);
@@ -37,8 +37,8 @@ export async function initCommand(folder: string, io: Io): Promise<number> {
   return 0;
 }
 
-/** Texts of the new project by their paths in it. */
-function filesOf(name: string): ReadonlyMap<string, string> {
+/** Texts of the new project by their paths in it, with these words written out. */
+function filesOf(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const root = join(packageRoot(), "templates", "init");
   const files = new Map<string, string>();
   for (const entry of readdirSync(root, { withFileTypes: true, recursive: true })) {
@@ -46,8 +46,8 @@ function filesOf(name: string): ReadonlyMap<string, string> {
     const path = relative(root, join(entry.parentPath ?? entry.path, entry.name))
       .split(sep)
       .join("/");
-    const text = readFileSync(join(root, path), "utf8");
-    files.set(places[path] ?? path, text.replaceAll("PROJECT", name).replaceAll("VERSION", version()));
+    const text = readFileSync(join(root, path), "utf8").replace(/\b[A-Z]+\b/g, (word) => words[word] ?? word);
+    files.set(places[path] ?? path, text);
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -59,6 +59,26 @@ function projectName(folder: string): string {
     .replace(/[^a-z0-9-]+/g, "-")
     .replace(/^-+|-+$/g, "");
   return name === "" ? "shop" : name;
+}
+
+/** This dlc, as a project in `target` names it: from where it was installed, which need not be a registry. */
+function dependency(target: string): string {
+  const root = packageRoot();
+  const at = (path: string): string => `file:${relative(target, path).split(sep).join("/")}`;
+  if (basename(dirname(root)) !== "node_modules") return at(root);
+  const user = resolve(root, "../..");
+  const said = dependencyIn(join(user, "package.json"));
+  if (said.startsWith("file:")) return at(resolve(user, said.slice("file:".length)));
+  return /^https?:/.test(said) ? said : `^${version()}`;
+}
+
+function dependencyIn(path: string): string {
+  if (!existsSync(path)) return "";
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(path, "utf8")) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
+    readonly devDependencies?: Readonly<Record<string, string>>;
+  };
+  return devDependencies?.["dlc"] ?? dependencies?.["dlc"] ?? "";
 }
 
 function nextSteps(folder: string, files: number): string {

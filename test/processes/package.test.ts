@@ -114,6 +114,18 @@ describe("the package", () => {
     expect(run(process.execPath, ["out/main.js", "--describe"])).toContain("Analyst");
   });
 
+  test("writes projects that depend on it, also where no registry has it", (context) => {
+    dlc("init", "shop");
+    const manifest = (path: string) => JSON.parse(readFileSync(join(folder, path, "package.json"), "utf8"));
+    const from = manifest(".").dependencies?.dlc;
+    if (from === undefined) return context.skip("npm has not installed the package, since it reaches no registry");
+    expect(from).toBe(`file:${packed.filename}`);
+    expect(manifest("shop").devDependencies).toEqual({ dlc: `file:../${packed.filename}` });
+    run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], join(folder, "shop"));
+    rmSync(join(folder, "node_modules", ".bin"), { recursive: true });
+    expect(run("npm", ["run", "check"], join(folder, "shop"))).toContain("1 program checked: 0 errors");
+  });
+
   test("brings its standard library", () => {
     writeFileSync(
       join(folder, "mail.dlc"),
