@@ -75,9 +75,9 @@ function env(): NodeJS.ProcessEnv {
 }
 
 /** Runs a line to its end, which is a good one; what it prints. Meanwhile the runner of tests is heard. */
-async function bash(line: string): Promise<string> {
+async function bash(line: string, cwd = clone): Promise<string> {
   const child = spawn("bash", ["-c", `exec 2>&1\n${line}`], {
-    cwd: clone,
+    cwd,
     env: env(),
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -112,6 +112,20 @@ testCommands(
         const ran = await bash(next());
         expect(ran).toContain("429 answers, all equal to a count of the whole log in one place.");
         expect(await bash(`${next()} -- ${test}`)).toMatch(onePassed);
+      },
+    },
+    "npm ci && npm run build && npm pack    # in a checkout": {
+      needs: hasRegistry,
+      async run(next) {
+        await bash(next());
+        const project = join(place, "project");
+        mkdirSync(project);
+        writeFileSync(join(project, "package.json"), "{}");
+        await bash(next().replace("PATH", clone), project);
+        await bash(next(), project);
+        const checked = await bash("npm install && npm run check && npm test", join(project, "shop"));
+        expect(checked).toContain("1 program checked: 0 errors, 1 warning");
+        expect(checked).toMatch(/pass 1$/m);
       },
     },
     "npm ci && npm run build": {
