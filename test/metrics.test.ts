@@ -36,6 +36,7 @@ const observed: Observed = {
   waiting: 9,
   unacked: 1,
   unackedBytes: 120,
+  backlogs: { "Analyst#0": { messages: 1, bytes: 120, silentMs: 4500 } },
   residentBytes: 1 << 26,
 };
 
@@ -73,6 +74,9 @@ test("metrics are text that Prometheus reads", () => {
   expect(samples.get(`dlc_awaited_partitions{${node},collection="click",from="AdServer#2"}`)).toBe(2);
   expect(samples.get(`dlc_held_rows{${node},collection="click"}`)).toBe(5);
   expect(samples.get(`dlc_last_step_timestamp_seconds{${node}}`)).toBe(1_700_000_000.5);
+  expect(samples.get(`dlc_unacknowledged_messages{${node},to="Analyst#0"}`)).toBe(1);
+  expect(samples.get(`dlc_unacknowledged_bytes{${node},to="Analyst#0"}`)).toBe(120);
+  expect(samples.get(`dlc_silent_seconds{${node},to="Analyst#0"}`)).toBe(4.5);
   expect(samples.get(`process_cpu_seconds_total{${node}}`)).toBe(1.25);
 });
 

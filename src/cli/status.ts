@@ -7,6 +7,9 @@ import { WrongUse } from "./io.ts";
 import type { Io } from "./io.ts";
 import { awaitedLine, awaitedSeals, plural, table } from "./launch/report.ts";
 
+/** A receiver that acknowledges nothing for so long is worth a line. */
+const SILENT_MS = 3000;
+
 export interface StatusOptions {
   readonly json?: boolean;
   /** How long a process may take to answer, milliseconds. */
@@ -29,7 +32,12 @@ export async function statusCommand(path: string, options: StatusOptions, io: Io
   const awaited = awaitedSeals(observed, new Map());
   if (options.json) io.out(`${JSON.stringify({ version: 1, nodes: answers, awaited }, null, 2)}\n`);
   else {
-    const lines = [...nodesTable(answers), ...awaited.map(awaitedLine), ...goneLines(observed)];
+    const lines = [
+      ...nodesTable(answers),
+      ...awaited.map(awaitedLine),
+      ...silentLines(observed),
+      ...goneLines(observed),
+    ];
     io.out(`${lines.join("\n")}\n`);
   }
   return answers.every(({ state }) => state === "ready") ? 0 : 1;
@@ -72,6 +80,25 @@ function isObserved(value: unknown): value is Observed {
     typeof ready === "boolean" &&
     numbers.every((number) => typeof number === "number") &&
     (awaited === undefined || Array.isArray(awaited))
+  );
+}
+
+/** Of receivers that acknowledge nothing, by those who have sent them something. */
+function silentLines(observed: readonly Observed[]): readonly string[] {
+  const found = new Map<string, { ms: number; messages: number; bytes: number; at: string[] }>();
+  for (const { name, backlogs = {} } of observed)
+    for (const [to, { messages, bytes, silentMs }] of Object.entries(backlogs)) {
+      if (silentMs < SILENT_MS) continue;
+      const all = found.get(to) ?? { ms: 0, messages: 0, bytes: 0, at: [] };
+      all.ms = Math.max(all.ms, silentMs);
+      all.messages += messages;
+      all.bytes += bytes;
+      all.at.push(name);
+      found.set(to, all);
+    }
+  return [...found].map(
+    ([to, { ms, messages, bytes, at }]) =>
+      `${to} has acknowledged nothing for ${Math.floor(ms / 1000)} s: ${plural(messages, "message")} (${plural(bytes, "byte")}) ${messages === 1 ? "waits" : "wait"} for it at ${at.join(", ")}`,
   );
 }
 

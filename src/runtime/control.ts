@@ -1,4 +1,5 @@
 /** What a launcher and the processes it started say to each other over the IPC channel. */
+import type { SilentBacklog } from "./backlogs.ts";
 import type { DeployFile } from "./deployment.ts";
 import type { Arrived, AwaitedSeal } from "./instance.ts";
 import type { NodeCounts } from "./node-options.ts";
@@ -121,6 +122,8 @@ export interface Observed extends Status {
   /** Messages that have not been acknowledged, and their bytes. */
   readonly unacked: number;
   readonly unackedBytes: number;
+  /** Of these, by receiver. */
+  readonly backlogs?: Readonly<Record<string, SilentBacklog>>;
   /** Memory of the process. */
   readonly residentBytes: number;
 }

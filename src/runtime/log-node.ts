@@ -3,6 +3,8 @@
  * that is cut into epochs what arrives in one of them does; an epoch begins with the first that comes.
  */
 import { randomInt } from "node:crypto";
+import { Backlogs } from "./backlogs.ts";
+import type { SilentBacklog } from "./backlogs.ts";
 import { countsOf, dynamicOf, epochMsOf, placesOf } from "./deployment.ts";
 import type { DeployFile, Place } from "./deployment.ts";
 import { faultText, goneText } from "./host.ts";
@@ -55,6 +57,7 @@ export class LogNode {
   #epoch: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
   readonly #pressure: Pressure;
+  readonly #backlogs: Backlogs;
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
@@ -139,6 +142,7 @@ export class LogNode {
       pause: (isPaused) => this.#transport.pause(isPaused),
       wake: () => this.#wake(),
     });
+    this.#backlogs = new Backlogs({ backlogs: () => this.#transport.backlogs, log: this.#log });
     if (this.#journal !== null) {
       const { path, isEmpty, lastSent } = this.#journal;
       this.#transport.resume({ path, isEmpty, received: this.#sequencer.received, lastSent });
@@ -291,6 +295,11 @@ export class LogNode {
     return this.#transport.unackedBytes;
   }
 
+  /** What waits for each peer. */
+  get backlogs(): Readonly<Record<string, SilentBacklog>> {
+    return this.#backlogs.of(Date.now());
+  }
+
   get sentTo(): ReadonlyMap<string, number> {
     return this.#transport.sentTo;
   }
@@ -326,6 +335,7 @@ export class LogNode {
     this.#isStopped = true;
     if (this.#silence !== null) clearInterval(this.#silence);
     this.#pressure.end();
+    this.#backlogs.end();
     this.#transport.pause(false);
     await this.#transport.close(graceMs);
     await this.#exporter?.close(graceMs);

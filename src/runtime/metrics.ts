@@ -1,4 +1,5 @@
 /** What a node counts, in the text form that Prometheus reads (version 0.0.4). */
+import type { SilentBacklog } from "./backlogs.ts";
 import type { Observed } from "./control.ts";
 
 /** The content type of the text. */
@@ -31,10 +32,16 @@ const metrics: readonly Metric[] = [
   [
     "dlc_unacknowledged_messages",
     "gauge",
-    "Messages that their receivers have not acknowledged.",
-    ({ unacked }) => unacked,
+    "Messages that a receiver has not acknowledged.",
+    ({ backlogs }) => backlog(backlogs, ({ messages }) => messages),
   ],
-  ["dlc_unacknowledged_bytes", "gauge", "Bytes of them.", ({ unackedBytes }) => unackedBytes],
+  ["dlc_unacknowledged_bytes", "gauge", "Bytes of them.", ({ backlogs }) => backlog(backlogs, ({ bytes }) => bytes)],
+  [
+    "dlc_silent_seconds",
+    "gauge",
+    "How long it has acknowledged nothing of them.",
+    ({ backlogs }) => backlog(backlogs, ({ silentMs }) => silentMs / 1000),
+  ],
   ["dlc_awaited_partitions", "gauge", "Partitions that wait for a producer's seal.", awaitedPartitions],
   ["dlc_held_rows", "gauge", "Rows that wait for the seals of their partitions.", heldRows],
   [
@@ -70,6 +77,10 @@ function labelsText(labels: Labels): string {
 
 function each(label: string, counts: Readonly<Record<string, number>>): readonly Sample[] {
   return Object.entries(counts).map(([name, count]) => [{ [label]: name }, count]);
+}
+
+function backlog(of: Observed["backlogs"] = {}, measure: (backlog: SilentBacklog) => number): readonly Sample[] {
+  return Object.entries(of).map(([to, each]) => [{ to }, measure(each)]);
 }
 
 /** By collection and producer: a few of each, however many partitions there are. */

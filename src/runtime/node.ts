@@ -1,6 +1,8 @@
 /** One instance of a role in this process: the Instance between a socket, the clock and its host. */
 import { randomInt } from "node:crypto";
 import { Alarms } from "./alarms.ts";
+import { Backlogs } from "./backlogs.ts";
+import type { SilentBacklog } from "./backlogs.ts";
 import { RowType, takenRow } from "./codec.ts";
 import { checkDeployment, natsOf, placesOf } from "./deployment.ts";
 import type { DeployFile, Place } from "./deployment.ts";
@@ -89,6 +91,7 @@ export class DlcNode {
   readonly #handOver: HandOver;
   readonly #alarms = new Alarms();
   readonly #pressure: Pressure;
+  readonly #backlogs: Backlogs;
   #isTurnDue = false;
   #isStarted = false;
   #isStopped = false;
@@ -198,6 +201,7 @@ export class DlcNode {
       pause: (isPaused) => this.#transport.pause(isPaused),
       wake: () => this.#wake(),
     });
+    this.#backlogs = new Backlogs({ backlogs: () => this.#transport.backlogs, log: this.#log });
     this.#losses = options.loss ? new Losses(options.loss, this.address, meta.targets) : null;
     this.join = joinOf(program.lattices);
     this.#handOver = new HandOver({
@@ -459,6 +463,7 @@ export class DlcNode {
     this.#isStopped = true;
     this.#alarms.clear();
     this.#pressure.end();
+    this.#backlogs.end();
     this.#journal!.abandon();
     for (const { reject } of this.#savers.splice(0)) reject(error);
     void this.#transport.close(0);
@@ -528,6 +533,11 @@ export class DlcNode {
     return this.#transport.unackedBytes;
   }
 
+  /** What waits for each peer. */
+  get backlogs(): Readonly<Record<string, SilentBacklog>> {
+    return this.#backlogs.of(Date.now());
+  }
+
   get sentTo(): ReadonlyMap<string, number> {
     return this.#transport.sentTo;
   }
@@ -594,6 +604,7 @@ export class DlcNode {
     if (this.#failure === null) this.#keep([]);
     this.#isStopped = true;
     this.#pressure.end();
+    this.#backlogs.end();
     this.#transport.pause(false);
     if (leaves) await this.#membership?.leave(graceMs);
     await this.#transport.close(graceMs);

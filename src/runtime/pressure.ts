@@ -24,15 +24,19 @@ const INPUT_EVENTS = 100_000;
 const RELAY_EVENTS = 400_000;
 /**
  * A peer that is slowed down for what others have not acknowledged is heard again after this long, since instances in a ring
- * must not wait for each other; then after twice as long, and so on: each time it sends as much as sockets hold.
+ * must not wait for each other. Each time it sends as much as sockets hold: while that gets nothing acknowledged, as where a receiver
+ * hangs, it is heard again after four times as long, and so on.
  */
 const SHORTEST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 3_600_000;
+const GROWTH = 4;
 
 export class Pressure {
   readonly #load: Load;
   #relayPause: NodeJS.Timeout | null = null;
   #pauseMs = SHORTEST_PAUSE_MS;
+  /** Unacknowledged bytes when the last of these pauses began. */
+  #pausedAt = 0;
   #roomWaiters: (() => void)[] = [];
   #room: Promise<void> | null = null;
   /** Set by whoever takes the outputs away too slowly. */
@@ -53,9 +57,11 @@ export class Pressure {
       return pause(false);
     }
     if (this.#relayPause !== null) return;
+    if (unackedBytes() < this.#pausedAt) this.#pauseMs = SHORTEST_PAUSE_MS;
+    this.#pausedAt = unackedBytes();
     pause(true);
     this.#relayPause = setTimeout(() => this.#hearAgain(), this.#pauseMs);
-    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+    this.#pauseMs = Math.min(GROWTH * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 
   /** What no step can take yet may wait for what a peer has still to say. */

@@ -386,6 +386,7 @@ function observed(node: AnyNode, feed: Feed | null): Observed {
     waiting: node.waiting,
     unacked: node.unacked,
     unackedBytes: node.unackedBytes,
+    backlogs: node.backlogs,
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { connect, nkeys } from "@nats-io/transport-node";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hasNats, NatsServers } from "./nats-servers.ts";
-import { fileOf, launcherScript, processesWith, program, scratch, start } from "./programs.ts";
+import { fileOf, launcherScript, program, scratch, start } from "./programs.ts";
 import type { Ran, Running } from "./programs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -83,12 +83,6 @@ function wordLines(): string {
 
 const ids = (count: number): string => Array.from({ length: count }, (_, id) => `{"id":${id}}\n`).join("");
 
-const words = (count: number): string =>
-  Array.from({ length: count }, (_, id) => `{"id":${id},"word":"w${id % 10}"}\n`).join("");
-
-/** How long a receiver is stopped; longer than a server waits for one that takes nothing (ten seconds). */
-const STOPPED_MS = Number(process.env["DLC_STOPPED_S"] ?? 13) * 1000;
-
 /** The order in which each replica has taken the events. */
 function orders(ran: Ran): readonly string[] {
   return [0, 1, 2].map((node) =>
@@ -104,19 +98,6 @@ function expectOneOrder(ran: Ran, count: number): void {
   expect(others.every((order) => order === first)).toBe(true);
   const events = first.split(" ").map((event) => event.split(":")[2]);
   expect([events.length, new Set(events).size]).toEqual([count, count]);
-}
-
-/** The process of one instance of a run. */
-async function pidOf(run: Running, folder: string, role: string, index: number): Promise<number> {
-  const pid = (await processesWith(join(folder, "main.js"))).find((each) => {
-    const isChild = readFileSync(`/proc/${each}/status`, "utf8").includes(`PPid:\t${run.pid}\n`);
-    return (
-      isChild &&
-      readFileSync(`/proc/${each}/cmdline`, "utf8").split("\0").join(" ").includes(` ${role} --index ${index} `)
-    );
-  });
-  if (pid === undefined) throw new Error(`${role}#${index} does not run`);
-  return pid;
 }
 
 /** The program with a log, which is given rows all the time until `finish`. */
@@ -249,27 +230,6 @@ describe.skipIf(!hasNats)("on one NATS server", () => {
     expect(ran.code).toBe(0);
     expect(counted()).toBeGreaterThan(before + 10_000);
     expectOneOrder(ran, counted());
-  });
-
-  test("a receiver that is stopped for a while loses nothing, nor over TCP", async () => {
-    const { url } = await cluster(1);
-    const folder = await program("counter");
-    const input = [`Source[*].word=${fileOf("stopped.ndjson", words(2_000_000))}`];
-    const stopped = async (transport: string): Promise<Ran> => {
-      const run = await runHand("counter", { transport, input });
-      await run.sees("processes started");
-      await after(300);
-      const pid = await pidOf(run, folder, "Counter", 0);
-      process.kill(pid, "SIGSTOP");
-      await after(STOPPED_MS);
-      process.kill(pid, "SIGCONT");
-      return run.done;
-    };
-    for (const ran of await Promise.all([stopped(url), stopped("tcp")])) {
-      expect(ran.code).toBe(0);
-      const counts = ran.rows.filter(({ collection }) => collection === "count").map(({ row }) => Number(row["n"]));
-      expect([counts.length, counts.reduce((a, b) => a + b, 0)]).toEqual([10, 2_000_000]);
-    }
   });
 
   test("what others publish to the subjects of an instance is refused and counted, and the run goes on", async () => {

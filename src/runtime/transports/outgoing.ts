@@ -1,6 +1,7 @@
 /** One peer that this process sends to: what it has not acknowledged is kept, and sent again after a reconnection. */
 import type { Socket } from "node:net";
 import { encodeFrame, FrameError, FrameReader } from "./frames.ts";
+import type { Backlog } from "./transport.ts";
 
 export interface PeerAddress {
   readonly host: string;
@@ -73,6 +74,11 @@ export class Outgoing {
 
   get unacked(): number {
     return this.#kept.length - this.#head;
+  }
+
+  get backlog(): Backlog {
+    const { unacked, unackedBytes } = this;
+    return { messages: unacked, bytes: unackedBytes, acked: this.#last - unacked, isReported: this.#told };
   }
 
   send(seq: number, frames: readonly Buffer[]): void {

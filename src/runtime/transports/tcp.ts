@@ -23,7 +23,7 @@ import { LIVES, orderIn, whyNot } from "./operator.ts";
 import { disowned, framesOf, REFUSED_PEER } from "./transport.ts";
 import { plain } from "./tls.ts";
 import type { Wiring } from "./tls.ts";
-import type { Past, Transport, TransportOptions } from "./transport.ts";
+import type { Backlog, Past, Transport, TransportOptions } from "./transport.ts";
 import { WireFormat } from "./wire.ts";
 
 export interface TcpOptions extends Omit<TransportOptions, "deploy" | "metas"> {
@@ -370,6 +370,11 @@ export class TcpTransport implements Transport {
     let sum = 0;
     for (const outgoing of this.#outgoing.values()) sum += outgoing.unackedBytes;
     return sum;
+  }
+
+  get backlogs(): ReadonlyMap<string, Backlog> {
+    const waited = [...this.#outgoing].filter(([, { unacked }]) => unacked > 0);
+    return new Map(waited.map(([name, { backlog }]) => [name, backlog]));
   }
 
   /** Envelopes sent, by receiver. */

@@ -72,6 +72,16 @@ export interface LogPlaces {
   readonly read: ReadonlyMap<string, number>;
 }
 
+/** What has been sent to one peer and is not known to have arrived. */
+export interface Backlog {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Of what was sent, so many have arrived. */
+  readonly acked: number;
+  /** It has been said that it cannot be reached. */
+  readonly isReported: boolean;
+}
+
 /** Delivers every envelope at least once while both ends live; repetitions are dropped by the receiving instance. */
 export interface Transport {
   /** Distinct envelopes that have come, by sender. */
@@ -83,6 +93,8 @@ export interface Transport {
   /** Envelopes, and their bytes, of which it is not known that they have arrived. */
   readonly unacked: number;
   readonly unackedBytes: number;
+  /** Of these, by receiver; of logs that no process keeps, as of `log`. Nothing waits for those left out. */
+  readonly backlogs: ReadonlyMap<string, Backlog>;
   /** Gets ready to be found by peers; resolves to the port (0 where there is none). */
   listen(host: string, port: number): Promise<number>;
   /** Where each peer is (`Report#0`, `log`); must be known before the first `send`. From now on peers are heard. */

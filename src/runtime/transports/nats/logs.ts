@@ -182,6 +182,11 @@ export class Logs {
     return sum;
   }
 
+  /** Envelopes that do not stand in all their logs yet. */
+  get unstored(): number {
+    return this.#unstored.size;
+  }
+
   get unackedBytes(): number {
     let sum = 0;
     for (const { unackedBytes } of this.#writers.values()) sum += unackedBytes;

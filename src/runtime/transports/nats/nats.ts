@@ -14,7 +14,7 @@ import { holdTimes } from "../delay.ts";
 import { FrameError, MAX_FRAME_BYTES } from "../frames.ts";
 import { Loopback } from "../loopback.ts";
 import { disowned, framesOf, REFUSED_PEER } from "../transport.ts";
-import type { LogPlaces, Past, Transport, TransportOptions } from "../transport.ts";
+import type { Backlog, LogPlaces, Past, Transport, TransportOptions } from "../transport.ts";
 import { WireFormat } from "../wire.ts";
 import { Logs } from "./logs.ts";
 import type { Names } from "./names.ts";
@@ -395,6 +395,18 @@ export class NatsTransport implements Transport {
     let sum = this.#logs.unackedBytes;
     for (const peer of this.#peers.values()) sum += peer.unackedBytes;
     return sum;
+  }
+
+  get backlogs(): ReadonlyMap<string, Backlog> {
+    const backlogs = new Map<string, Backlog>();
+    const add = (name: string, messages: number, bytes: number, isReported: boolean): void => {
+      const acked = (this.sentTo.get(name) ?? 0) - messages;
+      if (messages > 0) backlogs.set(name, { messages, bytes, acked, isReported });
+    };
+    for (const [name, { unacked, unackedBytes }] of this.#peers) add(name, unacked, unackedBytes, false);
+    // Which log takes nothing its writer says.
+    add(LOG, this.#logs.unstored, this.#logs.unackedBytes, true);
+    return backlogs;
   }
 
   forget(name: string): void {
