@@ -119,3 +119,63 @@ test.each([
   },
   120_000,
 );
+
+test.each([
+  ["a process is the registry", false],
+  ["the registry stands in a log that all read", true],
+])(
+  "who was declared gone of the newcomers stays so where %s",
+  (_, isOnLogs) => {
+    let givenUp = 0;
+    for (let seed = 1; seed <= seeds / 4; seed++) {
+      const folder = mkdtempSync(join(tmpdir(), "dlc-members-"));
+      const dynamic = ["Store", "Client"];
+      const world = new Joining({ programs, counts: { Store: 2, Client: 2 }, dynamic, seed, isOnLogs, folder });
+      const { random } = world;
+      const given = (address: string, c: string, id: number): unknown =>
+        world.instances.get(address)!.input("click", [c, id]);
+      const crash = (): void => {
+        const living = [...world.instances.keys(), ...(isOnLogs ? [] : [LOG])].filter((each) => !world.dead.has(each));
+        for (let i = random.below(3); i > 0; i--) {
+          world.crash(living[random.below(living.length)]);
+          world.run(random.below(20));
+        }
+      };
+      world.join("Client", 2);
+      world.run();
+      given("Client#2", "open", 1);
+      given("Client#0", "open", 2);
+      world.run(random.below(30));
+      world.kill("Client#2");
+      crash();
+      world.declareGone("Client#2");
+      world.run(random.below(30));
+      crash();
+      world.join("Store", 2);
+      world.run(random.below(60));
+      crash();
+      for (const address of ["Client#0", "Client#1"]) {
+        given(address, "after", 3);
+        for (const c of ["open", "after"]) world.instances.get(address)!.sealInput("click", [c]);
+      }
+      world.run();
+      crash();
+      world.run();
+      for (const address of ["Store#0", "Store#1", "Store#2"]) {
+        const store = world.instances.get(address)!;
+        expect(
+          [address, store.isLiving, [...store.gone.keys()], store.awaited(), store.read("total")],
+          `seed ${seed}`,
+        ).toEqual([address, true, ["Client#2"], [], []]);
+      }
+      if (!isOnLogs) expect([...world.registry.gone], `seed ${seed}`).toEqual(["Client#2"]);
+      for (const { code, message } of world.faults)
+        if (code === "DLC914") givenUp++;
+        else expect(`${code} ${message}`).toMatch(/^DLC906 .* Client#2: it has been declared gone$/);
+      world.close();
+      rmSync(folder, { recursive: true });
+    }
+    expect(givenUp).toBeGreaterThan(seeds / 4);
+  },
+  120_000,
+);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../src/compiler/compile.ts";
 import type { Envelope } from "../src/runtime/messages.ts";
+import type { MemberInstance } from "../src/runtime/membership/member.ts";
 import type { Row } from "../src/runtime/program.ts";
 import { check } from "./support/check.ts";
 import { addresses, Joining, type JoiningOptions, marksApart, without } from "./support/joining.ts";
@@ -385,6 +386,129 @@ test("a newcomer hears who has been declared gone before it came, while it came 
   }
   expect(told).toBeGreaterThan(seeds / 2);
 }, 120_000);
+
+describe.each([
+  ["where a process is the registry", false],
+  ["where each hears by itself, perhaps before it knows the newcomer", true],
+])("a newcomer that has been declared gone, %s:", (_, isOnLogs) => {
+  const both = ["Store", "Client"];
+  const changing = programsOf(compile({ path: "test.dlc", text: store }, { dynamic: both }).plan!);
+  const options = { programs: changing, counts: { Store: 2, Client: 2 }, dynamic: both, isOnLogs };
+  const given = (world: Joining, address: string, ...rows: Row[]): void => {
+    for (const row of rows) world.instances.get(address)!.input("click", row);
+  };
+  const seal = (world: Joining, address: string, c: string): unknown =>
+    world.instances.get(address)!.sealInput("click", [c]);
+  const livingStores = ({ instances, dead }: Joining): MemberInstance[] =>
+    [...instances.values()].filter(({ address }) => address.startsWith("Store") && !dead.has(address));
+
+  test("what it has not sealed fails everywhere, what it has sealed or could not send is counted, and nothing waits", () => {
+    const seen = { whole: 0, failed: 0, late: 0 };
+    for (let seed = 1; seed <= seeds; seed++) {
+      const world = new Joining({ ...options, seed });
+      // Of this value the newcomer may send nothing: it has been settled whose seals it needs.
+      given(world, "Client#0", ["before", 1]);
+      given(world, "Client#1", ["before", 2]);
+      seal(world, "Client#0", "before");
+      world.run();
+      world.join("Client", 2);
+      world.run();
+      given(world, "Client#2", ["sealed", 3], ["open", 4], ["before", 5]);
+      seal(world, "Client#2", "sealed");
+      // Perhaps it dies before all of it has left.
+      world.run(world.random.below(30));
+      world.kill("Client#2");
+      // Replicas that come before the declaration, while it is heard of, and after it.
+      if (seed % 3 === 0) world.join("Store", 2);
+      world.run(world.random.below(30));
+      world.declareGone("Client#2");
+      if (seed % 3 === 1) world.join("Store", 2);
+      world.run(world.random.below(60));
+      given(world, "Client#0", ["sealed", 6], ["open", 7], ["after", 8]);
+      for (const address of ["Client#0", "Client#1"])
+        for (const c of ["before", "sealed", "open", "after"]) seal(world, address, c);
+      world.run();
+      if (seed % 3 === 2) world.join("Store", 2);
+      world.run();
+      for (const store of livingStores(world)) {
+        const at = `${store.address}, seed ${seed}`;
+        const totals = store.read("total").map(([c]) => c);
+        expect([store.isLiving, [...store.gone.keys()], store.awaited()], at).toEqual([true, ["Client#2"], []]);
+        expect(totals, at).toContain("before");
+        expect(totals, at).not.toContain("open");
+        expect(totals, at).not.toContain("after");
+        if (totals.includes("sealed")) {
+          expect(
+            store.read("clicks").filter(([c]) => c === "sealed"),
+            at,
+          ).toEqual([
+            ["sealed", 3],
+            ["sealed", 6],
+          ]);
+          seen.whole++;
+        } else seen.failed++;
+        if (store.address === "Store#2") seen.late++;
+      }
+      const givenUp = world.faults.filter(({ code }) => code === "DLC914").map(({ message }) => message);
+      for (const store of ["Store#0", "Store#1"])
+        for (const c of ["open", "after"])
+          expect(
+            givenUp.filter((message) => message.startsWith(`${store} gives up the partition ["${c}"]`)),
+            `seed ${seed}`,
+          ).toEqual([expect.stringMatching(/it was not sealed by Client#2, which has been declared gone$/)]);
+      for (const { code, message } of world.faults)
+        if (code !== "DLC914")
+          expect(`${code} ${message}`).toMatch(/^DLC951 |^DLC906 .* Client#2: it has been declared gone$/);
+    }
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(seeds / 10);
+  }, 120_000);
+
+  test("nothing is sent to it, no newcomer gets its state, and it is refused when it comes back", () => {
+    for (let seed = 1; seed <= seeds / 3; seed++) {
+      const world = new Joining({ ...options, seed });
+      world.run();
+      world.join("Store", 2);
+      while (world.registry.changes.length === 0) world.run(1);
+      if (seed % 2 === 0) world.run();
+      else world.run(world.random.below(60));
+      world.kill("Store#2");
+      world.declareGone("Store#2");
+      world.run(world.random.below(40));
+      given(world, "Client#0", ["c", 1]);
+      const newcomer = world.join("Store", 3);
+      world.run();
+      // Where no process is the registry it may be asked, and does not answer.
+      for (let asked = 0; !newcomer.isLiving && asked < 3; asked++) {
+        newcomer.asksForSponsor();
+        world.run();
+      }
+      expect([newcomer.isLiving, newcomer.read("clicks")], `seed ${seed}`).toEqual([true, [["c", 1]]]);
+      // What it had said before is still under way.
+      for (const { message } of world.faults) expect(message).toMatch(/refused a message from Store#2: it has been/);
+      for (const each of world.instances.values())
+        if (!world.dead.has(each.address)) expect(each.missing(), `${each.address}, seed ${seed}`).toBe(null);
+      if (isOnLogs) continue;
+      for (let i = 0; i < 2; i++) world.forgetSilent();
+      expect(world.registry.changes.filter(({ kind }) => kind === "leave")).toEqual([]);
+      // Its transport says so too, and ends it.
+      world.joinAgain("Store", 2);
+      world.run();
+      expect(world.faults.map(({ message }) => message)).toContain(
+        "the sequencer refused a message from Store#2: it has been declared gone",
+      );
+    }
+  }, 120_000);
+
+  test("one that nobody knows is none", () => {
+    const world = new Joining({ ...options, seed: 1 });
+    world.run();
+    world.registry.declareGone("Client#7");
+    expect([...world.registry.gone]).toEqual([]);
+    const [store] = livingStores(world);
+    for (const address of ["Stranger#1", "nonsense", "Store#0", "log"]) expect(store.declareGone(address)).toEqual([]);
+    expect([store.isGone("Stranger#1"), store.isGone("nonsense"), [...store.gone]]).toEqual([false, false, []]);
+  });
+});
 
 describe("where the registry stands in a log that all read", () => {
   const options = { counts: { Store: 2, Client: 2 }, dynamic: ["Store", "Client"], isOnLogs: true };

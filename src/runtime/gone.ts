@@ -1,8 +1,8 @@
 /** An operator says that an instance of a running deployment will not come back: to all others, and what they answer, in words. */
 import { hostname, userInfo } from "node:os";
-import { natsOf, placesOf } from "./deployment.ts";
+import { dynamicOf, natsOf, placesOf } from "./deployment.ts";
 import type { DeployFile } from "./deployment.ts";
-import { LOG } from "./routing.ts";
+import { LOG, parseAddress } from "./routing.ts";
 import { declareGoneOnNats } from "./transports/nats/declare.ts";
 import { declareGone, LIVES } from "./transports/operator.ts";
 import type { Told } from "./transports/operator.ts";
@@ -23,12 +23,25 @@ export function whyNeverGone(deploy: DeployFile, path: string, gone: string): st
   if (gone === LOG && names.includes(LOG))
     return "the sequencer cannot be declared gone, since nobody else has the logs: start it again";
   const instances = names.filter((name) => name !== LOG);
-  return instances.includes(gone) ? null : `${path} has no instance ${gone}; it has ${instances.join(", ")}`;
+  if (instances.includes(gone) || isNewcomer(deploy, gone)) return null;
+  return `${path} has no instance ${gone}; it has ${instances.join(", ")}`;
+}
+
+/** It may have joined: whether it has, those know who take part. */
+function isNewcomer(deploy: DeployFile, gone: string): boolean {
+  const { role = "", index = 0 } = parseAddress(gone) ?? {};
+  return dynamicOf(deploy).has(role) && index >= deploy.roles[role].instances.length;
 }
 
 /** Throws TransportError where nobody can be told. */
 export async function declare(deploy: DeployFile, gone: string, timeoutMs: number): Promise<Declared> {
   const told = await tell(deploy, gone, timeoutMs);
+  if (told === null)
+    return {
+      isKnown: false,
+      out: [],
+      err: [`${gone} has not been declared gone: nobody who answers knows it: it has not joined, or has left`],
+    };
   const itself = told.find(({ name }) => name === gone);
   if (itself !== undefined) {
     const why = itself.kind === "done" ? LIVES : itself.reason;
@@ -50,12 +63,15 @@ export async function declare(deploy: DeployFile, gone: string, timeoutMs: numbe
   };
 }
 
-async function tell(deploy: DeployFile, gone: string, timeoutMs: number): Promise<readonly Told[]> {
+/** null: nobody knows a newcomer of that name. */
+async function tell(deploy: DeployFile, gone: string, timeoutMs: number): Promise<readonly Told[] | null> {
   const by = `${userName()} on ${hostname()}`;
   const nats = natsOf(deploy);
   if (nats === null) return declareGone(deploy, gone, by, timeoutMs);
-  const others = [...placesOf(deploy).keys()].filter((name) => name !== gone);
-  return declareGoneOnNats(nats, { cluster: deploy.cluster ?? "", gone, by, others }, timeoutMs);
+  const names = [...placesOf(deploy).keys()];
+  const others = names.filter((name) => name !== gone);
+  const isPlaced = names.includes(gone);
+  return declareGoneOnNats(nats, { cluster: deploy.cluster ?? "", gone, isPlaced, by, others }, timeoutMs);
 }
 
 /** In a container a user may have a number only. */

@@ -268,6 +268,10 @@ export class Instance {
       for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
   }
 
+  isGone(address: string): boolean {
+    return this.#gone.has(address);
+  }
+
   get gone(): ReadonlyMap<string, number> {
     return this.#gone;
   }

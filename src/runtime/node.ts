@@ -377,7 +377,7 @@ export class DlcNode {
 
   /** An operator says that an instance is gone for good. Resolves, when that is on the disk, to how many partitions have failed by it. */
   async #declareGone(address: string, by: string): Promise<number> {
-    if (!this.#instance.gone.has(address)) {
+    if (!this.#instance.isGone(address)) {
       this.#log(goneText(address, by));
       for (const fault of this.#instance.declareGone(address)) this.#fault(fault);
       this.#transport.disown(address);

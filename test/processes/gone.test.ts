@@ -13,6 +13,8 @@ const dlc = join(root, "bin", "dlc.js");
 const running: Running[] = [];
 let servers: NatsServers | null = null;
 let main = "";
+/** The same, where instances join. */
+let changing = "";
 
 beforeAll(async () => {
   const file = fileOf(
@@ -29,6 +31,10 @@ role Report replicated x2 {
   const built = await start([dlc, "build", file, "-o", join(scratch, "clicks")]).done;
   if (built.code !== 0) throw new Error(built.stderr);
   main = join(scratch, "clicks", "main.js");
+  const dynamic = ["--dynamic", "AdServer,Report"];
+  const builtToo = await start([dlc, "build", file, "-o", join(scratch, "changing"), ...dynamic]).done;
+  if (builtToo.code !== 0) throw new Error(builtToo.stderr);
+  changing = join(scratch, "changing", "main.js");
 }, 60_000);
 
 afterEach(async () => {
@@ -142,6 +148,125 @@ describe.each([["TCP"], ...(hasNats ? [["NATS"]] : [])])("over %s", (transport) 
     back.stdin.write(click("open", "e") + seal("open"));
     await Promise.all(reports.map((report) => report.sees(count("open", 2))));
   }, 60_000);
+});
+
+/** The deployment whose roles are dynamic, and its newcomers. */
+async function changed(more: object): Promise<Deployed & { readonly newcomer: (name: string) => Running }> {
+  const isOnNats = "transport" in more;
+  const [sequencer, ...ports] = await freePorts(1 + 8 + 4);
+  const place = (i: number): object => ({ host: "127.0.0.1", port: ports[i], metrics: ports[i + 4] });
+  const roles = {
+    AdServer: { dynamic: true, instances: [place(0), place(1)] },
+    Report: { dynamic: true, instances: [place(2), place(3)] },
+  };
+  const log = isOnNats ? {} : { log: { host: "127.0.0.1", port: sequencer } };
+  const file = join(scratch, `gone-${ports[0]}.json`);
+  writeFileSync(file, JSON.stringify({ program: "clicks", cluster: `gone-${ports[0]}`, roles, ...log, ...more }));
+  const begin = (role: string, ...given: string[]): Running => {
+    const started = start([changing, role, "--deploy", file, ...given], null, { DLC_PACKAGES: root });
+    running.push(started);
+    return started;
+  };
+  if (!isOnNats) await begin("log").sees("listens on");
+  let next = 8;
+  const where = new Map<string, readonly string[]>();
+  const newcomer = (name: string): Running => {
+    const [role, index] = name.split("#");
+    if (!where.has(name)) where.set(name, isOnNats ? [] : [`127.0.0.1:${ports[next++]}`]);
+    return begin(role, "--index", index, "--join", ...where.get(name)!);
+  };
+  return {
+    file,
+    node: (role, index) => begin(role, "--index", String(index)),
+    gone: (instance) => start([dlc, "gone", file, instance, "--timeout", "5000"]).done,
+    newcomer,
+  };
+}
+
+describe.each([["TCP"], ...(hasNats ? [["NATS"]] : [])])("newcomers over %s", (transport) => {
+  const placed = ["AdServer#0", "AdServer#1", "Report#0", "Report#1"];
+  /** What is answered where so many partitions have failed at each instance of Report. */
+  const known = (name: string, also: readonly string[]): string => {
+    const others = [...placed, ...(transport === "TCP" ? ["log"] : also)];
+    const failed = (other: string): string =>
+      other.startsWith("Report") && name.startsWith("AdServer") ? ": 1 partition given up" : "";
+    return `${name} is declared gone\n${others.map((other) => `  ${other.padEnd(10)}  knows it${failed(other)}\n`).join("")}`;
+  };
+
+  test("are declared gone as the others: what they have not sealed fails also at newcomers, and they are refused when they are back", async () => {
+    const url = transport === "TCP" ? null : (servers = await (await NatsServers.start(1)).ready()).url;
+    const here = await changed(url === null ? {} : { transport: url });
+    const [first, second] = [here.node("AdServer", 0), here.node("AdServer", 1)];
+    const reports = [here.node("Report", 0), here.node("Report", 1)];
+    await Promise.all([first, second, ...reports].map((each) => each.sees(/listens on|has joined/)));
+    const third = here.newcomer("AdServer#2");
+    await third.sees("takes part");
+    reports.push(here.newcomer("Report#2"));
+    await reports[2].sees("takes part");
+    third.stdin.write(click("done", "a") + seal("done") + click("open", "b"));
+    for (const [each, id] of [
+      [first, "c"],
+      [second, "d"],
+    ] as const)
+      each.stdin.write(click("done", id) + seal("done") + click("open", id) + seal("open"));
+    await Promise.all(reports.map((report) => report.sees(count("done", 3))));
+
+    const lives = await here.gone("AdServer#2");
+    expect([lives.code, lives.stderr]).toEqual([
+      1,
+      "dlc: AdServer#2 has not been declared gone: it lives: stop it first\n",
+    ]);
+    const nobody = await here.gone("AdServer#7");
+    expect([nobody.code, nobody.stdout, nobody.stderr]).toEqual([
+      1,
+      "",
+      "dlc: AdServer#7 has not been declared gone: nobody who answers knows it: it has not joined, or has left\n",
+    ]);
+    third.kill("SIGKILL");
+    await third.done;
+    const before = await start([dlc, "status", here.file]).done;
+    expect(before.stdout).toContain("Report is waiting for the seal of click from AdServer#2: ");
+
+    const gone = await here.gone("AdServer#2");
+    expect([gone.code, gone.stderr, gone.stdout]).toEqual([0, "", known("AdServer#2", ["Report#2"])]);
+    const failed = (index: number, campaign: string): RegExp =>
+      new RegExp(
+        `DLC914: Report#${index} gives up the partition \\["${campaign}"\\] of Report.click, of which . rows? ha(s|ve) come: it was not sealed by AdServer#2, which has been declared gone`,
+      );
+    await Promise.all(reports.map((report, i) => report.sees(failed(i, "open"))));
+    const after = await start([dlc, "status", here.file]).done;
+    expect(after.stdout).toContain("\nAdServer#2 has been declared gone: 2 partitions given up at 2 instances\n");
+    expect(after.stdout).not.toContain("is waiting");
+
+    const back = await here.newcomer("AdServer#2").done;
+    expect([back.code, back.stderr]).toEqual([
+      1,
+      expect.stringContaining("AdServer#2: DLC915: AdServer#2 has been declared gone by an operator"),
+    ]);
+
+    // Who comes later hears of it.
+    reports.push(here.newcomer("Report#3"));
+    await reports[3].sees("takes part");
+    for (const each of [first, second]) each.stdin.write(click("new", "e") + seal("new"));
+    await Promise.all(reports.map((report, i) => report.sees(failed(i, "new"))));
+
+    // A replica among them: nothing is kept for it any more.
+    reports[2].kill("SIGKILL");
+    await reports[2].done;
+    first.stdin.write(click("later", "f"));
+    const goneToo = await here.gone("Report#2");
+    expect([goneToo.code, goneToo.stderr, goneToo.stdout]).toEqual([0, "", known("Report#2", ["Report#3"])]);
+    const end = await start([dlc, "status", here.file]).done;
+    expect(end.stdout).toMatch(/\nAdServer#0 +\d+ +\d+ +\d+ +0 +0 +0 +ready\n/);
+    const refused = await here.newcomer("Report#2").done;
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Report#2: DLC915: ")]);
+    for (const each of reports) each.kill("SIGTERM");
+    for (const [i, { stdout, code }] of (await Promise.all(reports.map(({ done }) => done))).entries()) {
+      expect(code, `Report#${i}`).toBe(i === 2 ? null : 0);
+      expect(stdout, `Report#${i}`).toContain(count("done", 3));
+      for (const campaign of ["open", "new", "later"]) expect(stdout, `Report#${i}`).not.toContain(campaign);
+    }
+  }, 90_000);
 });
 
 test("with data it holds after a restart; who was away is named, as docs/commands.md has it, and told when it is back", async () => {

@@ -44,6 +44,9 @@ export class Joining {
   /** How many entries each process has read, by its address, life and log. */
   readonly #read = new Map<string, number>();
   #silences = 0;
+  /** Where each hears by itself who has been declared gone: those, and who has not heard. */
+  readonly #gone: string[] = [];
+  #untold: (readonly [MemberInstance, string])[] = [];
   readonly #journals = new Map<string, Journal>();
   snapshots = 0;
 
@@ -69,6 +72,7 @@ export class Joining {
       make(MemberInstance, 1 + this.random.below(1000));
     instance.onRefused = (why) => void this.refused.set(instance.address, why);
     this.instances.set(instance.address, instance);
+    for (const address of this.#gone) this.#tellGone([instance, address]);
     return instance;
   }
 
@@ -168,7 +172,11 @@ export class Joining {
     const able = living.filter((each) => each.wantsStep());
     const reading = this.#options.isOnLogs ? living.flatMap((each) => this.#readable(each)) : [];
     const pool = this.#pool;
-    if (able.length === 0 && pool.length === 0 && reading.length === 0) return false;
+    if (this.#untold.length > 0 && this.random.chance(0.05)) {
+      this.#tellGone(this.#untold.splice(this.random.below(this.#untold.length), 1)[0]);
+      return true;
+    }
+    if (able.length === 0 && pool.length === 0 && reading.length === 0) return this.#untold.length > 0;
     const at = this.random.below(able.length + pool.length + reading.length);
     if (at < able.length) this.#step(able[at]);
     else if (at < able.length + pool.length) this.#deliver(at - able.length);
@@ -272,10 +280,17 @@ export class Joining {
     this.#keep();
   }
 
-  /** As an operator does, to the registry. */
+  /** As an operator does, to the registry; where that is no process, to each instance, now or in a while. */
   declareGone(address: string): void {
     this.registry.declareGone(address);
-    this.#send(this.registry.flush());
+    const said = this.registry.flush();
+    if (!this.#options.isOnLogs) return this.#send(said);
+    this.#gone.push(address);
+    for (const instance of this.instances.values()) this.#untold.push([instance, address]);
+  }
+
+  #tellGone([instance, address]: readonly [MemberInstance, string]): void {
+    if (!this.dead.has(instance.address)) this.faults.push(...instance.declareGone(address));
   }
 
   /** Nothing heard of silent newcomers is sent on. */

@@ -75,6 +75,8 @@ export class MemberInstance extends Instance {
   /** What may not be taken yet, in the order in which it came. */
   #held: Held[] = [];
   #cuts: Cut[] = [];
+  /** Declared gone before their joining has been heard of. */
+  readonly #foretold = new Set<string>();
   /** Marks of views that this one has not entered. */
   #marks: { readonly view: number; readonly from: string; readonly epoch: number; readonly seq: number }[] = [];
   /** What it says on its own account, apart from its steps. */
@@ -294,7 +296,7 @@ export class MemberInstance extends Instance {
     this.onChange?.(change);
     this.#cuts = this.#cuts.filter(({ newcomer }) => newcomer !== address);
     this.#apply(change);
-    if (kind === "gone") faults.push(...this.declareGone(address));
+    if (kind === "gone" || this.#foretold.delete(address)) faults.push(...super.declareGone(address));
     if (kind === "leave" || kind === "gone") return;
     if (sponsor === null) {
       if (address === this.address) this.#live();
@@ -311,6 +313,22 @@ export class MemberInstance extends Instance {
     if (sponsor !== this.address) return;
     const members = [LOG, ...senders.flatMap((role) => this.members.of(role))].filter((each) => each !== address);
     this.#cuts.push({ view, newcomer: address, members, marks: new Map() });
+  }
+
+  /** Where an operator's word comes by another way than the changes, it may come before the joining of whom it is about. */
+  override declareGone(address: string): readonly Fault[] {
+    const faults: Fault[] = [];
+    if (this.members.knows(address)) {
+      faults.push(...super.declareGone(address));
+      // A newcomer may have waited for its mark.
+      this.#settle(faults);
+    } else if (this.members.isDynamic(parseAddress(address)?.role ?? "")) this.#foretold.add(address);
+    return faults;
+  }
+
+  /** Whether that instance has been declared gone, as far as has been heard, be it known or not. */
+  override isGone(address: string): boolean {
+    return super.isGone(address) || this.#foretold.has(address);
   }
 
   /** Who takes part from that view on. */
@@ -333,6 +351,7 @@ export class MemberInstance extends Instance {
     this.#isDeparting = state.of(this.#isDeparting);
     this.#hasLeft = state.of(this.#hasLeft);
     state.map(this.#early);
+    state.set(this.#foretold);
     this.#come.persist(state);
     this.#held = state.of(this.#held);
     this.#cuts = state.of(this.#cuts);

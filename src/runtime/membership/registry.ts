@@ -206,9 +206,9 @@ export class Registry extends Sequencer {
 
   /** All hear of it, and whoever joins later. */
   override declareGone(address: string): void {
-    if (this.gone.has(address)) return;
+    if (this.gone.has(address) || !this.members.has(address)) return;
     super.declareGone(address);
-    if (!super.knows(address)) return;
+    this.#newcomers.delete(address);
     this.#change({ kind: "gone", address, place: null, sponsor: null, senders: [] });
     for (const [newcomer, { sponsor }] of this.#newcomers) if (sponsor === address) this.#sponsor(newcomer);
   }

@@ -19,7 +19,7 @@ import { encodeFrame, FrameError, FrameReader, MAX_FRAME_BYTES } from "./frames.
 import { Loopback } from "./loopback.ts";
 import { Outgoing, type PeerAddress } from "./outgoing.ts";
 import { Received } from "./received.ts";
-import { LIVES, orderIn, whyNot } from "./operator.ts";
+import { isOrder, LIVES, orderIn, whyNot } from "./operator.ts";
 import { disowned, framesOf, REFUSED_PEER } from "./transport.ts";
 import { plain } from "./tls.ts";
 import type { Wiring } from "./tls.ts";
@@ -253,7 +253,7 @@ export class TcpTransport implements Transport {
   }
 
   #greet(incoming: Incoming, frame: readonly unknown[]): void {
-    if (frame[0] === "declare") return this.#obey(incoming, frame);
+    if (isOrder(frame)) return this.#obey(incoming, frame);
     const [kind, program, version, cluster, from, epoch, to, first] = frame;
     const own = this.#options;
     if (kind !== "hello" || typeof from !== "string" || typeof epoch !== "number" || typeof first !== "number") {
@@ -308,14 +308,24 @@ export class TcpTransport implements Transport {
     const order = orderIn(frame);
     if (order === null)
       throw new FrameError(`expected an operator's word, found ${JSON.stringify(frame).slice(0, 80)}`);
-    const why = whyNot(order, { program, cluster, self }, (address) => this.#addresses.has(address));
+    const why = whyNot(order, { program, cluster, self }, (address) => this.#takesPart(address));
     if (why !== null) throw new FrameError(why);
     const answer = (what: readonly unknown[]): void => void socket.end(encodeFrame(JSON.stringify(what)));
+    if (order.kind === "where") {
+      const place = this.#takesPart(order.gone) ? this.#addresses.get(order.gone) : undefined;
+      return answer(place === undefined ? ["nowhere"] : ["at", place.host, place.port]);
+    }
     if (order.gone === self) return answer(["refuse", LIVES]);
     (onGone?.(order.gone, order.by) ?? Promise.resolve(0)).then(
       (failed) => answer(["done", failed]),
       (error: Error) => answer(["refuse", error.message]),
     );
+  }
+
+  /** It may have been declared gone, and has not left. */
+  #takesPart(address: string): boolean {
+    const hasLeft = this.#gone.has(address) && !this.#disowned.has(address);
+    return address === this.#options.self || (this.#addresses.has(address) && !hasLeft);
   }
 
   /** This process has been declared gone. */

@@ -2,24 +2,31 @@
 import type { Told } from "../operator.ts";
 import { LIVES } from "../operator.ts";
 import { TransportError } from "../transport.ts";
-import { bucketOf, goneKey, LIFE_KEY, MEMBER_KEYS, Names } from "./names.ts";
+import { bucketOf, goneKey, LIFE_KEY, MEMBER_KEYS, memberKey, Names } from "./names.ts";
 import { keysOf, read } from "./members.ts";
 import type { Gone, Life, Member } from "./members.ts";
 import { openBucket, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
 
-/** As `declareGone` over TCP; `others`: all but that instance. Throws TransportError where no such deployment lives there. */
+/** As `declareGone` over TCP; `others`: all that the deployment places but that instance. Throws TransportError where no such deployment lives there. */
 export async function declareGoneOnNats(
   settings: NatsSettings,
   {
     cluster,
     gone,
+    isPlaced,
     by,
     others,
-  }: { readonly cluster: string; readonly gone: string; readonly by: string; readonly others: readonly string[] },
+  }: {
+    readonly cluster: string;
+    readonly gone: string;
+    readonly isPlaced: boolean;
+    readonly by: string;
+    readonly others: readonly string[];
+  },
   timeoutMs: number,
-): Promise<readonly Told[]> {
+): Promise<readonly Told[] | null> {
   const session = await openSession(settings, "dlc gone");
   try {
     const bucket = await openBucket(session, bucketOf(cluster));
@@ -32,6 +39,7 @@ export async function declareGoneOnNats(
       );
     if ((await asked(session, names.alive(gone), [], timeoutMs)) !== null)
       return [{ name: gone, kind: "refused", reason: LIVES }];
+    if (!isPlaced && read<Member>(await bucket.get(memberKey(gone)))?.life !== life) return null;
     await bucket.put(goneKey(gone), JSON.stringify({ life, address: gone, by } satisfies Gone));
     const say = async (name: string): Promise<Told> => {
       const answer = await asked(session, names.declared(name), [gone, by], timeoutMs);
