@@ -74,7 +74,10 @@ export type ToChild =
 export type FromChild =
   | { readonly type: "ready" }
   /** `told`: rows of outputs that have been handed over in earlier lives. */
-  | { readonly type: "listening"; readonly port: number; readonly told: number }
+  /** `leaves`: it died while it left, and does that now. */
+  | { readonly type: "listening"; readonly port: number; readonly told: number; readonly leaves: boolean }
+  /** In an earlier life: it has nothing to do. */
+  | { readonly type: "left" }
   | { readonly type: "taken" }
   | { readonly type: "status"; readonly status: Status }
   /** The last word of one that was to keep what it does. */

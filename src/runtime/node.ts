@@ -190,6 +190,8 @@ export class DlcNode {
       onEnd: () => this.onEnd?.(),
     };
     this.#membership = member && new MembershipEdge({ ...edge, instance: member });
+    // Where any port will do, one that comes back has that by which the others find it.
+    if (member !== null && member.place !== null && this.#place.port === 0) this.#place = member.place;
     if (this.#journal !== null) {
       const { path, isEmpty, lastSent } = this.#journal;
       this.#transport.resume({ path, isEmpty, received: this.#instance.received, lastSent });
@@ -309,6 +311,13 @@ export class DlcNode {
   /** It has lived before. */
   get isBack(): boolean {
     return this.#journal?.isNew === false;
+  }
+
+  /** Whether it is leaving the deployment, or has left, as far as its data say. */
+  get membership(): "taking part" | "leaving" | "left" {
+    const instance = this.#instance;
+    if (!(instance instanceof MemberInstance) || !instance.isDeparting) return "taking part";
+    return instance.hasLeft ? "left" : "leaving";
   }
 
   /** Rows of outputs that have been handed over in earlier lives. */

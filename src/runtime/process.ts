@@ -304,9 +304,19 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
       printOutputs(node);
       node.onEnd = endAfterOutputs;
     }
+    if (node instanceof DlcNode && node.membership === "left") {
+      tell({ type: "left" });
+      await node.stop(0);
+      return process.disconnect?.();
+    }
     const port = node === null ? null : await listen(node);
     if (port !== null && (await operate(node!, () => feed, metricsPlace(which, node!))))
-      return tell({ type: "listening", port, told: node instanceof DlcNode ? node.told : 0 });
+      return tell({
+        type: "listening",
+        port,
+        told: node instanceof DlcNode ? node.told : 0,
+        leaves: node instanceof DlcNode && node.membership === "leaving",
+      });
     tell({ type: "failed" });
     process.exitCode = 1;
     process.disconnect?.();

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { click, store, told } from "./joining-store.ts";
 import { freePorts, hasNats, NatsServers } from "./nats-servers.ts";
 import { fileOf, scratch, start } from "./programs.ts";
-import type { Running } from "./programs.ts";
+import type { Ran, Running } from "./programs.ts";
 
 const root = join(import.meta.dirname, "../..");
 const dlc = join(root, "bin", "dlc.js");
@@ -142,6 +142,71 @@ describe.each([
           "a newcomer that keeps data comes back to where the others look for it",
         );
       }
+    },
+  );
+
+  test.skipIf(isOnNats && !hasNats)(
+    "in dlc run --data a run begins with the members with which the one before ended",
+    async () => {
+      if (isOnNats) servers = await (await NatsServers.start(1)).ready();
+      const data = join(scratch, isOnNats ? "again-nats" : "again");
+      const transport = isOnNats ? ["--transport", servers!.url] : [];
+      const run = (...more: string[]): Running => {
+        const given = ["--dynamic", "Store,Client", "--data", data, ...transport, ...more];
+        const started = start([dlc, "run", store, ...given], null);
+        running.push(started);
+        return started;
+      };
+      const put = (to: Running, client: number, from: number, until: number): void => {
+        for (let v = from; v < until; v++)
+          to.stdin.write(`{"role":"Client","node":${client},"collection":"put","row":{"k":"k${v}","v":${v}}}\n`);
+      };
+      const values = (ran: Ran, node: number): readonly unknown[] =>
+        ran.rows
+          .filter((row) => row.role === "Store" && row.node === node && row.collection === "now")
+          .map(({ row }) => row["v"])
+          .sort((a, b) => Number(a) - Number(b));
+      const upTo = (from: number, to: number): readonly number[] =>
+        Array.from({ length: to - from }, (__, i) => from + i);
+
+      const late = fileOf("again.ndjson", '{"k":"late","v":1000}\n');
+      const joins = ["Store@1ms", "Client@1ms"].flatMap((each) => ["--join", each]);
+      const begun = run(...joins, "--leave", "Store#0@3s", "--stdin");
+      for (const each of ["Store#2: takes part", "Client#2: takes part"]) await begun.sees(each);
+      put(begun, 0, 0, 100);
+      await begun.sees("Store#0: leaves");
+      await begun.sees('"role":"Store","node":2,"collection":"now","row":{"k":"k99","v":99}');
+      begun.kill("SIGINT");
+      const first = await begun.done;
+      for (const node of [1, 2]) expect(values(first, node), `Store#${node}`).toEqual(upTo(0, 100));
+
+      // One newcomer more, and one that has gone.
+      const goesOn = run("--join", "Store@300ms", "--leave", "Client#2@2s", "--stdin");
+      await goesOn.sees("dlc: Store#0 has left in an earlier run\n");
+      for (const each of ["Store#2", "Client#2"]) await goesOn.sees(`${each}: brought back from`);
+      await goesOn.sees("Store#3: takes part");
+      put(goesOn, 0, 100, 200);
+      await goesOn.sees("Client#2: leaves");
+      goesOn.stdin.write('{"role":"Store","node":0,"collection":"put","row":{}}\n');
+      await goesOn.sees("dlc: stdin:101: Store#0 has left in an earlier run");
+      await goesOn.sees('"role":"Store","node":3,"collection":"now","row":{"k":"k199","v":199}');
+      goesOn.kill("SIGINT");
+      const second = await goesOn.done;
+      // To the last of them what the others had told is new.
+      for (const node of [1, 2, 3])
+        expect(values(second, node), `Store#${node}`).toEqual(upTo(node === 3 ? 0 : 100, 200));
+      expect(second.rows.filter(({ role, node }) => role === "Store" && node === 0)).toEqual([]);
+
+      // Nobody has forgotten anybody, and what is for who has left is said not to be taken.
+      const ends = run("--stdin", "-i", `Client[2].put=${late}`);
+      put(ends, 1, 200, 210);
+      ends.stdin.end();
+      const third = await ends.done;
+      expect([third.code, third.stderr]).toEqual([
+        1,
+        expect.stringContaining("dlc: Client#2 has left in an earlier run: what --input gives it is not read\n"),
+      ]);
+      for (const node of [1, 2, 3]) expect(values(third, node), `Store#${node}`).toEqual(upTo(200, 210));
     },
   );
 

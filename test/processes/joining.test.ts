@@ -86,9 +86,6 @@ test("what cannot join is refused before anything starts", async () => {
   expect(await failed("--dynamic", "Store", "--join", "Store")).toContain("--join must be Role@when");
   expect(await failed("--dynamic", "Store", "--leave", "Store#7@1s")).toContain("there is no Store#7");
   expect(await failed("--leave", "Store#1@1s")).toContain("--dynamic Store lets them change");
-  expect(await failed("--dynamic", "Store", "--join", "Store@1s", "--data", "data")).toContain(
-    "--join with --data: the next run with this folder would not have the members that this one ends with",
-  );
   expect(await failed("--dynamic", "Shop")).toContain("DLC410");
 }, 60_000);
 

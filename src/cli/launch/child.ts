@@ -35,6 +35,8 @@ export class Child {
   #isEndingAsked = false;
   /** It is dead, and none will go on in its place. */
   isGone = false;
+  /** It has left in an earlier run with its data. */
+  hasLeft = false;
   /** It goes on in the place of one that was killed, and has not been started. */
   isReturning = false;
   /** Stdin batches it has not taken. */
@@ -128,8 +130,11 @@ export class Child {
       return;
     }
     if (message.type === "status") this.lastStatus = message.status;
-    const at = this.#waiting.findIndex(({ type }) => type === message.type || message.type === "failed");
-    if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(message.type === "failed" ? null : message);
+    if (message.type === "left") this.hasLeft = true;
+    if (message.type === "left" || (message.type === "listening" && message.leaves)) this.goes();
+    const isNoAnswer = message.type === "failed" || message.type === "left";
+    const at = this.#waiting.findIndex(({ type }) => type === message.type || isNoAnswer);
+    if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(isNoAnswer ? null : message);
   }
 
   send(message: ToChild): void {
@@ -172,9 +177,14 @@ export class Child {
 
   /** It goes, and the others go on. */
   leave(): void {
+    this.goes();
+    this.send({ type: "stop", graceMs: LEAVES_WITHIN_MS, leaves: true });
+  }
+
+  /** It ends by itself, and that is as it should be. */
+  goes(): void {
     this.#isEndingAsked = true;
     this.isGone = true;
-    this.send({ type: "stop", graceMs: LEAVES_WITHIN_MS, leaves: true });
   }
 
   /** `isAsked` false: as if it happened by itself. */

@@ -126,6 +126,8 @@ class Run {
   #signal: number | null = null;
   #wake: (() => void) | null = null;
   #isEnding = false;
+  /** Files of inputs are for somebody who has left. */
+  #untaken = false;
   /** Nobody reads stdout any more. */
   #isUnread = false;
 
@@ -208,15 +210,18 @@ class Run {
 
   /** Every process with its socket open; null when one could not. */
   async #open(): Promise<DeployFile | null> {
-    const { deploy } = this.#plan;
+    const { deploy, newcomers } = this.#plan;
     const names = [...placesOf(deploy).keys()];
-    const ports = await Promise.all(
-      names.map(async (name) => {
-        const listening = await this.#openOne(name);
-        this.#told.set(name, (this.#told.get(name) ?? 0) + (listening?.told ?? 0));
-        return listening?.port ?? null;
-      }),
-    );
+    const opened = async (name: string): Promise<number | null> => {
+      const listening = await this.#openOne(name);
+      this.#told.set(name, (this.#told.get(name) ?? 0) + (listening?.told ?? 0));
+      return listening?.port ?? (this.#children.get(name)!.hasLeft ? 0 : null);
+    };
+    // Those that have ports already before any other takes them.
+    for (const name of newcomers) this.#newcomers.set(name, 0);
+    const ready = await Promise.all(newcomers.map(opened));
+    const ports = await Promise.all(names.map(opened));
+    if (ready.some((port) => port === null)) return null;
     if (this.#signal !== null || ports.some((port) => port === null)) return null;
     const at = new Map(names.map((name, i) => [name, ports[i]!]));
     const roles = Object.fromEntries(
@@ -279,6 +284,15 @@ class Run {
       `${count} started (${nats === null ? `${some}${places.size > 3 ? ", ..." : ""}` : `on ${serversText(nats)}`})`,
     );
     for (const [name, child] of this.#children) {
+      if (child.hasLeft) {
+        const left = `${name} has left in an earlier run`;
+        if (!this.#plan.inputs.has(name)) this.#log(left);
+        else {
+          this.#print(`dlc: ${left}: what --input gives it is not read`);
+          this.#untaken = true;
+        }
+        continue;
+      }
       const killAtRows = kills.find((kill) => kill.name === name && kill.rows !== null)?.rows ?? null;
       this.#startOne(child, killAtRows);
     }
@@ -300,7 +314,9 @@ class Run {
   #startOne(child: Child, killAtRows: number | null): void {
     const { inputs, stdin } = this.#plan;
     const own = inputs.get(child.name) ?? [];
-    child.send({ type: "start", deploy: this.#deploy, inputs: own, stdin: stdin ? this.#name : null, killAtRows });
+    // Events on stdin are for those that the deployment places.
+    const lines = stdin && !this.#newcomers.has(child.name) ? this.#name : null;
+    child.send({ type: "start", deploy: this.#deploy, inputs: own, stdin: lines, killAtRows });
   }
 
   /** One more instance, which finds the others by the registry. */
@@ -311,13 +327,7 @@ class Run {
     if (listening === null || this.#isEnding) return;
     this.#told.set(name, 0);
     this.#log(`${name} joins${natsOf(this.#deploy) === null ? `, on port ${listening.port}` : ""}`);
-    this.#children.get(name)!.send({
-      type: "start",
-      deploy: this.#deploy,
-      inputs: this.#plan.inputs.get(name) ?? [],
-      stdin: null,
-      killAtRows: null,
-    });
+    this.#startOne(this.#children.get(name)!, null);
   }
 
   /** Another process in the place of one that was killed, with its data. */
@@ -434,7 +444,8 @@ class Run {
       writeProfile(profile, this.#program, statuses, last - this.#startedAt);
       this.#log(`wrote ${profile}`);
     }
-    const nodes = [...this.#children.values()].map((child) => {
+    const members = [...this.#children.values()].filter(({ hasLeft }) => !hasLeft);
+    const nodes = members.map((child) => {
       const { counts, badRows = 0, cpuMs = 0 } = child.lastStatus ?? {};
       return {
         name: child.name,
@@ -453,7 +464,7 @@ class Run {
       };
     });
     const badLines = this.#stdin?.badLines ?? 0;
-    const failed = this.#dead.length > 0 || badLines > 0 || nodes.some(({ badRows }) => badRows > 0);
+    const failed = this.#dead.length > 0 || this.#untaken || badLines > 0 || nodes.some(({ badRows }) => badRows > 0);
     const exitCode = this.#signal ?? (failed ? 1 : 0);
     return { nodes, awaited: awaitedSeals(statuses, this.#sealColumns()), badLines, elapsedMs, exitCode };
   }

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ChaosPlan } from "./chaos.ts";
+import { newcomersIn } from "./kept.ts";
 import type { ChildInput, Description, Network } from "../../runtime/control.ts";
 import {
   defaultDeployment,
@@ -12,6 +13,7 @@ import {
   withMetrics,
 } from "../../runtime/deployment.ts";
 import type { DeployFile } from "../../runtime/deployment.ts";
+import { parseAddress } from "../../runtime/routing.ts";
 import { isFile, otlpProblem, parseShare } from "../../runtime/otlp-settings.ts";
 import type { OtlpSettings } from "../../runtime/otlp-settings.ts";
 import { parseDelay } from "../../runtime/transports/delay.ts";
@@ -82,6 +84,8 @@ export interface LaunchPlan {
   readonly kills: readonly Kill[];
   readonly joins: readonly Moment[];
   readonly leaves: readonly Moment[];
+  /** Those that have joined in earlier runs with the same data, and may have left. */
+  readonly newcomers: readonly string[];
   /** null: who is killed stays dead. */
   readonly restartMs: number | null;
   readonly chaos: ChaosPlan | null;
@@ -107,8 +111,11 @@ export function planLaunch(
   const problems: string[] = [];
   const counts = planCounts(program, options.scale ?? [], problems);
   const inputs = new Map<string, ChildInput[]>();
-  const joins = planJoins(options.join ?? [], program, counts, problems);
-  for (const text of options.input ?? []) planInput(text, program, counts, joins, inputs, problems);
+  const { data } = options;
+  const newcomers = data === undefined ? [] : newcomersIn(data, program, counts);
+  const joins = planJoins(options.join ?? [], program, counts, newcomers, problems);
+  const others = new Set([...newcomers, ...joins.map(({ name }) => name)]);
+  for (const text of options.input ?? []) planInput(text, program, counts, others, inputs, problems);
 
   const network = planNetwork(program, options.chaos === true ? { delay: CHAOS_DELAY, ...options } : options, problems);
   const { portBase, metrics, transport = "tcp" } = options;
@@ -129,24 +136,15 @@ export function planLaunch(
   if (!log)
     for (const { name } of kills) if (name === "log") problems.push("--kill log: there is no sequencer in this run");
 
-  const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, joins, problems));
+  const leaves = (options.leave ?? []).flatMap((text) => planLeave(text, program, counts, others, problems));
   const chaos = options.chaos === true ? { seed: options.seed ?? 1 } : null;
   const restart = options.restart ?? (chaos === null ? undefined : CHAOS_RESTART);
   const restartMs = restart === undefined ? null : millisecondsOf(restart);
   if (restartMs === null && restart !== undefined)
     problems.push(`--restart must be a time as 200ms or 2s; found ${options.restart}`);
-  const { data } = options;
   if (data !== undefined && statSync(data, { throwIfNoEntry: false })?.isDirectory() === false)
     problems.push(`--data ${data} is a file; a folder expected, which is made where there is none`);
 
-  for (const [option, moments] of [
-    ["--join", joins],
-    ["--leave", leaves],
-  ] as const)
-    if (data !== undefined && moments.length > 0)
-      problems.push(
-        `${option} with --data: the next run with this folder would not have the members that this one ends with; start the processes of a build by themselves (node main.js)`,
-      );
   const keepsData = data !== undefined || restartMs !== null || program.durable !== undefined;
 
   if (problems.length > 0) return { ok: false, problems };
@@ -165,7 +163,8 @@ export function planLaunch(
   const deploy = metrics === undefined ? placed : withMetrics(placed, metrics);
   const hasInputs = program.roles.some(({ collections }) => collections.some(({ kind }) => kind === "input"));
   const stdin = hasInputs && (inputs.size === 0 || options.stdin === true || stdinIsFile);
-  return { ok: true, plan: { deploy, inputs, stdin, network, kills, joins, leaves, restartMs, chaos, keepsData } };
+  const plan = { deploy, inputs, stdin, network, kills, joins, leaves, newcomers, restartMs, chaos, keepsData };
+  return { ok: true, plan };
 }
 
 function planOtlp({ otlp, sample }: LaunchOptions, problems: string[]): OtlpSettings | null {
@@ -249,7 +248,7 @@ function planInput(
   text: string,
   program: Description,
   counts: ReadonlyMap<string, number>,
-  joins: readonly Moment[],
+  others: ReadonlySet<string>,
   inputs: Map<string, ChildInput[]>,
   problems: string[],
 ): void {
@@ -273,12 +272,7 @@ function planInput(
     problems.push(`--input ${text}: there is no role ${role} (there are ${[...counts.keys()].join(", ")})`);
   else if (!known.includes(name))
     problems.push(`--input ${text}: ${role} has no input ${name} (it has: ${known.join(", ") || "none"})`);
-  else if (
-    which !== undefined &&
-    which !== "*" &&
-    Number(which) >= count &&
-    !joins.some(({ name: newcomer }) => newcomer === `${role}#${which}`)
-  ) {
+  else if (which !== undefined && which !== "*" && Number(which) >= count && !others.has(`${role}#${which}`)) {
     const instances = `${count} instance${count === 1 ? "" : "s"}, numbered from 0`;
     problems.push(`--input ${text}: ${role} has ${instances} (--scale ${role}=n starts more)`);
   }
@@ -332,6 +326,7 @@ function planJoins(
   texts: readonly string[],
   program: Description,
   counts: ReadonlyMap<string, number>,
+  newcomers: readonly string[],
   problems: string[],
 ): Moment[] {
   const joins: { readonly role: string; readonly ms: number }[] = [];
@@ -346,6 +341,7 @@ function planJoins(
     else joins.push({ role, ms: millisecondsOf(when)! });
   }
   const next = new Map(counts);
+  for (const { role, index } of newcomers.map((name) => parseAddress(name)!)) next.set(role, index + 1);
   return joins
     .sort((a, b) => a.ms - b.ms)
     .map(({ role, ms }) => {
@@ -359,13 +355,13 @@ function planLeave(
   text: string,
   program: Description,
   counts: ReadonlyMap<string, number>,
-  joins: readonly Moment[],
+  others: ReadonlySet<string>,
   problems: string[],
 ): Moment[] {
   const [, name, role, index, when] = /^(([A-Za-z_][\w.]*)#(\d{1,4}))@(\d{1,6}(?:ms|s))$/.exec(text) ?? [];
   const known = program.roles.find((each) => each.role === role);
   if (name === undefined) problems.push(`--leave must be Role#i@when, as Report#1@500ms; found ${text}`);
-  else if (known === undefined || (Number(index) >= counts.get(role)! && !joins.some((join) => join.name === name)))
+  else if (known === undefined || (Number(index) >= counts.get(role)! && !others.has(name)))
     problems.push(`--leave ${text}: there is no ${name}`);
   else if (known.dynamic !== true)
     problems.push(`--leave ${text}: the members of ${role} are fixed; --dynamic ${role} lets them change`);

@@ -54,6 +54,7 @@ export function feedStdin(
     if (node >= counts[role]) {
       return complain(`stdin:${number}: ${role} has ${counts[role]} instances, numbered from 0; there is no ${name}`);
     }
+    if (children.get(name)?.hasLeft) return complain(`stdin:${number}: ${name} has left in an earlier run`);
     // A source's lines may leave its name out.
     const { collection: named = role.slice(role.lastIndexOf(".") + 1) } = parsed.value as {
       readonly collection?: unknown;
