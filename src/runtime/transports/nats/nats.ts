@@ -16,10 +16,10 @@ import { Loopback } from "../loopback.ts";
 import { disowned, framesOf, REFUSED_PEER } from "../transport.ts";
 import type { Backlog, LogPlaces, Past, Transport, TransportOptions } from "../transport.ts";
 import { WireFormat } from "../wire.ts";
+import type { Channels } from "./channels.ts";
+import { CoreChannels } from "./core-channels.ts";
 import { Logs } from "./logs.ts";
 import type { Names } from "./names.ts";
-import { pack } from "./packets.ts";
-import { Peer } from "./peer.ts";
 import { Receiver } from "./receiver.ts";
 import { Registry } from "./registry.ts";
 import type { Gone, Member } from "./members.ts";
@@ -27,12 +27,6 @@ import { endWith, onceThereAreEnough, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
 
-/** Bytes on their way to all receivers at most, and to each; a stopped receiver must fit into the server's buffer (64 MB). */
-const ALL_WINDOWS = 32 * 1024 * 1024;
-const LARGEST_WINDOW = 2 * 1024 * 1024;
-const SMALLEST_WINDOW = 64 * 1024;
-/** One message at most, and less than half of what the server allows. */
-const MESSAGE_BYTES = 256 * 1024;
 /** An outage shorter than this is not worth a line. */
 const QUIET_MS = 1500;
 const END_MS = 500;
@@ -59,7 +53,7 @@ export class NatsTransport implements Transport {
   readonly #loopback: Loopback;
   readonly #logs: Logs;
   readonly #receiver: Receiver;
-  readonly #peers = new Map<string, Peer>();
+  readonly #channels: Channels;
   readonly #gone = new Set<string>();
   readonly #refused = new Set<string>();
   #addresses: ReadonlyMap<string, Place> = new Map();
@@ -82,11 +76,24 @@ export class NatsTransport implements Transport {
       self: options.self,
       wire: this.#wire,
       longest,
-      isMember: (from, epoch) => this.#isMember(from, epoch),
+      isMember: (from, epoch) => this.#channels.admits(from, epoch),
       onEnvelope: options.onEnvelope,
       onOutdated: (why) => options.onOutdated?.(why),
       refuse: (reason) => this.#refuse(reason),
       tell: (from, epoch, got, taken) => this.#tellAcknowledged(from, epoch, got, taken),
+    });
+    this.#channels = new CoreChannels({
+      self: options.self,
+      epoch: options.epoch,
+      hold: this.#hold,
+      receiver: this.#receiver,
+      isUp: () => this.#isUp,
+      onSettled: (to, seq) => options.onAcked?.(to, seq),
+      onRelief: () => options.onRelief?.(),
+      onUnsent: (to, seq, last) => this.#unsent(to, seq, last),
+      checkAddress: (from) => this.#checkAddress(from),
+      refuse: (reason) => this.#refuse(reason),
+      say: options.log,
     });
     this.#logs = new Logs({
       ...options,
@@ -125,7 +132,10 @@ export class NatsTransport implements Transport {
       });
       this.#registry = registry;
       registry.onMember = (address, member) => this.#meet(address, member);
-      await this.#logs.open(session, registry, this.#past);
+      await Promise.all([
+        this.#channels.open({ session, registry, past: this.#past }),
+        this.#logs.open(session, registry, this.#past),
+      ]);
       registry.onGone = (gone) => void this.#declared(gone).catch(() => 0);
       for (const gone of await onceThereAreEnough(session, () => registry.gone())) registry.onGone(gone);
     } catch (error) {
@@ -155,9 +165,11 @@ export class NatsTransport implements Transport {
       heard(names.alive(self), (message) => this.#tellAlive(message)),
       heard(names.declared(self), (message) => this.#obey(message)),
       heard(names.acks(self), ({ data }) => this.#hear(data)),
-      heard(names.to(self), ({ data }) => {
-        if (!this.#isClosed) this.#receiver.take(data);
-      }),
+      ...this.#channels.subjects(names).map((subject) =>
+        heard(subject, ({ data }) => {
+          if (!this.#isClosed) this.#receiver.take(data);
+        }),
+      ),
     ];
   }
 
@@ -210,7 +222,7 @@ export class NatsTransport implements Transport {
         isTold = false;
         this.#isUp = true;
         void this.#registry?.refresh();
-        for (const peer of this.#peers.values()) peer.sendAgain();
+        this.#channels.reconnected();
         onRelief?.();
       } else if (status.type === "error") {
         log(`NATS: ${status.error.message}`);
@@ -227,11 +239,12 @@ export class NatsTransport implements Transport {
 
   setAddresses(addresses: ReadonlyMap<string, Place>): void {
     this.#addresses = addresses;
+    this.#channels.start(addresses.size);
     // Who has been sent something is asked at once what has come of it.
     for (const [to, seq] of this.#past?.lastSent ?? []) {
       if (to === this.#options.self || this.#gone.has(to)) continue;
       this.sentTo.set(to, seq);
-      if (to !== LOG) this.#peer(to);
+      if (to !== LOG) this.#channels.ask(to);
     }
     this.pause(false);
     this.#logs.start();
@@ -250,53 +263,20 @@ export class NatsTransport implements Transport {
     // Numbered without gaps; what an earlier life has sent was counted.
     this.sentTo.set(to, Math.max(this.sentTo.get(to) ?? 0, seq));
     if (to === LOG) return this.#logs.append(envelope);
-    this.#peer(to).send(seq, Buffer.concat(framesOf(envelope, { wire: this.#wire, onFault })));
+    if (!this.#addresses.has(to)) throw new Error(`${self} sends to ${to}, which the deployment does not have`);
+    this.#channels.send(to, seq, Buffer.concat(framesOf(envelope, { wire: this.#wire, onFault })));
   }
 
   endStep(): void {
     this.#wire.endStep();
   }
 
-  #peer(to: string): Peer {
-    const known = this.#peers.get(to);
-    if (known !== undefined) return known;
-    const { self, epoch, onRelief, onAcked, onOutdated } = this.#options;
-    if (!this.#addresses.has(to)) throw new Error(`${self} sends to ${to}, which the deployment does not have`);
-    const { connection } = this.#session as Session;
-    const { names } = this.#registry!;
-    const subject = names.to(to);
-    const last = this.#past?.lastSent.get(to) ?? 0;
-    const share = Math.floor(ALL_WINDOWS / this.#addresses.size);
-    const peer = new Peer({
-      window: Math.max(SMALLEST_WINDOW, Math.min(LARGEST_WINDOW, share)),
-      hold: this.#hold,
-      publish: (seq, body, first) => {
-        for (const message of pack({ from: self, epoch, first, seqs: [seq] }, body, this.#messageBytes))
-          connection.publish(subject, message);
-      },
-      isUp: () => this.#isUp && !connection.isClosed(),
-      ask: () => connection.publish(names.acks(to), JSON.stringify(["q", self, epoch])),
-      last,
-      onAck: (taken) => {
-        onAcked?.(to, taken);
-        onRelief?.();
-      },
-      onUnsent: (seq) => {
-        const why = `${to} has taken its message ${seq}, and it knows of ${last}`;
-        if (this.#past === null || onOutdated === undefined) this.#refuse(why);
-        else onOutdated(why);
-      },
-      onSilence: () => void this.#registry?.look(to).catch(() => null),
-    });
-    this.#peers.set(to, peer);
-    const member = this.#registry!.get(to);
-    if (member === null) this.#registry!.want(to);
-    else peer.meet(member.start);
-    return peer;
-  }
-
-  get #messageBytes(): number {
-    return Math.min(MESSAGE_BYTES, (this.#session?.connection.info?.max_payload ?? MESSAGE_BYTES) >> 1);
+  /** That peer has more than this process knows of. */
+  #unsent(to: string, seq: number, last: number): void {
+    const { onOutdated } = this.#options;
+    const why = `${to} has taken its message ${seq}, and it knows of ${last}`;
+    if (this.#past === null || onOutdated === undefined) this.#refuse(why);
+    else onOutdated(why);
   }
 
   #meet(address: string, member: Member): void {
@@ -307,7 +287,7 @@ export class NatsTransport implements Transport {
       const message = `${self} has been started again, as ${who}, while this one could not be reached: this one sends and takes nothing more`;
       return this.#end({ code: REFUSED_PEER, message });
     }
-    this.#peers.get(address)?.meet(member.start);
+    this.#channels.meet(address, member);
   }
 
   /** An acknowledgement, or a question for one. */
@@ -324,23 +304,13 @@ export class NatsTransport implements Transport {
       return this.#refuse("what should be an acknowledgement has no form known here");
     if (kind === "q") return this.#receiver.answer(from, numbers[0] as number);
     const [start, epoch, got, taken] = numbers as [number, number, number, number];
-    if (epoch === this.#options.epoch) this.#peers.get(from)?.take(start, got, taken);
+    if (epoch === this.#options.epoch) this.#channels.hear(from, start, got, taken);
   }
 
-  #isMember(from: string, epoch: number): boolean {
+  #checkAddress(from: string): void {
     // What newcomers send before they are known waits for its view.
     if (this.#addresses.size > 0 && !this.#addresses.has(from) && !this.#options.strangers?.mayCome(from))
       throw new FrameError(`${JSON.stringify(from)} is no instance of this deployment`);
-    const isMember = this.#registry?.get(from)?.epoch === epoch;
-    if (isMember) return true;
-    void this.#registry?.look(from).then(
-      (now) => {
-        if (now?.epoch !== epoch)
-          this.#refuse(`a message of ${from} with the epoch ${epoch}, which is not the member of that name`);
-      },
-      () => {},
-    );
-    return false;
   }
 
   #tellAcknowledged(from: string, ...numbers: readonly number[]): boolean {
@@ -356,7 +326,7 @@ export class NatsTransport implements Transport {
   }
 
   acknowledge(): void {
-    this.#receiver.acknowledge();
+    this.#channels.acknowledge();
   }
 
   /** Whatever is on the wire, it ends nothing; told once. */
@@ -386,15 +356,11 @@ export class NatsTransport implements Transport {
   }
 
   get unacked(): number {
-    let sum = this.#loopback.waiting + this.#logs.unacked;
-    for (const peer of this.#peers.values()) sum += peer.unacked;
-    return sum;
+    return this.#loopback.waiting + this.#logs.unacked + this.#channels.unacked;
   }
 
   get unackedBytes(): number {
-    let sum = this.#logs.unackedBytes;
-    for (const peer of this.#peers.values()) sum += peer.unackedBytes;
-    return sum;
+    return this.#logs.unackedBytes + this.#channels.unackedBytes;
   }
 
   get backlogs(): ReadonlyMap<string, Backlog> {
@@ -411,7 +377,7 @@ export class NatsTransport implements Transport {
 
   forget(name: string): void {
     this.#gone.add(name);
-    this.#peers.get(name)?.close();
+    this.#channels.forget(name);
   }
 
   disown(name: string): void {
@@ -430,7 +396,7 @@ export class NatsTransport implements Transport {
     this.#isClosed = true;
     this.#loopback.close();
     this.#logs.close();
-    for (const peer of this.#peers.values()) peer.close();
+    this.#channels.close();
     const { connection } = this.#session ?? {};
     if (connection === undefined || connection.isClosed()) return;
     // Acknowledgements that are due reach their senders; one that is cut off leaves nothing behind that matters.
