@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { checkDeployment, DeploymentError } from "../src/runtime/deployment.ts";
 import { holdTimes } from "../src/runtime/transports/delay.ts";
 import { encodeFrame, FrameError } from "../src/runtime/transports/frames.ts";
-import { rangesOf } from "../src/runtime/transports/nats/log-writer.ts";
+import { rangesOf } from "../src/runtime/transports/nats/stream-writer.ts";
 import { LogReader } from "../src/runtime/transports/nats/log-reader.ts";
 import { Names, readerOf, streamsOf, token } from "../src/runtime/transports/nats/names.ts";
 import { NATS_PACKAGES } from "../src/runtime/transports/nats/packages.ts";

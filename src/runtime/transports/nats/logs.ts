@@ -11,11 +11,11 @@ import { LOST_BY_CLUSTER, outdated, StorageError } from "../../storage/storage-e
 import { framesOf } from "../transport.ts";
 import type { FollowedMembership, LogPlaces, Past } from "../transport.ts";
 import type { WireFormat } from "../wire.ts";
-import { LogWriter } from "./log-writer.ts";
 import type { Names } from "./names.ts";
 import { OwnLog } from "./own-log.ts";
 import type { Registry } from "./registry.ts";
 import type { Session } from "./session.ts";
+import { StreamWriter } from "./stream-writer.ts";
 import { lastNumber, openStream } from "./streams.ts";
 import type { StreamPlace } from "./streams.ts";
 
@@ -47,7 +47,7 @@ export class Logs {
   /** The role whose events a log orders, by log; that of the members is no role's. */
   readonly #owners = new Map<string, string>();
   readonly #index: number | null;
-  readonly #writers = new Map<string, LogWriter>();
+  readonly #writers = new Map<string, StreamWriter>();
   #own: readonly OwnLog[] = [];
   #names: Names | null = null;
   /** Envelopes by number, in order, from the first that is not stored on: in how many logs they are not. */
@@ -79,7 +79,7 @@ export class Logs {
     );
     for (const log of this.#owners.keys()) {
       const onStored = (seqs: readonly number[], place: number): void => this.#store(log, seqs, place);
-      this.#writers.set(log, new LogWriter({ session, log, from: self, epoch, onStored, say }));
+      this.#writers.set(log, new StreamWriter({ session, title: `the log ${log}`, from: self, epoch, onStored, say }));
     }
     const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
     if (meta === undefined || followed === undefined || onEntry === undefined) return;

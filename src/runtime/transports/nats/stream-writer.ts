@@ -1,6 +1,6 @@
 /**
- * What this process appends to one log: a stream of JetStream, in which every entry is stored once, however often it is
- * sent. Under load, the envelopes of several steps share an entry.
+ * What this process appends to one stream of JetStream, in which every entry is stored once, however often it is sent. Under
+ * load, the envelopes of several steps share an entry.
  */
 import { pack } from "./packets.ts";
 import { later } from "./session.ts";
@@ -15,13 +15,16 @@ const LAST_RETRY_MS = 2000;
 /** An outage shorter than this is not worth a line. */
 const QUIET_MS = 3000;
 
-export interface LogWriterOptions {
+export interface StreamWriterOptions {
   readonly session: Session;
-  readonly log: string;
+  /** What it is, for a person. */
+  readonly title: string;
   readonly from: string;
   readonly epoch: number;
-  /** `place`: the last that the envelopes of these numbers have in the log. */
-  readonly onStored: (seqs: readonly number[], place: number) => void;
+  /** Resolves when another entry may be stored; null: now. */
+  readonly room?: () => Promise<void> | null;
+  /** `place`: the last that the envelopes of these numbers have in it. */
+  readonly onStored: (seqs: readonly number[], place: number, bytes: number) => void;
   readonly say: (line: string) => void;
 }
 
@@ -31,25 +34,33 @@ interface Waiting {
   readonly body: Buffer;
 }
 
-export class LogWriter {
-  readonly #options: LogWriterOptions;
+export class StreamWriter {
+  readonly #options: StreamWriterOptions;
   /** By number, in order: what is not stored. */
   readonly #unstored = new Map<number, Waiting>();
   /** Of these, what is not on its way. */
   #queue: Waiting[] = [];
   #inFlight = 0;
+  /** For room. */
+  #isWaiting = false;
   readonly #holds = new Set<NodeJS.Timeout>();
   #isClosed = false;
   #downSince = 0;
   #isTold = false;
   unackedBytes = 0;
 
-  constructor(options: LogWriterOptions) {
+  constructor(options: StreamWriterOptions) {
     this.#options = options;
   }
 
   get unacked(): number {
     return this.#unstored.size;
+  }
+
+  /** All before this number is stored; Infinity: all is. */
+  get firstUnstored(): number {
+    const [first = Infinity] = this.#unstored.keys();
+    return first;
   }
 
   /** `subject`: whom it is for. `holdMs`: how long to hold it before. */
@@ -71,7 +82,20 @@ export class LogWriter {
   }
 
   #pump(): void {
-    while (this.#inFlight < WINDOW && this.#queue.length > 0) void this.#store(this.#next());
+    if (this.#isWaiting) return;
+    while (this.#inFlight < WINDOW && this.#queue.length > 0) {
+      const wait = this.#options.room?.() ?? null;
+      if (wait !== null) return this.#pumpAfter(wait);
+      void this.#store(this.#next());
+    }
+  }
+
+  #pumpAfter(room: Promise<void>): void {
+    this.#isWaiting = true;
+    void room.then(() => {
+      this.#isWaiting = false;
+      this.#pump();
+    });
   }
 
   /** As much of the queue as one entry holds, all for the same readers. */
@@ -123,7 +147,7 @@ export class LogWriter {
       this.unackedBytes -= stored.length;
     }
     this.#pump();
-    this.#options.onStored(seqs, place);
+    this.#options.onStored(seqs, place, body.length);
   }
 
   #down(error: Error): void {
@@ -132,12 +156,12 @@ export class LogWriter {
     if (this.#isTold || now - this.#downSince < QUIET_MS) return;
     this.#isTold = true;
     this.#options.say(
-      `the log ${this.#options.log} takes nothing (${reasonOf(error)}), trying again; messages that wait: ${this.unacked}`,
+      `${this.#options.title} takes nothing (${reasonOf(error)}), trying again; messages that wait: ${this.unacked}`,
     );
   }
 
   #up(): void {
-    if (this.#isTold) this.#options.say(`the log ${this.#options.log} takes messages again`);
+    if (this.#isTold) this.#options.say(`${this.#options.title} takes messages again`);
     this.#downSince = 0;
     this.#isTold = false;
   }
