@@ -80,10 +80,19 @@ function create(
 /** How long whoever reads the outputs may take before the process ends without having told all. */
 const LAST_OUTPUT_MS = 2_000;
 
-/** Ends with 1 when the outputs handed over so far have been written whole. */
+/** Resolves when the outputs handed over so far have been written whole. */
+function outputsWritten(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LAST_OUTPUT_MS);
+    process.stdout.write("", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 function endAfterOutputs(): void {
-  setTimeout(() => process.exit(1), LAST_OUTPUT_MS);
-  process.stdout.write("", () => process.exit(1));
+  void outputsWritten().then(() => process.exit(1));
 }
 
 /** The same; null, with the reason on stderr, where its data or certificates cannot be read. */
@@ -240,6 +249,7 @@ export async function runAlone(
   feed?.stop();
   if (how === "asked to go" && node instanceof DlcNode) await node.leave();
   else await node.stop(how === "cut" ? 0 : undefined);
+  await outputsWritten();
   if (how === "cut") return 1;
   return feed !== null && feed.badRows > 0 ? 1 : 0;
 }
