@@ -57,7 +57,7 @@ describe("where the servers are", () => {
     );
     expect(problem("nats://a:99999")).toContain('"a:99999" is no server');
     expect(problem("nats://a?replica=3")).toContain(
-      "there is no replica= (there are creds, nkey, ca, cert, key, replicas)",
+      "there is no replica= (there are creds, nkey, ca, cert, key, replicas, channels, backlog)",
     );
     expect(problem("nats://a?replicas=9")).toContain("replicas= must be 1 to 5");
     expect(problem("nats://a?ca=x")).toContain("write tls:// for nats://");

@@ -5,12 +5,8 @@ import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Duplicates } from "../../src/runtime/duplicates.ts";
-import type { Envelope } from "../../src/runtime/messages.ts";
-import type { RoleMeta } from "../../src/runtime/program.ts";
-import { NatsTransport } from "../../src/runtime/transports/nats/nats.ts";
-import { parseNats } from "../../src/runtime/transports/nats/settings.ts";
-import { collection } from "../support/roles.ts";
+import { after, kept, Lives, numbers, send, until } from "./nats-lives.ts";
+import type { Life, Lived } from "./nats-lives.ts";
 import { hasNats, NatsServers } from "./nats-servers.ts";
 import { fileOf, scratch, start } from "./programs.ts";
 import type { Ran, Running } from "./programs.ts";
@@ -20,7 +16,7 @@ const bin = join(root, "bin", "dlc.js");
 const packages = { DLC_PACKAGES: root };
 let servers: NatsServers | null = null;
 const running: Running[] = [];
-const open: NatsTransport[] = [];
+const lives = new Lives();
 
 beforeAll(() => {
   if (hasNats) execFileSync(process.execPath, [join(root, "scripts", "build.mjs"), "--if-stale"], { stdio: "ignore" });
@@ -28,7 +24,7 @@ beforeAll(() => {
 
 afterEach(async () => {
   for (const each of running.splice(0)) each.kill("SIGKILL");
-  await Promise.all(open.splice(0).map((transport) => transport.close(0)));
+  await lives.end();
   await servers?.stop();
   servers = null;
 });
@@ -36,15 +32,6 @@ afterEach(async () => {
 async function cluster(count: number): Promise<string> {
   servers = await (await NatsServers.start(count)).ready();
   return servers.url;
-}
-
-const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; !holds(); i++) {
-    if (i === 500) throw new Error("it does not come to that");
-    await after(10);
-  }
 }
 
 describe.skipIf(!hasNats)("programs that keep data on NATS", () => {
@@ -70,84 +57,8 @@ describe.skipIf(!hasNats)("programs that keep data on NATS", () => {
 
 /** One sends to another what its peer, on the disk of the test, has or has not. */
 describe.skipIf(!hasNats)("a channel between two that keep data", () => {
-  const meta: RoleMeta = {
-    role: "B",
-    count: 1,
-    replicated: false,
-    partitionedBy: null,
-    collections: [collection("channel", "c", { x: "int" })],
-    targets: [],
-    travels: [],
-  };
-
-  interface Life {
-    readonly transport: NatsTransport;
-    readonly came: number[];
-    readonly outdated: string[];
-  }
-
-  async function live(
-    self: string,
-    url: string,
-    {
-      received = new Duplicates(),
-      lastSent = 0,
-      isEmpty = true,
-      onCame = null as ((life: Life, envelope: Envelope) => void) | null,
-    },
-  ): Promise<Life> {
-    const parsed = parseNats(url);
-    if (!parsed.ok) throw new Error(parsed.problem);
-    const options = {
-      self,
-      epoch: self === "A#0" ? 11 : 22,
-      program: "p",
-      version: "v",
-      deploy: {
-        cluster: "c",
-        transport: url,
-        roles: { A: { instances: [{ host: "", port: 0 }] }, B: { instances: [{ host: "", port: 0 }] } },
-      },
-      metas: [meta],
-      onEnvelope: (envelope: Envelope) => {
-        came.push(envelope.seq);
-        onCame?.(life, envelope);
-      },
-      onFault: () => {},
-      onOutdated: (why: string) => void outdated.push(why),
-      log: () => {},
-    };
-    const [came, outdated]: [number[], string[]] = [[], []];
-    const transport = new NatsTransport(options, parsed.settings);
-    open.push(transport);
-    const life: Life = { transport, came, outdated };
-    const sent = new Map(lastSent === 0 ? [] : [["B#0", lastSent]]);
-    transport.resume({ path: "data", isEmpty, received, lastSent: sent });
-    await transport.listen();
-    transport.setAddresses(new Map(["A#0", "B#0"].map((name) => [name, { host: "", port: 0 }])));
-    return life;
-  }
-
-  const send = ({ transport }: Life, from: number, to: number): void => {
-    for (let seq = from; seq <= to; seq++)
-      transport.send({
-        from: "A#0",
-        to: "B#0",
-        epoch: 11,
-        seq,
-        parts: [{ kind: "rows", target: "B.c", rows: [[seq]] }],
-      });
-    transport.endStep();
-  };
-
-  /** What is on a disk: the first so many of A. */
-  function kept(upTo: number): Duplicates {
-    const received = new Duplicates();
-    for (let seq = 1; seq <= upTo; seq++) received.admit("A#0", 11, seq);
-    return received;
-  }
-
-  const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  const live = (self: "A#0" | "B#0", url: string, lived: Lived): Promise<Life> =>
+    lives.begin(self, url, { keepsData: true, ...lived });
 
   /** Twenty are sent, ten are on the disk when the receiver dies; `acknowledges` says after which it does. */
   async function dying(acknowledges: (seq: number) => boolean): Promise<Life> {

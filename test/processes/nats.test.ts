@@ -496,7 +496,7 @@ describe.skipIf(!hasNats)("an emitted program", () => {
     const wrong = await instance(folder, "Sink", "--transport", "nats://a?b=c").done;
     expect([wrong.code, wrong.stderr]).toEqual([
       2,
-      "--transport: there is no b= (there are creds, nkey, ca, cert, key, replicas)\n",
+      "--transport: there is no b= (there are creds, nkey, ca, cert, key, replicas, channels, backlog)\n",
     ]);
     expect(JSON.parse(readFileSync(deploy(folder), "utf8"))).toMatchObject({
       transport: "nats://127.0.0.1:1",

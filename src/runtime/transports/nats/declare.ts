@@ -8,6 +8,7 @@ import type { Gone, Life, Member } from "./members.ts";
 import { openBucket, openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { NatsSettings } from "./settings.ts";
+import { holdsMessages } from "./streams.ts";
 
 /** As `declareGone` over TCP; `others`: all that the deployment places but that instance. Throws TransportError where no such deployment lives there. */
 export async function declareGoneOnNats(
@@ -32,7 +33,10 @@ export async function declareGoneOnNats(
     const bucket = await openBucket(session, bucketOf(cluster));
     const { life, keepsData } = read<Life>(await bucket.get(LIFE_KEY)) ?? {};
     const names = new Names(cluster, life ?? "");
-    const isOver = keepsData !== true && (await asked(session, names.anyAlive, [], timeoutMs)) === null;
+    const isOver =
+      keepsData !== true &&
+      (await asked(session, names.anyAlive, [], timeoutMs)) === null &&
+      !(await holdsMessages(session, names));
     if (life === undefined || isOver)
       throw new TransportError(
         `no process of the deployment ${JSON.stringify(cluster)} lives on this cluster: the next one that starts begins it anew`,

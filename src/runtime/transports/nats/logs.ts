@@ -73,7 +73,7 @@ export class Logs {
     await Promise.all(
       [...this.#owners.keys()].map(async (log) => {
         const place = { session, registry, names, log };
-        this.#written.set(log, await openStream(place));
+        this.#written.set(log, (await openStream(place)).last);
         if (past?.isEmpty === false) await this.#compare(place, past);
       }),
     );

@@ -27,6 +27,8 @@ export interface Life {
   readonly version: string;
   /** Its members keep data, all of them. */
   readonly keepsData: boolean;
+  /** Its channels are streams. */
+  readonly durableChannels?: boolean;
 }
 
 /** Of a value that is there, and of the form that is written here. */

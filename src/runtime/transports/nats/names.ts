@@ -20,6 +20,18 @@ export function streamsOf(cluster: string): string {
   return `dlc-${token(cluster)}-`;
 }
 
+const CHANNEL = "to ";
+
+/** What the stream is called, among those of logs, in which messages to an instance stand. */
+export function channelOf(address: string): string {
+  return CHANNEL + address;
+}
+
+/** A stream by its name among logs, for a person. */
+export function titleOf(log: string): string {
+  return log.startsWith(CHANNEL) ? `the channel ${log}` : `the log ${log}`;
+}
+
 export const LIFE_KEY = "life";
 export const MEMBER_KEYS = "members.*";
 
@@ -81,6 +93,11 @@ export class Names {
 
   stream(log: string): string {
     return this.#streams + token(log);
+  }
+
+  /** How the names of all streams begin in which messages to instances stand. */
+  get channels(): string {
+    return this.stream(CHANNEL);
   }
 
   /** Entries of a log, of one sender, for one instance of the log's role (by index), or for more (null). */

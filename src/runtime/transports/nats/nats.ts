@@ -1,23 +1,25 @@
 /**
- * Envelopes over a NATS cluster. Channels go over core NATS, which delivers at most once: this transport acknowledges and
- * sends again (peer.ts). Logs are streams of JetStream, without a sequencer (logs.ts). Members find each other in a key-value
- * bucket (registry.ts).
+ * Envelopes over a NATS cluster. Channels go over core NATS, with acknowledgements of its own (core-channels.ts), or through
+ * streams of JetStream (durable-channels.ts). Logs are streams, without a sequencer (logs.ts). Members find each other in a
+ * key-value bucket (registry.ts).
  */
 import { randomInt } from "node:crypto";
 import type { Msg, Subscription } from "@nats-io/transport-node";
+import { placesOf } from "../../deployment.ts";
 import type { Place } from "../../deployment.ts";
 import type { LogEntry } from "../../followed-logs.ts";
 import type { Envelope } from "../../messages.ts";
 import type { Fault } from "../../program.ts";
-import { LOG } from "../../routing.ts";
+import { LOG, parseAddress } from "../../routing.ts";
 import { holdTimes } from "../delay.ts";
 import { FrameError, MAX_FRAME_BYTES } from "../frames.ts";
 import { Loopback } from "../loopback.ts";
 import { disowned, framesOf, REFUSED_PEER } from "../transport.ts";
 import type { Backlog, LogPlaces, Past, Transport, TransportOptions } from "../transport.ts";
 import { WireFormat } from "../wire.ts";
-import type { Channels } from "./channels.ts";
+import type { Channels, ChannelsOptions } from "./channels.ts";
 import { CoreChannels } from "./core-channels.ts";
+import { DurableChannels } from "./durable-channels.ts";
 import { Logs } from "./logs.ts";
 import type { Names } from "./names.ts";
 import { Receiver } from "./receiver.ts";
@@ -61,6 +63,8 @@ export class NatsTransport implements Transport {
   #registry: Registry | null = null;
   #subscriptions: Subscription[] = [];
   #isUp = false;
+  /** That it has its place: nobody can have taken it unnoticed. */
+  #isSure = false;
   #isClosed = false;
   #resumed: (() => void)[] = [];
   readonly sentTo = new Map<string, number>();
@@ -78,11 +82,12 @@ export class NatsTransport implements Transport {
       longest,
       isMember: (from, epoch) => this.#channels.admits(from, epoch),
       onEnvelope: options.onEnvelope,
+      acknowledges: settings.backlog === null,
       onOutdated: (why) => options.onOutdated?.(why),
       refuse: (reason) => this.#refuse(reason),
       tell: (from, epoch, got, taken) => this.#tellAcknowledged(from, epoch, got, taken),
     });
-    this.#channels = new CoreChannels({
+    this.#channels = this.#channelsOf({
       self: options.self,
       epoch: options.epoch,
       hold: this.#hold,
@@ -106,10 +111,33 @@ export class NatsTransport implements Transport {
           options.onEntry!(entry);
         },
       }),
-      room: () => (this.#receiver.isPaused ? new Promise((resolve) => this.#resumed.push(resolve)) : null),
+      room: () => this.#room(),
       refuse: (reason) => this.#refuse(reason),
       say: options.log,
     });
+  }
+
+  #channelsOf(channels: ChannelsOptions): Channels {
+    const { backlog } = this.#settings;
+    if (backlog === null) return new CoreChannels(channels);
+    const { self, metas, deploy, membership } = this.#options;
+    const meta = metas.find(({ role }) => role === parseAddress(self)?.role);
+    const targets = new Set(meta?.targets.map(({ role }) => role));
+    return new DurableChannels({
+      ...channels,
+      receives: membership !== undefined || meta?.collections.some(({ kind }) => kind === "channel") === true,
+      receivers: [...placesOf(deploy).keys()].filter(
+        (address) => address !== self && targets.has(parseAddress(address)?.role ?? ""),
+      ),
+      backlog,
+      room: () => this.#room(),
+      isSure: () => this.#isSure,
+    });
+  }
+
+  /** Resolves when something may be taken; null: now. */
+  #room(): Promise<void> | null {
+    return this.#receiver.isPaused ? new Promise((resolve) => this.#resumed.push(resolve)) : null;
   }
 
   /** Joins the deployment; rejects with a TransportError. There is no port. */
@@ -117,7 +145,7 @@ export class NatsTransport implements Transport {
     const { self, epoch, program, version, deploy, log } = this.#options;
     const session = await openSession(this.#settings, `dlc ${self}`);
     this.#session = session;
-    this.#isUp = true;
+    this.#isUp = this.#isSure = true;
     void this.#watchConnection(session);
     try {
       const cluster = deploy.cluster ?? "";
@@ -126,6 +154,7 @@ export class NatsTransport implements Transport {
       const registry = await Registry.join({
         session,
         cluster,
+        durableChannels: this.#settings.backlog !== null,
         ...who,
         answer,
         refuse: (reason) => this.#refuse(reason),
@@ -207,7 +236,7 @@ export class NatsTransport implements Transport {
     let isTold = false;
     for await (const status of connection.status()) {
       if (status.type === "disconnect") {
-        this.#isUp = false;
+        this.#isUp = this.#isSure = false;
         quiet ??= setTimeout(() => {
           isTold = !this.#isClosed;
           if (isTold)
@@ -221,7 +250,7 @@ export class NatsTransport implements Transport {
         if (isTold) log(`NATS is reached again, at ${status.server}`);
         isTold = false;
         this.#isUp = true;
-        void this.#registry?.refresh();
+        void this.#registry?.refresh().then(() => (this.#isSure = this.#isUp));
         this.#channels.reconnected();
         onRelief?.();
       } else if (status.type === "error") {
@@ -352,7 +381,11 @@ export class NatsTransport implements Transport {
   }
 
   get places(): LogPlaces {
-    return this.#logs.places;
+    const [logs, channels] = [this.#logs.places, this.#channels.places];
+    return {
+      written: new Map([...logs.written, ...channels.written]),
+      read: new Map([...logs.read, ...channels.read]),
+    };
   }
 
   get unacked(): number {
@@ -390,6 +423,7 @@ export class NatsTransport implements Transport {
   }
 
   async close(graceMs = 2000): Promise<void> {
+    this.#channels.stopReading();
     const until = Date.now() + graceMs;
     while (this.unacked > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5));
     if (this.#isClosed) return;
@@ -401,6 +435,7 @@ export class NatsTransport implements Transport {
     if (connection === undefined || connection.isClosed()) return;
     // Acknowledgements that are due reach their senders; one that is cut off leaves nothing behind that matters.
     const end = async (): Promise<void> => {
+      await this.#channels.settled();
       await this.#registry?.leave();
       await connection.flush();
     };

@@ -1,6 +1,6 @@
 /**
- * What comes over core NATS from peers: each envelope is handed on once, whatever comes again, and acknowledged. While nobody takes
- * anything it is held here, and its senders send no more than their windows.
+ * What comes from peers: each envelope is handed on once, whatever comes again. What comes over core NATS is acknowledged; while nobody
+ * takes anything it is held here, and its senders send no more than their windows.
  */
 import type { Envelope } from "../../messages.ts";
 import { LOG } from "../../routing.ts";
@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   readonly onEnvelope: (envelope: Envelope) => void;
   readonly onOutdated: (why: string) => void;
   readonly refuse: (reason: string) => void;
+  /** Of itself; else only whoever asks is answered. */
+  readonly acknowledges: boolean;
   /** Publishes an acknowledgement, as peer.ts has it; false: that cannot be done now. */
   readonly tell: (from: string, epoch: number, got: number, taken: number) => boolean;
 }
@@ -71,7 +73,8 @@ export class Receiver {
     }
   }
 
-  take(bytes: Uint8Array): void {
+  /** `place`: where it stands in a stream; 0: nowhere. */
+  take(bytes: Uint8Array, place = 0): void {
     const { self, wire, longest, onOutdated, refuse } = this.#options;
     try {
       const { head, body } = unpack(bytes);
@@ -84,22 +87,28 @@ export class Receiver {
         return onOutdated(`${why}, and it knows of ${taken.contiguous}`);
       }
       for (const each of [got, taken, assembly]) each.skipTo(first);
-      const [seq] = seqs;
-      if (got.has(seq)) {
+      if (seqs.every((seq) => got.has(seq))) {
         this.duplicates++;
         return this.#ackSoon(incoming);
       }
-      const whole = assembly.add(head, body);
+      const whole = assembly.add(head, body, place);
       if (whole === null) return;
-      const [envelope] = envelopesIn(head, self, whole, wire, longest);
-      got.note(seq);
-      if (!this.#isPaused) return this.#handOn(incoming, envelope);
-      this.#ackSoon(incoming);
-      this.#held.push({ incoming, envelope });
+      for (const envelope of envelopesIn(head, self, whole, wire, longest)) this.#enter(incoming, envelope);
+      // Pieces of another message may have held the same.
+      assembly.skipTo(got.contiguous + 1);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       refuse(error.message);
     }
+  }
+
+  #enter(incoming: Incoming, envelope: Envelope): void {
+    const { got } = incoming;
+    if (got.has(envelope.seq)) return;
+    got.note(envelope.seq);
+    if (!this.#isPaused) return this.#handOn(incoming, envelope);
+    this.#ackSoon(incoming);
+    this.#held.push({ incoming, envelope });
   }
 
   #handOn(incoming: Incoming, envelope: Envelope): void {
@@ -122,20 +131,25 @@ export class Receiver {
       const { taken } = incoming;
       if (taken.acknowledged === taken.contiguous) continue;
       taken.acknowledged = taken.contiguous;
-      this.#tell(from, incoming);
+      if (this.#options.acknowledges) this.#tell(from, incoming);
     }
   }
 
   /** A sender asks what has come of that life of it. */
   answer(from: string, epoch: number): void {
     const incoming = this.#incoming.get(from);
-    if (incoming?.epoch === epoch) this.#ackSoon(incoming);
-    else this.#tell(from, newIncoming(epoch, 1));
+    this.#tell(from, incoming?.epoch === epoch ? incoming : newIncoming(epoch, 1));
   }
 
   /** That sender has been declared gone: nothing is taken from it any more. */
   drop(from: string): void {
     this.#dropped.add(from);
+    this.#incoming.delete(from);
+  }
+
+  /** Of each sender, where in the stream something begins that has not come whole; Infinity: nowhere. */
+  *incomplete(): Iterable<readonly [from: string, place: number]> {
+    for (const [from, { assembly }] of this.#incoming) yield [from, assembly.place];
   }
 
   #incomingOf({ from, epoch, first }: Head): Incoming | null {
@@ -150,6 +164,7 @@ export class Receiver {
   }
 
   #ackSoon(incoming: Incoming): void {
+    if (!this.#options.acknowledges) return;
     incoming.isAckDue = true;
     if (this.#areAcksDue) return;
     this.#areAcksDue = true;

@@ -19,6 +19,7 @@ import type { Gone, Life, Member } from "./members.ts";
 import { bucketOf, GONE_KEYS, goneKey, LIFE_KEY, logKey, MEMBER_KEYS, memberKey, Names, streamsOf } from "./names.ts";
 import { endWith, later, openBucket } from "./session.ts";
 import type { Session } from "./session.ts";
+import { holdsMessages } from "./streams.ts";
 
 interface Own {
   readonly key: string;
@@ -47,6 +48,8 @@ export interface RegistryOptions {
   readonly version: string;
   /** null: it keeps no data. */
   readonly past: Past | null;
+  /** Its channels are streams. */
+  readonly durableChannels: boolean;
   /** Answers for this instance, in that life, from now on. */
   readonly answer: (names: Names) => void;
   readonly refuse: (reason: string) => void;
@@ -113,7 +116,7 @@ export class Registry {
 
   /** False: somebody else was faster; once more. */
   async #join(): Promise<boolean> {
-    const { cluster, program, version, past } = this.#options;
+    const { cluster, program, version, past, durableChannels } = this.#options;
     const keepsData = past !== null;
     const entry = await this.#bucket.get(LIFE_KEY);
     const life = read<Life>(entry);
@@ -121,16 +124,17 @@ export class Registry {
       const all = (await this.#all()).map((each) => read<Member>(each));
       const members = all.filter((member) => member?.life === life.life) as readonly Member[];
       const names = new Names(cluster, life.life);
-      if (life.keepsData || (await this.#lives(members, names))) {
+      if (life.keepsData || (await this.#holdsMessages(life, names)) || (await this.#lives(members, names))) {
         this.#checkBuild(life, members);
         this.#checkKeeping(life);
+        this.#checkChannels(life);
         return this.#claim(names);
       }
     }
     if (past?.isEmpty === false) throw this.#unknown(past);
     const names = new Names(cluster, randomBytes(6).toString("hex"));
     if (!(await this.#claim(names))) return false;
-    const begun = JSON.stringify({ life: names.life, program, version, keepsData } satisfies Life);
+    const begun = JSON.stringify({ life: names.life, program, version, keepsData, durableChannels } satisfies Life);
     try {
       if (entry === null) await this.#bucket.create(LIFE_KEY, begun);
       else await this.#bucket.update(LIFE_KEY, begun, entry.revision);
@@ -148,6 +152,11 @@ export class Registry {
     const keys = await keysOf(session, bucketOf(cluster), which);
     const entries = await Promise.all(keys.map((key) => this.#bucket.get(key)));
     return entries.filter((entry) => entry !== null);
+  }
+
+  /** What has been sent is delivered, though all have ended. */
+  async #holdsMessages({ durableChannels }: Life, names: Names): Promise<boolean> {
+    return durableChannels === true && holdsMessages(this.#options.session, names);
   }
 
   async #lives(members: readonly Member[], names: Names): Promise<boolean> {
@@ -185,9 +194,10 @@ export class Registry {
       throw new TransportError(
         `${address} is of the program ${JSON.stringify(program)}; ${others} is of ${JSON.stringify(life.program)}: give one of them another "cluster" in its deployment`,
       );
+    const held = life.durableChannels === true ? ', or begin another deployment under another "cluster"' : "";
     if (differs(life.version, version))
       throw new TransportError(
-        `${address} is version ${version} of ${program}; ${others} is version ${life.version}: deploy one build everywhere`,
+        `${address} is version ${version} of ${program}; ${others} is version ${life.version}: deploy one build everywhere${held}`,
       );
   }
 
@@ -200,6 +210,17 @@ export class Registry {
       keepsData
         ? `${address} keeps no data, and ${others} does: give it a folder ("data" in the deployment, --data), or begin another deployment under another "cluster"`
         : `${address} keeps data, and ${others} has been begun by processes that keep none: on NATS all processes of a deployment do, or none`,
+    );
+  }
+
+  #checkChannels(life: Life): void {
+    const { address, cluster, durableChannels } = this.#options;
+    if ((life.durableChannels === true) === durableChannels) return;
+    const [own, others] = durableChannels
+      ? ["through streams", "over core NATS"]
+      : ["over core NATS", "through streams"];
+    throw new TransportError(
+      `${address} sends its messages ${own}, and the deployment ${JSON.stringify(cluster)} on this cluster ${others}: say channels=durable in the transport of all its processes, or of none`,
     );
   }
 

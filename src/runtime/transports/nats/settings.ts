@@ -4,6 +4,7 @@
  *   nats://127.0.0.1:4222,127.0.0.1:4223
  *   tls://app:secret@nats-0.example.org,nats-1.example.org?ca=ca.pem&cert=app.pem&key=app.key
  *   nats://127.0.0.1?creds=app.creds&replicas=3
+ *   nats://127.0.0.1?channels=durable&backlog=1GB
  *
  * Pure: files are named, not read.
  */
@@ -24,6 +25,8 @@ export interface NatsSettings {
   readonly key: string | null;
   /** Servers that keep each log; null: as many as there are, three at most. */
   readonly replicas: number | null;
+  /** Channels go through streams, in each of which about so many bytes may wait for its receiver; null: over core NATS. */
+  readonly backlog: number | null;
 }
 
 export type ParsedNats =
@@ -31,7 +34,8 @@ export type ParsedNats =
 
 const FORM = "nats://host:4222,host:4222 (tls:// for encrypted connections)";
 const FILES = ["creds", "nkey", "ca", "cert", "key"] as const;
-const WORDS = [...FILES, "replicas"];
+const WORDS = [...FILES, "replicas", "channels", "backlog"];
+const DEFAULT_BACKLOG = "256MB";
 const DEFAULT_PORT = 4222;
 
 /** Whether a text is meant to name NATS servers. */
@@ -59,6 +63,13 @@ export function parseNats(text: string): ParsedNats {
   }
   const replicas = words.get("replicas");
   if (replicas !== undefined && !/^[1-5]$/.test(replicas)) return wrong(`replicas= must be 1 to 5, found ${replicas}`);
+  const channels = words.get("channels");
+  if (channels !== undefined && channels !== "durable") return wrong(`channels= can be durable, found ${channels}`);
+  if (channels === undefined && words.has("backlog"))
+    return wrong("backlog= is what may wait in durable channels: channels=durable");
+  const backlog = channels === undefined ? null : bytesOf(words.get("backlog") ?? DEFAULT_BACKLOG);
+  if (backlog !== null && !(backlog > 0))
+    return wrong(`backlog= must be a size as 256MB or 2GB, found ${words.get("backlog")}`);
   const file = (name: string): string | null => words.get(name) ?? null;
   const tls = scheme.toLowerCase() === "tls";
   if (!tls && (file("ca") ?? file("cert") ?? file("key")) !== null)
@@ -78,6 +89,7 @@ export function parseNats(text: string): ParsedNats {
       token,
       ...files,
       replicas: replicas === undefined ? null : Number(replicas),
+      backlog,
     };
     return { ok: true, settings };
   } catch {
@@ -100,6 +112,12 @@ export function placedFiles(text: string, place: (file: string) => string): stri
 /** The servers, for messages: without what is secret. */
 export function serversText({ servers, tls }: NatsSettings): string {
   return `${tls ? "tls" : "nats"}://${servers.join(",")}`;
+}
+
+/** NaN where it is no size. */
+function bytesOf(text: string): number {
+  const [, digits, unit] = /^(\d{1,6})(MB|GB)$/.exec(text) ?? [];
+  return Number(digits) * 1024 ** (unit === "GB" ? 3 : 2);
 }
 
 function cut(text: string, mark: string): [string, string | null] {

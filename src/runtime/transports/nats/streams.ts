@@ -1,5 +1,6 @@
-/** The streams of a cluster in which logs stand. */
+/** The streams of a cluster in which logs stand, and messages to instances. */
 import { LOST_BY_CLUSTER, StorageError } from "../../storage/storage-error.ts";
+import { titleOf } from "./names.ts";
 import type { Names } from "./names.ts";
 import { unpack } from "./packets.ts";
 import type { Registry } from "./registry.ts";
@@ -21,25 +22,32 @@ export interface StreamPlace {
   readonly log: string;
 }
 
+/** What stands in a stream; where that is nothing, `first` is the place of the next. */
+export interface StreamEnds {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: number;
+}
+
 /**
- * Makes the stream where it is not there yet. The number of its last entry. Throws a StorageError where data rest on one that the
+ * Makes the stream where it is not there yet. Throws a StorageError where data rest on one that the
  * cluster has no more: nobody may go on with another in its place.
  */
-export async function openStream({ session, registry, names, log }: StreamPlace): Promise<number> {
+export async function openStream({ session, registry, names, log }: StreamPlace): Promise<StreamEnds> {
   const name = names.stream(log);
   const wasMade = await onceThereAreEnough(session, () => registry.hasMade(log));
   if (!wasMade) await onceThereAreEnough(session, () => makeStream(session, names, log));
   const until = Date.now() + SURE_AFTER_MS;
   for (;;) {
-    const last = await onceThereAreEnough(session, () => lastOf(session, name));
-    if (last !== null) {
+    const ends = await onceThereAreEnough(session, () => endsOf(session, name));
+    if (ends !== null) {
       if (!wasMade) await onceThereAreEnough(session, () => registry.noteMade(log));
-      return last;
+      return ends;
     }
     if (Date.now() > until)
       throw new StorageError(
         LOST_BY_CLUSTER,
-        `the NATS cluster has lost the log ${log} (its stream ${name} is not there)`,
+        `the NATS cluster has lost ${titleOf(log)} (its stream ${name} is not there)`,
       );
     await later(PAUSE_MS);
   }
@@ -61,9 +69,10 @@ async function makeStream(session: Session, names: Names, log: string): Promise<
 }
 
 /** null: there is no such stream. */
-async function lastOf({ streams }: Session, name: string): Promise<number | null> {
+export async function endsOf({ streams }: Session, name: string): Promise<StreamEnds | null> {
   try {
-    return (await streams.streams.info(name)).state.last_seq;
+    const { first_seq: first, last_seq: last, bytes } = (await streams.streams.info(name)).state;
+    return { first: Math.max(first, 1), last, bytes };
   } catch (error) {
     if (codeOf(error) === NOT_FOUND) return null;
     throw error;
@@ -75,6 +84,13 @@ export async function lastNumber({ session, names, log }: StreamPlace, from: str
   const query = { last_by_subj: names.entries(log, "*", from) };
   const entry = await onceThereAreEnough(session, () => session.streams.streams.getMessage(names.stream(log), query));
   return entry === null ? 0 : Math.max(...unpack(entry.data).head.seqs);
+}
+
+/** Whether messages to instances stand in streams of that life. */
+export async function holdsMessages({ streams }: Session, names: Names): Promise<boolean> {
+  for await (const { config, state } of streams.streams.list())
+    if (config.name.startsWith(names.channels) && state.messages > 0) return true;
+  return false;
 }
 
 function codeOf(error: unknown): number | undefined {
