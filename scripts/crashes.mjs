@@ -4,7 +4,8 @@
  * the word count, two-phase commit. A run is drawn from its seed: who is killed when (the sequencer too), how soon it is started
  * again, how long messages are held. With `--chaos` each is a `dlc run --chaos`: processes also stand still and lose connections.
  * With `--nats 3` they run on a NATS cluster of three servers (or 1) that is started here, and in each run one of these is killed as
- * well and started again. Exits with 1 when a run delivers something else; `--only NAME --runs 1 --from SEED` repeats it.
+ * well and started again; with `--durable`, messages between instances stand in streams too. Exits with 1 when a run delivers
+ * something else; `--only NAME --runs 1 --from SEED` repeats it.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { build } from "esbuild";
@@ -24,6 +25,8 @@ const { values: asked } = parseArgs({
     only: { type: "string" },
     chaos: { type: "boolean", default: false },
     nats: { type: "string" },
+    /** Channels on NATS go through streams as well. */
+    durable: { type: "boolean", default: false },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "dlc-crashes-"));
@@ -248,7 +251,7 @@ function run(program, more, onStarted = () => {}) {
 }
 
 const servers = asked.nats === undefined ? null : await natsServers(Number(asked.nats));
-const onNats = servers === null ? [] : ["--transport", servers.url];
+const onNats = servers === null ? [] : ["--transport", `${servers.url}${asked.durable ? "?channels=durable" : ""}`];
 
 const names = asked.only === undefined ? Object.keys(programs) : [asked.only];
 const made = new Map();

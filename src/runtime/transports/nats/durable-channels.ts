@@ -9,7 +9,6 @@ import { FrameError } from "../frames.ts";
 import type { LogPlaces, Past } from "../transport.ts";
 import { Backlog } from "./backlog.ts";
 import type { Channels, ChannelsOptions, Joined } from "./channels.ts";
-import type { Member } from "./members.ts";
 import { channelOf, titleOf } from "./names.ts";
 import { later } from "./session.ts";
 import { StreamReader } from "./stream-reader.ts";
@@ -194,7 +193,7 @@ export class DurableChannels implements Channels {
     session.connection.publish(registry.names.acks(to), JSON.stringify(["q", self, epoch]));
   }
 
-  meet(address: string, _: Member): void {
+  meet(address: string): void {
     if (this.#asked.has(address)) this.#question(address);
   }
 
