@@ -97,6 +97,18 @@ describe("dlc build", () => {
     }
   });
 
+  test("on a NATS cluster of its own only with a target, and with what NATS knows", async () => {
+    const refused = async (...more: string[]): Promise<string> => {
+      const { code, err } = await place.dlc("build", "ads.dlc", "-o", "own", "--transport", ...more);
+      expect(code).toBe(2);
+      return err;
+    };
+    expect(await refused("nats?channels=durable")).toContain('--transport: must be "tcp" or "nats://host:4222');
+    expect(await refused("nats?channels=core", "--target", "compose")).toContain(
+      "--transport: channels= can be durable, found core",
+    );
+  });
+
   test("a program with errors builds nothing: exit 1, findings on stderr", async () => {
     place.write({ "a.dlc": "role A {\n  output o(x: int);\n  o(x) <= i(x);\n}\n" });
     const { code, out, err } = await place.dlc("build", "a.dlc", "-o", "out");

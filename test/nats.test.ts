@@ -36,6 +36,12 @@ describe("where the servers are", () => {
       replicas: 3,
     });
     expect(settings("nats://t0ken@a")).toEqual({ servers: ["a:4222"], tls: false, token: "t0ken" });
+    expect(settings("nats://a?channels=durable&backlog=2GB")).toEqual({
+      servers: ["a:4222"],
+      tls: false,
+      backlog: 2 * 1024 ** 3,
+    });
+    expect(settings("nats://a?channels=durable")).toMatchObject({ backlog: 256 * 1024 ** 2 });
     expect(settings("tls://a?ca=ca.pem&cert=c.pem&key=k.pem&creds=x.creds")).toEqual({
       servers: ["a:4222"],
       tls: true,
@@ -65,6 +71,12 @@ describe("where the servers are", () => {
     expect(problem("nats://u:p@a?creds=x")).toContain("one way to be let in");
     expect(problem("nats://u:%zz@a")).toContain("%25");
     expect(problem("nats://a?creds=")).toContain("creds= is empty");
+    expect(problem("nats://a?channels=core")).toBe("channels= can be durable, found core");
+    expect(problem("nats://a?backlog=1GB")).toBe("backlog= is what may wait in durable channels: channels=durable");
+    for (const size of ["1", "0MB", "1KB", "x"])
+      expect(problem(`nats://a?channels=durable&backlog=${size}`)).toBe(
+        `backlog= must be a size as 256MB or 2GB, found ${size}`,
+      );
   });
 
   test("files lie beside the deployment, and messages do not show secrets", () => {

@@ -36,6 +36,7 @@ const program: Deployable = {
 const kinds: readonly (readonly [string, Deployable])[] = [
   ["a program with a log", program],
   ["one on a NATS cluster of its own", { ...program, transport: "nats" }],
+  ["one with durable channels there", { ...program, transport: "nats?channels=durable&backlog=1GB" }],
   ["one on a NATS cluster elsewhere", { ...program, transport: "tls://nats.example.org?creds=app.creds" }],
   ["one that keeps data", { ...program, keepsData: true }],
   ["one without", { ...program, roles: program.roles.slice(0, 2), log: false, epochMs: null }],
@@ -46,13 +47,14 @@ const textOf = ({ files }: TargetFiles, path: string): string => files.find((fil
 /** Those that the deployment names: of its own cluster, or elsewhere. */
 function serversOf({ transport }: Deployable, ...own: readonly string[]): readonly string[] {
   if (transport === "tcp") return [];
-  return transport === "nats" ? own : ["nats.example.org:4222"];
+  return transport.startsWith("nats") ? own : ["nats.example.org:4222"];
 }
 
 /** The deployment of a target is one that the program's processes accept. */
-function checkDeploy({ deploy }: TargetFiles, { roles, log, epochMs }: Deployable): void {
+function checkDeploy({ deploy }: TargetFiles, { roles, log, epochMs, transport }: Deployable): void {
   const needs = { roles, log, epochMs };
   expect(parseDeployment(JSON.stringify(deploy), "deploy.json", needs)).toEqual(deploy);
+  expect(natsOf(deploy)?.backlog ?? null).toBe(transport.includes("durable") ? 2 ** 30 : null);
 }
 
 describe.each(kinds)("for %s", (_, of) => {
@@ -72,7 +74,7 @@ describe.each(kinds)("for %s", (_, of) => {
     expect(check({ services: { "a b": { image: 1 } } })).toBe(false);
 
     const places = [...placesOf(made.deploy)];
-    const servers = of.transport === "nats" ? ["nats-0", "nats-1", "nats-2"] : [];
+    const servers = of.transport.startsWith("nats") ? ["nats-0", "nats-1", "nats-2"] : [];
     expect(Object.keys(compose.services).sort()).toEqual([...servers, ...places.map(([, { host }]) => host)].sort());
     expect(natsOf(made.deploy)?.servers ?? []).toEqual(serversOf(of, "nats-0:4222", "nats-1:4222", "nats-2:4222"));
     for (const [name, { host }] of places) {
@@ -113,7 +115,7 @@ describe.each(kinds)("for %s", (_, of) => {
       for (let index = 0; index < spec.replicas; index++) pods.push(`${metadata.name}-${index}.${spec.serviceName}`);
     }
     expect(() => new StatefulSet({ ...documents.at(-1), spec: { replicas: "3" } } as never).validate()).toThrow();
-    const servers = of.transport === "nats" ? ["nats-0.nats", "nats-1.nats", "nats-2.nats"] : [];
+    const servers = of.transport.startsWith("nats") ? ["nats-0.nats", "nats-1.nats", "nats-2.nats"] : [];
     expect(pods.sort()).toEqual([...servers, ...[...placesOf(made.deploy).values()].map(({ host }) => host)].sort());
     const named = serversOf(of, "nats-0.nats:4222", "nats-1.nats:4222", "nats-2.nats:4222");
     expect(natsOf(made.deploy)?.servers ?? []).toEqual(named);

@@ -33,7 +33,7 @@ import { certificateText } from "./review.ts";
 import { runtimeFiles } from "./runtime.ts";
 import { targets } from "./targets/index.ts";
 import type { TargetName } from "./targets/index.ts";
-import { dnsName, OWN_NATS } from "./targets/target.ts";
+import { dnsName, ownNats, transportOf } from "./targets/target.ts";
 import type { Deployable } from "./targets/target.ts";
 
 /** Names the folder as one of dlc's, and the files that dlc put there. */
@@ -50,7 +50,8 @@ export async function buildCommand(
   io: Io,
 ): Promise<number> {
   const { transport } = options;
-  const problem = transport === OWN_NATS && options.target !== undefined ? null : transportProblem(transport);
+  const isOwn = options.target !== undefined && transport !== undefined && ownNats(transport) !== null;
+  const problem = transportProblem(isOwn ? transportOf({ transport }, ["nats"]) : transport);
   if (problem !== null) throw new WrongUse(`--transport: ${problem}`);
   if (options.portBase !== undefined && options.target !== undefined)
     throw new WrongUse(

@@ -116,7 +116,7 @@ function commands(io: Io, finish: (code: number) => void): Command {
     )
     .option(
       "--transport <url>",
-      "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own",
+      "the NATS cluster that the deployment is to be on: nats://host:4222,…; with --target, nats is one of its own; ?channels=durable lets messages outlive their senders",
     )
     .addOption(strategyOption())
     .addOption(planOption())
@@ -174,7 +174,10 @@ function commands(io: Io, finish: (code: number) => void): Command {
       "serve metrics and health of each process over HTTP, from that port on; 0 for free ones",
       whole,
     )
-    .option("--transport <url>", "a NATS cluster in place of TCP: nats://127.0.0.1:4222,…")
+    .option(
+      "--transport <url>",
+      "a NATS cluster in place of TCP: nats://127.0.0.1:4222,…; ?channels=durable lets messages outlive their senders",
+    )
     .option("--port-base <port>", "first of consecutive ports; any free ones when left out", whole)
     .option(
       "--kill <Role#i@when>",

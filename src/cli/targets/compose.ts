@@ -12,9 +12,9 @@ import {
   NATS_MONITOR_PORT,
   NATS_SERVERS,
   natsArguments,
-  OWN_NATS,
   PEER_PORT,
   serviceNames,
+  ownNats,
   transportOf,
 } from "./target.ts";
 import type { Deployable, TargetFiles } from "./target.ts";
@@ -40,7 +40,7 @@ export function composeFiles(program: Deployable): TargetFiles {
     }
   }
   if (hasSequencer(program)) add("log", ["log"], false);
-  const servers = Array.from({ length: program.transport === OWN_NATS ? NATS_SERVERS : 0 }, (_, i) => `nats-${i}`);
+  const servers = Array.from({ length: ownNats(program.transport) !== null ? NATS_SERVERS : 0 }, (_, i) => `nats-${i}`);
   const kept = [...(program.keepsData ? Object.keys(services) : []), ...servers];
   const volumes = kept.length > 0 ? { volumes: Object.fromEntries(kept.map((name) => [name, {}])) } : {};
   for (const name of servers) services[name] = natsService(program, name, servers);

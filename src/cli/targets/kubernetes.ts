@@ -13,9 +13,9 @@ import {
   NATS_PORT,
   NATS_SERVERS,
   natsArguments,
-  OWN_NATS,
   PEER_PORT,
   serviceNames,
+  ownNats,
   transportOf,
   USER_ID,
 } from "./target.ts";
@@ -39,7 +39,7 @@ export function kubernetesFiles(program: Deployable): TargetFiles {
       { instances: Array.from({ length: count }, (_, index) => place(names.get(role)!, index)) },
     ]),
   );
-  const count = program.transport === OWN_NATS ? NATS_SERVERS : 0;
+  const count = ownNats(program.transport) !== null ? NATS_SERVERS : 0;
   const servers = Array.from({ length: count }, (_, i) => `nats-${i}.nats`);
   const deploy: DeployFile = {
     program: program.name,

@@ -9,7 +9,7 @@ export interface Deployable {
   readonly roles: readonly DeployedRole[];
   /** Whether the deployment has a sequencer: events pass through logs, or members change. */
   readonly log: boolean;
-  /** `tcp`, the servers of a NATS cluster (transports/nats/settings.ts), or OWN_NATS. */
+  /** `tcp`, the servers of a NATS cluster (transports/nats/settings.ts), or `nats`, `nats?channels=durable`: one of its own. */
   readonly transport: string;
   /** How long the epochs of its logs are; null where they have none. */
   readonly epochMs: number | null;
@@ -32,9 +32,7 @@ export interface TargetFiles {
   readonly deploy: DeployFile;
 }
 
-/** A NATS cluster that is deployed with the program. */
-export const OWN_NATS = "nats";
-/** Its servers: one may be lost. */
+/** Servers of a NATS cluster that is deployed with the program: one may be lost. */
 export const NATS_SERVERS = 3;
 /** The image that the program's begins with. */
 export const NODE_IMAGE = "node:22-slim";
@@ -85,9 +83,15 @@ export function hasSequencer({ log, transport }: Deployable): boolean {
   return log && transport === "tcp";
 }
 
+/** What is said of a NATS cluster that is deployed with the program, as `?channels=durable`; null: there is none. */
+export function ownNats(transport: string): string | null {
+  return /^nats(\?.*)?$/s.exec(transport)?.[0].slice("nats".length) ?? null;
+}
+
 /** The transport of the deployment, where its own servers have these names. */
-export function transportOf({ transport }: Deployable, servers: readonly string[]): string {
-  return transport === OWN_NATS ? `nats://${servers.map((host) => `${host}:${NATS_PORT}`).join(",")}` : transport;
+export function transportOf({ transport }: Pick<Deployable, "transport">, servers: readonly string[]): string {
+  const said = ownNats(transport);
+  return said === null ? transport : `nats://${servers.map((host) => `${host}:${NATS_PORT}`).join(",")}${said}`;
 }
 
 /** How a server of the program's own cluster is started. `name` may be a variable that the platform fills in. */
