@@ -33,6 +33,15 @@ export interface Joined {
   readonly past: Past | null;
 }
 
+/** What has not reached its receiver, or what stands for that. */
+export interface Waiting {
+  readonly to: string;
+  readonly messages: number;
+  readonly bytes: number;
+  /** Why it waits is said elsewhere. */
+  readonly isReported: boolean;
+}
+
 export interface Channels {
   /** On which envelopes come to this instance. */
   subjects(names: Names): readonly string[];
@@ -57,6 +66,7 @@ export interface Channels {
   forget(name: string): void;
   readonly unacked: number;
   readonly unackedBytes: number;
+  readonly waiting: readonly Waiting[];
   readonly places: LogPlaces;
   /** Nothing comes any more; what is sent may still go. */
   stopReading(): void;

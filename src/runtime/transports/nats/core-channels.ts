@@ -1,6 +1,6 @@
 /** Channels over core NATS, which delivers at most once: every receiver acknowledges what it has, and is sent the rest again (peer.ts). */
 import type { LogPlaces } from "../transport.ts";
-import type { Channels, ChannelsOptions, Joined } from "./channels.ts";
+import type { Channels, ChannelsOptions, Joined, Waiting } from "./channels.ts";
 import type { Member } from "./members.ts";
 import type { Names } from "./names.ts";
 import { pack } from "./packets.ts";
@@ -127,6 +127,15 @@ export class CoreChannels implements Channels {
     let sum = 0;
     for (const { unackedBytes } of this.#peers.values()) sum += unackedBytes;
     return sum;
+  }
+
+  get waiting(): readonly Waiting[] {
+    return [...this.#peers].map(([to, { unacked, unackedBytes }]) => ({
+      to,
+      messages: unacked,
+      bytes: unackedBytes,
+      isReported: false,
+    }));
   }
 
   /** What comes is acknowledged to the end. */

@@ -8,7 +8,7 @@ import { outdated } from "../../storage/storage-error.ts";
 import { FrameError } from "../frames.ts";
 import type { LogPlaces, Past } from "../transport.ts";
 import { Backlog } from "./backlog.ts";
-import type { Channels, ChannelsOptions, Joined } from "./channels.ts";
+import type { Channels, ChannelsOptions, Joined, Waiting } from "./channels.ts";
 import { channelOf, titleOf } from "./names.ts";
 import { later } from "./session.ts";
 import { StreamReader } from "./stream-reader.ts";
@@ -241,6 +241,15 @@ export class DurableChannels implements Channels {
     let sum = 0;
     for (const { writer } of this.#outlets.values()) sum += writer.unackedBytes;
     return sum;
+  }
+
+  get waiting(): readonly Waiting[] {
+    return [...this.#outlets].map(([to, { writer }]) => ({
+      to,
+      messages: writer.unacked,
+      bytes: writer.unackedBytes,
+      isReported: true,
+    }));
   }
 
   get places(): LogPlaces {

@@ -402,7 +402,7 @@ export class NatsTransport implements Transport {
       const acked = (this.sentTo.get(name) ?? 0) - messages;
       if (messages > 0) backlogs.set(name, { messages, bytes, acked, isReported });
     };
-    for (const [name, { unacked, unackedBytes }] of this.#peers) add(name, unacked, unackedBytes, false);
+    for (const { to, messages, bytes, isReported } of this.#channels.waiting) add(to, messages, bytes, isReported);
     // Which log takes nothing its writer says.
     add(LOG, this.#logs.unstored, this.#logs.unackedBytes, true);
     return backlogs;
