@@ -33,11 +33,15 @@ interface Way {
   readonly strategy: "none" | "order";
   /** 0: TCP. */
   readonly servers: number;
+  /** Of JetStream, as its URL says it. */
+  readonly channels?: "durable";
 }
 
 const ways: readonly Way[] = [
   { title: "channel over TCP", strategy: "none", servers: 0 },
   { title: "channel over core NATS, one server", strategy: "none", servers: 1 },
+  { title: "durable channel, one server", strategy: "none", servers: 1, channels: "durable" },
+  { title: "durable channel, kept by three servers", strategy: "none", servers: 3, channels: "durable" },
   { title: "log of the sequencer, over TCP", strategy: "order", servers: 0 },
   { title: "log of JetStream, one server", strategy: "order", servers: 1 },
   { title: "log of JetStream, kept by three servers", strategy: "order", servers: 3 },
@@ -84,7 +88,9 @@ async function measure(root: string, folder: string, way: Way, size: Size): Prom
   const [sender, receiver, log] = (await freePorts(3)).map((port) => ({ host: "127.0.0.1", port }));
   const deploy = {
     cluster: "bench",
-    ...(servers === null ? { log } : { transport: servers.url }),
+    ...(servers === null
+      ? { log }
+      : { transport: servers.url + (way.channels === undefined ? "" : `?channels=${way.channels}`) }),
     roles: { Sender: { instances: [sender] }, Receiver: { instances: [receiver] } },
   };
   const file = join(folder, "deploy.json");

@@ -615,7 +615,8 @@ export class DlcNode {
     this.#pressure.end();
     this.#backlogs.end();
     this.#transport.pause(false);
-    if (leaves) await this.#membership?.leave(graceMs);
+    // Else it takes nothing more, from here on.
+    if (leaves && this.#membership !== null) await this.#membership.leave(graceMs);
     await this.#transport.close(graceMs);
     await this.#exporter?.close(graceMs);
     await this.#sequencer?.stop(graceMs);

@@ -1,5 +1,5 @@
 /** Channels through streams of NATS servers that the tests start: what a sender has put there outlives it, and comes once, whoever is away or dies meanwhile. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "@nats-io/transport-node";
@@ -179,6 +179,21 @@ describe.skipIf(!hasNats)("a message in the stream of its receiver", () => {
     expect(next.came).toEqual(numbers(11, 20));
   });
 });
+
+test.skipIf(!hasNats)(
+  "what stands there for an instance that is gone for good is removed, and what would follow is dropped",
+  async () => {
+    const url = await durable(1);
+    const a = await lives.begin("A#0", url);
+    send(a, 1, 10);
+    await until(() => a.transport.unacked === 0);
+    await untilStanding(1);
+    a.transport.disown("B#0");
+    send(a, 11, 20);
+    await untilStanding(0);
+    expect(a.transport.unacked).toBe(0);
+  },
+);
 
 describe.skipIf(!hasNats)("a receiver that rests", () => {
   test("does not rest while something stands in its stream, though its sender is dead", async () => {
@@ -473,4 +488,18 @@ describe.skipIf(!hasNats)("dlc run with durable channels", () => {
     expect(count).toBeGreaterThan(before + 10_000);
     expect(total(ran)).toEqual([10, count]);
   }, 90_000);
+
+  test.each([
+    ["killed at random, and a server out of three too,", ["--nats", "3", "--kills", "12"]],
+    ["under dlc run --chaos,", ["--nats", "1", "--chaos", "--runs", "2"]],
+  ])(
+    "%s programs that keep data deliver what they deliver without that",
+    (_, how) => {
+      const script = join(root, "scripts/crashes.mjs");
+      const ran = spawnSync(process.execPath, [script, "--durable", "--from", "5", ...how], { encoding: "utf8" });
+      expect(ran.stdout).toMatch(/\d+ kills in \d+ runs, none lost or changed anything\n$/);
+      expect(ran.status).toBe(0);
+    },
+    300_000,
+  );
 });

@@ -53,43 +53,49 @@ async function joined(run: Run, index: number, role = "Store"): Promise<Running>
 }
 
 describe.skipIf(!hasNats)("on NATS", () => {
-  test("in dlc run newcomers tell what the others tell, also of what newcomers send, and one leaves", async () => {
-    const { url } = await cluster(1);
-    const clicks = fileOf(
-      "joined.ndjson",
-      Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""),
-    );
-    const puts = fileOf("puts.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"k","v":${v}}\n`).join(""));
-    const late = fileOf("late.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"late","v":${v}}\n`).join(""));
-    const inputs = ["-i", `Client[*].click=${clicks}`, "-i", `Client[*].put=${puts}`, "-i", `Client[2].put=${late}`];
-    const joins = ["Store@30ms", "Store@150ms", "Client@60ms"].flatMap((each) => ["--join", each]);
-    const ran = await start([
-      dlc,
-      "run",
-      store,
-      "--transport",
-      url,
-      "--dynamic",
-      "Store,Client",
-      ...joins,
-      "--leave",
-      "Store#1@1500ms",
-      ...inputs,
-    ]).done;
-    expect(ran.code, ran.stderr).toBe(0);
-    for (const each of ["Store#2", "Store#3", "Client#2"]) expect(ran.stderr).toContain(`${each}: takes part`);
-    for (const node of [2, 3])
-      for (const output of ["total", "seen"])
-        expect(told(ran.rows, node, output), output).toEqual(told(ran.rows, 0, output));
-    expect(told(ran.rows, 3, "total")).toHaveLength(5);
-    const last = (node: number, k: string): unknown =>
-      ran.rows.findLast(
-        (row) => row.role === "Store" && row.node === node && row.collection === "now" && row.row.k === k,
-      )?.row;
-    for (const k of ["k", "late"]) for (const node of [2, 3]) expect(last(node, k)).toEqual(last(0, k));
-    expect(last(3, "late")).toBeDefined();
-    expect(await servers!.streams()).toEqual([]);
-  });
+  test.each([
+    ["over core NATS", ""],
+    ["through streams", "?channels=durable"],
+  ])(
+    "in dlc run newcomers tell what the others tell, also of what newcomers send, and one leaves (%s)",
+    async (_, how) => {
+      const url = (await cluster(1)).url + how;
+      const clicks = fileOf(
+        "joined.ndjson",
+        Array.from({ length: 60_000 }, (_, id) => `{"c":"c${id % 5}","id":${id}}\n`).join(""),
+      );
+      const puts = fileOf("puts.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"k","v":${v}}\n`).join(""));
+      const late = fileOf("late.ndjson", Array.from({ length: 200 }, (_, v) => `{"k":"late","v":${v}}\n`).join(""));
+      const inputs = ["-i", `Client[*].click=${clicks}`, "-i", `Client[*].put=${puts}`, "-i", `Client[2].put=${late}`];
+      const joins = ["Store@30ms", "Store@150ms", "Client@60ms"].flatMap((each) => ["--join", each]);
+      const ran = await start([
+        dlc,
+        "run",
+        store,
+        "--transport",
+        url,
+        "--dynamic",
+        "Store,Client",
+        ...joins,
+        "--leave",
+        "Store#1@1500ms",
+        ...inputs,
+      ]).done;
+      expect(ran.code, ran.stderr).toBe(0);
+      for (const each of ["Store#2", "Store#3", "Client#2"]) expect(ran.stderr).toContain(`${each}: takes part`);
+      for (const node of [2, 3])
+        for (const output of ["total", "seen"])
+          expect(told(ran.rows, node, output), output).toEqual(told(ran.rows, 0, output));
+      expect(told(ran.rows, 3, "total")).toHaveLength(5);
+      const last = (node: number, k: string): unknown =>
+        ran.rows.findLast(
+          (row) => row.role === "Store" && row.node === node && row.collection === "now" && row.row.k === k,
+        )?.row;
+      for (const k of ["k", "late"]) for (const node of [2, 3]) expect(last(node, k)).toEqual(last(0, k));
+      expect(last(3, "late")).toBeDefined();
+      expect(await servers!.streams()).toEqual([]);
+    },
+  );
 
   test("a newcomer is not ready before it has its state, and gets it from another replica where its sponsor is dead", async () => {
     const run = await deployed("apart");

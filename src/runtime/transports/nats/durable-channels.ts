@@ -208,13 +208,17 @@ export class DurableChannels implements Channels {
     for (const to of this.#asked) this.#question(to);
   }
 
+  /** Nobody takes what waits for it any more, and nobody else knows how much it has put into the own stream. */
   forget(name: string): void {
     this.#closeOutlet(name);
     this.#asked.delete(name);
+    if (this.#joined === null) return;
+    const { session, registry } = this.#joined;
+    session.streams.streams.purge(registry.names.stream(channelOf(name))).catch(() => {});
     void this.#lookAfter();
   }
 
-  /** What somebody who is dead has put into the own stream is still to be read: nobody else can say how much it was. */
+  /** Everything that stands in the own stream now is to be read before this instance rests. */
   async #lookAfter(): Promise<void> {
     if (this.#reader === null) return;
     const own = channelOf(this.#options.self);
