@@ -190,7 +190,8 @@ waits for its seals fails and the rest goes on.
 
   --index N                 which instance, from 0 (default 0)
   --deploy FILE             addresses of all instances (default: deploy.json beside main.js)
-  --transport URL           nats://host:4222,... or tls://...?ca=FILE&creds=FILE, in place of the deployment's; tcp
+  --transport URL           nats://host:4222,... or tls://...?ca=FILE&creds=FILE&channels=durable, in place of the
+                            deployment's; tcp
   --input COLLECTION=FILE   rows for an input, .ndjson or .csv; may be repeated
   --data FOLDER             keep there what has happened, and come back to it after a crash
   --otlp URL|FILE.jsonl     give away what it does as spans of OpenTelemetry, to a collector (http://host:4318) or into a file

@@ -184,6 +184,15 @@ testCommands(blocksOf("command"), {
       }
     },
   },
+  "dlc build ads.dlc -o out --transport 'nats://nats-0:4222,nats-1:4222,nats-2:4222?channels=durable'": {
+    run(next) {
+      bash(next());
+      // What such processes do is tried in nats-channels.test.ts.
+      expect(JSON.parse(readFileSync(join(place.folder, "out", "deploy.json"), "utf8"))).toMatchObject({
+        transport: "nats://nats-0:4222,nats-1:4222,nats-2:4222?channels=durable",
+      });
+    },
+  },
   "dlc build ads.dlc -o out --transport nats://nats-0:4222,nats-1:4222,nats-2:4222": {
     needs: hasNats,
     async run(next) {

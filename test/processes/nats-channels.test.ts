@@ -391,6 +391,25 @@ describe.skipIf(!hasNats)("processes with durable channels", () => {
     expect(seen.sort((a, b) => a - b)).toEqual(numbers(0, count - 1));
   }, 60_000);
 
+  test("of two processes in one place the later one has what comes, though the earlier one goes on for a moment", async () => {
+    const begin = await deployed("place", await durable(1));
+    const [source, other, first] = [begin("Source", 0), begin("Counter", 1), begin("Counter", 0)];
+    await Promise.all([source, other, first].map((each) => each.sees("has joined")));
+    first.kill("SIGSTOP");
+    const second = begin("Counter", 0);
+    await second.sees("has joined");
+    const rows = numbers(1, 1000).map((id) => `{"collection":"word","row":{"id":${id},"word":"w${id % 10}"}}\n`);
+    source.stdin.write(rows.join(""));
+    first.kill("SIGCONT");
+    expect(await first.done).toMatchObject({ code: 1, rows: [] });
+    await Promise.race([second, other].map((each) => each.sees('"id":1000,')));
+    await untilStanding(0);
+    for (const each of [second, other]) each.kill("SIGTERM");
+    const ran = await Promise.all([second.done, other.done]);
+    const seen = ran.flatMap((each) => each.rows.map(({ row }) => Number(row["id"])));
+    expect(seen.sort((a, b) => a - b)).toEqual(numbers(1, 1000));
+  }, 60_000);
+
   test("others are refused that send over core NATS, and the other way round", async () => {
     const url = await durable(1);
     const begin = await deployed("mixed", url);

@@ -222,6 +222,7 @@ export class NatsTransport implements Transport {
 
   /** It has lost its place. */
   #end(fault: Fault): void {
+    this.#isSure = false;
     this.#options.onFault(fault);
     void this.close(0).then(() => this.#options.onEnd?.());
   }
