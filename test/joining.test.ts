@@ -628,6 +628,25 @@ describe("where the registry stands in a log that all read", () => {
     expect(newcomer.followed.upTo("Store.log")).toBeGreaterThan(0);
   });
 
+  test("what is settled of a value is not said again, and the end of an input always is", () => {
+    const changing = programsOf(compile({ path: "test.dlc", text: store }, { dynamic: ["Store", "Client"] }).plan!);
+    const world = new Joining({ programs: changing, ...options, seed: 1 });
+    const [first, second] = addresses("Client", [0, 1]).map((address) => world.instances.get(address)!);
+    const said = (client: MemberInstance): unknown[] =>
+      client
+        .step()
+        .envelopes.filter(({ to }) => to === "log")
+        .flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "seals" ? [part.key] : [])));
+    world.run();
+    first.input("click", ["a", 1]);
+    first.sealInput("click", ["a"]);
+    world.run();
+    for (const c of ["a", "b"]) second.sealInput("click", [c]);
+    expect(said(second)).toEqual([["b"]]);
+    second.endInput();
+    expect(said(second)).toEqual([null]);
+  });
+
   test("no number of what has come is kept for ever", () => {
     const world = runWith({ seed: 1, programs, ...options, dynamic: ["Store"] }, joinsTwo);
     for (const instance of world.instances.values())

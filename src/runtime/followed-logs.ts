@@ -6,7 +6,7 @@ import { FollowedLog } from "./followed-log.ts";
 import type { LogEntry } from "./followed-log.ts";
 import type { Deployment } from "./instance.ts";
 import type { Envelope } from "./messages.ts";
-import type { Fault, RoleMeta } from "./program.ts";
+import type { Fault, RoleMeta, Row } from "./program.ts";
 import { parseAddress } from "./routing.ts";
 import { Sequencer } from "./sequencer.ts";
 import type { State } from "./state.ts";
@@ -87,6 +87,11 @@ export class FollowedLogs {
   /** Whether something waits for the end of its epoch. */
   isGathering(log: string): boolean {
     return this.#logs.get(log)?.isGathering ?? false;
+  }
+
+  /** Whether what has been read settles whose seals the value needs (null: all values). */
+  isSettled(_target: string, _key: Row | null): boolean {
+    return false;
   }
 
   /** Envelopes that stood in an earlier entry as well. */

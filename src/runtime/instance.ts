@@ -133,6 +133,7 @@ export class Instance {
     this.#inbox = new Inbox(locals.filter((local) => local.seals !== null));
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
     this.#outbox = new Outbox(meta, this.members, this.address, epoch, report);
+    this.#outbox.isSettled = (target, key) => this.followed.isSettled(target, key);
     const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
     const isOwner = (values: Row): boolean => ownerOf(values, deployment.counts[meta.role]) === index;
     this.#travels = meta.travels.map(

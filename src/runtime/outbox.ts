@@ -29,6 +29,8 @@ export class Outbox {
   readonly #report: (fault: Fault) => void;
   /** The view that its envelopes are of; 0 where members are fixed. */
   view = 0;
+  /** Whether the registry is known to have settled whose seals the value needs: then it need not be told of one more. */
+  isSettled: (target: string, key: Row | null) => boolean = () => false;
 
   constructor(meta: RoleMeta, members: Members, address: string, epoch: number, report: (fault: Fault) => void) {
     this.#address = address;
@@ -183,7 +185,8 @@ export class Outbox {
     const counts = sent.seal(key);
     if (counts === null) return;
     const whole = sent.columns.length === 0 ? null : key;
-    if (target.isDynamic) this.#partsTo(LOG).push({ kind: "seals", target: id, key: whole });
+    if (target.isDynamic && !this.isSettled(id, whole))
+      this.#partsTo(LOG).push({ kind: "seals", target: id, key: whole });
     counts.forEach((count, receiver) => {
       this.#partsTo(target.addresses[receiver]).push({ kind: "seal", target: id, key: whole, count });
     });

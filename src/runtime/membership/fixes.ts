@@ -52,15 +52,20 @@ export class Fixes {
    */
   sealed(from: string, target: string, key: Row | null): Fixed | null {
     const channel = this.#channels.get(target);
-    if (channel === undefined || channel.isFixed) return null;
+    if (channel === undefined || this.isSettled(target, key)) return null;
     if (key === null || channel.isOne) {
       channel.ended.add(from);
       return channel.isOne || this.#haveAllEnded(channel) ? this.#fixAll(target, channel) : null;
     }
-    const part = partKey(key);
-    if (channel.fixed.has(part)) return null;
-    channel.fixed.set(part, key);
+    channel.fixed.set(partKey(key), key);
     return this.#fix(target, channel, key);
+  }
+
+  /** Nothing more is settled by a seal of it. */
+  isSettled(target: string, key: Row | null): boolean {
+    const channel = this.#channels.get(target);
+    if (channel === undefined || channel.isFixed) return true;
+    return key !== null && channel.fixed.has(partKey(key));
   }
 
   /** One has left: whoever is left may have ended. */

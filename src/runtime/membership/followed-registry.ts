@@ -8,7 +8,7 @@ import { FollowedLogs } from "../followed-logs.ts";
 import type { Brought } from "../followed-logs.ts";
 import type { Deployment } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
-import type { RoleMeta } from "../program.ts";
+import type { RoleMeta, Row } from "../program.ts";
 import { LOG } from "../routing.ts";
 import type { State } from "../state.ts";
 import { Registry } from "./registry.ts";
@@ -97,6 +97,10 @@ export class MemberLogs extends FollowedLogs {
 
   override ended(log: string): number {
     return log === MEMBERS_LOG ? this.#log.ended : super.ended(log);
+  }
+
+  override isSettled(target: string, key: Row | null): boolean {
+    return this.#registry.isSettled(target, key);
   }
 
   override isGathering(log: string): boolean {

@@ -5,7 +5,7 @@
 import type { Place } from "../deployment.ts";
 import type { Deployment } from "../instance.ts";
 import type { Envelope, Part } from "../messages.ts";
-import type { Fault, RoleMeta } from "../program.ts";
+import type { Fault, RoleMeta, Row } from "../program.ts";
 import { parseAddress } from "../routing.ts";
 import { Sequencer } from "../sequencer.ts";
 import type { State } from "../state.ts";
@@ -111,6 +111,11 @@ export class Registry extends Sequencer {
     const barred = this.#fixes.barred(role);
     this.members.add(address);
     this.#change({ kind: "join", address, place, sponsor: null, senders: [] }, barred);
+  }
+
+  /** Another seal of the value would settle nothing. */
+  isSettled(target: string, key: Row | null): boolean {
+    return this.#fixes.isSettled(target, key);
   }
 
   #fix(fixed: Fixed | null): void {
