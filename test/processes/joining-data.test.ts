@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { click, store, told } from "./joining-store.ts";
 import { freePorts, hasNats, NatsServers } from "./nats-servers.ts";
-import { fileOf, scratch, start } from "./programs.ts";
+import { fileOf, processesWith, scratch, start } from "./programs.ts";
 import type { Ran, Running } from "./programs.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -244,4 +244,49 @@ describe.each([
       expect(told(ran.rows, 3, "seen")).toHaveLength(60_000);
     },
   );
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("in dlc run --data one that was cut off while it left goes on leaving in the next run", async () => {
+  const folder = join(scratch, "leaving");
+  execFileSync(process.execPath, [dlc, "build", store, "-o", folder, "--dynamic", "Store,Client"], { stdio: "ignore" });
+  const data = join(scratch, "leaving-data");
+  const run = (...more: string[]): Running => {
+    const started = start([dlc, "run", folder, "--data", data, "--stdin", ...more], null, { DLC_PACKAGES: root });
+    running.push(started);
+    return started;
+  };
+  const event = (node: number, id: number): string =>
+    `{"role":"Client","node":${node},"collection":"click","row":{"c":"a","id":${id}}}\n`;
+  const begun = run("--leave", "Client#1@3s");
+  begun.stdin.write(event(0, 1));
+  await begun.sees('"role":"Store","node":1,"collection":"seen","row":{"id":1}');
+  // What it sends does not arrive, so that it waits.
+  const all = await processesWith(join(folder, "main.js"));
+  const [stopped] = await processesWith(`${join(folder, "main.js")}\0Store\0--index\x001\0`);
+  process.kill(stopped, "SIGSTOP");
+  begun.stdin.write(event(1, 2));
+  await new Promise((resolve) => setTimeout(resolve, 4500));
+  begun.kill("SIGKILL");
+  expect((await begun.done).stderr).not.toContain("Client#1: leaves");
+  for (const pid of all) process.kill(pid, "SIGKILL");
+  while (all.some(isThere)) await new Promise((resolve) => setTimeout(resolve, 20));
+
+  const next = run();
+  await next.sees("Client#1: leaves");
+  await next.sees('"role":"Store","node":1,"collection":"seen","row":{"id":2}');
+  next.stdin.end(event(0, 3));
+  const { code, stderr, rows } = await next.done;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("Client#1 cannot take part: it was leaving when it died, and has left now");
+  for (const node of [0, 1]) expect(told(rows, node, "total"), `Store#${node}`).toEqual(['{"c":"a","n":3}']);
+  const last = run();
+  await last.sees("dlc: Client#1 has left in an earlier run\n");
 });
