@@ -40,7 +40,8 @@ export function giveLock(path: string): void {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    // One that has died stays, with its number, until its parent looks: in a container perhaps for ever.
+    return !/^[ZX]/.test(statOf(pid)?.[0] ?? "");
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
@@ -48,10 +49,16 @@ function isAlive(pid: number): boolean {
 
 /** Its number, and (where the system tells) when it was started: numbers are given again. */
 function identityOf(pid: number): string {
+  const stat = statOf(pid);
+  return stat === null ? `${pid}\n` : `${pid} ${stat[19]}\n`;
+}
+
+/** What the system tells of a process, from its state on; null: nothing. */
+function statOf(pid: number): readonly string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}\n`;
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return `${pid}\n`;
+    return null;
   }
 }
