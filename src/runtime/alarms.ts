@@ -1,5 +1,5 @@
 /** The clock of one node: the program's timers, and the deadlines of partitions that are open. */
-import type { Deadline } from "./instance.ts";
+import type { Deadline } from "./given-up.ts";
 
 /** Node's timers take no more; about 25 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 /** What a launcher and the processes it started say to each other over the IPC channel. */
 import type { SilentBacklog } from "./backlogs.ts";
 import type { DeployFile } from "./deployment.ts";
-import type { Arrived, AwaitedSeal } from "./instance.ts";
+import type { Arrived, AwaitedSeal } from "./awaited.ts";
 import type { NodeCounts } from "./node-options.ts";
 import type { CollectionMeta } from "./program.ts";
 import type { Trace } from "./tracing.ts";

@@ -2,21 +2,24 @@
  * One instance of a role as a pure state machine between its evaluator and the edges: no timers,
  * no sockets, no randomness. The edges hand in what arrives and take away what leaves.
  */
-import { canonicalText } from "./canonical.ts";
+import { arrivedAt, awaitedAt } from "./awaited.ts";
+import type { Arrived, AwaitedSeal } from "./awaited.ts";
 import { Duplicates } from "./duplicates.ts";
 import { FollowedLogs } from "./followed-logs.ts";
 import type { LogEntry } from "./followed-logs.ts";
+import { GivenUp } from "./given-up.ts";
+import type { Deadline } from "./given-up.ts";
 import { collectEvents, type Effective, Inbox, Local } from "./inbox.ts";
-import { admitted, Intake, promise, refusal } from "./intake.ts";
+import { Inputs } from "./inputs.ts";
+import { admitted, Intake, refusal } from "./intake.ts";
 import { Logs } from "./logs.ts";
 import { Members } from "./members.ts";
 import type { Envelope, Part } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import type { PartKey } from "./partitions.ts";
 import type { CollectionMeta, Evaluator, Fault, RoleProgram, Row, StepInput, StepOutput } from "./program.ts";
 import { addressOf, LOG, ownerOf } from "./routing.ts";
 import { ChangingSeals } from "./membership/changing-seals.ts";
-import { ChannelSeals, type Closure, InputSeals, type OpenPartition } from "./seals.ts";
+import { ChannelSeals, type Closure, InputSeals } from "./seals.ts";
 import type { State } from "./state.ts";
 import { Travel } from "./travels.ts";
 
@@ -34,23 +37,6 @@ export interface StepEffects {
   readonly faults: readonly Fault[];
 }
 
-/** A partition that somebody waits for. `key` null: a value that no producer has named, or the whole stream. */
-export interface AwaitedSeal {
-  readonly collection: string;
-  readonly key: Row | null;
-  /** Addresses of the producers whose seal, or rows that it counts, have not come. */
-  readonly producers: readonly string[];
-  /** Rows of it that have come; with key null, rows held back by gates on this collection. */
-  readonly held: number;
-}
-
-/** A partition that fails unless it is closed within so many milliseconds from now on. */
-export interface Deadline {
-  readonly collection: string;
-  readonly part: PartKey;
-  readonly ms: number;
-}
-
 /** Which of the waiting events the next step takes. Absent members mean: everything that waits, unordered. */
 export interface StepChoice {
   /** The clock (`Instance.clocks`) whose next batch is the step; null: an unordered step. */
@@ -61,22 +47,11 @@ export interface StepChoice {
   readonly pick?: (collection: string, row: Row) => boolean;
 }
 
-/** Facts of an input or channel at one instance; `partitions` where it is sealed by columns. */
-export interface Arrived {
-  readonly collection: string;
-  readonly facts: number;
-  readonly partitions: number | null;
-}
-
-/** Fault of a partition that has failed because its producer is gone. */
-export const LACKS_SEAL = "DLC914";
-
 export class Instance {
   /** `Report#0`. */
   readonly address: string;
   /** Of its life, or of all its lives: stands in every envelope. */
   readonly epoch: number;
-  readonly #role: string;
   readonly #locals = new Map<string, Local>();
   /** The same by `Report.click`. */
   readonly #byId = new Map<string, Local>();
@@ -89,8 +64,8 @@ export class Instance {
   readonly #duplicates = new Duplicates();
   /** Of the role's logs, where these are read entry by entry. */
   readonly followed: FollowedLogs;
-  /** Instances that have been declared gone, with the number of partitions that have failed here for lack of them. */
-  readonly #gone = new Map<string, number>();
+  readonly #inputs: Inputs;
+  readonly #givenUp: GivenUp;
   readonly #evaluator: Evaluator;
   #faults: Fault[] = [];
   #isStepping = false;
@@ -112,7 +87,6 @@ export class Instance {
     followed: FollowedLogs | null = null,
   ) {
     const { meta } = program;
-    this.#role = meta.role;
     this.address = addressOf(meta.role, index);
     this.epoch = epoch;
     this.members = new Members(deployment.counts, deployment.dynamic);
@@ -134,6 +108,14 @@ export class Instance {
     this.#intake = new Intake(this.address, this.#byId, this.#inbox, this.#logs);
     this.#outbox = new Outbox(meta, this.members, this.address, epoch, report);
     this.#outbox.isSettled = (target, key) => this.followed.isSettled(target, key);
+    this.#inputs = new Inputs({
+      role: meta.role,
+      address: this.address,
+      locals: this.#locals,
+      inbox: this.#inbox,
+      outbox: this.#outbox,
+    });
+    this.#givenUp = new GivenUp(this.address, this.#locals);
     const inputs = new Set(locals.filter((local) => local.meta.kind === "input").map((local) => local.meta.name));
     const isOwner = (values: Row): boolean => ownerOf(values, deployment.counts[meta.role]) === index;
     this.#travels = meta.travels.map(
@@ -160,146 +142,53 @@ export class Instance {
 
   /** Type-checked; refused (with the fault) after its seal or its end. */
   input(collection: string, row: Row): Fault | null {
-    const local = this.#locals.get(collection);
-    if (local?.meta.kind !== "input") return this.#noInput(collection);
-    const problem = local.type.problem(row);
-    if (problem !== null)
-      return { code: "DLC902", message: `${this.address} refused a row of input ${collection}: ${problem}` };
-    if (local.ended) {
-      return { code: "DLC903", message: `${this.address} refused ${local.text(row)}: the input has ended` };
-    }
-    if (local.seals instanceof InputSeals && !local.seals.admit(row)) {
-      return {
-        code: "DLC904",
-        message: `${this.address} refused ${local.text(row)}: ${promise(local)} has been sealed before`,
-      };
-    }
-    const formed = local.type.formed(row);
-    local.arrived++;
-    const { ordering } = local.meta;
-    if (ordering) this.#append(ordering.log, local, formed);
-    else this.#inbox.addInput(local, formed);
-    return null;
-  }
-
-  #noInput(collection: string): Fault {
-    const inputs = [...this.#locals.values()]
-      .filter((local) => local.meta.kind === "input")
-      .map((local) => local.meta.name);
-    const known = inputs.length === 0 ? "it has none" : `its inputs are ${inputs.join(", ")}`;
-    return { code: "DLC901", message: `role ${this.#role} has no input ${collection}; ${known}` };
-  }
-
-  #append(log: string, local: Local, row: Row): void {
-    this.#outbox.append(log, local.id, this.address, [row]);
+    return this.#inputs.offer(collection, row);
   }
 
   sealInput(collection: string, key: Row): Fault | null {
-    const local = this.#locals.get(collection);
-    if (local?.meta.kind !== "input") return this.#noInput(collection);
-    if (!(local.seals instanceof InputSeals)) return null;
-    const problem = local.type.keyProblem(local.seals.columns, key);
-    if (problem !== null)
-      return { code: "DLC902", message: `${this.address} refused a seal of input ${collection}: ${problem}` };
-    this.#closeInput(local, local.seals.seal(key));
-    return null;
-  }
-
-  /** Rows and seals of an input take effect in the host's order, also where its rows go through a log. */
-  #closeInput(local: Local, closure: Closure | null): void {
-    if (closure === null) return;
-    const due = local.meta.ordering ? (local.seals as InputSeals).afterLog(closure) : [closure];
-    for (const each of due) this.#inbox.addSeal(local, each);
+    return this.#inputs.seal(collection, key);
   }
 
   /** Ends one or all inputs: seals every partition. */
   endInput(collection?: string): void {
-    const local = collection === undefined ? null : this.#locals.get(collection);
-    if (local === undefined || (local !== null && local.meta.kind !== "input"))
-      throw new Error(this.#noInput(collection as string).message);
-    for (const each of local === null ? this.#locals.values() : [local]) {
-      if (each.meta.kind !== "input" || each.ended) continue;
-      each.ended = true;
-      if (each.seals instanceof InputSeals) this.#closeInput(each, each.seals.seal(null));
-    }
+    this.#inputs.end(collection);
+  }
+
+  fire(timer: string): void {
+    this.#inputs.fire(timer);
   }
 
   /** Deadlines that have begun to run since the last call; the edge has the clock, and says `expire`. */
   deadlines(): readonly Deadline[] {
-    const out: Deadline[] = [];
-    for (const { meta, seals } of this.#locals.values()) {
-      if (seals === null || seals.opened.length === 0) continue;
-      for (const { part, deadlineMs } of seals.opened) out.push({ collection: meta.name, part, ms: deadlineMs });
-      seals.opened = [];
-    }
-    return out;
+    return this.#givenUp.deadlines();
   }
 
-  /**
-   * The time of a deadline has passed. A partition that is not complete fails: nothing of it is ever
-   * released, and the fault says who has not sealed it.
-   */
-  expire({ collection, part, ms }: Deadline): Fault | null {
-    const local = this.#locals.get(collection) as Local;
-    const { seals } = local;
-    const missing = seals instanceof ChannelSeals ? seals.missingOf(part) : [this.address];
-    const failed = seals?.fail(part) ?? null;
-    if (failed === null || seals === null) return null;
-    return {
-      code: "DLC913",
-      message: `${this.address} gives up ${partitionText(local, failed)}: it was not sealed within ${ms} ms by ${missing.join(", ")}`,
-    };
+  expire(deadline: Deadline): Fault | null {
+    return this.#givenUp.expire(deadline);
   }
 
   /**
    * An operator says that an instance will never be heard again. What comes of it is refused, nothing is sent to it, and what
-   * it has not sealed fails, with a fault for each partition: those that are known now, and any that become known later.
+   * it has not sealed fails.
    */
   declareGone(address: string): readonly Fault[] {
-    if (address === this.address || address === LOG || !this.members.has(address) || this.#gone.has(address)) return [];
-    this.#gone.set(address, 0);
+    if (address === this.address || address === LOG || !this.members.has(address) || this.gone.has(address)) return [];
     this.#outbox.drop(address);
-    for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
-    return this.#lost();
+    this.#givenUp.declareGone(address);
+    return this.#givenUp.lost();
   }
 
-  /** Of those that are gone the state that was taken over may not know. */
   protected declareGoneAgain(): void {
-    for (const address of this.#gone.keys())
-      for (const { seals } of this.#locals.values()) if (seals instanceof ChannelSeals) seals.declareGone(address);
+    this.#givenUp.declareAgain();
   }
 
   isGone(address: string): boolean {
-    return this.#gone.has(address);
+    return this.gone.has(address);
   }
 
+  /** Instances that have been declared gone, with the number of partitions that have failed here for lack of them. */
   get gone(): ReadonlyMap<string, number> {
-    return this.#gone;
-  }
-
-  /** A fault for each partition that has failed because its producer is gone. */
-  #lost(): readonly Fault[] {
-    if (this.#gone.size === 0) return [];
-    const faults: Fault[] = [];
-    for (const local of this.#locals.values()) {
-      if (!(local.seals instanceof ChannelSeals)) continue;
-      for (const { key, rows, gone } of local.seals.lost()) {
-        for (const producer of gone) this.#gone.set(producer, this.#gone.get(producer)! + 1);
-        const why = `it was not sealed by ${gone.join(", ")}, which ${gone.length === 1 ? "has" : "have"} been declared gone`;
-        faults.push({
-          code: LACKS_SEAL,
-          message: `${this.address} gives up ${partitionText(local, { key, rows })}: ${why}`,
-        });
-      }
-    }
-    return faults;
-  }
-
-  fire(timer: string): void {
-    const local = this.#locals.get(timer);
-    if (local?.meta.kind !== "timer") throw new Error(`role ${this.#role} has no timer ${timer}`);
-    if (local.meta.ordering) this.#append(local.meta.ordering.log, local, []);
-    else this.#inbox.add(local, [[]]);
+    return this.#givenUp.gone;
   }
 
   /** Drops duplicates, checks types, counts, queues. */
@@ -321,7 +210,7 @@ export class Instance {
       return faults;
     }
     if (!this.#duplicates.admit(envelope.from, envelope.epoch, envelope.seq)) return faults;
-    if (this.#gone.has(envelope.from)) {
+    if (this.gone.has(envelope.from)) {
       faults.push({
         code: "DLC906",
         message: `${this.address} refused a message from ${envelope.from}: it has been declared gone`,
@@ -332,7 +221,7 @@ export class Instance {
       if (part.kind === "barred" && envelope.from === LOG) this.#outbox.bar(part.target, part.keys);
       else this.#intake.receive(envelope.from, part, faults);
     }
-    for (const fault of this.#lost()) faults.push(fault);
+    for (const fault of this.#givenUp.lost()) faults.push(fault);
     return faults;
   }
 
@@ -350,7 +239,7 @@ export class Instance {
     for (const travel of this.#travels) travel.persist(state);
     this.#duplicates.persist(state);
     this.followed.persist(state);
-    state.map(this.#gone);
+    this.#givenUp.persist(state);
     this.#evaluator.persist!(state);
     this.#pending = state.of(this.#pending);
     this.#started = state.of(this.#started);
@@ -465,7 +354,7 @@ export class Instance {
       this.#started = true;
       this.#isStepping = false;
     }
-    for (const fault of this.#lost()) this.#faults.push(fault);
+    for (const fault of this.#givenUp.lost()) this.#faults.push(fault);
     const envelopes = this.#outbox.flush();
     const faults = this.#faults;
     if (faults.length > 0) this.#faults = [];
@@ -556,50 +445,18 @@ export class Instance {
     }
     const local = this.#byId.get(target);
     if (local?.seals instanceof ChannelSeals) local.seals.decree(key);
-    else if (local?.seals instanceof InputSeals) this.#closeInput(local, local.seals.seal(key));
+    else if (local?.seals instanceof InputSeals) this.#inputs.close(local, local.seals.seal(key));
   }
 
   /** What has come so far of each input and channel. */
   arrived(): readonly Arrived[] {
-    return [...this.#locals.values()]
-      .filter(({ meta }) => meta.kind !== "timer")
-      .map(({ meta, arrived, seals }) => ({
-        collection: meta.name,
-        facts: arrived,
-        partitions: seals === null || seals.columns.length === 0 ? null : seals.seen,
-      }));
+    return arrivedAt(this.#locals.values());
   }
 
   /** Partitions that are known, or that held rows wait for, with the producers they wait for. */
   awaited(): readonly AwaitedSeal[] {
-    const awaited: AwaitedSeal[] = [];
-    const held = new Map<string, number>();
-    for (const { source, rows } of this.#evaluator.held()) held.set(source, (held.get(source) ?? 0) + rows);
-    for (const local of this.#locals.values()) {
-      const { seals } = local;
-      if (seals === null || seals.sealedAll) continue;
-      const collection = local.meta.name;
-      const missing = (key: Row | null): string[] =>
-        seals instanceof ChannelSeals ? seals.missing(key) : [this.address];
-      const open = seals.open();
-      const rows = held.get(collection) ?? 0;
-      if (seals.columns.length === 0 && seals.hasFailed) continue;
-      if (seals.columns.length === 0) {
-        awaited.push({ collection, key: null, producers: missing(null), held: Math.max(rows, open[0]?.rows ?? 0) });
-        continue;
-      }
-      for (const { key, rows: come } of open) awaited.push({ collection, key, producers: missing(key), held: come });
-      if (open.length === 0 && rows > 0 && !seals.hasFailed)
-        awaited.push({ collection, key: null, producers: missing(null), held: rows });
-    }
-    return awaited;
+    return awaitedAt(this.address, this.#locals.values(), this.#evaluator.held());
   }
-}
-
-/** `the partition ["shoes"] of Report.click, of which 2 rows have come`. */
-function partitionText({ id, seals }: Local, { key, rows }: OpenPartition): string {
-  const what = seals?.columns.length === 0 ? "the stream" : `the partition ${canonicalText(key)}`;
-  return `${what} of ${id}, of which ${rows} row${rows === 1 ? " has" : "s have"} come`;
 }
 
 /** Why an envelope is not for us, or not numbered; null when all is well. */

@@ -1,7 +1,8 @@
 /** What a simulated run delivered, and what it said on the way. */
 import { canonicalText } from "../runtime/canonical.ts";
 import { joinOf } from "../runtime/engine/join-of.ts";
-import type { AwaitedSeal, Instance } from "../runtime/instance.ts";
+import type { AwaitedSeal } from "../runtime/awaited.ts";
+import type { Instance } from "../runtime/instance.ts";
 import type { Part } from "../runtime/messages.ts";
 import type { JoinOf } from "../runtime/outside.ts";
 import type { CollectionMeta, Fault, RoleProgram, Row, StepOutput } from "../runtime/program.ts";

@@ -1,6 +1,7 @@
 /** Instances and sequencers that note in a journal what happens to them, and are brought back by it. */
 import type { LogEntry } from "../followed-logs.ts";
-import type { Deadline, StepChoice, StepEffects } from "../instance.ts";
+import type { Deadline } from "../given-up.ts";
+import type { StepChoice, StepEffects } from "../instance.ts";
 import { Instance } from "../instance.ts";
 import type { Envelope } from "../messages.ts";
 import type { Fault, Row } from "../program.ts";
