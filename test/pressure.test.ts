@@ -50,16 +50,47 @@ describe("peers", () => {
     expect(heard.at(-1)).toBe(false);
   });
 
-  test("are heard soon again where something has been acknowledged", () => {
-    const { state, heard, pressure } = loaded({ unackedBytes: HEAVY });
-    pressure.throttle();
-    const times = (): number => heard.filter((isHeard) => isHeard).length;
-    // In a ring each hears the other now and then, and something gets acknowledged.
-    for (let second = 0; second < 60; second++) {
-      vi.advanceTimersByTime(1000);
-      state.unackedBytes -= 1;
+  test("send as much as is acknowledged where that is less than they could, and what is kept has a bound", () => {
+    const { state, heard, pressure } = loaded({ unackedBytes: 0 });
+    let [most, sent, times] = [0, 0, 0];
+    // Whenever they are heard they send 4 MB; a megabyte a second is acknowledged.
+    for (let ms = 0; ms < 1_000_000; ms += 10) {
+      vi.advanceTimersByTime(10);
+      const now = heard.filter((isHeard) => isHeard).length;
+      if (now > times || heard.at(-1) !== false) {
+        state.unackedBytes += 4e6;
+        sent += 4e6;
+      }
+      times = now;
+      state.unackedBytes = Math.max(0, state.unackedBytes - 1e4);
+      pressure.throttle();
+      pressure.relieve();
+      most = Math.max(most, state.unackedBytes);
     }
-    expect(times()).toBeGreaterThan(100);
+    expect(most).toBeLessThan(64 * 1024 * 1024 + 30e6);
+    expect(sent).toBeGreaterThan(1e9);
+  });
+
+  test("in a ring do not wait for each other, however much each step sends", () => {
+    const [a, b] = [loaded({ unackedBytes: HEAVY }), loaded({ unackedBytes: HEAVY })];
+    const times = [0, 0];
+    let took = 0;
+    for (; a.state.unackedBytes + b.state.unackedBytes > 0 && took < 60_000; took += 10) {
+      vi.advanceTimersByTime(10);
+      for (const [i, [own, other]] of [[a, b] as const, [b, a] as const].entries()) {
+        own.pressure.throttle();
+        const now = own.heard.filter((isHeard) => isHeard).length;
+        if (now > times[i] || own.heard.at(-1) !== false) {
+          // What it takes is acknowledged, and it sends half as much on.
+          const taken = Math.min(2e6, other.state.unackedBytes);
+          other.state.unackedBytes -= taken;
+          own.state.unackedBytes += taken > 1000 ? taken / 2 : 0;
+          other.pressure.relieve();
+        }
+        times[i] = now;
+      }
+    }
+    expect(took).toBeLessThan(10_000);
   });
 
   test("are heard as soon as enough is acknowledged, and the next pause is a short one again", () => {

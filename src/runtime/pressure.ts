@@ -23,20 +23,21 @@ const RELAY_BYTES = 64 * 1024 * 1024;
 const INPUT_EVENTS = 100_000;
 const RELAY_EVENTS = 400_000;
 /**
- * A peer that is slowed down for what others have not acknowledged is heard again after this long, since instances in a ring
- * must not wait for each other. Each time it sends as much as sockets hold: while that gets nothing acknowledged, as where a receiver
- * hangs, it is heard again after four times as long, and so on.
+ * A peer that is slowed down for what others have not acknowledged is heard again when as much has been acknowledged as it has brought
+ * the last time, as much as sockets hold. Instances in a ring must not wait for each other: it is heard also after this long, then after
+ * four times as long, and so on. So what is kept for a receiver that is slow, or hangs, has a bound.
  */
 const SHORTEST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 3_600_000;
+const LONGEST_PAUSE_MS = 600_000;
 const GROWTH = 4;
 
 export class Pressure {
   readonly #load: Load;
   #relayPause: NodeJS.Timeout | null = null;
   #pauseMs = SHORTEST_PAUSE_MS;
-  /** Unacknowledged bytes when the last of these pauses began. */
-  #pausedAt = 0;
+  /** Unacknowledged bytes when peers were heard the last time, and the most since. */
+  #heardAt = RELAY_BYTES;
+  #most = 0;
   #roomWaiters: (() => void)[] = [];
   #room: Promise<void> | null = null;
   /** Set by whoever takes the outputs away too slowly. */
@@ -54,14 +55,20 @@ export class Pressure {
     if (unackedBytes() <= RELAY_BYTES) {
       this.#endPause();
       this.#pauseMs = SHORTEST_PAUSE_MS;
+      this.#heardAt = RELAY_BYTES;
       return pause(false);
     }
-    if (this.#relayPause !== null) return;
-    if (unackedBytes() < this.#pausedAt) this.#pauseMs = SHORTEST_PAUSE_MS;
-    this.#pausedAt = unackedBytes();
+    const bytes = unackedBytes();
+    this.#most = Math.max(this.#most, bytes);
+    if (this.#relayPause !== null) {
+      if (bytes <= this.#heardAt && bytes < this.#most) this.#hearAgain();
+      return;
+    }
     pause(true);
-    this.#relayPause = setTimeout(() => this.#hearAgain(), this.#pauseMs);
-    this.#pauseMs = Math.min(GROWTH * this.#pauseMs, LONGEST_PAUSE_MS);
+    this.#relayPause = setTimeout(() => {
+      this.#pauseMs = Math.min(GROWTH * this.#pauseMs, LONGEST_PAUSE_MS);
+      this.#hearAgain();
+    }, this.#pauseMs);
   }
 
   /** What no step can take yet may wait for what a peer has still to say. */
@@ -70,7 +77,8 @@ export class Pressure {
   }
 
   #hearAgain(): void {
-    this.#relayPause = null;
+    this.#endPause();
+    this.#heardAt = this.#most = this.#load.unackedBytes();
     if (!this.#isCrowded) this.#load.pause(false);
     this.#load.wake();
   }
