@@ -1,5 +1,5 @@
 /** What the run says at its end, on stderr. */
-import type { Status } from "../../runtime/control.ts";
+import type { Description, Status } from "../../runtime/control.ts";
 
 export interface RunSummary {
   readonly nodes: readonly NodeSummary[];
@@ -49,6 +49,36 @@ export interface AwaitedSummary {
 export type SealColumns = ReadonlyMap<string, readonly string[]>;
 
 const EXAMPLES = 3;
+
+/** `last`: its last counts; null: there are none. */
+export function nodeSummary(name: string, last: Status | null, ending: string, restarts: number): NodeSummary {
+  const { counts, badRows = 0, cpuMs = 0 } = last ?? {};
+  return {
+    name,
+    ending,
+    restarts,
+    steps: counts?.steps ?? 0,
+    rowsIn: counts?.rowsIn ?? 0,
+    messagesSent: counts?.envelopesSent ?? 0,
+    rowsSent: counts?.rowsSent ?? 0,
+    sealsSent: counts?.sealsSent ?? 0,
+    outputs: counts?.outputs ?? 0,
+    faults: counts?.faults ?? 0,
+    badRows,
+    lastStepAt: counts?.lastStepAt ?? 0,
+    cpuMs: Math.round(cpuMs),
+  };
+}
+
+export function sealColumns({ roles }: Description): SealColumns {
+  return new Map(
+    roles.flatMap(({ role, collections }) =>
+      collections.flatMap(({ name, sealed, columns }): [string, string[]][] =>
+        sealed ? [[`${role}.${name}`, sealed.key.map((column) => columns[column].name)]] : [],
+      ),
+    ),
+  );
+}
 
 /** Seals that somebody waits for, by waiting role, collection and producer. */
 export function awaitedSeals(statuses: readonly Status[], columns: SealColumns): readonly AwaitedSummary[] {
