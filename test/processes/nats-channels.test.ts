@@ -262,6 +262,12 @@ describe.skipIf(!hasNats)("a message in the stream of a receiver that keeps data
       [],
       "A#0 goes on with message 21, since those before it were acknowledged, and it knows of 10",
     ]);
+    old.transport.acknowledge();
+    await after(300);
+    await old.transport.close(0);
+    const right = await lives.begin("B#0", url, { keepsData: true, received: kept(20), isEmpty: false });
+    await until(() => right.came.length === 1);
+    expect([right.came, right.outdated]).toEqual([[21], []]);
   });
 
   test("shows that its sender has an old copy of its data; where it was taken, the receiver does", async () => {

@@ -124,7 +124,11 @@ export class DurableChannels implements Channels {
 
   #take(message: Msg, place: number): null {
     const { receiver } = this.#options;
-    receiver.take(message.data, place);
+    // What it does not know of stays, for the data that do.
+    if (!receiver.take(message.data, place)) {
+      this.stopReading();
+      return null;
+    }
     this.#taken!.come(place);
     if (!receiver.owesAcks) this.#taken!.keep();
     return null;

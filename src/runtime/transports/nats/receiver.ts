@@ -73,26 +73,28 @@ export class Receiver {
     }
   }
 
-  /** `place`: where it stands in a stream; 0: nowhere. */
-  take(bytes: Uint8Array, place = 0): void {
+  /** `place`: where it stands in a stream; 0: nowhere. False: more has been acknowledged than is known here, so that nothing may be taken. */
+  take(bytes: Uint8Array, place = 0): boolean {
     const { self, wire, longest, onOutdated, refuse } = this.#options;
     try {
       const { head, body } = unpack(bytes);
       const { from, first, seqs } = head;
       const incoming = this.#incomingOf(head);
-      if (incoming === null) return;
+      if (incoming === null) return true;
       const { got, taken, assembly } = incoming;
       if (this.#keepsData && first > taken.contiguous + 1) {
         const why = `${from} goes on with message ${first}, since those before it were acknowledged`;
-        return onOutdated(`${why}, and it knows of ${taken.contiguous}`);
+        onOutdated(`${why}, and it knows of ${taken.contiguous}`);
+        return false;
       }
       for (const each of [got, taken, assembly]) each.skipTo(first);
       if (seqs.every((seq) => got.has(seq))) {
         this.duplicates++;
-        return this.#ackSoon(incoming);
+        this.#ackSoon(incoming);
+        return true;
       }
       const whole = assembly.add(head, body, place);
-      if (whole === null) return;
+      if (whole === null) return true;
       for (const envelope of envelopesIn(head, self, whole, wire, longest)) this.#enter(incoming, envelope);
       // Pieces of another message may have held the same.
       assembly.skipTo(got.contiguous + 1);
@@ -100,6 +102,7 @@ export class Receiver {
       if (!(error instanceof FrameError)) throw error;
       refuse(error.message);
     }
+    return true;
   }
 
   #enter(incoming: Incoming, envelope: Envelope): void {
