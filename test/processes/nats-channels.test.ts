@@ -515,7 +515,7 @@ describe.skipIf(!hasNats)("dlc run with durable channels", () => {
   }, 90_000);
 
   test.each([
-    ["killed at random, and a server out of three too,", ["--nats", "3", "--kills", "12"]],
+    ["killed at random, and a server out of three too,", ["--nats", "3", "--kills", "8"]],
     ["under dlc run --chaos,", ["--nats", "1", "--chaos", "--runs", "2"]],
   ])(
     "%s programs that keep data deliver what they deliver without that",
