@@ -117,6 +117,28 @@ const urlOf = async (transport: string): Promise<string> => {
 
 // Their minutes pass at once.
 describe.concurrent("a receiver that is stopped for a minute loses nothing, and its senders wait", () => {
+  test.skipIf(!hasNats)("channels through streams, of which each takes so much", async () => {
+    const main = join(await program("counter"), "main.js");
+    const input = [0, 1].map((source) => {
+      const words = Array.from({ length: 1_000_000 }, (_, i) => `{"id":${2 * i + source},"word":"w${i % 10}"}\n`);
+      return `word=${fileOf(`words-durable-${source}.ndjson`, words.join(""))}`;
+    });
+    const url = `${await urlOf("nats")}?channels=durable&backlog=4MB`;
+    const all = await deployed(main, ["Counter", false], input, url);
+    const { sources, receivers } = all;
+    await stopFirst(all, () => expectHeldBack(all, ""));
+    await Promise.all(receivers.map((receiver) => receiver.sees('"collection":"count"')));
+    for (const source of sources) {
+      await source.sees(/Counter#0 has \d+ MB of messages to take/);
+      await source.sees("Counter#0 has taken messages, further ones go on");
+    }
+    for (const each of [...sources, ...receivers]) each.kill("SIGTERM");
+    const ran = await Promise.all([...receivers, ...sources].map(({ done }) => done));
+    for (const { code, stderr } of ran) expect([code, stderr.includes("DLC")]).toEqual([0, false]);
+    const counts = ran.flatMap(({ rows }) => rows.map(({ row }) => Number(row["n"])));
+    expect([counts.length, counts.reduce((sum, count) => sum + count, 0)]).toEqual([10, 2_000_000]);
+  });
+
   test.each(transports)("channels, over %s", async (transport) => {
     const main = join(await program("counter"), "main.js");
     const words = (first: number): string =>
