@@ -22,7 +22,7 @@ role Receiver {
 const CHUNK = 10_000;
 const WARM_CHUNKS = 10;
 const CHUNKS = 30;
-const REPETITIONS = 3;
+const REPETITIONS = 9;
 
 interface Answer {
   readonly ready?: true;
