@@ -166,6 +166,33 @@ test("a reader that goes away ends the run", async () => {
   expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
 });
 
+test("a reader that does not read keeps nobody from ending the run", async () => {
+  const path = fileOf("unread.ndjson", words(50_000));
+  const shell = start(
+    [
+      "-e",
+      `
+    const { spawn } = require("node:child_process");
+    const run = spawn(process.execPath, process.argv.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+    run.stdout.once("readable", () => setTimeout(() => run.kill("SIGTERM"), 500));
+    run.on("exit", (code, signal) => {
+      console.error("ended", code, signal);
+      process.exit();
+    });
+  `,
+      await (await import("./programs.ts")).launcherScript(),
+      await program("counter"),
+      JSON.stringify({ input: [`Source[*].word=${path}`] }),
+    ],
+    "",
+    { SHOW_SEEN: "1" },
+  );
+  const ran = await shell.done;
+  expect(ran.stderr).toContain("dlc: whoever reads the outputs has not read them to their end: the rest is lost\n");
+  expect(ran.stderr).toContain("ended 143 null");
+  expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
+});
+
 test("a node that throws is named with its last words, and the others end their work", async () => {
   const line = (role: string, word: string): string => JSON.stringify({ role, collection: "word", row: { word } });
   const ran = await run("crash", {}, [line("Weak", "throw"), line("Strong", "a")].join("\n"));

@@ -162,13 +162,13 @@ export class Child {
     if (!this.isReturning) this.send({ type: "lines", lines });
   }
 
-  /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */
   /** Stands still for so long, and goes on as if nothing had been. */
   pause(ms: number): void {
     this.#process.kill("SIGSTOP");
     setTimeout(() => this.#process.kill("SIGCONT"), ms);
   }
 
+  /** Asks for a clean end; `graceMs`: how long it may wait for acknowledgements. */
   stop(graceMs: number): void {
     this.#isEndingAsked = true;
     this.#process.kill("SIGCONT");

@@ -59,6 +59,8 @@ export class Run {
   #untaken = false;
   /** Nobody reads stdout any more. */
   #isUnread = false;
+  /** Somebody may, and did not in time. */
+  #isStuck = false;
 
   constructor(name: string, folder: string, program: Description, options: LaunchOptions, plan: LaunchPlan) {
     this.#name = name;
@@ -92,7 +94,10 @@ export class Run {
     process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal).on("exit", onExit);
     process.stdout.on("error", onPipe).on("drain", onDrain);
     try {
-      return await this.#run();
+      const code = await this.#run();
+      // What is to be written would keep this process.
+      if (this.#isStuck) process.exit(code);
+      return code;
     } finally {
       this.#killAll();
       process.off("SIGINT", onSignal).off("SIGTERM", onSignal).off("SIGHUP", onSignal).off("exit", onExit);
@@ -406,12 +411,32 @@ export class Run {
     for (const timer of this.#restartTimers) clearTimeout(timer);
     this.#stdin?.stop();
     for (const child of this.#living) child.stop(this.#signal === null ? 2000 : 200);
-    const timer = setTimeout(() => this.#killAll(), STOP_MS);
+    const timer = setTimeout(() => {
+      this.#killAll();
+      // A pipe that nobody reads does not close.
+      if (this.#signal !== null) this.#isUnread = true;
+      for (const child of this.#children.values()) child.resumeOutput();
+    }, STOP_MS);
     await Promise.all([...this.#children.values()].map((child) => child.closed));
     clearTimeout(timer);
-    // Outputs that this process has not handed on yet.
+    await this.#handedOn();
+  }
+
+  /** Outputs that this process has not handed on yet. Who ends a run by a signal does not wait long for a reader that does not read. */
+  async #handedOn(): Promise<void> {
     if (!process.stdout.writableNeedDrain || process.stdout.destroyed) return;
-    await new Promise((resolve) => process.stdout.once("drain", resolve).once("error", resolve));
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      const onSignal = (): void => {
+        timer ??= setTimeout(resolve, STOP_MS);
+      };
+      process.stdout.once("drain", resolve).once("error", resolve);
+      if (this.#signal === null) this.#wake = onSignal;
+      else onSignal();
+    });
+    clearTimeout(timer);
+    this.#isStuck = process.stdout.writableNeedDrain && !process.stdout.destroyed;
+    if (this.#isStuck) this.#print("dlc: whoever reads the outputs has not read them to their end: the rest is lost");
   }
 
   #killAll(): void {
