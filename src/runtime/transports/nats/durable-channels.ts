@@ -7,11 +7,11 @@ import type { Msg } from "@nats-io/transport-node";
 import { outdated } from "../../storage/storage-error.ts";
 import { FrameError } from "../frames.ts";
 import type { LogPlaces, Past } from "../transport.ts";
-import { Backlog } from "./backlog.ts";
 import type { Channels, ChannelsOptions, Joined, Waiting } from "./channels.ts";
 import { channelOf, titleOf } from "./names.ts";
 import { later } from "./session.ts";
 import { StreamReader } from "./stream-reader.ts";
+import { StreamRoom } from "./stream-room.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import { endsOf, lastNumber, openStream } from "./streams.ts";
 import type { StreamPlace } from "./streams.ts";
@@ -32,7 +32,7 @@ export interface DurableOptions extends ChannelsOptions {
 
 interface Outlet {
   readonly writer: StreamWriter;
-  readonly backlog: Backlog;
+  readonly room: StreamRoom;
 }
 
 const RETRY_MS = 200;
@@ -158,20 +158,20 @@ export class DurableChannels implements Channels {
         (ends) => ends?.bytes ?? null,
         () => null,
       );
-    const backlog = new Backlog({ receiver: to, limit, look, say });
+    const room = new StreamRoom({ receiver: to, limit, look, say });
     const writer = new StreamWriter({
       session,
       title: titleOf(log),
       from: self,
       epoch,
-      room: () => backlog.room(),
+      room: () => room.whenFree(),
       onStored: (_, place, bytes) => {
-        backlog.put(bytes);
+        room.put(bytes);
         this.#stored(to, place);
       },
       say,
     });
-    const outlet = { writer, backlog };
+    const outlet = { writer, room };
     this.#outlets.set(to, outlet);
     return outlet;
   }
@@ -277,7 +277,7 @@ export class DurableChannels implements Channels {
   #closeOutlet(to: string): void {
     const outlet = this.#outlets.get(to);
     outlet?.writer.close();
-    outlet?.backlog.close();
+    outlet?.room.close();
   }
 
   close(): void {

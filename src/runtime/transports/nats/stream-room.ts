@@ -7,7 +7,7 @@ const PAUSE_MS = 100;
 /** A shorter wait is not worth a line. */
 const QUIET_MS = 3000;
 
-export interface BacklogOptions {
+export interface StreamRoomOptions {
   readonly receiver: string;
   /** Bytes; several senders may go beyond it by some shares. */
   readonly limit: number;
@@ -16,25 +16,25 @@ export interface BacklogOptions {
   readonly say: (line: string) => void;
 }
 
-export class Backlog {
-  readonly #options: BacklogOptions;
+export class StreamRoom {
+  readonly #options: StreamRoomOptions;
   /** Bytes put in since it was last looked; at first, others may have been here. */
   #unseen = Infinity;
-  #room: Promise<void> | null = null;
+  #free: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor(options: BacklogOptions) {
+  constructor(options: StreamRoomOptions) {
     this.#options = options;
   }
 
   /** Resolves when more may be put in; null: now. */
-  room(): Promise<void> | null {
+  whenFree(): Promise<void> | null {
     if (this.#unseen < this.#options.limit * SHARE) return null;
-    this.#room ??= this.#found().then(() => {
-      this.#room = null;
+    this.#free ??= this.#found().then(() => {
+      this.#free = null;
       this.#unseen = 0;
     });
-    return this.#room;
+    return this.#free;
   }
 
   put(bytes: number): void {
