@@ -35,7 +35,7 @@ export class Backlogs {
     this.#timer.unref();
   }
 
-  look(now: number): void {
+  look(now: number): ReadonlyMap<string, Backlog> {
     const { backlogs, log } = this.#options;
     const current = backlogs();
     for (const [name, { isTold }] of this.#awaited) {
@@ -55,13 +55,13 @@ export class Backlogs {
         );
       }
     }
+    return current;
   }
 
   /** By receiver. */
   of(now: number): Readonly<Record<string, SilentBacklog>> {
-    this.look(now);
     return Object.fromEntries(
-      [...this.#options.backlogs()].map(([name, { messages, bytes }]) => [
+      [...this.look(now)].map(([name, { messages, bytes }]) => [
         name,
         { messages, bytes, silentMs: now - this.#awaited.get(name)!.since },
       ]),
