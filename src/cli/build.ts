@@ -131,7 +131,7 @@ export async function buildProgram(path: string, planning: Planning, io: Io, on:
     io.err(`dlc: ${path} has ${count(errors, "error")}; nothing was built\n`);
     return null;
   }
-  const missing = unimplemented(plan);
+  const missing = withoutModule(plan);
   for (const diagnostic of missing) io.err(`${drawDiagnostic(diagnostic, style, io.width)}\n`);
   if (missing.length > 0) {
     io.err(`dlc: ${path} has ${count(missing.length, "component")} that nothing here implements; nothing was built\n`);
@@ -157,7 +157,7 @@ export async function buildProgram(path: string, planning: Planning, io: Io, on:
 }
 
 /** Components that nothing here implements. */
-function unimplemented(plan: Plan): readonly Diagnostic[] {
+function withoutModule(plan: Plan): readonly Diagnostic[] {
   return [...plan.coordinated.externals.values()].flatMap((one): Diagnostic[] =>
     one.kind !== "component" || one.from !== null
       ? []
