@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { fileOf, launch, processesWith, program, run, scratch, start } from "./programs.ts";
+import { fileOf, launch, launcherScript, processesWith, program, run, scratch, start } from "./programs.ts";
 
 const words = (count: number): string =>
   Array.from({ length: count }, (_, id) => `{"id":${id},"word":"w${id % 10}"}\n`).join("");
@@ -143,54 +143,36 @@ test("starting by hand with wrong arguments or a wrong deployment says what is w
   expect([used.code, used.stderr]).toEqual([1, expect.stringContaining(`port ${port} of 127.0.0.1 is in use`)]);
 });
 
-test("a reader that goes away ends the run", async () => {
+/** What a run says, and how it ends, whose outputs are for a reader of this kind: a statement about `run`, its process. */
+async function runFor(reader: string): Promise<string> {
   const path = fileOf("many.ndjson", words(50_000));
-  const shell = start(
-    [
-      "-e",
-      `
+  const script = `
     const { spawn } = require("node:child_process");
     const run = spawn(process.execPath, process.argv.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
-    run.stdout.once("data", () => run.stdout.destroy());
-    run.on("exit", (code, signal) => console.error("ended", code, signal));
-  `,
-      await (await import("./programs.ts")).launcherScript(),
-      await program("counter"),
-      JSON.stringify({ input: [`Source[*].word=${path}`] }),
-    ],
-    "",
-    { SHOW_SEEN: "1" },
-  );
-  const ran = await shell.done;
-  expect(ran.stderr).toContain("ended 0 null");
-  expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
-});
-
-test("a reader that does not read keeps nobody from ending the run", async () => {
-  const path = fileOf("unread.ndjson", words(50_000));
-  const shell = start(
-    [
-      "-e",
-      `
-    const { spawn } = require("node:child_process");
-    const run = spawn(process.execPath, process.argv.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
-    run.stdout.once("readable", () => setTimeout(() => run.kill("SIGTERM"), 500));
+    ${reader}
     run.on("exit", (code, signal) => {
       console.error("ended", code, signal);
       process.exit();
     });
-  `,
-      await (await import("./programs.ts")).launcherScript(),
-      await program("counter"),
-      JSON.stringify({ input: [`Source[*].word=${path}`] }),
-    ],
-    "",
-    { SHOW_SEEN: "1" },
-  );
-  const ran = await shell.done;
-  expect(ran.stderr).toContain("dlc: whoever reads the outputs has not read them to their end: the rest is lost\n");
-  expect(ran.stderr).toContain("ended 143 null");
+  `;
+  const args = [
+    await launcherScript(),
+    await program("counter"),
+    JSON.stringify({ input: [`Source[*].word=${path}`] }),
+  ];
+  const ran = await start(["-e", script, ...args], "", { SHOW_SEEN: "1" }).done;
   expect(await processesWith(join(scratch, "counter", "main.js"))).toEqual([]);
+  return ran.stderr;
+}
+
+test("a reader that goes away ends the run", async () => {
+  expect(await runFor('run.stdout.once("data", () => run.stdout.destroy());')).toContain("ended 0 null");
+});
+
+test("a reader that does not read keeps nobody from ending the run", async () => {
+  const told = await runFor('run.stdout.once("readable", () => setTimeout(() => run.kill("SIGTERM"), 500));');
+  expect(told).toContain("dlc: whoever reads the outputs has not read them to their end: the rest is lost\n");
+  expect(told).toContain("ended 143 null");
 });
 
 test("a node that throws is named with its last words, and the others end their work", async () => {
