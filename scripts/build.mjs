@@ -1,7 +1,7 @@
 /**
- * Builds `dist/`: the command line as one start file with lazily loaded chunks (`cli.js`), the thread of the language
- * server that checks programs (`check-worker.js`), the compiler as a library (`compiler.js`), the runtime file by file
- * (`runtime/`), as emitted folders carry it, and the playground as one page (`playground.html`).
+ * Builds `dist/`: the command line as one file, of which bytecode can be kept (`cli.cjs`, see `bin/load.js`), the thread
+ * of the language server that checks programs (`check-worker.js`), the compiler as a library (`compiler.js`), the runtime
+ * file by file (`runtime/`), as emitted folders carry it, and the playground as one page (`playground.html`).
  *
  *   node scripts/build.mjs              build
  *   node scripts/build.mjs --if-stale   build only when a source is newer than the last build
@@ -29,9 +29,14 @@ const shared = {
   target: "node20",
   logLevel: "silent",
 };
-/** CommonJS packages inside an ES module bundle call `require` for node's own modules. */
-const banner = {
-  js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+/** For Node. A shorter text is read faster, in each of the short runs of `dlc`; names stay, for stacks. */
+const forNode = {
+  ...shared,
+  platform: "node",
+  outdir: "dist",
+  minifyWhitespace: true,
+  minifySyntax: true,
+  external: ["esbuild", "typescript", "ts-morph", "@nats-io/*"],
 };
 
 const typed = declarations();
@@ -39,17 +44,26 @@ let results;
 try {
   results = await Promise.all([
     build({
-      ...shared,
-      platform: "node",
-      entryPoints: { cli: "src/cli/main.ts", "check-worker": "src/cli/lsp/check-worker.ts" },
-      outdir: "dist",
-      splitting: true,
-      chunkNames: "chunks/[name]-[hash]",
-      // A shorter text is read faster, in each of the short runs of `dlc`; names stay, for stacks.
-      minifyWhitespace: true,
-      minifySyntax: true,
-      external: ["esbuild", "typescript", "ts-morph", "@nats-io/*"],
-      banner,
+      ...forNode,
+      format: "cjs",
+      entryPoints: { cli: "src/cli/main.ts" },
+      // What lays graphs out is as long as all the rest, and seldom needed.
+      external: [...forNode.external, "./viz.cjs"],
+      alias: { "@viz-js/viz": "./viz.cjs" },
+      outExtension: { ".js": ".cjs" },
+      // Kept bytecode has nobody who answers an `import()`.
+      supported: { "dynamic-import": false },
+      define: { "import.meta.url": "__url" },
+      banner: { js: '"use strict";\nconst __url = require("node:url").pathToFileURL(__filename).href;' },
+    }),
+    build({ ...forNode, format: "cjs", entryPoints: { viz: "@viz-js/viz" }, outExtension: { ".js": ".cjs" } }),
+    build({
+      ...forNode,
+      entryPoints: { "check-worker": "src/cli/lsp/check-worker.ts" },
+      // CommonJS packages inside an ES module call `require` for node's own modules.
+      banner: {
+        js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+      },
     }),
     build({
       ...shared,
@@ -70,6 +84,10 @@ try {
 /** Absolute path to text. Files are put in place one by one by renaming, so that a running `dlc` never sees half of one. */
 const files = new Map();
 for (const result of results) for (const file of result.outputFiles) files.set(file.path, file.text);
+// A text of ASCII alone is read without being decoded.
+const cli = join(dist, "cli.cjs");
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+files.set(cli, files.get(cli).replace(/[^\0-\x7f]/g, escaped));
 const script = files.get(join(dist, "playground.js"));
 files.delete(join(dist, "playground.js"));
 files.set(join(dist, "playground.html"), playgroundPage(script));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 /** No source is newer than the build. */
 export function isFresh(root) {
-  const stamp = join(root, "dist", "cli.js");
+  const stamp = join(root, "dist", "cli.cjs");
   if (!existsSync(stamp)) return false;
   const built = statSync(stamp).mtimeMs;
   const sources = [

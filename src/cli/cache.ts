@@ -126,7 +126,15 @@ function write(file: string, value: unknown, of = ""): void {
     writeFileSync(next, Buffer.concat([Buffer.from(`${headOf(of)}${checksum(body)}\n`), body]));
     renameSync(next, file);
   } catch {
-    rmSync(next, { force: true });
+    discard(next);
+  }
+}
+
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It never was there.
   }
 }
 
@@ -145,7 +153,7 @@ function checksum(body: Uint8Array): string {
 
 /** Another build of the compiler may read a statement differently. */
 function compilerId(): string {
-  const built = statSync(join(packageRoot(), "dist", "cli.js"), { throwIfNoEntry: false });
+  const built = statSync(join(packageRoot(), "dist", "cli.cjs"), { throwIfNoEntry: false });
   return `${version()}-${built === undefined ? "sources" : `${built.size}-${built.mtimeMs}`}`;
 }
 

@@ -8,7 +8,7 @@ import { tableOf } from "../../bench/coordination/table.ts";
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 test("every way of coordination runs and gives the answers that its label promises", async () => {
-  expect(existsSync(join(root, "dist", "cli.js")), "npm run build comes first").toBe(true);
+  expect(existsSync(join(root, "dist", "cli.cjs")), "npm run build comes first").toBe(true);
   const { lines, sequencer } = await bench(root, { ...quick, say: () => {} });
   const rows = lines.map(({ program, way, producers, delayMs }) => `${program} ${way} ${producers} ${delayMs}`);
   expect(rows).toEqual(

@@ -30,7 +30,7 @@ async function loadedBy(
   writeFileSync(
     script,
     `import { createRequire } from "node:module";
-     import { main } from ${JSON.stringify(pathToFileURL(join(root, "dist", "cli.js")).href)};
+     import { main } from ${JSON.stringify(pathToFileURL(join(root, "dist", "cli.cjs")).href)};
      process.chdir(${JSON.stringify(folder)});
      const code = await main(${JSON.stringify(args)});
      const found = Object.keys(createRequire(import.meta.url).cache).flatMap((path) => /node_modules\\/(ts-morph|esbuild)\\//.exec(path)?.[1] ?? []);

@@ -78,7 +78,7 @@ describe("the package", () => {
     const paths = packed.files.map(({ path }) => path);
     for (const wanted of [
       "bin/dlc.js",
-      "dist/cli.js",
+      "dist/cli.cjs",
       "dist/compiler.js",
       "dist/playground.html",
       "dist/THIRD-PARTY.txt",

@@ -1,7 +1,6 @@
 /** The client of NATS: packages that are loaded only where a deployment asks for them. */
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { TransportError } from "../transport.ts";
 
 /** What a program on NATS needs besides Node; `dlc` itself has the same in its package.json. */
@@ -27,8 +26,8 @@ export async function loadPackages(): Promise<Packages> {
     const jetstream = await import("@nats-io/jetstream");
     return { core, jetstream, kv: await import("@nats-io/kv") };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    const elsewhere = await packagesOf(process.env[PACKAGES_FOLDER]);
+    if (!isMissing(error)) throw error;
+    const elsewhere = packagesOf(process.env[PACKAGES_FOLDER]);
     if (elsewhere !== null) return elsewhere;
     const wanted = Object.entries(NATS_PACKAGES).map(([name, range]) => `${name}@${range}`);
     throw new TransportError(
@@ -37,16 +36,21 @@ export async function loadPackages(): Promise<Packages> {
   }
 }
 
-async function packagesOf(folder: string | undefined): Promise<Packages | null> {
+function packagesOf(folder: string | undefined): Packages | null {
   if (folder === undefined) return null;
-  const { resolve } = createRequire(join(folder, "package.json"));
-  const load = async (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href);
+  const load = createRequire(join(folder, "package.json"));
   try {
-    const core = (await load("@nats-io/transport-node")) as Packages["core"];
-    const jetstream = (await load("@nats-io/jetstream")) as Packages["jetstream"];
-    return { core, jetstream, kv: (await load("@nats-io/kv")) as Packages["kv"] };
+    const core = load("@nats-io/transport-node") as Packages["core"];
+    const jetstream = load("@nats-io/jetstream") as Packages["jetstream"];
+    return { core, jetstream, kv: load("@nats-io/kv") as Packages["kv"] };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    if (!isMissing(error)) throw error;
     return null;
   }
+}
+
+/** As `import` says it, and as `require` does. */
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
 }
