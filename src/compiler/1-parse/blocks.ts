@@ -1,5 +1,6 @@
 /** Roles, modules and components, from their headers on. */
 import type { Member, PathDecl } from "../ast.ts";
+import { decodeHeader, encodeStatement, type StatementCache } from "./cache.ts";
 import { componentOf, type ComponentHeader } from "./components.ts";
 import { match } from "./cst.ts";
 import { reportUnknown } from "./declarations.ts";
@@ -32,7 +33,12 @@ export function openKnown(header: Header, { start, from, doc }: Statement): Open
 }
 
 /** The role, module or component that a block's header opens; null, after a report, when it opens none. */
-export function openBlock(site: Site, statement: Statement, within: OpenBlock | null): OpenBlock | null {
+export function openBlock(
+  site: Site,
+  statement: Statement,
+  within: OpenBlock | null,
+  cache?: StatementCache,
+): OpenBlock | null {
   const word = statement.word as string;
   const span = spanAt(site, statement.from, word.length);
   if (word !== "role" && word !== "module" && word !== "component") {
@@ -42,28 +48,11 @@ export function openBlock(site: Site, statement: Statement, within: OpenBlock | 
   }
   if (statement.from > 0) reportAnnotated(site, statement);
   const proper: Site = { ...site, text: statement.text.slice(statement.from), base: site.base + statement.from };
-  const matched = match(proper.text, word);
-  if (matched.cst === null) {
-    explainMismatch(proper, word, matched.failedAt);
-    // The members still are read, so that their errors come up in the same run.
-    const text = /^[a-z]+ +([A-Za-z_][A-Za-z0-9_]*)/.exec(proper.text)?.[1] ?? "_";
-    const name = { text, span: spanAt(proper, word.length + 1, text.length) };
-    const headers: Readonly<Record<typeof word, Header>> = {
-      role: { kind: "role", name, count: null, replicated: false, partitionedBy: null },
-      module: { kind: "module", name, types: [], roles: [] },
-      component: { kind: "component", name, count: null, replicated: false, from: null },
-    };
-    const header = headers[word];
-    return { header, start: proper.base, doc: statement.doc, members: [], sound: false };
-  }
   const before = site.diagnostics.length;
-  const header: Header =
-    word === "module"
-      ? { kind: word, ...moduleOf(proper, matched.cst) }
-      : word === "component"
-        ? { kind: word, ...componentOf(proper, matched.cst) }
-        : { kind: word, ...roleOf(proper, matched.cst) };
+  const known = word === "role" ? knownRole(proper, cache) : null;
+  const header = known ?? headerOf(proper, word);
   const sound = site.diagnostics.length === before;
+  if (sound && known === null && header.kind === "role") keepRole(header, proper, cache);
   if (within !== null) {
     const { kind, name } = within.header;
     report(
@@ -78,4 +67,43 @@ export function openBlock(site: Site, statement: Statement, within: OpenBlock | 
     );
   }
   return { header, start: proper.base, doc: statement.doc, members: [], sound };
+}
+
+/** One that cannot be read is reported; the members still are read, so that their errors come up in the same run. */
+function headerOf(site: Site, word: Header["kind"]): Header {
+  const matched = match(site.text, word);
+  if (matched.cst !== null) {
+    switch (word) {
+      case "role":
+        return { kind: word, ...roleOf(site, matched.cst) };
+      case "module":
+        return { kind: word, ...moduleOf(site, matched.cst) };
+      case "component":
+        return { kind: word, ...componentOf(site, matched.cst) };
+    }
+  }
+  explainMismatch(site, word, matched.failedAt);
+  const text = /^[a-z]+ +([A-Za-z_][A-Za-z0-9_]*)/.exec(site.text)?.[1] ?? "_";
+  const name = { text, span: spanAt(site, word.length + 1, text.length) };
+  const headers: Readonly<Record<typeof word, Header>> = {
+    role: { kind: "role", name, count: null, replicated: false, partitionedBy: null },
+    module: { kind: "module", name, types: [], roles: [] },
+    component: { kind: "component", name, count: null, replicated: false, from: null },
+  };
+  return headers[word];
+}
+
+/** With the brace, which no statement has at this place. */
+function keyOf({ text }: Site): string {
+  return `${text} {`;
+}
+
+function knownRole(site: Site, cache: StatementCache | undefined): Header | null {
+  const known = cache?.get(keyOf(site));
+  return known === undefined ? null : (decodeHeader(known, site.text, site.base) as Header);
+}
+
+function keepRole(header: Header & { readonly kind: "role" }, site: Site, cache: StatementCache | undefined): void {
+  const code = cache && encodeStatement(header, site.text, site.base);
+  if (code) cache.set(keyOf(site), code);
 }

@@ -4,8 +4,9 @@
  * in its text. Reading one back costs a few microseconds and gives positions of the file at once.
  */
 import type { ComponentDecl, Item, Member, ModuleDecl, PathDecl, RoleDecl, Span } from "../ast.ts";
+import type { RoleHeader } from "./roles.ts";
 
-/** What one statement is: all but the blocks, whose members are statements of their own. */
+/** What one statement is: all but the blocks, whose members are statements of their own, as their headers are. */
 export type CachedNode = Member | PathDecl | Exclude<Item, RoleDecl | ModuleDecl | ComponentDecl>;
 
 /** A tree as a string; what is in it only this file knows. */
@@ -233,6 +234,7 @@ const nodes: readonly ((r: Reader) => object)[] = [
     span: span(r),
   }),
   (r) => ({ kind: value(r), from: value(r), to: value(r), doc: value(r), span: span(r) }),
+  (r) => ({ kind: value(r), name: value(r), count: value(r), replicated: value(r), partitionedBy: value(r) }),
 ];
 /** The kinds by their keys: those of a node all of whose values are null. */
 const shapeIndex: ReadonlyMap<string, number> = new Map(
@@ -289,7 +291,11 @@ function value(r: Reader): unknown {
  * `statement` as a string, without its doc and its end, which belong to the place and not to the text;
  * null when the text is too long for the format. `start` is where the text stands in the file.
  */
-export function encodeStatement(statement: CachedNode, text: string, start: number): CachedStatement | null {
+export function encodeStatement(
+  statement: CachedNode | (RoleHeader & { readonly kind: "role" }),
+  text: string,
+  start: number,
+): CachedStatement | null {
   if (text.length >= largest - 8) return null;
   const units: number[] = [];
   let fits = true;
@@ -372,6 +378,15 @@ export function decodeStatement(
   statement.doc = doc;
   statement.span.end = end;
   return statement as unknown as CachedNode;
+}
+
+/** The same of a role's header, which has neither doc nor span. */
+export function decodeHeader(
+  code: CachedStatement,
+  text: string,
+  start: number,
+): RoleHeader & { readonly kind: "role" } {
+  return value({ code, text, start, at: 0 }) as RoleHeader & { readonly kind: "role" };
 }
 
 /** Entries as text: a line for each statement and one for its tree. Neither can hold a line break. */

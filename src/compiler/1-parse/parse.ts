@@ -70,7 +70,7 @@ export function read(
     if (statement.kind === "open") {
       const known: Header | undefined = block === null ? (nodes[index] as Header | undefined) : undefined;
       const begun: OpenBlock | null =
-        known === undefined ? openBlock(site, statement, block) : openKnown(known, statement);
+        known === undefined ? openBlock(site, statement, block, cache) : openKnown(known, statement);
       if (begun === null) {
         skipped = 1;
         declarationLost = true;

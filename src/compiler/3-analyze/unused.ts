@@ -23,17 +23,19 @@ export function unused({ asts, collections, rules, seals, externals }: Ir): read
   const isWritten = ({ id, kind }: Collection): boolean => kind === "input" || kind === "timer" || written.has(id);
   const unwritten = own.filter((one) => !isWritten(one) && (one.kind === "output" || read.has(one.id)));
   const unread = own.filter(({ id, kind, name }) => kind !== "output" && !read.has(id) && !name.startsWith("_"));
+  const unwrittenIn = byRole(unwritten);
+  const unreadIn = byRole(unread);
   return [
     ...unwritten.map((one) => {
       const verb = one.kind === "channel" ? "sends to" : "writes";
       const so = one.kind === "output" ? "nothing is put out" : "what reads it never finds anything";
-      const mend = meant(one, unread, "reads") ?? `Add a rule that ${verb} it, or take it away.`;
+      const mend = meant(one, unreadIn, "reads") ?? `Add a rule that ${verb} it, or take it away.`;
       return finding("DLC261", one, `nothing ${verb} \`${one.id}\`, so ${so}`, mend);
     }),
     ...unread.map((one) => {
       const message = `nothing reads ${isWritten(one) ? "" : "or writes "}\`${one.id}\``;
       const otherwise = `Read it in a rule, or take it away; \`_${one.name}\` says that it is meant.`;
-      return finding("DLC262", one, message, meant(one, unwritten, "writes") ?? otherwise);
+      return finding("DLC262", one, message, meant(one, unwrittenIn, "writes") ?? otherwise);
     }),
   ];
 }
@@ -42,9 +44,21 @@ function finding(code: Code, { file, nameSpan }: Collection, message: string, me
   return { code, severity: codes[code].severity, message, file, span: nameSpan, mend };
 }
 
+type ByRole = ReadonlyMap<string, readonly Collection[]>;
+
+function byRole(all: readonly Collection[]): ByRole {
+  const roles = new Map<string, Collection[]>();
+  for (const one of all) {
+    const known = roles.get(one.role);
+    if (known === undefined) roles.set(one.role, [one]);
+    else known.push(one);
+  }
+  return roles;
+}
+
 /** Of two that were to be one, each lacks what the other has. */
-function meant({ role, name, columns }: Collection, others: readonly Collection[], verb: string): string | null {
-  const alike = others.filter((other) => other.role === role && other.columns.length === columns.length);
+function meant({ role, name, columns }: Collection, others: ByRole, verb: string): string | null {
+  const alike = (others.get(role) ?? []).filter((other) => other.columns.length === columns.length);
   const near = nearNames(
     name,
     alike.map((other) => other.name),

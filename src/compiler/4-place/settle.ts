@@ -194,8 +194,9 @@ export function byPart(
   { wide }: { readonly wide: boolean },
   ids: readonly RuleId[],
 ): Map<Part, RuleId[]> {
-  const { of } = partsOf(graph, wide);
   const out = new Map<Part, RuleId[]>();
+  if (ids.length === 0) return out;
+  const { of } = partsOf(graph, wide);
   for (const id of ids) {
     const part = of.get(id)!;
     const known = out.get(part);
