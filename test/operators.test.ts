@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editDistance, nearNames } from "../src/compiler/diagnostics/near.ts";
 import { aggregates, functions } from "../src/operators/index.ts";
@@ -153,6 +154,29 @@ describe("near names", () => {
       ].map(([a, b]) => editDistance(a, b, 3)),
     ).toEqual([0, 1, 1, 1, 3]);
     expect(editDistance("abcdef", "uvwxyz", 2)).toBe(3);
+  });
+
+  it("are what the whole table of prefixes gives", () => {
+    const inFull = (a: string, b: string): number => {
+      const table = Array.from({ length: a.length + 1 }, (_, i) =>
+        Array.from({ length: b.length + 1 }, (_, j) => i + j),
+      );
+      for (let i = 1; i <= a.length; i++)
+        for (let j = 1; j <= b.length; j++) {
+          const same = a[i - 1] === b[j - 1] ? 0 : 1;
+          table[i][j] = Math.min(table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + same);
+          if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+            table[i][j] = Math.min(table[i][j], table[i - 2][j - 2] + 1);
+        }
+      return table[a.length][b.length];
+    };
+    const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 9 });
+    fc.assert(
+      fc.property(word, word, fc.integer({ min: 0, max: 9 }), (a, b, limit) => {
+        expect(editDistance(a, b, limit)).toBe(Math.min(inFull(a, b), limit + 1));
+      }),
+      { numRuns: 3000, seed: 5 },
+    );
   });
 
   it("are the nearest, whatever the case of letters", () => {

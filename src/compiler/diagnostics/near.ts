@@ -6,6 +6,13 @@
  */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  // What both begin or end with costs nothing.
+  let from = 0;
+  let cut = 0;
+  const shorter = Math.min(a.length, b.length);
+  while (from < shorter && a.charCodeAt(from) === b.charCodeAt(from)) from++;
+  while (cut < shorter - from && a.charCodeAt(a.length - 1 - cut) === b.charCodeAt(b.length - 1 - cut)) cut++;
+  if (from + cut > 0) return editDistance(a.slice(from, a.length - cut), b.slice(from, b.length - cut), limit);
   let before: number[] = [];
   let previous: number[] = [];
   for (let j = 0; j <= b.length; j++) previous.push(j);
@@ -25,7 +32,7 @@ export function editDistance(a: string, b: string, limit: number): number {
     before = previous;
     previous = current;
   }
-  return previous[b.length];
+  return Math.min(previous[b.length], limit + 1);
 }
 
 /**
