@@ -17,6 +17,7 @@ export interface Case {
   readonly aim: string;
   /** How many operations one run does, and what one is called; none: the run as a whole counts. */
   readonly operations?: { readonly count: number; readonly of: string };
+  /** After the first time, which warms up; 0: the first time is what is measured. */
   readonly repetitions: number;
   readonly emitted: () => Attempt;
   readonly byHand: () => Attempt;
@@ -69,9 +70,10 @@ export function measure(one: Case): Measured {
     if (ours !== theirs) throw new Error(`${one.title}: emitted code gives ${ours}, by hand ${theirs}`);
   }
   alive.run();
-  // The first warms up.
-  emitted.shift();
-  byHand.shift();
+  if (one.repetitions > 0) {
+    emitted.shift();
+    byHand.shift();
+  }
   const { count, of } = one.operations ?? { count: 1, of: "" };
   const scale = of === "" ? 1 : 1000 / count;
   return {
@@ -81,5 +83,15 @@ export function measure(one: Case): Measured {
     emitted: median(emitted) * scale,
     byHand: median(byHand) * scale,
     ratio: median(emitted.map((each, i) => each / byHand[i])),
+  };
+}
+
+/** Of several processes that measured the same. */
+export function medianOf(measured: readonly Measured[]): Measured {
+  return {
+    ...measured[0],
+    emitted: median(measured.map(({ emitted }) => emitted)),
+    byHand: median(measured.map(({ byHand }) => byHand)),
+    ratio: median(measured.map(({ ratio }) => ratio)),
   };
 }
