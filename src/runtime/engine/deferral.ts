@@ -285,19 +285,20 @@ export class TableDeferral implements Deferral {
 
   end(clock: Clock): void {
     const table = this.#table;
-    for (const one of this.#deferred) {
-      one.lapses.end(clock);
-      const { relation } = one;
-      if (relation.touched.length === 0) continue;
-      const keys = this.#keysOf(dueOn(one.log, clock));
-      for (let i = 0; i < relation.touched.length; i++) {
-        if (relation.change(relation.touched.at(i)) !== 0) this.#note(keys, relation, relation.touched.at(i));
+    for (const one of this.#deferred) one.lapses.end(clock);
+    const standing = this.#deferred.filter(({ relation }) => relation.present() > 0);
+    if (standing.length > 0)
+      for (const { log, relation } of this.#deferred) {
+        if (relation.touched.length === 0) continue;
+        const keys = this.#keysOf(dueOn(log, clock));
+        for (let i = 0; i < relation.touched.length; i++) {
+          if (relation.change(relation.touched.at(i)) !== 0) this.#note(keys, relation, relation.touched.at(i));
+        }
       }
-    }
     // A fact that is new in the table may be one that a standing deletion or upsert removes, and one that went may be
     // one that a standing insertion brings back. One that went and came again within the step counts as new.
     for (const log of this.#logs) {
-      if (!this.#deferred.some((one) => one.log === log && one.relation.size > 0)) continue;
+      if (!standing.some((one) => one.log === log)) continue;
       const keys = this.#keysOf(dueOn(log, clock));
       for (let i = 0; i < table.touched.length; i++) this.#note(keys, table, table.touched.at(i));
     }

@@ -204,6 +204,14 @@ export class Relation extends Rows {
     return (this.count[row] > 0 ? 1 : 0) - this.was[row];
   }
 
+  /** Number of rows that are present now. */
+  present(): number {
+    const { touched } = this;
+    let present = this.held;
+    for (let n = 0; n < touched.length; n++) present += this.change(touched.at(n));
+    return present;
+  }
+
   /** Some row ceased to be present in this step. */
   shrank(): boolean {
     if (this.#losses === 0) return false;
