@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Extremes } from "../src/runtime/engine/extremes.ts";
+import { KeyIndex } from "../src/runtime/engine/keys.ts";
 import { finish, mix } from "../src/runtime/engine/hash.ts";
 import { Relation } from "../src/runtime/engine/relation.ts";
 import { FloatSums, IntSums } from "../src/runtime/engine/sums.ts";
@@ -175,6 +176,29 @@ describe("relation", () => {
       }
     },
   );
+  test("finds those that there are where many came once, and a few in every step since", () => {
+    const relation = new Relation(2);
+    const bySecond = relation.index(1);
+    for (let n = 0; n < 100_000; n++) relation.insert2(n, n % 1000);
+    expect(bySecond.first1(7)).toBe(99_007);
+    relation.commit();
+    relation.retractAll();
+    relation.commit();
+    for (let step = 0; step < 40; step++) {
+      for (let n = 0; n < 100; n++) {
+        relation.insert2(step + n, n);
+        if (step > 0) relation.bump(relation.find2(step - 1 + n, n), -1);
+      }
+      relation.commit();
+      expect(relation.held).toBe(100);
+      for (let n = 0; n < 100; n++) {
+        const row = relation.find2(step + n, n);
+        expect(relation.count[row]).toBe(1);
+        expect([bySecond.first1(n), bySecond.next[row]]).toEqual([row, -1]);
+        expect(relation.find2(step - 1 + n, n)).toBe(-1);
+      }
+    }
+  });
   test.each([
     ["rows only come", 0],
     ["rows come and go", 0.3],
@@ -529,4 +553,26 @@ describe("what passing facts send", () => {
     });
     expect(sentBy(steps)).toEqual(expected);
   });
+});
+
+test("a step looks at no key of the facts that an earlier one put into force", () => {
+  const files = emit(
+    bare(
+      irOf(`role R { input put(k: string, v: int); table kv(k: string -> v: int);
+        kv(k, v) <+- put(k, v); }`),
+    ),
+  ).value!;
+  const world = new World(loadRole(files, "R").createEvaluator, "R#0", []);
+  const looked = vi.spyOn(KeyIndex.prototype, "present");
+  const countOf = (run: () => void): number => {
+    looked.mockClear();
+    run();
+    return looked.mock.calls.length;
+  };
+  const rowsFrom = (from: number): Value[][] => Array.from({ length: 50 }, (_, i) => [`key ${from + i}`, i]);
+  world.step({ put: rowsFrom(0) });
+  expect(countOf(() => world.step())).toBeGreaterThanOrEqual(50);
+  expect(world.evaluator.read("kv")).toHaveLength(50);
+  expect(countOf(() => world.step({ put: rowsFrom(100) }))).toBe(0);
+  looked.mockRestore();
 });

@@ -248,7 +248,7 @@ export class Index {
     return slot;
   }
 
-  /** The relation has no row left, and expects fewer than before. */
+  /** Forgets all rows: the relation expects fewer than before. */
   tighten(): void {
     this.#slots = new Int32Array(16);
     this.#lowest = HASHED;

@@ -141,8 +141,12 @@ export class Columns {
     return true;
   }
 
-  /** There is no row, and fewer are expected than there were. */
+  /** Fewer rows are expected than there were. */
   protected tighten(): void {
-    for (const index of this.#indexes) index.tighten();
+    const rows = this.rowsInUse();
+    for (const index of this.#indexes) {
+      index.tighten();
+      for (const row of rows) index.add(row);
+    }
   }
 }

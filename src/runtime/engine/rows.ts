@@ -37,7 +37,7 @@ export class Rows extends Columns {
   /** Of the fact that was looked for last, and not found: its hash, and the slot that it would have. */
   #hash = 0;
   #vacant = 0;
-  /** How often in a row all rows went that were far fewer than there is room for. */
+  /** How often in a row rows went that were far fewer than there is room for. */
   #spacious = 0;
   /** What rows are found by; null: the slots. */
   #byKey: Index | null = null;
@@ -305,10 +305,15 @@ export class Rows extends Columns {
     const { length } = this.#slots;
     if (row >= this.#room) this.#rehash(length * 2);
     else if (this.#graves * 8 > length) this.#rehash(length);
-    let slot = this.#hash & this.#mask;
+    this.#vacant = this.#slotFor(this.#hash);
+    if (this.#slots[this.#vacant] === TOMBSTONE) this.#graves--;
+  }
+
+  /** The first slot from that of the hash on which no row has. */
+  #slotFor(hash: number): number {
+    let slot = hash & this.#mask;
     while (this.#slots[slot] < 0) slot = (slot + 1) & this.#mask;
-    if (this.#slots[slot] === TOMBSTONE) this.#graves--;
-    this.#vacant = slot;
+    return slot;
   }
 
   #allot(slots: number): void {
@@ -415,9 +420,10 @@ export class Rows extends Columns {
     this.#expect(size);
   }
 
-  /** The last rows have been removed, so many at once: where none is left they begin at 0 again. */
-  protected startOver(last: number): void {
-    if (this.restart()) this.#expect(last);
+  /** Rows have been removed; so many were there at the most. Where none is left they begin at 0 again. */
+  protected startOver(most: number): void {
+    this.restart();
+    this.#expect(Math.max(most, this.size));
   }
 
   /** Where many rows came once and few come since, slots for as many would cost a cache miss each. */
@@ -425,7 +431,13 @@ export class Rows extends Columns {
     this.#spacious = this.#slots.length > SMALL && few * 16 < this.#slots.length ? this.#spacious + 1 : 0;
     if (this.#spacious < 8) return;
     this.#spacious = 0;
-    this.#allot(SMALL);
+    let slots = SMALL;
+    while (roomOf(slots) < this.size) slots *= 2;
+    this.#allot(slots);
+    for (const row of this.rowsInUse()) {
+      const hash = this.#hashRow(row);
+      this.#slots[this.#slotFor(hash)] = (hash & this.#tag) | row;
+    }
     this.tighten();
   }
 }

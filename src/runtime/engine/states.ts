@@ -50,4 +50,8 @@ export class Numbers implements RowState {
   reset(row: number): void {
     this.of[row] = 0;
   }
+
+  resetAll(size: number): void {
+    this.of.fill(0, 0, size);
+  }
 }
