@@ -1,11 +1,12 @@
 import { describe, expect, test, vi } from "vitest";
+import { Columns } from "../src/runtime/engine/columns.ts";
 import { Extremes } from "../src/runtime/engine/extremes.ts";
 import { KeyIndex } from "../src/runtime/engine/keys.ts";
 import { finish, mix } from "../src/runtime/engine/hash.ts";
 import { Relation } from "../src/runtime/engine/relation.ts";
 import { FloatSums, IntSums } from "../src/runtime/engine/sums.ts";
 import { Values } from "../src/runtime/engine/values.ts";
-import type { Value, ValueType } from "../src/runtime/program.ts";
+import type { Row, Value, ValueType } from "../src/runtime/program.ts";
 import { emit } from "../src/compiler/5-emit/emit.ts";
 import { loadRole } from "../src/verify/load.ts";
 import { bare, irOf, World } from "./support/plan.ts";
@@ -575,4 +576,35 @@ test("a step looks at no key of the facts that an earlier one put into force", (
   expect(world.evaluator.read("kv")).toHaveLength(50);
   expect(countOf(() => world.step({ put: rowsFrom(100) }))).toBe(0);
   looked.mockRestore();
+});
+
+test("an index is made when a rule first asks for rows that may be there", () => {
+  const files = emit(
+    bare(
+      irOf(`role R { input order(id: int, item: int); table orders(id: int, item: int); orders(o, i) <= order(o, i);
+        input item(id: int, kind: int); table items(id: int, kind: int); items(i, k) <= item(i, k);
+        output sold(kind: int, n: int);
+        sold(k, count()) <= orders(_, i), items(i, k); }`),
+    ),
+  ).value!;
+  const world = new World(loadRole(files, "R").createEvaluator, "R#0", []);
+  const woken = vi.spyOn(Columns.prototype, "follow");
+  const sold = (events: Record<string, Row[]>): readonly Row[] => {
+    world.step(events);
+    return world.evaluator.read("sold");
+  };
+  expect(sold({ item: [[1, 7]] })).toEqual([]);
+  expect(woken).not.toHaveBeenCalled();
+  expect(
+    sold({
+      order: [
+        [10, 1],
+        [11, 2],
+      ],
+    }),
+  ).toEqual([[7, 1]]);
+  expect(woken).toHaveBeenCalledTimes(1);
+  expect(sold({ item: [[2, 7]] })).toEqual([[7, 2]]);
+  expect(woken).toHaveBeenCalledTimes(2);
+  woken.mockRestore();
 });

@@ -197,7 +197,7 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
   }
   for (const { index, read } of readsOf(rule)) {
     writer.line(
-      `if (${[`${read.relation.name}.touched.length > 0`, ...heldAfter(rule, index, () => false)].join(" && ")}) ` +
+      `if (${[`${read.relation.name}.touched.length > 0`, ...thereBefore(rule, index), ...heldAfter(rule, index, () => false)].join(" && ")}) ` +
         `${call(rule, { kind: rule.mode === "counting" ? "changes" : "gained", literal: index })}();`,
     );
   }
@@ -210,6 +210,18 @@ function writeOnce(writer: Writer, rule: FlowRule, call: Fixpoint["call"]): void
 function heldAfter(rule: FlowRule, index: number, isOwn: (read: FlowRead) => boolean): readonly string[] {
   const later = readsOf(rule).filter((other) => other.index > index && !other.read.negated && !isOwn(other.read));
   return [...new Set(later.map(({ read }) => `${read.relation.name}.held > 0`))];
+}
+
+/**
+ * What must hold something now, for a driver to find anything: all that comes before it, which a change counts against in
+ * the new state. Otherwise an index would wake for a table that is still empty.
+ */
+function thereBefore(rule: FlowRule, index: number): readonly string[] {
+  const driver = readsOf(rule).find((one) => one.index === index)!.read.relation;
+  const earlier = readsOf(rule).filter(
+    (other) => other.index < index && !other.read.negated && other.read.relation !== driver,
+  );
+  return [...new Set(earlier.map(({ read }) => `${read.relation.name}.size > 0`))];
 }
 
 /** From the first passing literal that is not of the stratum itself. */
