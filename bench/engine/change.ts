@@ -27,7 +27,7 @@ function puts(keys: number): Case {
       return Array.from({ length: batch }, (_, i): readonly [string, number] => [keyOf((from + i) % keys), n]);
     });
   };
-  const filling = Array.from({ length: keys }, (_, i): readonly [string, number] => [keyOf(i), -1]);
+  const filling = (): readonly (readonly [string, number])[] => Array.from({ length: keys }, (_, i) => [keyOf(i), -1]);
   const sum = (rows: Iterable<readonly [string, number]>): number => {
     let result = 0;
     for (const [, value] of rows) result += value;
@@ -44,7 +44,7 @@ function puts(keys: number): Case {
         for (const rows of steps) step(evaluator, "put", rows);
         step(evaluator, "put", []);
       };
-      put([filling]);
+      put([filling()]);
       put(stepsOf(19, warm));
       const steps = stepsOf(17, total);
       return {
@@ -53,7 +53,7 @@ function puts(keys: number): Case {
       };
     },
     byHand: () => {
-      const kv = new Map(filling);
+      const kv = new Map(filling());
       const put = (steps: ReturnType<typeof stepsOf>): void => {
         for (const rows of steps) for (const [key, value] of rows) kv.set(key, value);
       };
@@ -82,32 +82,35 @@ const KINDS = 20;
 
 type Pair = readonly [number, number];
 
-/** What is stored, and after it changes: one row comes, then one of those that are there goes. */
-interface Exchanges {
-  readonly stored: readonly Pair[];
-  readonly came: readonly Pair[];
-  readonly went: readonly Pair[];
+/** Made where it is needed: what a benchmark holds is marked by the collector again and again. */
+function ordersOf(stored: number): Pair[] {
+  const draw = drawing(31);
+  return Array.from({ length: stored }, (_, i): Pair => [i, draw(ITEMS)]);
 }
 
-function exchangesOf(stored: number, count: number): Exchanges {
+/** Changes: one row comes, then one of those that are there goes. */
+function exchangesOf(
+  stored: number,
+  count: number,
+): { readonly came: readonly Pair[]; readonly went: readonly Pair[] } {
   const draw = drawing(23);
-  const orders = Array.from({ length: stored }, (_, i): Pair => [i, draw(ITEMS)]);
+  const there = ordersOf(stored);
   const came = Array.from({ length: count }, (_, i): Pair => [stored + i, draw(ITEMS)]);
-  const there = [...orders];
-  const went = came.map((order) => {
+  const went = came.map((order): Pair => {
     const place = draw(stored);
-    const gone = there[place];
+    const [id, item] = there[place];
     there[place] = order;
-    return gone;
+    // A new row, as one that is read from a message is.
+    return [id, item];
   });
-  return { stored: orders, came, went };
+  return { came, went };
 }
 
 /** Orders against as many stored ones, through a join and a count: one comes, one goes. `warm` of them are not measured. */
 function change(stored: number, warm: number, count: number, title: string): Case {
   const create = evaluatorsOf(changeText);
   const items = Array.from({ length: ITEMS }, (_, i): Pair => [i, i % KINDS]);
-  const { stored: orders, came, went } = exchangesOf(stored, warm + count);
+  const { came, went } = exchangesOf(stored, warm + count);
   return {
     title,
     aim: "< 5 µs, flat",
@@ -122,7 +125,7 @@ function change(stored: number, warm: number, count: number, title: string): Cas
         }
       };
       step(evaluator, "item", items);
-      step(evaluator, "order", orders);
+      step(evaluator, "order", ordersOf(stored));
       exchange(0, warm);
       return {
         run: () => {
@@ -154,7 +157,7 @@ function change(stored: number, warm: number, count: number, title: string): Cas
           apply(went[i], -1);
         }
       };
-      for (const order of orders) apply(order, 1);
+      for (const order of ordersOf(stored)) apply(order, 1);
       exchange(0, warm);
       return { run: () => exchange(warm, warm + count), result: () => weigh([...sold]) };
     },
@@ -194,10 +197,13 @@ const leastText = `role R {
 /** Bids one by one, each below all others, against `stored` bids; a step later it is cancelled. By hand: a binary heap. */
 function least(stored: number): Case {
   const create = evaluatorsOf(leastText);
-  const draw = drawing(29);
-  const bids = Array.from({ length: stored }, (_, i): Pair => [i, 1_000_000 + draw(100_000_000)]);
+  const bidsOf = (): readonly Pair[] => {
+    const draw = drawing(29);
+    return Array.from({ length: stored }, (_, i): Pair => [i, 1_000_000 + draw(100_000_000)]);
+  };
   const warm = 10_000;
   const count = 100_000;
+  const draw = drawing(37);
   const more = Array.from({ length: warm + count }, (_, i): Pair => [stored + i, draw(1_000_000)]);
   return {
     title: `one change against ${stored.toLocaleString("en-US")} rows, the least of which comes and goes`,
@@ -213,7 +219,7 @@ function least(stored: number): Case {
           step(evaluator, "bid", []);
         }
       };
-      step(evaluator, "bid", bids);
+      step(evaluator, "bid", bidsOf());
       comeAndGo(0, warm);
       return { run: () => comeAndGo(warm, warm + count), result: () => evaluator.read("least")[0][0] as number };
     },
@@ -235,7 +241,7 @@ function least(stored: number): Case {
           look();
         }
       };
-      for (const [id, price] of bids) {
+      for (const [id, price] of bidsOf()) {
         known.set(id, price);
         heap.push(id, price);
       }
