@@ -1,7 +1,7 @@
 /**
  * The engine against TypeScript written by hand that does the same: CPU time, in turn, in the same process.
  *
- *   npm run bench:engine                      all of it, about three minutes; writes docs/measurements.md
+ *   npm run bench:engine                      all of it, about five minutes; writes docs/measurements.md
  *   npm run bench:engine -- --only closure    cases whose name begins so; writes their lines
  */
 import { execFileSync } from "node:child_process";
