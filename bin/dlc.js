@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { load } from "./load.js";
@@ -17,8 +18,8 @@ if (process.stderr.isTTY && existsSync(fileURLToPath(freshness))) {
     console.error("dlc: sources of this checkout are newer than what is built. Run `npm run build`.");
 }
 const args = process.argv.slice(2);
-// A run is over before what is optimized early has paid for it, but for that of the language server.
-if (args[0] !== "lsp") setFlagsFromString("--interrupt-budget=800000");
+// A run is over before what is optimized early has paid for it, but for that of the language server. Newer versions count otherwise.
+if (args[0] !== "lsp" && !module.enableCompileCache) setFlagsFromString("--interrupt-budget=800000");
 const { exports, keep } = load(built, /^[a-z]+$/.test(args[0]) ? args[0] : "dlc");
 process.exitCode = await exports.main(args);
 if (process.exitCode !== 2) keep();

@@ -283,7 +283,8 @@ export async function checkProgram(
   known: { readonly imports?: ImportedFiles; readonly statements?: StatementCache } = {},
 ): Promise<CheckedProgram> {
   const strategy = options.strategy ?? config.strategy ?? "auto";
-  const { imports = readImports(file, io.cwd), statements } = known;
+  // Fixes compile the program again, with most of its statements as they are.
+  const { imports = readImports(file, io.cwd), statements = new Map<string, CachedStatement>() } = known;
   const measured = profileFor(options, config, io);
   const profile = measured === null ? undefined : (ir: Ir): Profile => profileOf(measured, ir);
   const { plan: name, compare, dynamic } = options;

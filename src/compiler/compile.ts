@@ -70,7 +70,7 @@ export function compile(file: SourceFile, options: CompileOptions = {}): Compila
 }
 
 /** Changes tried for one program add up to at most so many characters, unless all are asked for. */
-const mostTried = 200_000;
+const mostTried = 100_000;
 
 /** The same, with fixes of what depends on order; each is the program compiled once more. */
 export function withFixes(compilation: Compilation, options: CompileOptions = {}, all = false): Compilation {
