@@ -188,6 +188,12 @@ describe("a key", () => {
     const program = role(`${kv} kv(k, v + v) <= put(k, v), v == "q";`);
     expect(play(program, [{ put: [["a", "q"]] }]).faults).toEqual([conflict('"a", "q"', 1, '"a", "qq"', 2)]);
   });
+  test.each(["<+", "<+-"])("with two values that come by `%s` names the rule of each as well", (op) => {
+    const program = role(
+      `input put(k: string, v: string); table kv(key: string -> value: string); kv(k, v + v) ${op} put(k, v); kv(k, v) ${op} put(k, v); output o(k: string, v: string); o <= kv;`,
+    );
+    expect(play(program, [{ put: [["a", "q"]] }, {}]).faults).toEqual([conflict('"a", "q"', 2, '"a", "qq"', 1)]);
+  });
   test("keeps the value that is stored, and of several in one step the least", () => {
     const { steps, faults } = play(role(kv), [
       {

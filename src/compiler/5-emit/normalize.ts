@@ -198,7 +198,9 @@ class Normalizer extends Components {
     const log = this.plan.clocks.get(rule.id) ?? null;
     const types = collection.columns.map((column) => column.type);
     const target = this.relationOf(id);
-    return this.share(`deferred ${rule.op} ${log} ${id}`, () => {
+    // A key conflict names the rules that made its facts, so that each rule into a keyed table has facts of its own.
+    const by = collection.kind === "table" && collection.keyLength !== null ? rule.id : "";
+    return this.share(`deferred ${rule.op} ${log} ${id} ${by}`, () => {
       const words = { "<+": "next", "<-": "deleted", "<+-": "upserted" } as Record<string, string>;
       const isPassing = mode === "passing" && this.passing.has(id);
       const relation = this.relation(
