@@ -36,8 +36,8 @@ interface Case {
   readonly mend?: string | RegExp;
   /** Text that the cause points at. */
   readonly cause?: string;
-  /** Whether the first fix leaves a program without findings. */
-  readonly fixed?: true;
+  /** Whether the first fix leaves a program without findings; false: there is none. */
+  readonly fixed?: boolean;
 }
 
 const around = (a: string) => `
@@ -366,6 +366,20 @@ const cases: Record<string, readonly Case[]> = {
       fixed: true,
     },
     { a: "t(n, ⟦n⟧) <= one(n);", code: "DLC230", says: "is of type string, but this is of type int", fixed: true },
+    {
+      a: "table ns(n: int, s: int); ⟦ns⟧ <= t;",
+      code: "DLC230",
+      says: "column `s` of `ns` is of type int, but this is of type string",
+      mend: "`ns(n, s) <= t(n, s)`",
+      fixed: false,
+    },
+    {
+      a: "table bs(n: int, b: bool); table lb(n: int, b: lbool); ⟦bs⟧ <= lb;",
+      code: "DLC230",
+      says: "column `b` of `bs` is of type bool, but this is of type lbool",
+      mend: "`bs(n, b) <= lb(n, b)`",
+      fixed: false,
+    },
     { a: 'one(⟦"x"⟧);', code: "DLC230", says: 'but "x" is of type string' },
     { a: "one(⟦1.5⟧);", code: "DLC230", says: "but 1.5 is of type float" },
     { a: "fl(1, ⟦-1⟧);", code: "DLC230", says: "column `p` of `fl` is of type nat", mend: "no negative numbers" },
@@ -794,6 +808,7 @@ describe("every finding names the token, says what and offers a mend", () => {
               one.cause,
             );
           if (one.fixed) expect(findings(fix(found)).map((left) => left.message)).toEqual([]);
+          if (one.fixed === false) expect(found.fixes ?? []).toEqual([]);
         });
       }
     });

@@ -1,5 +1,5 @@
 /** Rules. */
-import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl } from "../ast.ts";
+import type { Expr as AstExpr, Head, Literal as AstLiteral, RuleDecl, Span } from "../ast.ts";
 import type { Collection, Destination, Expr, HeadTerm, LatticeType, Rule, Type } from "../ir.ts";
 import { aggregateName } from "../ir.ts";
 import { addr, isSubtype, typeText } from "../types.ts";
@@ -13,6 +13,7 @@ import { wanted } from "./coerce.ts";
 import { typeExpr } from "./expressions.ts";
 import type { Sight } from "./expressions.ts";
 import { quote } from "./findings.ts";
+import type { More } from "./findings.ts";
 import { lowerHaving } from "./having.ts";
 import { coerceToLattice, isOperationName, typeUpdate } from "./lattices.ts";
 import { checkLiterals, expressionsOf } from "./literals.ts";
@@ -40,12 +41,16 @@ export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rul
 
   let { body } = decl;
   let args = decl.head.args;
+  let writtenOut: string | null = null;
   if (args === null) {
     const copied = copySource(place, body);
     if (copied === null) return null;
     const { source, literal } = copied;
     body = [{ ...literal, args: copyArguments(source.columns, literal.span) }];
     args = copyArguments(source.columns, decl.head.span);
+    const columns = source.columns.map(({ name }) => name).join(", ");
+    const written = ({ start, end }: Span): string => `${place.file.text.slice(start, end)}(${columns})`;
+    writtenOut = `${written(decl.head.span)} ${decl.op} ${written(literal.span)}`;
     if (target !== null && target.columns.length !== source.columns.length) {
       place.scope.findings.add(
         "DLC210",
@@ -66,7 +71,7 @@ export function lowerRule(place: Place, decl: RuleDecl, ordinals: Ordinals): Rul
   const matched = matchArguments(place, target, args, decl.head.span, "head");
   const to = lowerDestination(place, decl, target, lowered);
   if (matched === null) return null;
-  const terms = matched.map((term, i) => lowerHeadTerm(place, term as AstExpr, target, i, lowered));
+  const terms = matched.map((term, i) => lowerHeadTerm(place, term as AstExpr, target, i, lowered, writtenOut));
   const having = lowerHaving(place, decl, terms, to, lowered);
   checkUpdates(place, decl, target, terms);
   checkLiterals(place, expressionsOf(lowered.literals, terms, having));
@@ -133,7 +138,15 @@ function lowerDestination(
   return { kind: "address", value };
 }
 
-function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: number, body: Body): HeadTerm {
+/** `writtenOut`: the rule with its columns, where the program has `A <= B`. */
+function lowerHeadTerm(
+  place: Place,
+  term: AstExpr,
+  target: Collection,
+  i: number,
+  body: Body,
+  writtenOut: string | null,
+): HeadTerm {
   const column = target.columns[i];
   const cause = { file: target.file, span: target.nameSpan, label: "declared here" };
   const what = `column ${quote(column.name)} of ${quote(target.name)}`;
@@ -169,7 +182,15 @@ function lowerHeadTerm(place: Place, term: AstExpr, target: Collection, i: numbe
     column.type.kind === "lattice" && value.type.kind !== "unknown"
       ? coerceToLattice(value, column.type, true, true)
       : null;
-  return { kind: "value", value: lifted ?? wanted(place, value, column.type, what, { cause }, true) };
+  const more: More =
+    writtenOut === null
+      ? { cause }
+      : {
+          cause,
+          mend: `Write the columns, and convert what is of another type: ${quote(writtenOut)}.`,
+          fixes: [],
+        };
+  return { kind: "value", value: lifted ?? wanted(place, value, column.type, what, more, true) };
 }
 
 /** The plain type of which a value is lifted without looking at the value at hand; the lattice itself where there is none. */
