@@ -296,6 +296,16 @@ role S { channel put(k: string -> v: int) unique; table kv(k: string -> v: int);
     expect(readFileSync(join(place.folder, "broken.svg"), "utf8")).toContain("<svg");
   });
 
+  test("verify makes no inputs that break what a channel promises alone", async () => {
+    place.write({
+      "order.dlc": `role A x2 { input i(id: string, who: string); R.order(id, who) <~ i(id, who); }
+role R replicated { channel order(id: string -> who: string) unique; table orders(id: string -> who: string); orders <= order; output o(id: string, who: string); o <= orders; }`,
+    });
+    const { code, out } = await place.dlc("verify", "order.dlc", "--tries", "20");
+    expect(out).toMatch(/R\.o {2}deterministic: Async {2}the same in [1-9]/);
+    expect(code).toBe(0);
+  });
+
   test("functions and lattices of one name in two files are each their own", async () => {
     const text = (from: string): string => `lattice Pile from "${from}";
 function put(x: int): Pile from "${from}";

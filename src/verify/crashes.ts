@@ -11,6 +11,7 @@ import { crash } from "./schedule.ts";
 import type { SimulatedInput, SimulationResult } from "./simulator.ts";
 import { simulate } from "./simulator.ts";
 import { inputSpace } from "./small-inputs.ts";
+import { keepsUnique } from "./unique.ts";
 import { type Hunt, inputsFor } from "./witness.ts";
 
 /** A fact that is told when an instance has died, and not when all live. */
@@ -38,10 +39,9 @@ export function huntCrash(hunt: CrashHunt): { readonly found: Overclaim | null; 
   for (let n = first; n < first + (hunt.inputs === undefined ? tries : 1); n++) {
     const inputs = hunt.inputs ?? inputsFor(hunt, space, n - 1);
     try {
-      const whole = contentsOf(
-        simulate({ programs, deployment, inputs, schedule: "batch", seed: 1, maxActions: 20_000 }),
-        programs,
-      );
+      const alive = simulate({ programs, deployment, inputs, schedule: "batch", seed: 1, maxActions: 20_000 });
+      if (hunt.inputs === undefined && !keepsUnique(hunt.ir, alive)) continue;
+      const whole = contentsOf(alive, programs);
       for (let seed = 1 + (n - 1) * seeds; seed <= n * seeds; seed++) {
         const result = simulate({ programs, deployment, inputs, schedule: crash, seed, maxActions: 20_000 });
         if (result.trace.some(({ kind }) => kind === "crash")) runs++;

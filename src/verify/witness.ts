@@ -13,6 +13,7 @@ import type { ScheduleName } from "./schedule.ts";
 import { showing } from "./shown.ts";
 import { simulate } from "./simulator.ts";
 import type { SimulatedInput, SimulationResult } from "./simulator.ts";
+import { keepsUnique } from "./unique.ts";
 
 /** What an output told at an instance of a run. */
 interface Told {
@@ -154,7 +155,7 @@ function seedsFrom(first: number, count: number): number[] {
 
 /** What every output held in each run, run by run: every schedule with its first seed, then with the next. */
 function* runsOf(
-  { programs, counts, ir }: Hunt,
+  { programs, counts, ir, inputs: given }: Hunt,
   inputs: readonly SimulatedInput[],
   seeds: readonly number[],
   tally: Tally,
@@ -174,6 +175,7 @@ function* runsOf(
         if (!String(error).includes("does not come to rest")) throw error;
         continue;
       }
+      if (given === undefined && !keepsUnique(ir, result)) continue;
       tally.runs++;
       yield result.outputs.map(({ output, address, ever, now }) => ({
         output,
@@ -199,7 +201,7 @@ function look(hunt: Hunt, inputs: readonly SimulatedInput[], seeds: readonly num
 
 /** The same of every order of few inputs, while `orders` lasts. */
 function* ordersOf(
-  { programs, counts, orders }: Hunt,
+  { programs, counts, ir, orders, inputs: given }: Hunt,
   inputs: readonly SimulatedInput[],
   tally: Tally,
 ): Generator<readonly Told[]> {
@@ -212,9 +214,10 @@ function* ordersOf(
         if (next.value.complete) tally.exhausted++;
         return;
       }
-      tally.runs++;
-      tally.orders++;
       const result = next.value;
+      tally.orders++;
+      if (given === undefined && !keepsUnique(ir, result)) continue;
+      tally.runs++;
       yield result.outputs.map(({ output, address, ever, now }) => ({
         output,
         schedule: "exhaustive" as const,
