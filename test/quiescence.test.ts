@@ -92,7 +92,7 @@ describe("a run is over", () => {
     const at = (fired: number, drawn: number, missing: number): Status[] => [
       status("A#0", { fired: { t: fired }, drawn, missing }),
     ];
-    expect(quiescence.since("A#0")).toBe(0);
+    expect(quiescence.since("A#0")).toBeNull();
     quiescence.take(at(1, 5, 2));
     expect(quiescence.take(at(1, 5, 2))).toBe("quiet");
     expect(quiescence.since("A#0")).toBe(5);

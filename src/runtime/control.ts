@@ -63,8 +63,8 @@ export type ToChild =
   /** Events of stdin for this instance, with their line numbers. Answered by `taken`. */
   | { readonly type: "lines"; readonly lines: readonly (readonly [number, unknown])[] }
   | { readonly type: "stdinEnd" }
-  /** `since`: a `drawn` of this instance, from which on `missing` counts. */
-  | { readonly type: "poll"; readonly since: number; readonly withAwaited: boolean }
+  /** `since`: a `drawn` of this instance, from which on `missing` counts; null until all is found at rest. */
+  | { readonly type: "poll"; readonly since: number | null; readonly withAwaited: boolean }
   | { readonly type: "gone"; readonly name: string }
   /** Lose all connections, as by the network's fault. */
   | { readonly type: "cut" }

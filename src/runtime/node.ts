@@ -567,9 +567,14 @@ export class DlcNode {
     return this.#transport.duplicates + this.#instance.followed.repeated;
   }
 
+  /** All was found at rest: what is put out once more from now on is no change. */
+  atRest(): void {
+    this.#handOver.compare();
+  }
+
   /** Grows with what a timer can bring about: outputs, and changed tables (where these are unknown, messages). */
   get changes(): number {
-    return this.counts.outputs + (this.#evaluator?.changes?.() ?? this.counts.rowsSent);
+    return this.#handOver.news + (this.#evaluator?.changes?.() ?? this.counts.rowsSent);
   }
 
   /** What the network has lost on purpose; null where it does not. */

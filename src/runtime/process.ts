@@ -401,7 +401,7 @@ function metricsPlace({ listen: at, metrics }: ProcessRole, node: AnyNode): Metr
 
 function observed(node: AnyNode, feed: Feed | null): Observed {
   return {
-    ...statusOf(node, feed, 0, true),
+    ...statusOf(node, feed, null, true),
     ready: node.isReady,
     waiting: node.waiting,
     unacked: node.unacked,
@@ -411,8 +411,9 @@ function observed(node: AnyNode, feed: Feed | null): Observed {
   };
 }
 
-function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: boolean): Status {
+function statusOf(node: AnyNode, feed: Feed | null, since: number | null, withAwaited: boolean): Status {
   const losses = node instanceof DlcNode ? node.losses : null;
+  if (since !== null && node instanceof DlcNode) node.atRest();
   return {
     name: node.address,
     ended: feed === null || feed.ended,
@@ -424,7 +425,7 @@ function statusOf(node: AnyNode, feed: Feed | null, since: number, withAwaited: 
     fired: Object.fromEntries(node.fired),
     changes: node instanceof DlcNode ? node.changes : 0,
     drawn: losses?.drawn ?? 0,
-    missing: losses?.missing(since) ?? 0,
+    missing: losses?.missing(since ?? 0) ?? 0,
     counts: node.counts,
     duplicates: node.duplicates,
     badRows: feed?.badRows ?? 0,

@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { fileOf, run, start } from "./programs.ts";
 
+const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
+
 const words = (count: number, offset = 0): string =>
   Array.from({ length: count }, (_, i) => JSON.stringify({ id: i + offset, word: `w${(i * 7919) % 50}` })).join("\n") +
   "\n";
@@ -167,7 +169,6 @@ test("wrong uses are told before anything starts, all at once", async () => {
 
 test("wrong options are told without what the program needs, which is told when the run begins", async () => {
   const path = fileOf("one.dlc", "role R { input i(x: int); output o(x: int); o(x) <= i(x); }\n");
-  const dlc = fileURLToPath(new URL("../../bin/dlc.js", import.meta.url));
   const wrong = await start([dlc, "run", path, "--delay", "soon"]).done;
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/^dlc: --delay must be a time[^\n]*\n$/)]);
   const right = await start([dlc, "run", path]).done;
@@ -270,6 +271,37 @@ test("a run with timers ends when they have fired once more and changed nothing"
   const ran = await run("clock", {});
   expect(ran.code).toBe(0);
   expect(ran.rows.filter(({ node }) => node === 0).map(({ row }) => row["n"])).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("what a timer puts out again, at its own instance or through a message, keeps no run from ending", async () => {
+  const heard = fileOf(
+    "heard.dlc",
+    `role A x2 {
+      timer tick every 50ms;
+      input put(x: int);
+      table known(x: int);
+      channel g(x: int);
+      output fired(n: int) any;
+      output heard(x: int) any;
+      fired(1) <= tick();
+      known(x) <= put(x);
+      A.g@*(x) <~ tick(), known(x);
+      heard(x) <= g(x);
+    }`,
+  );
+  const { code, rows, stderr } = await start(
+    [dlc, "run", heard],
+    `${JSON.stringify({ role: "A", node: 0, collection: "put", row: { x: 7 } })}\n`,
+  ).done;
+  expect({ code, stderr: /DLC9\d\d/.exec(stderr) }).toEqual({ code: 0, stderr: null });
+  for (const node of [0, 1]) {
+    const told = (collection: string) =>
+      rows
+        .filter((each) => each.node === node && each.collection === collection && !each.retract)
+        .map(({ row }) => row);
+    expect(new Set(told("fired").map(({ n }) => n))).toEqual(new Set([1]));
+    expect(new Set(told("heard").map(({ x }) => x))).toEqual(new Set([7]));
+  }
 });
 
 test("--keep keeps it running", async () => {

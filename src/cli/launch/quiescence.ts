@@ -25,9 +25,9 @@ export class Quiescence {
   #counts: string | null = null;
   #baseline: Baseline | null = null;
 
-  /** From which `drawn` of that instance on its `missing` is of interest. */
-  since(name: string): number {
-    return this.#baseline?.drawn.get(name) ?? 0;
+  /** From which `drawn` of that instance on its `missing` is of interest; null until all was found at rest. */
+  since(name: string): number | null {
+    return this.#baseline === null ? null : (this.#baseline.drawn.get(name) ?? 0);
   }
 
   /** One round: the statuses of all instances that live. */
