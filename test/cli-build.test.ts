@@ -39,6 +39,25 @@ describe("dlc build", () => {
     expect(contents(join(place.folder, "one"))).toEqual(contents(join(place.folder, "deeper", "two")));
   });
 
+  test("also given by another path, and so the same version, with what it imports", async () => {
+    const module = "module Doubles { in a(x: int); out b(x: int); b(x + x) <= a(x); }\n";
+    const program = `import "../parts/doubles.dlc" as parts;
+role A { use parts.Doubles as d; input i(x: int); output o(x: int); d.a(x) <= i(x); o(x) <= d.b(x); }
+`;
+    place.write({ "app/p.dlc": program, "parts/doubles.dlc": module });
+    const built = async (path: string, out: string) => {
+      expect(await place.dlc("build", path, "-o", out)).toMatchObject({ code: 0 });
+      return contents(join(place.folder, out));
+    };
+    const one = await built("app/p.dlc", "one");
+    expect(one["A.ts"]).toContain("// ../parts/doubles.dlc:1  ");
+    expect(one["A.ts"]).toContain("// p.dlc:2  ");
+    expect(JSON.parse(one["A.js.map"]).sources).toEqual(["A.ts", "p.dlc", "../parts/doubles.dlc"]);
+    expect(await built(join(place.folder, "app", "p.dlc"), "two")).toEqual(one);
+    place.write({ "moved/app/p.dlc": program, "moved/parts/doubles.dlc": module });
+    expect(await built("moved/app/p.dlc", "three")).toEqual(one);
+  });
+
   test("an earlier build is replaced as a whole, files of others in it are kept", async () => {
     place.write({ "ads.dlc": ads() });
     await place.dlc("build", "ads.dlc", "-o", "out");

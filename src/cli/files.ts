@@ -1,6 +1,6 @@
 /** Finding and reading the programs named on the command line. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
 import { configName } from "./config.ts";
 import { WrongUse } from "./io.ts";
@@ -49,7 +49,7 @@ export function readProgram(path: string, cwd: string): SourceFile {
   if (!existsSync(absolute)) throw new WrongUse(`no such file: ${path}${near(absolute)}`);
   if (statSync(absolute).isDirectory())
     throw new WrongUse(`${path} is a folder; this command takes one program (a .dlc file)`);
-  return readSource(absolute, path);
+  return { ...readSource(absolute, path), name: basename(absolute) };
 }
 
 /** The text of a file that is there; `path` is its name in every message. */

@@ -1,6 +1,6 @@
 /** Reads the files that a program imports. */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, posix, resolve } from "node:path";
 import type { SourceFile } from "../compiler/ast.ts";
 import { importPath, libraryScheme, type ImportedFiles, type Unreadable } from "../compiler/imports.ts";
 import { importsOf } from "../compiler/1-parse/program.ts";
@@ -22,7 +22,8 @@ export function readImports(program: SourceFile, cwd: string, unsaved: Unsaved =
       if (path === null || files.has(path)) continue;
       const text = unsaved.get(path);
       const read = text === undefined ? readImport(path, from, cwd) : { path, text };
-      files.set(path, read);
+      const name = path.startsWith(libraryScheme) ? path : posix.relative(posix.dirname(program.path), path);
+      files.set(path, "text" in read ? { ...read, name } : read);
       if ("text" in read) queue.push(read);
     }
   }

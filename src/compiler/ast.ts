@@ -13,6 +13,8 @@ export interface Span {
 export interface SourceFile {
   /** As given on the command line; shown in diagnostics. */
   readonly path: string;
+  /** From the program's folder: what emitted code calls it, wherever it was compiled; `path` when absent. */
+  readonly name?: string;
   readonly text: string;
 }
 

@@ -17,7 +17,7 @@ import { flowOf } from "./normalize.ts";
 import { repairsOf, writeOrders, writeRepair } from "./repair.ts";
 import { writeRule } from "./rules.ts";
 import type { Driver, RuleContext } from "./rules.ts";
-import { ruleText } from "./texts.ts";
+import { fileName, ruleText } from "./texts.ts";
 import { valueType, valueTypes } from "./types.ts";
 import { quoted, type, Writer } from "./writer.ts";
 import type { Written } from "./writer.ts";
@@ -60,7 +60,7 @@ function writeModule(
 ): void {
   const ir = plan.coordinated;
   const { file, doc } = ir.roles.get(role)!;
-  writer.doc(`Role ${role} of ${file.path}. Written by dlc: change the program instead.`, doc);
+  writer.doc(`Role ${role} of ${fileName(file)}. Written by dlc: change the program instead.`, doc);
   const engine = ["Engine"];
   for (const name of ["FAILED", "LATEST", "grown"]) if (evaluator.mentions(name)) engine.push(name);
   writer.line(`import { ${engine.join(", ")} } from "./runtime/engine/index.js";`);

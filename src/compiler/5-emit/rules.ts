@@ -16,7 +16,7 @@ import type { RepairDriver } from "./repair.ts";
 import { Locals } from "./locals.ts";
 import { Loops } from "./loops.ts";
 import type { Names } from "./names.ts";
-import { ruleText } from "./texts.ts";
+import { fileName, ruleText } from "./texts.ts";
 import { bump, columnOf, insert, seek } from "./rows.ts";
 import { countVariables, patternVariables } from "./walk.ts";
 import { commentText, type, Writer } from "./writer.ts";
@@ -68,7 +68,7 @@ export function writeRule(context: RuleContext, rule: FlowRule, driver: Driver, 
   const { writer } = context;
   const { source } = rule;
   const line =
-    source === null ? null : { file: source.file.path, line: positionOf(source.file, source.span.start).line - 1 };
+    source === null ? null : { file: fileName(source.file), line: positionOf(source.file, source.span.start).line - 1 };
   writer.from(line, () => write(context));
 }
 

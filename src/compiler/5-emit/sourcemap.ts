@@ -1,5 +1,6 @@
 /** Source maps, version 3, line by line. */
 import type { SourceFile } from "../ast.ts";
+import { fileName } from "./texts.ts";
 import type { Written } from "./writer.ts";
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -18,7 +19,7 @@ function vlq(value: number): string {
 
 /** `name`: of the module, without extension. The code of rules maps to the `.dlc` file, the rest to the `.ts` beside it. */
 export function sourceMap(name: string, written: Written, files: readonly SourceFile[]): string {
-  const sources = [`${name}.ts`, ...files.map((file) => file.path)];
+  const sources = [`${name}.ts`, ...files.map(fileName)];
   let lastSource = 0;
   let lastLine = 0;
   const mappings = written.origins.map(({ line, rule }) => {

@@ -1,4 +1,5 @@
 /** Rules and collections as emitted modules name and quote them. */
+import type { SourceFile } from "../ast.ts";
 import { positionOf } from "../diagnostics/lines.ts";
 import type { Collection, Expr, Rule, Type } from "../ir.ts";
 import type { Plan } from "../plan.ts";
@@ -6,14 +7,19 @@ import { commentText } from "./writer.ts";
 
 export const addr: Type = { kind: "addr" };
 
+/** The same for the same program, from wherever it was compiled. */
+export function fileName({ name, path }: SourceFile): string {
+  return name ?? path;
+}
+
 /** `poor#1 (ads.dlc:16)`: how faults name a rule. */
 export function ruleText(rule: Pick<Rule, "label" | "file" | "span">): string {
-  return `${rule.label} (${rule.file.path}:${positionOf(rule.file, rule.span.start).line})`;
+  return `${rule.label} (${fileName(rule.file)}:${positionOf(rule.file, rule.span.start).line})`;
 }
 
 /** `ads.dlc:16  poor(c, i, count()) <= …;`, below what `///` says of it. */
 export function sourceText(rule: Pick<Rule, "doc" | "file" | "span">): string {
-  return documented(rule, `${rule.file.path}:${positionOf(rule.file, rule.span.start).line}  ${oneLine(rule)}`);
+  return documented(rule, `${fileName(rule.file)}:${positionOf(rule.file, rule.span.start).line}  ${oneLine(rule)}`);
 }
 
 export const variable = (name: string, type: Type): Extract<Expr, { kind: "variable" }> => ({
