@@ -483,6 +483,20 @@ role S { channel req(c: addr, id: int, x: string); A.reply@c(id, x + "!") <~ req
       "new#1 negation {x}",
     ]);
   });
+  test("C2: what the rule does not look at need not be in the table, what it asks for must be asked for there too", () => {
+    const once = (rules: string): readonly string[] =>
+      check(
+        `role S { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R { channel c(x: int, y: int); table t(x: int); output o(x: int); output p(x: int, n: int); ${rules} }`,
+      ).marks;
+    expect(once("o(x) <= c(x, _), not t(x); t(x) <+ o(x);")).toEqual([]);
+    expect(once("o(x) <= c(x, _), not t(x); t(x) <+ c(x, _);")).toEqual([]);
+    expect(once("o(x) <= c(x, x), not t(x); t(x) <+ c(x, x);")).toEqual([]);
+    expect(once("o(x) <= c(x, x), not t(x); t(x) <+ o(x);")).toEqual([]);
+    expect(once("o(x) <= c(x, x), not t(x); t(x) <+ c(x, _);")).toEqual(["o#1 negation {x}"]);
+    expect(once("o(x) <= c(x, y), y > 3, not t(x); t(x) <+ c(x, _);")).toEqual(["o#1 negation {x}"]);
+    expect(once("p(x, y) <= c(x, y), not t(x); t(x) <+ p(x, _);")).toEqual(["p#1 negation {x}"]);
+    expect(once("p(x, count()) <= c(x, _), not t(x); t(x) <+ c(x, _);")).toContain("p#1 negation {x}");
+  });
   test("C3: aggregates within one event", () => {
     const within = (rules: string): string =>
       `role S { input i(id: int, items: list<int>); R.c(id, items) <~ i(id, items); } role R { channel c(id: int, items: list<int>); output bill(id: int, items: list<int>, n: int); ${rules} }`;

@@ -357,6 +357,29 @@ pend(id, x) <= ask(id, x); S.req(self, id, x) <~ ask(id, x); result(x, y) <= rep
     text: "role S x2 { input i(x: int); R.c(x) <~ i(x); } role R replicated x2 { channel c(x: int); table seen(x: int); output new(x: int); new(x) <= c(x), not seen(x); seen(x) <+ c(x); }",
   },
   {
+    name: "C2: once only, whatever else the events say",
+    control: null,
+    always: { "R.new": "[1] [2]" },
+    given: [
+      ["S.i", 1, 7],
+      ["S#1.i", 1, 8],
+      ["S.i", 2, 7],
+      ["S#1.i", 2, 7],
+    ],
+    text: "role S x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table seen(x: int); output new(x: int); new(x) <= c(x, _), not seen(x); seen(x) <+ c(x, _); }",
+  },
+  {
+    name: "C2: a table is written of more events than the rule reads",
+    control: "R.new",
+    given: [
+      ["S.i", 1, 1],
+      ["S#1.i", 1, 2],
+      ["S.i", 2, 1],
+      ["S#1.i", 2, 2],
+    ],
+    text: "role S x2 { input i(x: int, y: int); R.c(x, y) <~ i(x, y); } role R replicated x2 { channel c(x: int, y: int); table seen(x: int); output new(x: int) agreed; new(x) <= c(x, x), not seen(x); seen(x) <+ c(x, _); }",
+  },
+  {
     name: "a keyed channel: each replica keeps its own first value",
     control: "R.o",
     given: [

@@ -319,10 +319,14 @@ export const mutants: readonly Mutant[] = [
     patches: [
       analysis(
         "exemptions",
-        "return matches && termVariables(body[0]).every((name) => inTable.has(name));",
+        "return matches && termVariables(body[0]).every((name) => inTable.has(name) || isUnseen(name));",
         "return matches && inTable.size >= 0;",
       ),
     ],
+  },
+  {
+    name: "a table of what came once may be written of more than the rule reads",
+    patches: [analysis("exemptions", "if (new Set(stands.values()).size !== stands.size) return false;", "")],
   },
   {
     name: "two facts of one event need not be joined",

@@ -9,11 +9,13 @@ import { collection, isOpen, isPassing, mayConflict, termVariables } from "./poi
 import { closure, dependencies, equals, keyHolds, shape, variablesOf } from "./determine.ts";
 import { acknowledgedIn } from "./acknowledged.ts";
 import { handedIn } from "./declared.ts";
+import { isAggregating } from "./persistence.ts";
 import { positives, reads } from "./graph.ts";
 
 /**
  * C2: `p(x..), not t(x..)` where t's only writer is `t(x..) <+ p(x..)`, or `<+` from that rule's
- * head, t grows, and all variables of p stand in t.
+ * head, t grows, and all variables of p stand in t, but for those that the rule does not look at: what is in t the rule has
+ * had before.
  */
 export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): boolean {
   const writers = context.graph.into.get(negated.collection)!;
@@ -38,6 +40,8 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
   };
   if (from.collection === body[0].collection) {
     if (!from.terms.every((term, i) => pair(term, body[0].terms[i]))) return false;
+    // A variable that stands twice in the rule asks for less than what is written.
+    if (new Set(stands.values()).size !== stands.size) return false;
   } else if (from.collection === rule.head.collection && context.graph.into.get(from.collection)!.length === 1) {
     const head = rule.head.terms;
     if (!from.terms.every((term, i) => head[i].kind === "value" && pair(term, head[i].value))) return false;
@@ -47,7 +51,10 @@ export function isOnceOnly(rule: Rule, negated: ReadLiteral, context: Context): 
     return name !== null && term?.kind === "variable" && stands.get(name) === term.name;
   });
   const inTable = new Set(termVariables(negated));
-  return matches && termVariables(body[0]).every((name) => inTable.has(name));
+  const beside = namesBeside(rule, body[0]);
+  // How many rows there are shows in an aggregate.
+  const isUnseen = (name: string): boolean => !isAggregating(rule) && !beside.has(name);
+  return matches && termVariables(body[0]).every((name) => inTable.has(name) || isUnseen(name));
 }
 
 /**
