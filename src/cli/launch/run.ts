@@ -336,7 +336,10 @@ export class Run {
   }
 
   /** Statuses of all that live; null when one of them ended meanwhile. */
-  async #poll(withAwaited: boolean, since: (name: string) => number | null = () => null): Promise<readonly Status[] | null> {
+  async #poll(
+    withAwaited: boolean,
+    since: (name: string) => number | null = () => null,
+  ): Promise<readonly Status[] | null> {
     const answers = await Promise.all(
       this.#living.map((child) => {
         const answer = child.next("status");
