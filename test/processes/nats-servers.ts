@@ -18,15 +18,19 @@ if (!hasNats)
 /** Where the system takes no ports from for others, who connect or listen on any. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
+/** Of tests that run at once none gets the port of another, which may not have opened it yet. */
+const given = new Set<number>();
 
 /** Several that nobody listens on now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
+  const ports: number[] = [];
+  while (ports.length < count) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) ports.add(port);
+    if (given.has(port) || !(await isFree(port)) || given.has(port)) continue;
+    given.add(port);
+    ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 function isFree(port: number): Promise<boolean> {
