@@ -20,6 +20,6 @@ if (process.stderr.isTTY && existsSync(fileURLToPath(freshness))) {
 const args = process.argv.slice(2);
 // A run is over before what is optimized early has paid for it, but for that of the language server. Newer versions count otherwise.
 if (args[0] !== "lsp" && !module.enableCompileCache) setFlagsFromString("--interrupt-budget=800000");
-const { exports, keep } = load(built, /^[a-z]+$/.test(args[0]) ? args[0] : "dlc");
+const { exports, keep } = load(built, /^[a-z]+$/.test(args[0] ?? "") ? args[0] : "dlc");
 process.exitCode = await exports.main(args);
 if (process.exitCode !== 2) keep();
