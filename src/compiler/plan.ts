@@ -144,7 +144,7 @@ export interface Plan {
   /** Sealed collections that somebody waits for, and how their seals travel; empty where no seal is used. */
   readonly sealed: readonly SealedCollection[];
   readonly travels: readonly SealTravel[];
-  /** Rules (deferred heads) that count the steps of a log: rule id to log; all others count unordered steps. */
+  /** Rules (deferred heads) that count the steps of a log: rule id to log; all others count every step. */
   readonly clocks: ReadonlyMap<RuleId, string>;
 }
 

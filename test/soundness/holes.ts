@@ -984,6 +984,50 @@ scratch s(x: int, y: int); s(x, y) <= c2(x, y); s(x, 9) <= t(x, _); output o(x: 
 role R replicated x2 { channel c(k: int -> v: int); output o(k: int, v: int) agreed; o(k, v) <= c(k, v); }`,
   },
   {
+    name: "what holds from one step of a log to its next is deferred by each, whatever the log's key and steps between",
+    control: "R.o",
+    given: [
+      ["H.i", 0, 0],
+      ["H.i", 0, 1],
+      ["H.i", 1, 1],
+    ],
+    text: `role H { input i(x: int, y: int); R.c(x, y) <~ i(x, y); }
+role R replicated x2 { channel c(x: int, y: int); table t(x: int, y: int); t(x, y) <= c(x, y); t(x, y) <- c(x, y);
+  scratch n(x: int, k: int); n(x, count()) <= t(x, _); table most(k: int, x: lmax<int>); most(k, x) <+ n(x, k);
+  scratch later(k: int, x: int); later(k, x) <+ n(x, k); table all(k: int); all(k) <= later(k, _);
+  output o(k: int, x: lmax<int>) agreed; o(k, x) <= most(k, x); output p(k: int) agreed; p(k) <= all(k); }`,
+  },
+  {
+    name: "a keyed channel: two rules make two values of a key",
+    control: "R.o",
+    given: [
+      ["H.i", 1],
+      ["H.j", 1],
+    ],
+    text: `role H { input i(k: int); input j(k: int); R.c(k, k + 1) <~ i(k); R.c(k, k + 2) <~ j(k); }
+role R replicated x2 { channel c(k: int -> v: int); table t(k: int -> v: int); output o(k: int, v: int) agreed; t(k, v) <= c(k, v); o(k, v) <= t(k, v); }`,
+  },
+  {
+    name: "a keyed channel: each sender makes its value of itself, a step before",
+    control: "R.o",
+    given: [
+      ["H.i", 1],
+      ["H#1.i", 1],
+    ],
+    text: `role H x2 { input i(k: int); scratch s(k: int -> a: addr); s(k, self) <= i(k); R.c(k, a) <~ s(k, a); }
+role R replicated x2 { channel c(k: int -> a: addr); table t(k: int -> a: addr); output o(k: int, a: addr) agreed; t(k, a) <= c(k, a); o(k, a) <= t(k, a); }`,
+  },
+  {
+    name: "a keyed view: a step's count of a key is no table's value",
+    control: "R.o",
+    given: [
+      ["H.i", 1, 1],
+      ["H#1.i", 1, 2],
+    ],
+    text: `role H x2 { input i(k: int, x: int); R.c(k, x) <~ i(k, x); }
+role R replicated x2 { channel c(k: int, x: int); scratch s(k: int -> n: int); table t(k: int -> n: int); output o(k: int, n: int) agreed; s(k, count()) <= c(k, _); t(k, n) <= s(k, n); o(k, n) <= t(k, n); }`,
+  },
+  {
     name: "a keyed channel: static facts that name their instance are other ones at each",
     control: "R.o",
     given: [],

@@ -1,6 +1,7 @@
 /**
- * Deferred facts (`<+ <- <+-`): derived in one step, in force from the next one of the same clock on.
- * A clock is a log (or one gate value of it), or null: the unordered steps.
+ * Deferred facts (`<+ <- <+-`): derived in one step, in force from the next one on. What a log's rules defer counts the
+ * steps of that log alone (semantics A11); all else counts every step, so that nothing which held between two of them is missed.
+ * A clock is what a step is of: a log (or one gate value of it), or null, which is an unordered step.
  */
 import type { Persistent, State } from "../state.ts";
 import { KeyIndex, leading } from "./keys.ts";
@@ -13,13 +14,12 @@ export type Clock = string | null;
 
 /** Whether steps of a clock count for what the log (null: no log) defers. `Report.log["shoes"]` is a clock of `Report.log`. */
 function counts(log: Clock, clock: Clock): boolean {
-  if (log === null || clock === null) return log === clock;
-  return clock === log || clock.startsWith(`${log}[`);
+  return log === null || (clock !== null && (clock === log || clock.startsWith(`${log}[`)));
 }
 
 /** The clock for which a step of `clock` defers: a fact of a log's rule that another step derives waits for the log as a whole. */
 function dueOn(log: Clock, clock: Clock): Clock {
-  return counts(log, clock) ? clock : log;
+  return log !== null && counts(log, clock) ? clock : log;
 }
 
 export interface Deferral extends Persistent {
@@ -51,9 +51,10 @@ export class PassingDelay implements Deferral {
   }
 
   begin(clock: Clock): void {
-    const rows = counts(this.#log, clock) ? this.#due.get(clock) : undefined;
+    const on = dueOn(this.#log, clock);
+    const rows = counts(this.#log, clock) ? this.#due.get(on) : undefined;
     if (rows === undefined) return;
-    this.#due.delete(clock);
+    this.#due.delete(on);
     for (const row of rows) {
       this.#target.keep(this.#target.seekRow(this.#source, row));
       this.#source.count[row] = 0;
@@ -105,9 +106,10 @@ export class Lapses {
   }
 
   begin(clock: Clock): void {
-    const rows = counts(this.#log, clock) ? this.#landed.get(clock) : undefined;
+    const on = dueOn(this.#log, clock);
+    const rows = counts(this.#log, clock) ? this.#landed.get(on) : undefined;
     if (rows === undefined) return;
-    this.#landed.delete(clock);
+    this.#landed.delete(on);
     for (const row of rows) this.#relation.bump(row, -1);
   }
 
@@ -174,9 +176,10 @@ export class Delay implements Deferral {
   }
 
   begin(clock: Clock): void {
-    const changes = counts(this.#log, clock) ? this.#due.get(clock) : undefined;
+    const on = dueOn(this.#log, clock);
+    const changes = counts(this.#log, clock) ? this.#due.get(on) : undefined;
     if (changes !== undefined) {
-      this.#due.delete(clock);
+      this.#due.delete(on);
       for (const { row, sign } of changes) this.#target.bump(row, sign);
     }
     this.#lapses.begin(clock);
@@ -275,6 +278,12 @@ export class TableDeferral implements Deferral {
   }
 
   begin(clock: Clock): void {
+    const always = clock === null ? undefined : this.#keys.get(null);
+    if (always !== undefined && always.size > 0) {
+      const keys = this.#keysOf(clock);
+      for (let row = 0; row < always.size; row++) keys.keep(keys.seekRow(always, row));
+      always.clear();
+    }
     const keys = this.#keys.get(clock);
     if (keys !== undefined) {
       for (let row = 0; row < keys.size; row++) this.#resolve(keys, row, clock, true);

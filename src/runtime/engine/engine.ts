@@ -55,7 +55,9 @@ export class Engine extends Declarations implements Evaluator {
     // What waits for another clock is not brought about by more steps of this one.
     const hadDeferred =
       tellsWhatCeases &&
-      this.declared.deferrals.some((deferral) => [...deferral.pending(this.#isQuiet)].includes(input.clock));
+      this.declared.deferrals.some((deferral) =>
+        [...deferral.pending(this.#isQuiet)].some((clock) => clock === null || clock === input.clock),
+      );
     const passed = this.#passed;
     this.#passed = [];
     for (const relation of passed) {
