@@ -313,6 +313,20 @@ role R replicated { channel put(k: string, v: int); ${rules} }`;
     expect(unique.marks).toEqual([]);
     expect(unique.plan.outputs[0].assumptions.join()).toContain("unique: R.put");
   });
+  test("nor where the value was made of the key on its way", () => {
+    const marks = (sender: string, receiver = "kv(k, v) <= put(k, v);"): readonly string[] =>
+      check(`role H x2 { input i(k: int); input j(k: int, v: int); scratch s(k: int -> v: int); table cur(k: int -> v: int); ${sender} }
+role R replicated { channel put(k: int -> v: int); scratch view(k: int -> v: int); table kv(k: int -> v: int); output o(k: int, v: int); ${receiver} o(k, v) <= kv(k, v); }`)
+        .marks;
+    expect(marks("R.put(k, k + 1) <~ i(k);")).toEqual([]);
+    expect(marks("s(k, k + 1) <= i(k); R.put(k, v * 2) <~ s(k, v);")).toEqual([]);
+    expect(marks("R.put(k, k + 1) <~ i(k);", "view(k, v) <= put(k, v); kv(k, v) <+ view(k, v);")).toEqual([]);
+    expect(marks("R.put(k, k + 1) <~ i(k); R.put(k, k + 2) <~ j(k, _);")).not.toEqual([]);
+    expect(marks("cur(k, v) <+- j(k, v); R.put(k, v) <~ i(k), cur(k, v);")).toContain("kv#1 key-conflict {k}");
+    expect(marks("R.put(k, 1) <~ i(k);", "view(k, count()) <= put(k, _); kv(k, v) <= view(k, v);")).toContain(
+      "kv#1 key-conflict {k}",
+    );
+  });
 });
 
 describe("logs (A11)", () => {

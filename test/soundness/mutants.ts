@@ -123,7 +123,25 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a key of one sender's table is the receiver's",
-    patches: [analysis("points", '(head.kind !== "channel" || everywhere(id))', "(everywhere !== null)")],
+    patches: [analysis("points", '(scope !== "everywhere" || isTheSame)', "(isTheSame !== null)")],
+  },
+  {
+    name: "what a sender makes of itself is the same at all",
+    patches: [
+      analysis(
+        "points",
+        '(scope !== "everywhere" || !namesSelf(rule, term.value, ir)',
+        '(head.kind !== "channel" || !namesSelf(rule, term.value, ir)',
+      ),
+    ],
+  },
+  {
+    name: "what one sender's host promises all hosts promise together",
+    patches: [analysis("points", "(unique && seen.length === 0)", "unique")],
+  },
+  {
+    name: "a step's value for a key is kept",
+    patches: [analysis("points", "context, scope, [...seen, id])", 'context, "step", [...seen, id])')],
   },
   {
     name: "a key with the sender in it leads to the same everywhere",

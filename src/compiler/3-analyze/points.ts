@@ -355,17 +355,28 @@ export function mayConflict(rule: Rule, context: Context): boolean {
   return writers.some(isRacing);
 }
 
-function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): boolean {
+/** Where a key must lead to one value: in a step, at an instance at all times, or wherever a message may come from. */
+type Scope = "step" | "time" | "everywhere";
+
+function valueIsFunctionOfKey(
+  rule: Rule,
+  head: Collection,
+  context: Context,
+  within: Scope = "step",
+  seen: readonly CollectionId[] = [],
+): boolean {
   const { ir } = context.graph;
-  // A table keeps its value over time, so the key must hold over time; a scratch or output shows one step.
-  // A channel takes its values from all instances of the sender, and only a promise or the same static facts hold at all of them.
-  const everywhere = (id: CollectionId): boolean => collection(context, id).unique || isSameEverywhere(id, context);
-  const holds = (id: CollectionId): boolean =>
-    (keyHolds(ir, context.persistence, id) && (head.kind !== "channel" || everywhere(id))) ||
-    (head.kind !== "table" &&
-      head.kind !== "channel" &&
-      collection(context, id).kind === "table" &&
-      collection(context, id).keyLength !== null);
+  // A table keeps its value over time, and a channel takes its values from all instances of the sender.
+  const scope = head.kind === "channel" ? "everywhere" : head.kind === "table" && within === "step" ? "time" : within;
+  const holds = (id: CollectionId): boolean => {
+    const { kind, keyLength, unique } = collection(context, id);
+    if (keyLength === null) return false;
+    if (scope === "step" && kind === "table") return true;
+    // What a host promises is carried no further than by the rule that reads it.
+    const isTheSame = (unique && seen.length === 0) || isSameEverywhere(id, context);
+    if (keyHolds(ir, context.persistence, id) && (scope !== "everywhere" || isTheSame)) return true;
+    return isMadeFromKey(id, context, scope, seen);
+  };
   const keyTerms = rule.head.terms
     .slice(0, head.keyLength!)
     .flatMap((term) => (term.kind === "value" ? [term.value] : []));
@@ -373,12 +384,24 @@ function valueIsFunctionOfKey(rule: Rule, head: Collection, context: Context): b
   const keyVariables = new Set(keyTerms.flatMap((expr) => [...variablesOf(expr)]));
   const groupIsKey = groupGate(rule).every((name) => known.has(name) || keyVariables.has(name));
   return rule.head.terms.slice(head.keyLength!).every((term) => {
-    if (term.kind === "aggregate") return head.kind !== "table" && head.kind !== "channel" && groupIsKey;
+    if (term.kind === "aggregate") return scope === "step" && groupIsKey;
     return (
       [...variablesOf(term.value)].every((name) => known.has(name)) &&
-      (head.kind !== "channel" || !namesSelf(rule, term.value, ir) || keyTerms.some((key) => key.kind === "self"))
+      (scope !== "everywhere" || !namesSelf(rule, term.value, ir) || keyTerms.some((key) => key.kind === "self"))
     );
   });
+}
+
+/** Its only rule makes each value from the key, so that no two rows of one key differ in it, whenever they come. */
+function isMadeFromKey(id: CollectionId, context: Context, scope: Scope, seen: readonly CollectionId[]): boolean {
+  const head = collection(context, id);
+  const writers = context.graph.into.get(id) ?? [];
+  return (
+    writers.length === 1 &&
+    writers[0].op !== "<-" &&
+    !seen.includes(id) &&
+    valueIsFunctionOfKey(writers[0], head, context, scope, [...seen, id])
+  );
 }
 
 /** The value differs from sender to sender: by what the rule computes, or since a key that leads to it has the sender in it. */
