@@ -293,7 +293,9 @@ function dieWhenIdle(node: DlcNode): void {
 
 /** Runs under a launcher, by its messages; ends when the launcher does. */
 export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
-  const tell = (message: FromChild): void => void process.send?.(message);
+  const tell = (message: FromChild): void => {
+    if (process.connected) process.send!(message);
+  };
   let node: AnyNode | null = null;
   let feed: Feed | null = null;
   // The launcher says when to end; a Ctrl-C reaches it too.
@@ -378,8 +380,11 @@ export function runLaunched(from: ProcessProgram, which: ProcessRole): void {
         return tell({ type: "status", status: statusOf(node!, feed, message.since, message.withAwaited) });
       case "stop":
         feed?.stop();
+        // One that is about to begin has nothing to end.
         return void (
-          message.leaves && node instanceof DlcNode ? node.leave(message.graceMs) : node!.stop(message.graceMs)
+          message.leaves && node instanceof DlcNode
+            ? node.leave(message.graceMs)
+            : (node?.stop(message.graceMs) ?? Promise.resolve())
         ).then(() => {
           const trace = node?.traced ?? null;
           if (trace !== null) tell({ type: "traced", trace });

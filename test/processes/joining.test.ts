@@ -42,7 +42,7 @@ test("in dlc run a newcomer tells what the others tell", async () => {
 
 test("in dlc run one leaves, and the others go on", async () => {
   const running = start(
-    [dlc, "run", store, "--dynamic", "Store", "--join", "Store@1ms", "--leave", "Store#0@900ms", "--stdin"],
+    [dlc, "run", store, "--dynamic", "Store", "--join", "Store@1ms", "--leave", "Store#0@2500ms", "--stdin"],
     null,
   );
   await running.sees("Store#2: takes part");
@@ -62,6 +62,23 @@ test("in dlc run one leaves, and the others go on", async () => {
       ['{"c":"a","n":2}'],
     ]);
 }, 60_000);
+
+// While it is dead, and while another process in its place is on its way.
+test.each([100, 350, 420])(
+  "in dlc run one that is killed is told %i ms later to leave, and does when it is back",
+  async (ms) => {
+    const away = ["--restart", "300ms", "--kill", "Store#1@500ms", "--leave", `Store#1@${500 + ms}ms`];
+    const running = start([dlc, "run", store, "--dynamic", "Store", ...away, "--stdin"], null);
+    await running.sees("log: Store#1 leaves");
+    running.stdin.end('{"role":"Client","node":1,"collection":"click","row":{"c":"a","id":2}}\n');
+    const ran = await running.done;
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toMatch(/Store#1 died \(signal SIGKILL\), and is started again[^]*log: Store#1 leaves/);
+    expect(ran.stderr).not.toContain("Error");
+    expect([told(ran.rows, 0, "seen"), told(ran.rows, 1, "seen")]).toEqual([['{"id":2}'], []]);
+  },
+  60_000,
+);
 
 test("in dlc run a producer joins, and what it sends is counted, or was sealed before", async () => {
   const early = fileOf("early.csv", "c,id\na,1\na,2\n");

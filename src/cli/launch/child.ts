@@ -33,10 +33,13 @@ export class Child {
   /** `exit code 1`, `signal SIGKILL`. */
   ending = "";
   #isEndingAsked = false;
+  #isLeaving = false;
   /** It is dead, and none will go on in its place. */
   isGone = false;
   /** It has left in an earlier run with its data. */
   hasLeft = false;
+  /** It has its inputs, and takes part. */
+  isStarted = false;
   /** It goes on in the place of one that was killed, and has not been started. */
   isReturning = false;
   /** Stdin batches it has not taken. */
@@ -66,13 +69,13 @@ export class Child {
       this.#end();
     });
     this.closed = new Promise((resolve) =>
-      child.on("close", (_, signal) => {
+      child.on("close", (code, signal) => {
         // Of a line that a killed process has not written whole, nothing is known.
         if (this.#rest.length > 0 && signal === null) events.output(this.#rest);
         // A process that could not even be started has no exit.
         if (this.isAlive) this.#end();
         resolve();
-        if (!this.#isEndingAsked) events.died(this);
+        if (!this.#isEndingAsked || (this.#isLeaving && code !== 0)) events.died(this);
       }),
     );
   }
@@ -131,7 +134,8 @@ export class Child {
     }
     if (message.type === "status") this.lastStatus = message.status;
     if (message.type === "left") this.hasLeft = true;
-    if (message.type === "left" || (message.type === "listening" && message.leaves)) this.goes();
+    if (message.type === "left") this.#isEndingAsked = this.isGone = true;
+    if (message.type === "listening" && message.leaves) this.#goes();
     const isNoAnswer = message.type === "failed" || message.type === "left";
     const at = this.#waiting.findIndex(({ type }) => type === message.type || isNoAnswer);
     if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(isNoAnswer ? null : message);
@@ -177,14 +181,14 @@ export class Child {
 
   /** It goes, and the others go on. */
   leave(): void {
-    this.goes();
+    if (this.#isLeaving) return;
+    this.#goes();
     this.send({ type: "stop", graceMs: LEAVES_WITHIN_MS, leaves: true });
   }
 
-  /** It ends by itself, and that is as it should be. */
-  goes(): void {
-    this.#isEndingAsked = true;
-    this.isGone = true;
+  /** It ends by itself, and that is as it should be, unless it dies of something else before. */
+  #goes(): void {
+    this.#isLeaving = this.#isEndingAsked = this.isGone = true;
   }
 
   /** `isAsked` false: as if it happened by itself. */

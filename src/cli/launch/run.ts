@@ -46,6 +46,8 @@ export class Run {
   readonly #killTimers: NodeJS.Timeout[] = [];
   /** Ports of newcomers. */
   readonly #newcomers = new Map<string, number>();
+  /** Those that are to take part no more. */
+  readonly #leaving = new Set<string>();
   /** Newcomers that have not been started. */
   #joining = 0;
   readonly #chaos: Chaos | null;
@@ -235,7 +237,7 @@ export class Run {
     }
     this.#joining = joins.length;
     for (const { name, ms } of joins) this.#killTimers.push(setTimeout(() => void this.#join(name), ms));
-    for (const { name, ms } of leaves) this.#killTimers.push(setTimeout(() => this.#children.get(name)?.leave(), ms));
+    for (const { name, ms } of leaves) this.#killTimers.push(setTimeout(() => this.#leave(name), ms));
     this.#chaos?.start();
     if (stdin) {
       if (process.stdin.isTTY) this.#log("reading events from stdin, one per line; Ctrl-D ends them");
@@ -251,6 +253,14 @@ export class Run {
     // Events on stdin are for those that the deployment places.
     const lines = stdin && !this.#newcomers.has(child.name) ? this.#name : null;
     child.send({ type: "start", deploy: this.#deploy, inputs: own, stdin: lines, killAtRows });
+    child.isStarted = true;
+  }
+
+  /** At once, or as soon as it takes part: it may be on its way, or about to come back. */
+  #leave(name: string): void {
+    this.#leaving.add(name);
+    const child = this.#children.get(name);
+    if (child?.isStarted && child.isAlive) child.leave();
   }
 
   /** One more instance, which finds the others by the registry. */
@@ -262,6 +272,7 @@ export class Run {
     this.#told.set(name, 0);
     this.#log(`${name} joins${natsOf(this.#deploy) === null ? `, on port ${listening.port}` : ""}`);
     this.#startOne(this.#children.get(name)!, null);
+    if (this.#leaving.has(name)) this.#leave(name);
   }
 
   /** Another process in the place of one that was killed, with its data. */
@@ -280,6 +291,7 @@ export class Run {
     for (const lines of child.linesOut) child.send({ type: "lines", lines });
     if (this.#stdin?.isEnded) child.send({ type: "stdinEnd" });
     child.isReturning = false;
+    if (this.#leaving.has(child.name)) this.#leave(child.name);
   }
 
   /** Somebody was killed and has not been started again. */
@@ -298,6 +310,7 @@ export class Run {
     this.#deaths++;
     if (this.#plan.restartMs !== null && this.#startedAt !== 0 && child.ending.startsWith("signal")) {
       this.#log(`${child.name} died (${child.ending}), and is started again`);
+      child.isGone = false;
       void this.#bringBack(child);
       return;
     }
