@@ -1,17 +1,17 @@
 /** The state of a replica on its way to a newcomer, in pieces. */
 import { Buffer } from "node:buffer";
-import { deserialize, serialize } from "node:v8";
 import { State } from "../state.ts";
 import type { MembershipPart } from "./changes.ts";
+import { bytesOf, valuesOf } from "./state-bytes.ts";
 
 type Piece = Extract<MembershipPart, { kind: "snapshot" }>;
 
 /** A state is sent in pieces of so many bytes. */
 const PIECE_BYTES = 512 * 1024;
 
-/** `view`: of which it is. */
+/** `view`: of which it is. In each life of who sends them they are the same: some may have come from an earlier one. */
 export function piecesOf(state: State, view: number, pieceBytes = PIECE_BYTES): readonly Piece[] {
-  const bytes = serialize(state.values);
+  const bytes = bytesOf(state.values);
   const of = Math.ceil(bytes.length / pieceBytes);
   return Array.from({ length: of }, (_, index) => {
     const data = bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes).toString("base64");
@@ -40,7 +40,7 @@ export class ComingStates {
     const pieces = this.#pieces.get(`${view} ${from}`) as string[];
     this.#pieces.clear();
     try {
-      const values: unknown = deserialize(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))));
+      const values = valuesOf(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))));
       return Array.isArray(values) ? new State(values) : null;
     } catch {
       return null;
