@@ -469,6 +469,10 @@ function explainFailure(error: unknown, io: Io): number {
     io.err(`dlc: ${error.message}\n`);
     return 2;
   }
+  if (error instanceof Error && error.name === "TooManyRows") {
+    io.err(`dlc: the program cannot be run to its end: ${error.message}\n`);
+    return 1;
+  }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   io.err(
     `dlc: sorry, this is a fault of dlc and not of your program: ${message}\n` +

@@ -958,9 +958,9 @@ scratch s(x: int, y: int); s(a, b) <= c3(a, b), t2(a, c, d), not t3(0, a); outpu
     name: "what grows with the steps of an instance stands in no log",
     control: "R.o1",
     text: `role H { input i1(x: int, y: int); scratch late1(x: int, y: int); late1(x, y) <+ i1(x, y); R.c1(x, y) <~ late1(x, y); }
-role R replicated { channel c1(x: int, y: int); channel c3(x: int, y: int); table t1(x: int, y: int); t1(x, y) <= c3(x, y); scratch step(x: int); step(0); step(v + 1) <+ step(v), v < 6;
+role R replicated { channel c1(x: int, y: int); channel c3(x: int, y: int); table t1(x: int, y: int); t1(x, y) <= c3(x, y); scratch step(x: int); step(0); step(v + 1) <+ step(v), v < 12;
 scratch s2(x: int, y: int); s2(y, x) <= t1(x, y); s2(v, v) <= step(v); output o1(x: int, y: int); o1(v, v) <= s2(_, v), c1(v, _); }`,
-    given: [["H.i1", 2, 1]],
+    given: [["H.i1", 8, 1]],
     options: { schedules: ["lifo", "random"], seeds: 12 },
   },
   {

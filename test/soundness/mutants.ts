@@ -69,13 +69,6 @@ export const mutants: readonly Mutant[] = [
     patches: [analysis("rule-seal", "{ ...closedFromStart, deferred }", "closedFromStart")],
   },
   {
-    name: "what is deferred of static facts stands in a log",
-    patches: [
-      analysis("labels", 'if (rule.op !== "<=" && reads(rule)', "if (Boolean(0) && reads(rule)"),
-      { file: "strategies/order.ts", from: "&& open.length === 0 && !isForKey", to: "&& Boolean(0)" },
-    ],
-  },
-  {
     name: "a seal settles keys of events and of what lasts",
     patches: [analysis("sealing", '=== "passing" && isMixed(head, context)', '=== "static"')],
   },

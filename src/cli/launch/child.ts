@@ -133,8 +133,7 @@ export class Child {
       return;
     }
     if (message.type === "status") this.lastStatus = message.status;
-    if (message.type === "left") this.hasLeft = true;
-    if (message.type === "left") this.#isEndingAsked = this.isGone = true;
+    if (message.type === "left") this.hasLeft = this.#isEndingAsked = this.isGone = true;
     if (message.type === "listening" && message.leaves) this.#goes();
     const isNoAnswer = message.type === "failed" || message.type === "left";
     const at = this.#waiting.findIndex(({ type }) => type === message.type || isNoAnswer);

@@ -109,7 +109,8 @@ function placeOf(id: CollectionId, context: Context, places: Places): Place | nu
 function headPlace(rule: Rule, context: Context, places: Places): Place | null | undefined {
   // A gate opens when a seal comes, which no log places.
   if ((rule.gates?.length ?? 0) > 0 || reads(rule).some((literal) => literal.hold)) return null;
-  // What is deferred and rests on no event is there from the second step of each instance on, which no log places.
+  // What is deferred and rests on no event is there from the second step of each instance on, which no log places. (Cautious for a
+  // single rule: the first step is of no log, so that what one defers is there at all of them; what is deferred of that is not.)
   if (rule.op !== "<=" && reads(rule).every((literal) => !isOpen(context, literal))) return null;
   const body = bodyPlace(rule, context, places);
   if (!body) return body;

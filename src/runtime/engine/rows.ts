@@ -21,6 +21,18 @@ function roomOf(slots: number): number {
 /** Stands beside a row that is to be removed. */
 export const GONE = -1;
 
+/** Mostly a derivation that has no end. */
+class TooManyRows extends RangeError {
+  override readonly name = "TooManyRows";
+
+  constructor() {
+    const most = roomOf(MOST).toLocaleString("en");
+    super(
+      `one relation would hold more than ${most} rows; a rule that makes new values of those it has made, as in t(x + 1) <= t(x), needs a bound (x < 1000)`,
+    );
+  }
+}
+
 export class Rows extends Columns {
   /** The row meant by `findKey` and `seekKey`. */
   readonly key: Int32Array;
@@ -329,7 +341,7 @@ export class Rows extends Columns {
    * new ones: memory is written from front to back, and no column is read for most rows. Without those for which GONE stands in `marks`.
    */
   #rehash(length: number, marks: Int32Array | null = null): void {
-    if (length > MOST) throw new RangeError(`a relation cannot hold more than ${roomOf(MOST)} rows`);
+    if (length > MOST) throw new TooManyRows();
     const old = this.#slots;
     const oldMask = this.#mask;
     const oldTag = this.#tag;
