@@ -69,13 +69,13 @@ export class Child {
       this.#end();
     });
     this.closed = new Promise((resolve) =>
-      child.on("close", (code, signal) => {
+      child.on("close", (_, signal) => {
         // Of a line that a killed process has not written whole, nothing is known.
         if (this.#rest.length > 0 && signal === null) events.output(this.#rest);
         // A process that could not even be started has no exit.
         if (this.isAlive) this.#end();
         resolve();
-        if (!this.#isEndingAsked || (this.#isLeaving && code !== 0)) events.died(this);
+        if (!this.#isEndingAsked || (this.#isLeaving && signal !== null)) events.died(this);
       }),
     );
   }
@@ -185,7 +185,7 @@ export class Child {
     this.send({ type: "stop", graceMs: LEAVES_WITHIN_MS, leaves: true });
   }
 
-  /** It ends by itself, and that is as it should be, unless it dies of something else before. */
+  /** It ends by itself, and that is as it should be, unless it is killed before. */
   #goes(): void {
     this.#isLeaving = this.#isEndingAsked = this.isGone = true;
   }
