@@ -22,6 +22,15 @@ function dueOn(log: Clock, clock: Clock): Clock {
   return log !== null && counts(log, clock) ? clock : log;
 }
 
+/** What is due in a step of `clock`, which is due no more. */
+function takeDue<T>(due: Map<Clock, T>, log: Clock, clock: Clock): T | undefined {
+  if (!counts(log, clock)) return undefined;
+  const on = dueOn(log, clock);
+  const taken = due.get(on);
+  due.delete(on);
+  return taken;
+}
+
 export interface Deferral extends Persistent {
   /** Puts into force what is due. */
   begin(clock: Clock): void;
@@ -51,10 +60,8 @@ export class PassingDelay implements Deferral {
   }
 
   begin(clock: Clock): void {
-    const on = dueOn(this.#log, clock);
-    const rows = counts(this.#log, clock) ? this.#due.get(on) : undefined;
+    const rows = takeDue(this.#due, this.#log, clock);
     if (rows === undefined) return;
-    this.#due.delete(on);
     for (const row of rows) {
       this.#target.keep(this.#target.seekRow(this.#source, row));
       this.#source.count[row] = 0;
@@ -106,10 +113,8 @@ export class Lapses {
   }
 
   begin(clock: Clock): void {
-    const on = dueOn(this.#log, clock);
-    const rows = counts(this.#log, clock) ? this.#landed.get(on) : undefined;
+    const rows = takeDue(this.#landed, this.#log, clock);
     if (rows === undefined) return;
-    this.#landed.delete(on);
     for (const row of rows) this.#relation.bump(row, -1);
   }
 
@@ -176,12 +181,8 @@ export class Delay implements Deferral {
   }
 
   begin(clock: Clock): void {
-    const on = dueOn(this.#log, clock);
-    const changes = counts(this.#log, clock) ? this.#due.get(on) : undefined;
-    if (changes !== undefined) {
-      this.#due.delete(on);
-      for (const { row, sign } of changes) this.#target.bump(row, sign);
-    }
+    const changes = takeDue(this.#due, this.#log, clock);
+    if (changes !== undefined) for (const { row, sign } of changes) this.#target.bump(row, sign);
     this.#lapses.begin(clock);
   }
 
@@ -278,6 +279,7 @@ export class TableDeferral implements Deferral {
   }
 
   begin(clock: Clock): void {
+    // Keys of what no log places, to be looked at once with those of the clock: both may hold the same one.
     const always = clock === null ? undefined : this.#keys.get(null);
     if (always !== undefined && always.size > 0) {
       const keys = this.#keysOf(clock);
